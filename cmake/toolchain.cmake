@@ -1,0 +1,31 @@
+# Warnings, sanitizers, linker and compiler cache: what every target of ours is built with.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(slipway_options INTERFACE)
+target_include_directories(slipway_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(slipway_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
+option(SLIPWAY_WERROR "Treat warnings as errors" OFF)
+if(SLIPWAY_WERROR)
+  target_compile_options(slipway_options INTERFACE -Werror)
+endif()
+
+if(SLIPWAY_SANITIZE)
+  add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+endif()
+
+# slipway_library(NAME SOURCES...): a static library of ours, with our warnings.
+function(slipway_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC slipway_options)
+endfunction()
