@@ -47,7 +47,7 @@ std::string_view to_string(Node::Kind kind);
 
 /// One thing that is wrong with a file, as a person should read it.
 struct Problem {
-  std::string file;      ///< As the user named it; "-" for standard input; empty for objects of an API server.
+  std::string file;  ///< As the user named it; "-" for standard input; empty for objects of an API server.
   Place place;
   std::string field;     ///< Field path, e.g. "spec.tags[1].template"; empty when the document itself is broken.
   std::string message;   ///< What was found.
@@ -68,9 +68,9 @@ struct Document {
 
 /// Bounds that keep hostile input from costing more than it is worth.
 struct DocumentLimits {
-  std::size_t bytes = 64u << 20;       ///< Of one stream.
-  std::size_t depth = 64;              ///< Of nesting.
-  std::size_t nodes = 2'000'000;       ///< Of one document, with aliases expanded.
+  std::size_t bytes = 64u << 20;  ///< Of one stream.
+  std::size_t depth = 64;         ///< Of nesting.
+  std::size_t nodes = 2'000'000;  ///< Of one document, with aliases expanded.
 };
 
 /// Reads a YAML stream (or JSON, when the first character is '{' or '['), one Document per `---`. A syntax error in one

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "crds/base/document.h"
+#include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "crds/v1alpha1/object_meta.h"
+#include "crds/v1alpha1/retention_policy.h"
+
+namespace slipway {
+
+/// Namespace, Secret and ConfigMap documents of a folder: only what Slipway reads of them.
+struct NamespaceObject {
+  std::string name;
+  std::map<std::string, std::string> labels;
+  bool operator==(const NamespaceObject&) const = default;
+};
+struct SecretObject {
+  std::string namespace_name, name, type;
+  std::map<std::string, std::string> data;  ///< Decoded.
+  bool operator==(const SecretObject&) const = default;
+};
+struct ConfigMapObject {
+  std::string namespace_name, name;
+  std::map<std::string, std::string> data;  ///< binaryData decoded; gzip left as it is.
+  bool operator==(const ConfigMapObject&) const = default;
+};
+
+using Resource =
+    std::variant<ContainerRegistry, ImagePublication, RetentionPolicy, NamespaceObject, SecretObject, ConfigMapObject>;
+
+/// A resource that passed parsing and validation, and what a person should still know of it.
+struct ParsedResource {
+  Resource resource;
+  std::string file;  ///< As given to the parser.
+  Place place;       ///< Of the document.
+};
+
+/// What a stream of documents holds. `resources` has only those without errors; warnings do not count as errors.
+struct ParsedResources {
+  std::vector<ParsedResource> resources;
+  std::vector<Problem> problems;  ///< All of them, in the order of the file.
+};
+
+/// "spec.build.commit=4f2a" of `--set`: a field path and the text to put there, typed by the field.
+struct FieldOverride {
+  std::string path;
+  std::string value;
+};
+
+struct ParseOptions {
+  bool from_api_server = false;          ///< `path` and archive sources are Refused; unknown fields are allowed.
+  std::vector<FieldOverride> overrides;  ///< Applied to every ImagePublication before validation.
+};
+
+/// Parses and validates a whole stream: every error of it, not just the first.
+ParsedResources parse_resources(std::string_view text, std::string_view file, const ParseOptions& options = {});
+
+/// The object as the API server and `-o json` show it: apiVersion, kind, metadata, spec, status (when not
+/// `omit_status`).
+Node to_node(const ContainerRegistry& object);
+Node to_node(const ImagePublication& object);
+Node to_node(const RetentionPolicy& object);
+
+/// The status alone, and back (for the state database and status writes). Unknown fields are ignored.
+Node to_node(const ImagePublicationStatus& status);
+Node to_node(const ContainerRegistryStatus& status);
+Node to_node(const RetentionPolicyStatus& status);
+Result<ImagePublicationStatus> publication_status_from(const Node& node);
+Result<ContainerRegistryStatus> registry_status_from(const Node& node);
+Result<RetentionPolicyStatus> retention_status_from(const Node& node);
+
+/// YAML text of `node` as a person would write it.
+std::string to_yaml_text(const Node& node);
+
+}  // namespace slipway
