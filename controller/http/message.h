@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crds/base/result.h"
+
+namespace slipway::http {
+
+enum class Method { Get, Head, Post, Put, Patch, Delete };
+std::string_view to_string(Method method);
+
+/// Header fields in order; names compare without case.
+class Headers {
+ public:
+  void set(std::string_view name, std::string value);
+  void add(std::string_view name, std::string value);
+  void remove(std::string_view name);
+  const std::string* find(std::string_view name) const;
+  std::vector<std::string> all(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// Gives up to `space.size()` bytes of a request body; 0 is the end. An error aborts the request with it.
+using BodyReader = std::function<Result<std::size_t>(std::span<std::byte> space)>;
+/// Takes bytes of a response body. An error aborts the request with it. May block: the sender is held back.
+using BodyWriter = std::function<Result<void>(std::span<const std::byte> bytes)>;
+
+struct Request {
+  Method method = Method::Get;
+  std::string url;  ///< Absolute, http or https.
+  Headers headers;
+  std::string body;                           ///< Ignored when `body_reader` is set.
+  BodyReader body_reader;                     ///< A body that is streamed.
+  std::optional<std::int64_t> body_length;    ///< Of body_reader's body; absent: chunked.
+  BodyWriter body_writer;                     ///< Gets the body of a 2xx answer instead of Response::body.
+  std::size_t max_response_bytes = 4u << 20;  ///< Of Response::body; Integrity above.
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{60'000};          ///< Without a byte in either direction.
+  std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
+  /// Called with status and headers before the body; an error aborts (e.g. a Content-Range that does not fit).
+  std::function<Result<void>(int status, const Headers&)> on_headers;
+};
+
+/// An answer, whatever its status: an Error is only for "no answer".
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::string body;
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "crds/base/digest.h"
+#include "crds/base/result.h"
+#include "reconcilers/content/descriptor.h"
+#include "reconcilers/ports/image_store.h"
+
+namespace slipway {
+
+/// How one blob came to the destination.
+enum class BlobOutcome { Present, Mounted, Sent };
+
+/// What a running transfer tells whoever watches it. Called from several threads.
+struct TransferProgress {
+  std::int64_t bytes_done = 0;  ///< Of bytes_total; a resumed blob does not count twice.
+  std::int64_t bytes_total = 0;
+  int blobs_done = 0;
+  int blobs_total = 0;
+  std::string note;  ///< What just happened, when it is worth a line: "layer 3f2a… cut at 41 MiB, resumed".
+};
+using ProgressListener = std::function<void(const TransferProgress&)>;
+
+struct BlobTransferRequest {
+  std::vector<content::Descriptor> blobs;  ///< Each digest once.
+  std::vector<std::string> mount_from;     ///< Repositories of the same registry that may be mounted from.
+  int concurrency = 4;
+  bool deep = false;                       ///< Decompress each layer and check it against its diff id.
+  std::map<Digest, std::string> diff_ids;  ///< Layer digest -> diff id, for `deep`.
+  ProgressListener on_progress;
+};
+
+struct BlobTransferReport {
+  std::map<Digest, BlobOutcome> outcomes;
+  std::int64_t bytes_sent = 0;
+  int resumed = 0;
+};
+
+/// Moves blobs from a source to a store, the cheapest way first: present, mounted, sent by somebody else in this
+/// process meanwhile, streamed with bounded memory. Large blobs first, several at once. Thread-safe.
+class BlobTransfer {
+ public:
+  virtual ~BlobTransfer() = default;
+  /// All blobs are there and checked, or the first error. Integrity when the content is not what its digest says.
+  virtual Result<BlobTransferReport> transfer(ImageSource& from, ImageStore& to, const BlobTransferRequest& request,
+                                              std::stop_token stop) = 0;
+};
+
+}  // namespace slipway

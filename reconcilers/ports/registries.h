@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "crds/base/image_reference.h"
+#include "crds/base/result.h"
+#include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/ports/image_source.h"
+#include "reconcilers/ports/image_store.h"
+
+namespace slipway {
+
+/// Opens repositories and sources with the right credentials. Opening sends nothing. Thread-safe.
+class Registries {
+ public:
+  virtual ~Registries() = default;
+
+  /// A repository of `registry`, signed in as its spec says. `read_only` asks for tokens that cannot push.
+  virtual Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
+                                                   bool read_only) = 0;
+
+  /// An image of any registry: anonymous, with the pull secret (of `namespace_name`), or with credentials of the
+  /// environment where there is no cluster.
+  virtual Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source,
+                                                           const std::string& namespace_name) = 0;
+
+  /// A layout or archive; `base_folder` is the folder of the resource's file. Refused outside `--root`.
+  virtual Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) = 0;
+
+  /// Whether the registry answers and takes the credentials: the identity in use, or why not.
+  virtual Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) = 0;
+};
+
+}  // namespace slipway
