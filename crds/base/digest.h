@@ -1,11 +1,12 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "crds/base/result.h"
 
@@ -33,7 +34,8 @@ class Digest {
   std::string text_;
 };
 
-/// Hashes a stream piece by piece. One thread at a time.
+/// Hashes a stream piece by piece. One thread at a time. A call after finish() or on one that was moved from is a bug
+/// and ends the process.
 class Hasher {
  public:
   /// `algorithm` is "sha256" or "sha512".

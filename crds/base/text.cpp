@@ -1,0 +1,69 @@
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+void append_escaped(std::string& out, unsigned char byte) {
+  switch (byte) {
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  out += "\\x";
+  out += kHex[byte >> 4];
+  out += kHex[byte & 15];
+}
+
+bool is_continuation(unsigned char byte) {
+  return (byte & 0xC0) == 0x80;
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = at(0);
+  if (first < 0x80) return 1;
+  const unsigned second = at(1);
+  if (!is_continuation(static_cast<unsigned char>(second))) return 0;
+  if (first >= 0xC2 && first <= 0xDF) return 2;
+  if (!is_continuation(static_cast<unsigned char>(at(2)))) return 0;
+  if (first == 0xE0) return second >= 0xA0 ? 3 : 0;
+  if (first == 0xED) return second <= 0x9F ? 3 : 0;
+  if (first >= 0xE1 && first <= 0xEF) return 3;
+  if (!is_continuation(static_cast<unsigned char>(at(3)))) return 0;
+  if (first == 0xF0) return second >= 0x90 ? 4 : 0;
+  if (first == 0xF4) return second <= 0x8F ? 4 : 0;
+  return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
+}
+
+std::string quoted(std::string_view text, std::size_t limit) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    if (i >= limit) return out + "…\"";
+    const std::size_t length = utf8_length(text.substr(i));
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      append_escaped(out, byte);
+      ++i;
+      continue;
+    }
+    out += text.substr(i, length);
+    i += length;
+  }
+  return out + '"';
+}
+
+}  // namespace slipway

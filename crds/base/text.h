@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace slipway {
+
+/// `text` in double quotes as a message may show it: control characters and bytes that are not UTF-8 escaped, cut off
+/// with "…" after `limit` bytes. Whatever came from outside goes through here on its way into a message.
+std::string quoted(std::string_view text, std::size_t limit = 80);
+
+/// Bytes of the well-formed UTF-8 sequence that `text` starts with (RFC 3629: no surrogates, nothing overlong), 0 if
+/// there is none.
+std::size_t utf8_length(std::string_view text);
+
+/// ASCII only, whatever the locale.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_alphanumeric(char c) {
+  return is_digit(c) || is_lower(c) || is_upper(c);
+}
+
+}  // namespace slipway
