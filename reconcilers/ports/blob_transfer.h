@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -29,10 +30,13 @@ using ProgressListener = std::function<void(const TransferProgress&)>;
 
 struct BlobTransferRequest {
   std::vector<content::Descriptor> blobs;  ///< Each digest once.
-  std::vector<std::string> mount_from;     ///< Repositories of the same registry that may be mounted from.
+  std::vector<std::string> mount_from;     ///< Repositories of the destination's registry to try first.
+  /// Whether the publisher may mount from that repository of the destination's registry (its namespace has Read).
+  std::function<bool(const std::string& repository)> may_mount_from;
   int concurrency = 4;
   bool deep = false;                       ///< Decompress each layer and check it against its diff id.
   std::map<Digest, std::string> diff_ids;  ///< Layer digest -> diff id, for `deep`.
+  std::optional<std::int64_t> max_bytes_per_second;  ///< Of everything sent to this registry by this process.
   ProgressListener on_progress;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,11 +14,43 @@
 
 namespace slipway {
 
+/// Gives up to `space.size()` bytes of a blob; 0 is the end. An error ends the request that reads with that error.
+using BlobReader = std::function<Result<std::size_t>(std::span<std::byte> space)>;
+
+/// A blob upload that is open at the registry (distribution specification, "Pushing a blob in chunks"). One thread at a
+/// time. Dropping it without finish() leaves it to the registry's own cleaning; cancel() gives it back at once.
+class BlobUpload {
+ public:
+  virtual ~BlobUpload() = default;
+  /// Streams what `reader` gives to the end of the upload in one request; `length` when the number of bytes is known.
+  /// Unavailable on a cut: acknowledged() then tells from where to go on.
+  virtual Result<void> append(const BlobReader& reader, std::optional<std::int64_t> length, std::stop_token stop) = 0;
+  /// Bytes that the registry holds by its own word (asks it). NotFound when it no longer knows the upload.
+  virtual Result<std::int64_t> acknowledged(std::stop_token stop) = 0;
+  /// Closes the upload: the registry checks it against `digest`. Integrity when it says that it differs.
+  virtual Result<void> finish(const Digest& digest, std::stop_token stop) = 0;
+  /// Sends the whole blob and closes the upload in one request; only on an upload that nothing was appended to.
+  virtual Result<void> send_whole(const content::Descriptor& blob, const BlobReader& reader, std::stop_token stop) = 0;
+  /// Best effort, waits for nothing long.
+  virtual void cancel() noexcept = 0;
+};
+
 /// One repository that images are published to. Thread-safe. It is a source too: what was put there can be read back.
 class ImageStore : public ImageSource {
  public:
+  /// The registry's host, e.g. "contoso.azurecr.io", and the repository, e.g. "team/app".
+  virtual std::string host() const = 0;
+  virtual std::string repository() const = 0;
+
   /// Whether the blob is there. Never a cached answer.
   virtual Result<bool> has_blob(const Digest& digest, std::stop_token stop) = 0;
+
+  /// Asks the registry to mount the blob from another of its repositories. True: it is there now. False: it was not
+  /// mounted; an upload the registry opened instead is kept and handed out by the next start_upload() of that digest.
+  virtual Result<bool> mount_blob(const Digest& digest, const std::string& from_repository, std::stop_token stop) = 0;
+
+  /// Opens an upload for that blob.
+  virtual Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) = 0;
 
   /// Uploads a small blob whole (config, record). Nothing is sent when it is there already.
   virtual Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes,
