@@ -30,6 +30,19 @@ struct Deadlines {
 };
 
 /// The one function from error class to what follows, for every kind. Pure.
+///
+///   class                              follows
+///   Cancelled                          Done: we are stopping, the next process goes on
+///   Throttled, Unavailable             Retry, not before retry_after
+///   QuotaExceeded                      Retry, not before retry_after, else interval
+///   Internal                           Retry, not before interval (late: it is a bug)
+///   NotFound that is waited for        Again until attempt_started_at + wait_for, then Stalled
+///   (reason AwaitingReport or
+///   PlatformNotCovered, wait_for set)
+///   every other                        Stalled until the spec, credentials, a permission or a report change
+///
+/// What is retried after attempt_started_at + retry_for is Again after `interval`: the attempt is used up, the
+/// controller goes on slowly (one-shot `publish` ends there). Stalled is looked at again after `interval`.
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now);
 
 }  // namespace slipway

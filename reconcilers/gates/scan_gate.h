@@ -1,0 +1,87 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crds/base/result.h"
+#include "crds/v1alpha1/gates.h"
+#include "crds/v1alpha1/image_publication_status.h"
+#include "reconcilers/access.h"
+#include "reconcilers/gates/scan_report.h"
+
+namespace slipway::gates {
+
+/// One runnable image that is published (attestations are not).
+struct PlatformImage {
+  content::Platform platform;
+  Digest digest = Digest::of("");
+  Digest config_digest = Digest::of("");
+  std::vector<std::string> diff_ids;
+};
+
+/// What is judged.
+struct ScanSubject {
+  std::vector<PlatformImage> images;  ///< Every one needs a report of its own.
+  std::vector<Digest> indexes;        ///< That hold them: the source's and, of a subset, the one published. Or none.
+  std::string source_host;            ///< Registry of the source, e.g. "ghcr.io"; empty for files.
+};
+
+/// A report that the publication names, read or not. A report that could not be read carries the reader's error:
+/// NotFound is waited for, every other class is told as it is.
+struct NamedReport {
+  std::string name;
+  Result<ScanReport> report;
+};
+
+/// One gate: the publication's own, or the floor of an access entry.
+struct ScanQuestion {
+  std::string gate;       ///< "scan", "scan of access entry shop".
+  ScanGate rules;         ///< Of a floor: `reports` is empty, they come from the publication.
+  bool judge_age = true;  ///< False when this object published this digest for this environment before.
+};
+
+/// The gates of `own` and of all floors that ask for a scan, the publication's own first. None: nothing is asked for.
+std::vector<ScanQuestion> scan_questions(const Gates& own, const std::vector<GateFloor>& floors);
+
+enum class GateState {
+  Passed,
+  Awaiting,  ///< A report is missing or about another image: until waitFor is over.
+  Refused,   ///< Nothing helps but another report, spec or image.
+};
+
+struct GateVerdict {
+  VerdictStatus status;
+  GateState state = GateState::Refused;
+  std::string reason;   ///< One of reasons.h.
+  std::string message;  ///< Which report, which image, what is wrong.
+  std::string remedy;   ///< What to do; an exception to write or a version to upgrade to.
+};
+
+/// Judges one gate over all images. All reports that are bound to an image by content must pass; a report about an
+/// image that is not published is left aside if the others cover everything. Of several faults the one nearest to a
+/// finding is told: findings, then faulty reports, then missing ones.
+///
+///   situation                                             state      reason
+///   no report named                                       Refused    ReportNotNamed
+///   report not there                                      Awaiting   AwaitingReport
+///   report unreadable                                     Refused    the reader's reason or class
+///   half a report, not of its format, not of an image     Refused    ReportInvalid
+///   an image has no report, and a report fits no image    Awaiting   AwaitingReport (about another image)
+///   an image has no report, every report fits another     Awaiting   PlatformNotCovered
+///   image id, diff ids, platform, digest disagree         Refused    ReportConflict
+///   no package list looked at                             Refused    ReportEmpty
+///   distribution without advisories                       Refused    EndOfLife
+///   created more than 5 minutes after now                 Refused    ReportFromFuture
+///   maxAge set, no time in the report                     Refused    ReportWithoutTime
+///   older than maxAge                                     Refused    ReportTooOld
+///   finding above allowUpTo, neither unfixed under
+///     `unfixed: Ignore` nor under an unexpired exception  Refused    FindingsAboveLimit
+///   else                                                  Passed     GatesPassed
+GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
+                       const std::vector<NamedReport>& reports, Timestamp now);
+
+/// The verdict as an error: NotFound with reason AwaitingReport or PlatformNotCovered when awaited, else Refused.
+/// Not to be asked of one that passed.
+Error to_error(const GateVerdict& verdict);
+
+}  // namespace slipway::gates

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/digest.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/publish/record.h"
+#include "reconcilers/publish/tag_expansion.h"
+
+namespace slipway::publish {
+
+/// One tag of this publication and what was found about it.
+struct TagQuestion {
+  ExpandedTag tag;                 ///< State Expanded.
+  Digest wanted = Digest::of("");  ///< What the tag shall name (of a rollback: the rollback digest).
+  std::optional<Digest> present;   ///< What it names now.
+  bool set_before = false;         ///< This publication has set it or left it already (status.published, same hash).
+  bool rollback = false;           ///< `wanted` is spec.rollback.digest.
+  std::vector<PublicationRecord> on_present;  ///< Records on the present digest; may come from anybody.
+  std::vector<PublicationRecord> on_wanted;   ///< Records on the wanted digest.
+};
+
+/// Who publishes what.
+struct TagPublisher {
+  PublisherIdentity identity;
+  std::string environment;
+  BuildInfo build;
+  std::vector<HistoryEntry> history;  ///< status.history of this object.
+};
+
+enum class TagMove {
+  Keep,        ///< It names the wanted digest.
+  Set,         ///< Let it name the wanted digest.
+  Superseded,  ///< Leave it: Ready stays True, with a warning.
+  Conflict,    ///< An immutable tag names another digest.
+};
+
+struct TagJudgement {
+  TagMove move = TagMove::Conflict;
+  std::string why;             ///< In words, for plan, condition and event.
+  bool order_unknown = false;  ///< Set without knowing which build is newer: say so.
+  bool operator==(const TagJudgement&) const = default;
+};
+
+/// Whether a tag may go from its present digest to the wanted one (design, section 2, "A moving tag is set once per
+/// publication"). First row that fits:
+///
+///   mutability  situation                                                             move
+///   any         no present digest                                                     Set
+///   any         present is wanted                                                     Keep
+///   Immutable   else                                                                  Conflict
+///   Moving      set before by this publication (somebody moved it since)              Superseded
+///   Moving      rollback                                                              Set
+///   Moving      never_lower, this version below one on present, wanted not published
+///               by this object before                                                 Superseded
+///   Moving      no record on present, or no order between it and this build           Set, order_unknown
+///   Moving      this build older than present's, present published by this object     Set
+///   Moving      this build older than present's, else                                 Superseded
+///   Moving      else                                                                  Set
+///
+/// Older: lower `number` where both have one, else earlier `builtAt` where both have one, else no order. Equal is not
+/// older (a run that is repeated keeps its number). Of several records on present those that intended this tag count,
+/// all of them where none did; older than one of these is older.
+TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher);
+
+/// Whether this object published `digest` for this environment before: by its history or a record on the digest.
+bool published_before(const Digest& digest, const std::vector<PublicationRecord>& on_digest,
+                      const TagPublisher& publisher);
+
+}  // namespace slipway::publish

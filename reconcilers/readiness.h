@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "crds/base/result.h"
+#include "crds/v1alpha1/condition.h"
+#include "reconcilers/outcome.h"
+
+namespace slipway {
+
+inline constexpr std::string_view kReady = "Ready";
+inline constexpr std::string_view kReconciling = "Reconciling";
+inline constexpr std::string_view kStalled = "Stalled";
+
+/// What Ready, Reconciling and Stalled shall say together (kstatus: Current, InProgress, Failed).
+struct Readiness {
+  enum class Kind {
+    Ready,        ///< Ready True; no Reconciling, no Stalled.
+    Reconciling,  ///< Ready False and Reconciling True: working, waiting or trying again.
+    Stalled,      ///< Ready False and Stalled True: nothing helps until something is changed.
+  };
+  Kind kind = Kind::Reconciling;
+  std::string reason;
+  std::string message;
+  bool operator==(const Readiness&) const = default;
+};
+
+/// For which generation and when a condition is written.
+struct ConditionStamp {
+  std::int64_t generation = 0;
+  Timestamp now;
+};
+
+/// Makes one condition. `status` is "True" or "False".
+Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
+                         const ConditionStamp& stamp);
+
+/// Folds the conditions of the steps into one: the first of `steps` that is False gives reason and message; all of
+/// those that are there True (absent ones do not count) is Ready with `ready`. `outcome` tells Stalled from
+/// Reconciling.
+Readiness fold_readiness(const Conditions& conditions, std::span<const std::string_view> steps, const Outcome& outcome,
+                         std::string ready_message);
+
+/// What an error means for an object: reason (its own or its class), message with remedy; Stalled when `outcome` is.
+Readiness readiness_of(const Error& error, const Outcome& outcome);
+
+/// "message: remedy" as conditions and events show an error.
+std::string to_text(const Error& error);
+
+/// The reason that users see for an error: its own, else its class.
+std::string reason_of(const Error& error);
+
+/// Writes Ready, Reconciling and Stalled as `readiness` says; the other conditions stay.
+void apply_readiness(Conditions& conditions, const Readiness& readiness, const ConditionStamp& stamp);
+
+/// What suspension leaves (design, section 2): a Ready that is True stays with the generation it was earned for; one
+/// that is not goes, Reconciling and Stalled too.
+void apply_suspension(Conditions& conditions);
+
+}  // namespace slipway
