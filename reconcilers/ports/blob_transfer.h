@@ -34,8 +34,8 @@ struct BlobTransferRequest {
   /// Whether the publisher may mount from that repository of the destination's registry (its namespace has Read).
   std::function<bool(const std::string& repository)> may_mount_from;
   int concurrency = 4;
-  bool deep = false;                       ///< Decompress each layer and check it against its diff id.
-  std::map<Digest, std::string> diff_ids;  ///< Layer digest -> diff id, for `deep`.
+  bool deep = false;                                 ///< Decompress each layer and check it against its diff id.
+  std::map<Digest, std::string> diff_ids;            ///< Layer digest -> diff id, for `deep`.
   std::optional<std::int64_t> max_bytes_per_second;  ///< Of everything sent to this registry by this process.
   ProgressListener on_progress;
 };

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crds/base/result.h"
@@ -35,6 +36,9 @@ class ObjectReader {
   virtual Result<std::vector<ImagePublication>> publications() = 0;
 };
 
+/// Our finalizer: on a publication with deletionPolicy Untag, as long as tags of it may have to be removed.
+inline constexpr std::string_view kFinalizer = "slipway.dev/untag";
+
 /// Writes what controllers may write: status and their own finalizer. Thread-safe.
 class ObjectWriter {
  public:
@@ -43,6 +47,9 @@ class ObjectWriter {
   virtual Result<void> write_status(const ImagePublication& object) = 0;
   virtual Result<void> write_status(const ContainerRegistry& object) = 0;
   virtual Result<void> write_status(const RetentionPolicy& object) = 0;
+  /// Puts kFinalizer on the object (`wanted`) or takes it off. An object that has it and is deleted is still given by
+  /// the reader, with its deletion time (without a cluster: as last read), until it is taken off. As it is: success.
+  virtual Result<void> set_finalizer(const ObjectKey& key, bool wanted) = 0;
 };
 
 }  // namespace slipway
