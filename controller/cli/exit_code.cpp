@@ -46,8 +46,7 @@ ErrorClass error_class_named(std::string_view text) {
 }
 
 ExitCode graver(ExitCode one, ExitCode other) {
-  return *std::find_if(kGravest.begin(), kGravest.end(),
-                       [&](ExitCode code) { return code == one || code == other; });
+  return *std::find_if(kGravest.begin(), kGravest.end(), [&](ExitCode code) { return code == one || code == other; });
 }
 
 }  // namespace slipway::cli

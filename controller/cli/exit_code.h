@@ -9,12 +9,12 @@ namespace slipway::cli {
 /// What the process tells its caller; the meanings are part of the command line's contract.
 enum class ExitCode {
   Ok = 0,
-  Refused = 1,       ///< Gate, conflict, not found, integrity, credentials, permission.
-  Invalid = 2,       ///< Bad usage or an invalid resource.
-  Outside = 3,       ///< Throttled, quota, unavailable, deadline: trying again can help.
-  Bug = 4,           ///< A bug of ours.
-  Interrupted = 130, ///< SIGINT.
-  Terminated = 143,  ///< SIGTERM.
+  Refused = 1,        ///< Gate, conflict, not found, integrity, credentials, permission.
+  Invalid = 2,        ///< Bad usage or an invalid resource.
+  Outside = 3,        ///< Throttled, quota, unavailable, deadline: trying again can help.
+  Bug = 4,            ///< A bug of ours.
+  Interrupted = 130,  ///< SIGINT.
+  Terminated = 143,   ///< SIGTERM.
 };
 
 ExitCode exit_code_of(ErrorClass cls);

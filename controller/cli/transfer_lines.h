@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "reconcilers/ports/blob_transfer.h"
+
+namespace slipway::cli {
+
+/// A transfer as it looks over time: how fast it goes, when it may end. One thread at a time.
+class TransferMeter {
+ public:
+  /// `at` never goes back.
+  void add(std::chrono::milliseconds at, const TransferProgress& progress);
+
+  const TransferProgress& latest() const { return latest_; }
+  /// Bytes per second, smoothed over the last few seconds; 0 until there are two readings.
+  double rate() const { return rate_; }
+  /// Absent while the rate is unknown or nothing is left.
+  std::optional<std::chrono::seconds> time_left() const;
+
+ private:
+  TransferProgress latest_;
+  std::optional<std::chrono::milliseconds> last_at_;
+  double rate_ = 0;
+};
+
+/// "shop/app  [=====>    ]  412.3 MiB / 1.0 GiB  245.1 MiB/s  3s left  5/8 blobs", cut to `columns`.
+std::string bar_line(const std::string& name, const TransferMeter& meter, std::size_t columns);
+
+/// The same in words, for a pipe: "shop/app: 412.3 MiB of 1.0 GiB (40 %), 245.1 MiB/s, 3s left, 5 of 8 blobs".
+std::string plain_line(const std::string& name, const TransferMeter& meter);
+
+}  // namespace slipway::cli
