@@ -1,0 +1,323 @@
+#include "controller/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+
+#include "crds/base/text.h"
+
+namespace slipway::cli {
+
+namespace {
+
+const std::map<std::string, OutputFormat> kFormats{{"table", OutputFormat::Table},
+                                                   {"wide", OutputFormat::Wide},
+                                                   {"json", OutputFormat::Json},
+                                                   {"yaml", OutputFormat::Yaml}};
+const std::map<std::string, ProgressStyle> kStyles{{"auto", ProgressStyle::Auto},
+                                                   {"bars", ProgressStyle::Bars},
+                                                   {"lines", ProgressStyle::Lines},
+                                                   {"none", ProgressStyle::None}};
+const std::map<std::string, ResourceKind> kKinds{{"ipub", ResourceKind::ImagePublication},
+                                                 {"imagepublication", ResourceKind::ImagePublication},
+                                                 {"imagepublications", ResourceKind::ImagePublication},
+                                                 {"acr", ResourceKind::ContainerRegistry},
+                                                 {"containerregistry", ResourceKind::ContainerRegistry},
+                                                 {"containerregistries", ResourceKind::ContainerRegistry},
+                                                 {"retpol", ResourceKind::RetentionPolicy},
+                                                 {"retentionpolicy", ResourceKind::RetentionPolicy},
+                                                 {"retentionpolicies", ResourceKind::RetentionPolicy}};
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done; 1 refused (gate, conflict, not found, integrity, credentials, permission); 2 bad usage or\n"
+    "invalid resource; 3 the outside failed (throttled, quota, unavailable, deadline); 4 a bug of Slipway; 130/143\n"
+    "stopped by a signal. Of several: 2 before 1 before 3.";
+
+/// The names of a map's entries, for help and completion.
+template <class T>
+std::vector<std::string> names_of(const std::map<std::string, T>& map) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+/// Everything that is filled while parsing; the verb that was used tells which of it counts.
+struct Parsed {
+  RunOptions run;
+  PublishOptions publish;
+  PlanOptions plan;
+  ValidateOptions validate;
+  GetOptions get;
+  DescribeOptions describe;
+  VersionOptions version;
+  CompletionOptions completion;
+  std::string at;
+  std::string timeout;
+  std::vector<std::string> sets;
+  std::string kind;
+};
+
+void add_output(CLI::App& verb, OutputFormat& output) {
+  verb.add_option("-o,--output", output, "How to print the result")
+      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+      ->type_name("{table,wide,json,yaml}");
+}
+
+void add_log(CLI::App& verb, LogOptions& log) {
+  verb.add_option("--log-level", log.level, "What is logged to standard error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  verb.add_option("--log-format", log.format, "Text for people, JSON for collectors; auto asks the terminal")
+      ->check(CLI::IsMember({"auto", "text", "json"}))
+      ->capture_default_str();
+}
+
+void add_path(CLI::App& verb, std::string& path, const char* flags, const char* what) {
+  verb.add_option(flags, path, what)->required()->type_name("PATH");
+}
+
+void add_folder(CLI::App& verb, FolderOptions& folder) {
+  verb.add_option("--root", folder.root, "Files that resources name must lie inside this folder")->type_name("DIR");
+  verb.add_option("--state", folder.state, "State database (default: by folder, under $XDG_STATE_HOME/slipway)")
+      ->type_name("FILE");
+}
+
+void add_identity(CLI::App& verb, FolderOptions& folder) {
+  verb.add_option("--controller-namespace", folder.controller_namespace,
+                  "Namespace of the Secrets of a ContainerRegistry")
+      ->capture_default_str();
+  verb.add_option("--publisher-id", folder.publisher_id,
+                  "Who publishes, as records name it (default: the folder's URL)");
+}
+
+void add_set(CLI::App& verb, Parsed& parsed) {
+  verb.add_option("--set", parsed.sets, "Sets a field of every ImagePublication, e.g. spec.build.commit=4f2a91c0")
+      ->type_name("FIELD=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_workers(CLI::App& verb, std::size_t& workers) {
+  verb.add_option("--workers", workers, "Resources worked on at once")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+}
+
+void add_subject(CLI::App& verb, Parsed& parsed, std::string& name, std::string& namespace_name) {
+  verb.add_option("KIND", parsed.kind, "acr, ipub or retpol (default: all)")
+      ->check(CLI::IsMember(names_of(kKinds), CLI::ignore_case))
+      ->type_name("");
+  verb.add_option("NAME", name, "One resource")->type_name("");
+  verb.add_option("-n,--namespace", namespace_name, "Only this namespace")->type_name("NAMESPACE");
+}
+
+void add_run(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("run", "Watch a folder of resources and keep the registry as they say");
+  verb->footer(
+      "Example: slipway run --manifests ./registry --listen 127.0.0.1:8080\n"
+      "Serves /metrics, /healthz and /readyz. Stop it with Ctrl-C; what runs is finished or left resumable.");
+  add_path(*verb, parsed.run.folder.path, "--manifests,-f", "The folder");
+  add_folder(*verb, parsed.run.folder);
+  add_identity(*verb, parsed.run.folder);
+  verb->add_flag("--allow-empty", parsed.run.folder.allow_empty, "An empty folder is right, not a mistake");
+  verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  add_workers(*verb, parsed.run.workers);
+  add_log(*verb, parsed.run.log);
+}
+
+void add_publish(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("publish", "Publish once and wait for the end, as in a CI job");
+  verb->footer(std::string("Example: slipway publish -f storefront.yaml --set spec.build.commit=$SHA\n"
+                           "In a GitHub Actions job build fields that the resource leaves out come from the job.\n") +
+               kExitCodes);
+  add_path(*verb, parsed.publish.folder.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_set(*verb, parsed);
+  add_folder(*verb, parsed.publish.folder);
+  add_identity(*verb, parsed.publish.folder);
+  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 10m (default: as the resources say)");
+  verb->add_option("--progress", parsed.publish.progress, "How a transfer is shown; auto asks the terminal")
+      ->transform(CLI::CheckedTransformer(kStyles, CLI::ignore_case).description(""))
+      ->type_name("{auto,bars,lines,none}");
+  add_workers(*verb, parsed.publish.workers);
+  add_output(*verb, parsed.publish.output);
+  parsed.publish.log.level = "warn";
+  add_log(*verb, parsed.publish.log);
+}
+
+void add_plan(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("plan", "Show what would be done and why; changes nothing");
+  verb->footer("Example: slipway plan -f storefront.yaml --at 2026-12-31T00:00:00Z");
+  add_path(*verb, parsed.plan.folder.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_set(*verb, parsed);
+  add_folder(*verb, parsed.plan.folder);
+  add_identity(*verb, parsed.plan.folder);
+  verb->add_option("--at", parsed.at, "Decide as if it were this time")->type_name("TIME");
+  add_output(*verb, parsed.plan.output);
+}
+
+void add_validate(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("validate", "Check resources without touching anything");
+  verb->footer(
+      "Prints every problem as file:line:column: field: what was found; what is expected.\n"
+      "Exit codes: 0 valid (there may be warnings), 2 invalid.");
+  add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_set(*verb, parsed);
+  add_output(*verb, parsed.validate.output);
+}
+
+void add_get(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("get", "List resources with their state");
+  verb->footer("Example: slipway get ipub -f ./registry -o wide");
+  add_subject(*verb, parsed, parsed.get.name, parsed.get.namespace_name);
+  add_path(*verb, parsed.get.folder.path, "-f,--filename,--manifests", "The folder or file they are in");
+  add_folder(*verb, parsed.get.folder);
+  add_output(*verb, parsed.get.output);
+}
+
+void add_describe(CLI::App& app, Parsed& parsed) {
+  CLI::App* verb = app.add_subcommand("describe", "Tell the whole story of resources");
+  verb->footer("Example: slipway describe ipub storefront -f ./registry");
+  add_subject(*verb, parsed, parsed.describe.name, parsed.describe.namespace_name);
+  add_path(*verb, parsed.describe.folder.path, "-f,--filename,--manifests", "The folder or file they are in");
+  add_folder(*verb, parsed.describe.folder);
+}
+
+void add_small_verbs(CLI::App& app, Parsed& parsed) {
+  add_output(*app.add_subcommand("version", "Print the version"), parsed.version.output);
+  CLI::App* verb = app.add_subcommand("completion", "Print a completion script for a shell");
+  verb->footer("Example: source <(slipway completion bash)");
+  verb->add_option("SHELL", parsed.completion.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void add_verbs(CLI::App& app, Parsed& parsed) {
+  app.require_subcommand(1);
+  app.footer(
+      "Start with: slipway validate -f FILE, then slipway plan -f FILE, then slipway publish -f FILE.\n"
+      "slipway VERB --help explains a verb.");
+  add_run(app, parsed);
+  add_publish(app, parsed);
+  add_plan(app, parsed);
+  add_validate(app, parsed);
+  add_get(app, parsed);
+  add_describe(app, parsed);
+  add_small_verbs(app, parsed);
+}
+
+Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy) {
+  return {ExitCode::Invalid, "slipway " + verb + ": " + what + "; " + remedy + '\n'};
+}
+
+std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::string& verb,
+                               std::vector<FieldOverride>& overrides) {
+  for (const auto& text : sets) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return wrong(verb, "--set " + slipway::quoted(text) + " is not FIELD=VALUE",
+                   "write e.g. --set spec.build.commit=4f2a91c0");
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return std::nullopt;
+}
+
+std::variant<Command, Usage> publish_command(Parsed& parsed) {
+  if (auto usage = take_sets(parsed.sets, "publish", parsed.publish.folder.overrides)) return *usage;
+  if (parsed.timeout.empty()) return parsed.publish;
+  const auto timeout = parse_duration(parsed.timeout);
+  if (!timeout) return wrong("publish", "--timeout: " + timeout.error().message, timeout.error().remedy);
+  parsed.publish.timeout = *timeout;
+  return parsed.publish;
+}
+
+std::variant<Command, Usage> plan_command(Parsed& parsed) {
+  if (auto usage = take_sets(parsed.sets, "plan", parsed.plan.folder.overrides)) return *usage;
+  if (parsed.at.empty()) return parsed.plan;
+  const auto at = parse_timestamp(parsed.at);
+  if (!at) return wrong("plan", "--at: " + at.error().message, at.error().remedy);
+  parsed.plan.at = *at;
+  return parsed.plan;
+}
+
+std::optional<ResourceKind> kind_named(const std::string& text) {
+  const auto found = kKinds.find(CLI::detail::to_lower(text));
+  return found == kKinds.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed) {
+  if (verb == "run") return parsed.run;
+  if (verb == "publish") return publish_command(parsed);
+  if (verb == "plan") return plan_command(parsed);
+  if (verb == "version") return parsed.version;
+  if (verb == "completion") return parsed.completion;
+  if (verb == "validate") {
+    if (auto usage = take_sets(parsed.sets, verb, parsed.validate.overrides)) return *usage;
+    return parsed.validate;
+  }
+  parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
+  if (verb == "get") return parsed.get;
+  return parsed.describe;
+}
+
+std::unique_ptr<CLI::App> make_app(Parsed& parsed) {
+  auto app = std::make_unique<CLI::App>("Publishes container images to a registry as resources declare.", "slipway");
+  add_verbs(*app, parsed);
+  return app;
+}
+
+std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error) {
+  std::string verb;
+  for (const CLI::App* used : app.get_subcommands()) verb = ' ' + used->get_name();
+  return "slipway" + verb + ": " + error.what() + "; see slipway" + verb + " --help\n";
+}
+
+/// The listed values of an option's check, from the text that CLI11 shows for it: "{a,b}".
+std::vector<std::string> choices_in(const std::string& type_name) {
+  const std::size_t open = type_name.find('{');
+  const std::size_t close = type_name.find('}', open);
+  if (open == std::string::npos || close == std::string::npos) return {};
+  return CLI::detail::split(type_name.substr(open + 1, close - open - 1), ',');
+}
+
+VerbDescription describe_verb(const CLI::App& verb) {
+  VerbDescription description{verb.get_name(), verb.get_description(), {}, {}};
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string type = option->get_type_name();
+    if (option->get_positional() && description.choices.empty()) description.choices = choices_in(type);
+    for (const auto& name : option->get_lnames())
+      description.options.push_back({"--" + name, option->get_description(), choices_in(type),
+                                     type == "PATH" || type == "FILE" || type == "DIR"});
+    for (const auto& name : option->get_snames())
+      description.options.push_back({"-" + name, option->get_description(), choices_in(type), type == "PATH"});
+  }
+  return description;
+}
+
+}  // namespace
+
+std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& arguments) {
+  Parsed parsed;
+  const auto app = make_app(parsed);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app->parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return Usage{ExitCode::Ok, app->help()};
+  } catch (const CLI::ParseError& error) {
+    return Usage{ExitCode::Invalid, reason_and_hint(*app, error)};
+  }
+  return command_of(app->get_subcommands().front()->get_name(), parsed);
+}
+
+std::vector<VerbDescription> describe_verbs() {
+  Parsed parsed;
+  const auto app = make_app(parsed);
+  std::vector<VerbDescription> verbs;
+  for (const CLI::App* verb : app->get_subcommands([](CLI::App*) { return true; }))
+    verbs.push_back(describe_verb(*verb));
+  return verbs;
+}
+
+}  // namespace slipway::cli

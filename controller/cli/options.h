@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "crds/base/time.h"
+#include "crds/v1alpha1/resources.h"
+
+namespace slipway::cli {
+
+enum class OutputFormat { Table, Wide, Json, Yaml };
+enum class ProgressStyle { Auto, Bars, Lines, None };
+
+/// Which resources, and where what is known of them is kept.
+struct FolderOptions {
+  std::string path;   ///< A folder, a file, or "-".
+  std::string root;   ///< Files of resources must lie inside; empty: the folder, or the working one.
+  std::string state;  ///< State database; empty: under the user's XDG state folder.
+  bool allow_empty = false;
+  std::string controller_namespace = "slipway-system";
+  std::string publisher_id;              ///< Empty: the path's own URL.
+  std::vector<FieldOverride> overrides;  ///< `--set`.
+};
+
+struct LogOptions {
+  std::string format = "auto";  ///< auto (text on a terminal, else json), text, json.
+  std::string level = "info";   ///< debug, info, warn, error.
+};
+
+struct RunOptions {
+  FolderOptions folder;
+  LogOptions log;
+  std::string listen = "127.0.0.1:8080";  ///< Empty: no endpoints.
+  std::size_t workers = 8;
+};
+
+struct PublishOptions {
+  FolderOptions folder;
+  LogOptions log;
+  OutputFormat output = OutputFormat::Table;
+  ProgressStyle progress = ProgressStyle::Auto;
+  std::size_t workers = 8;
+  std::optional<std::chrono::seconds> timeout;
+};
+
+struct PlanOptions {
+  FolderOptions folder;
+  OutputFormat output = OutputFormat::Table;
+  std::optional<Timestamp> at;  ///< Decide as if it were this time.
+};
+
+struct ValidateOptions {
+  std::string path;
+  std::vector<FieldOverride> overrides;
+  OutputFormat output = OutputFormat::Table;
+};
+
+struct GetOptions {
+  FolderOptions folder;
+  std::optional<ResourceKind> kind;  ///< Absent: every kind.
+  std::string name;
+  std::string namespace_name;  ///< Empty: every namespace.
+  OutputFormat output = OutputFormat::Table;
+};
+
+struct DescribeOptions {
+  FolderOptions folder;
+  std::optional<ResourceKind> kind;
+  std::string name;
+  std::string namespace_name;
+};
+
+struct VersionOptions {
+  OutputFormat output = OutputFormat::Table;
+};
+
+struct CompletionOptions {
+  std::string shell;  ///< bash, zsh, fish.
+};
+
+using Command = std::variant<RunOptions, PublishOptions, PlanOptions, ValidateOptions, GetOptions, DescribeOptions,
+                             VersionOptions, CompletionOptions>;
+
+}  // namespace slipway::cli
