@@ -19,7 +19,7 @@ struct Place {
 };
 
 /// One value of a JSON or YAML document with its place. Scalars are typed as kubectl types them: `1.10` is a number,
-/// `"1.10"` a string, `yes` a string, `true` a boolean, `~` and empty are null.
+/// `"1.10"` a string, `yes` and `true` booleans, a date a string, `~` and empty are null.
 struct Node {
   enum class Kind { Null, Boolean, Integer, Number, String, List, Map };
   struct Member;

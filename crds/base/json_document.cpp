@@ -1,0 +1,204 @@
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "crds/base/document.h"
+#include "crds/base/document_builder.h"
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+/// Finds where each token starts: nlohmann_json tells what it read but not where. The text up to a token was valid JSON
+/// when this is asked, so skipping is enough.
+class TokenCursor {
+ public:
+  explicit TokenCursor(std::string_view text) : text_(text) {}
+
+  struct Token {
+    Place place;
+    std::string_view text;
+  };
+
+  Token next() {
+    while (at_ < text_.size() && std::string_view(" \t\r\n,:").find(text_[at_]) != std::string_view::npos) step();
+    const Token start{{line_, at_ - line_start_ + 1}, {}};
+    const std::size_t from = at_;
+    skip_token();
+    return {start.place, text_.substr(from, at_ - from)};
+  }
+
+  static Place place_of(std::string_view text, std::size_t offset) {
+    TokenCursor cursor(text);
+    while (cursor.at_ < std::min(offset, text.size())) cursor.step();
+    return {cursor.line_, cursor.at_ - cursor.line_start_ + 1};
+  }
+
+ private:
+  void step() {
+    if (text_[at_++] != '\n') return;
+    ++line_;
+    line_start_ = at_;
+  }
+
+  void skip_token() {
+    if (at_ >= text_.size()) return;
+    if (text_[at_] == '"') return skip_string();
+    if (std::string_view("{}[]").find(text_[at_]) != std::string_view::npos) {
+      ++at_;
+      return;
+    }
+    while (at_ < text_.size() && std::string_view(" \t\r\n,:{}[]\"").find(text_[at_]) == std::string_view::npos) ++at_;
+  }
+
+  void skip_string() {
+    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_)
+      if (text_[at_] == '\\') ++at_;
+    if (at_ < text_.size()) ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  std::size_t line_start_ = 0;
+};
+
+class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  SaxHandler(DocumentBuilder& builder, std::string_view text) : builder_(builder), text_(text), cursor_(text) {}
+
+  bool null() override {
+    return scalar(Node::Kind::Null, [](Node&) {});
+  }
+  bool boolean(bool value) override {
+    return scalar(Node::Kind::Boolean, [&](Node& node) { node.boolean = value; });
+  }
+  bool number_integer(number_integer_t value) override {
+    return scalar(Node::Kind::Integer, [&](Node& node) {
+      node.integer = value;
+      node.number = static_cast<double>(value);
+    });
+  }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value <= static_cast<number_unsigned_t>(INT64_MAX)) return number_integer(static_cast<number_integer_t>(value));
+    return number_float(static_cast<double>(value), {});
+  }
+  bool number_float(number_float_t value, const string_t& /*text*/) override {
+    return scalar(Node::Kind::Number, [&](Node& node) { node.number = value; });
+  }
+  bool string(string_t& value) override {
+    return scalar(Node::Kind::String, [&](Node& node) { node.text = std::move(value); });
+  }
+  bool binary(binary_t& /*value*/) override { return false; }
+  bool start_object(std::size_t /*size*/) override { return builder_.open(Node::Kind::Map, cursor_.next().place); }
+  bool start_array(std::size_t /*size*/) override { return builder_.open(Node::Kind::List, cursor_.next().place); }
+  bool key(string_t& name) override { return builder_.key(std::move(name), cursor_.next().place); }
+  bool end_object() override { return end(); }
+  bool end_array() override { return end(); }
+
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::json::exception& error) override {
+    std::string_view what = error.what();
+    if (const std::size_t dash = what.find(" - "); dash != std::string_view::npos) what.remove_prefix(dash + 3);
+    if (const std::size_t bracket = what.find("] "); bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
+    const Place place = TokenCursor::place_of(text_, position == 0 ? 0 : position - 1);
+    builder_.problem(place, "this is not JSON: " + std::string(what), "check quotes, commas and brackets around here");
+    return false;
+  }
+
+ private:
+  template <class Fill>
+  bool scalar(Node::Kind kind, Fill fill) {
+    const auto token = cursor_.next();
+    Node node;
+    node.kind = kind;
+    node.place = token.place;
+    if (kind != Node::Kind::String) node.text = token.text;
+    fill(node);
+    return builder_.value(std::move(node));
+  }
+
+  bool end() {
+    cursor_.next();
+    return builder_.close();
+  }
+
+  DocumentBuilder& builder_;
+  std::string_view text_;
+  TokenCursor cursor_;
+};
+
+void append_string(std::string& out, std::string_view text) {
+  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void append_number(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 32> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end);
+}
+
+void append(std::string& out, const Node& node) {
+  bool first = true;
+  switch (node.kind) {
+    case Node::Kind::Null:
+      out += "null";
+      return;
+    case Node::Kind::Boolean:
+      out += node.boolean ? "true" : "false";
+      return;
+    case Node::Kind::Integer:
+      out += std::to_string(node.integer);
+      return;
+    case Node::Kind::Number:
+      append_number(out, node.number);
+      return;
+    case Node::Kind::String:
+      append_string(out, node.text);
+      return;
+    case Node::Kind::List:
+      out += '[';
+      for (const auto& item : node.items) {
+        if (!std::exchange(first, false)) out += ',';
+        append(out, item);
+      }
+      out += ']';
+      return;
+    case Node::Kind::Map:
+      out += '{';
+      for (const auto& member : node.members) {
+        if (!std::exchange(first, false)) out += ',';
+        append_string(out, member.key);
+        out += ':';
+        append(out, member.value);
+      }
+      out += '}';
+      return;
+  }
+}
+
+}  // namespace
+
+Document parse_json(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+  DocumentBuilder builder(file, limits);
+  if (text.size() > limits.bytes) {
+    builder.problem({}, "the document has more than " + std::to_string(limits.bytes) + " bytes", "make it smaller");
+    return builder.finish();
+  }
+  SaxHandler handler(builder, text);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
+  return builder.finish();
+}
+
+std::string to_json_text(const Node& node) {
+  std::string out;
+  append(out, node);
+  return out;
+}
+
+}  // namespace slipway

@@ -1,0 +1,170 @@
+#include "crds/base/yaml_document.h"
+
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <array>
+#include <map>
+#include <sstream>
+
+#include "crds/base/document_builder.h"
+#include "crds/base/scalar.h"
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+/// Thrown by the handler to leave yaml-cpp; the builder has the problem.
+struct Stop {};
+
+class NodeHandler final : public YAML::EventHandler {
+ public:
+  NodeHandler(DocumentBuilder& builder, std::size_t first_line) : builder_(builder), first_line_(first_line) {}
+
+  /// yaml-cpp takes what stands behind a complete value for a document of its own.
+  void refuse_more() { complete_ = true; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (complete_) stop(mark, "there is more behind the end of the value", "start another document with ---");
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar({}, mark, anchor, true); }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_tag(tag, mark);
+    scalar(value, mark, anchor, tag == "?");
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end() || builder_.expects_key())
+      stop(mark, "an alias stands where it can't", "write the value itself");
+    check(builder_.value(found->second));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    start(Node::Kind::List, mark, tag, anchor);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    start(Node::Kind::Map, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { end(); }
+  void OnMapEnd() override { end(); }
+
+  Place place_of(const YAML::Mark& mark) const {
+    if (mark.is_null()) return {first_line_, 1};
+    return {static_cast<std::size_t>(mark.line) + first_line_, static_cast<std::size_t>(mark.column) + 1};
+  }
+
+ private:
+  void scalar(const std::string& value, const YAML::Mark& mark, YAML::anchor_t anchor, bool plain) {
+    const Place place = place_of(mark);
+    if (builder_.expects_key()) {
+      if (plain && value == "<<") stop(mark, "merge keys (\"<<\") are not part of YAML 1.2", "write the fields out");
+      if (plain && plain_scalar(value, place).kind == Node::Kind::Null) stop(mark, "a key is empty", "name the field");
+      check(builder_.key(value, place));
+      return;
+    }
+    Node node = plain ? plain_scalar(value, place) : Node{};
+    if (!plain) {
+      node.kind = Node::Kind::String;
+      node.place = place;
+      node.text = value;
+    }
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    check(builder_.value(std::move(node)));
+  }
+
+  void start(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    refuse_tag(tag, mark);
+    if (builder_.expects_key()) stop(mark, "a list or map stands where a key is expected", "keys are strings");
+    check(builder_.open(kind, place_of(mark)));
+    open_anchors_.push_back(anchor);
+  }
+
+  void end() {
+    check(builder_.close());
+    const YAML::anchor_t anchor = open_anchors_.back();
+    open_anchors_.pop_back();
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = *builder_.completed();
+  }
+
+  /// "?" is a plain scalar or an untagged collection, "!" a quoted scalar.
+  void refuse_tag(const std::string& tag, const YAML::Mark& mark) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
+    stop(mark, "the tag " + quoted(tag) + " is not supported", "write the value without a tag");
+  }
+
+  [[noreturn]] void stop(const YAML::Mark& mark, std::string message, std::string expected) {
+    builder_.problem(place_of(mark), std::move(message), std::move(expected));
+    throw Stop{};
+  }
+  static void check(bool go_on) {
+    if (!go_on) throw Stop{};
+  }
+
+  DocumentBuilder& builder_;
+  std::size_t first_line_;
+  bool complete_ = false;
+  std::map<YAML::anchor_t, Node> anchors_;
+  std::vector<YAML::anchor_t> open_anchors_;
+};
+
+struct Explanation {
+  std::string_view theirs;  ///< Part of yaml-cpp's message.
+  std::string_view message;
+  std::string_view expected;
+};
+
+constexpr std::array<Explanation, 12> kExplanations{{
+    {"illegal map value", "a ':' stands where no value can start", "quote a text that has \": \" in it"},
+    {"end of map not found", "the fields of a map are not aligned or a ':' is missing",
+     "indent the fields of one map alike, with spaces"},
+    {"end of sequence not found", "the items of a list are not aligned", "indent the '-' of one list alike"},
+    {"end of map flow not found", "a '{' has no '}'", "close it"},
+    {"end of sequence flow not found", "a '[' has no ']'", "close it"},
+    {"illegal flow end", "a '}' or ']' has no opening", "remove it or quote the text"},
+    {"illegal block entry", "a '-' stands where no list can be", "put the list on lines of its own"},
+    {"illegal map key", "a key stands where none can be", "start it on a line of its own"},
+    {"illegal EOF", "a quoted text has no end", "close the quote"},
+    {"illegal EOF in scalar", "a quoted text has no end", "close the quote"},
+    {"illegal tab", "a tab is used to indent", "indent with spaces"},
+    {"the referenced anchor is not defined", "an alias names an anchor that is not defined", "define it with & first"},
+}};
+
+void explain(DocumentBuilder& builder, Place place, const std::string& theirs) {
+  for (const auto& explanation : kExplanations)
+    if (theirs.find(explanation.theirs) != std::string::npos)
+      return builder.problem(place, std::string(explanation.message), std::string(explanation.expected));
+  builder.problem(place, "this is not YAML (" + theirs + ")", "check indentation, quotes and brackets around here");
+}
+
+}  // namespace
+
+Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, const DocumentLimits& limits) {
+  DocumentBuilder builder(file, limits);
+  NodeHandler handler(builder, chunk.first_line);
+  try {
+    std::istringstream stream{std::string(chunk.text)};
+    YAML::Parser parser(stream);
+    parser.HandleNextDocument(handler);
+    handler.refuse_more();
+    parser.HandleNextDocument(handler);
+  } catch (const Stop&) {
+    return builder.finish();
+  } catch (const YAML::Exception& error) {
+    explain(builder, handler.place_of(error.mark), error.msg);
+  } catch (const std::exception& error) {
+    explain(builder, {chunk.first_line, 1}, error.what());
+  }
+  return builder.finish();
+}
+
+}  // namespace slipway

@@ -1,0 +1,158 @@
+#include "crds/base/document.h"
+
+#include "tests/catch.h"
+
+namespace slipway {
+
+namespace {
+
+std::vector<std::string> problems_of(const std::vector<Document>& documents) {
+  std::vector<std::string> texts;
+  for (const auto& document : documents)
+    for (const auto& problem : document.problems) texts.push_back(to_string(problem));
+  return texts;
+}
+
+/// The documents as JSON, one a line; problems in words.
+std::string read(std::string_view text) {
+  std::string out;
+  for (const auto& document : parse_documents(text, "f")) {
+    if (!out.empty()) out += '\n';
+    if (document.problems.empty()) out += to_json_text(document.root);
+    for (const auto& problem : document.problems) out += to_string(problem);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("scalars are typed as kubectl types them") {
+  CHECK(read("a: 1.10") == R"({"a":1.1})");
+  CHECK(read("a: \"1.10\"") == R"({"a":"1.10"})");
+  CHECK(read("a: '1'") == R"({"a":"1"})");
+  CHECK(read("a: |\n  1\n") == R"({"a":"1\n"})");
+  CHECK(read("a: 0x1F") == R"({"a":31})");
+  CHECK(read("a: 010") == R"({"a":8})");
+  CHECK(read("a: 1_000") == R"({"a":1000})");
+  CHECK(read("a: -7") == R"({"a":-7})");
+  CHECK(read("a: 1e3") == R"({"a":1000})");
+  CHECK(read("a: true") == R"({"a":true})");
+  CHECK(read("a: yes") == R"({"a":true})");
+  CHECK(read("a: off") == R"({"a":false})");
+  CHECK(read("a: y") == R"({"a":"y"})");
+  CHECK(read("a: ~") == R"({"a":null})");
+  CHECK(read("a:") == R"({"a":null})");
+  CHECK(read("a: 2026-11-24") == R"({"a":"2026-11-24"})");
+  CHECK(read("a: 2026-11-24T09:00:00Z") == R"({"a":"2026-11-24T09:00:00Z"})");
+  CHECK(read("a: 4f2a91c0") == R"({"a":"4f2a91c0"})");
+  CHECK(read("a: 1e999") == R"({"a":null})");
+  CHECK(read("a: .inf") == R"({"a":null})");
+  CHECK(read("a: 99999999999999999999") == R"({"a":1e+20})");
+  CHECK(read("a: -") == "f:1:4: a '-' stands where no list can be; put the list on lines of its own");
+  CHECK(read("1: a\ntrue: b") == R"({"1":"a","true":"b"})");
+}
+
+TEST_CASE("a number keeps the text that was written") {
+  const auto documents = parse_documents("v: 1.10", "f");
+  REQUIRE(documents.size() == 1);
+  const Node* value = documents[0].root.find("v");
+  REQUIRE(value != nullptr);
+  CHECK(value->kind == Node::Kind::Number);
+  CHECK(value->text == "1.10");
+  CHECK(value->place == Place{1, 4});
+}
+
+TEST_CASE("one broken document does not lose the others") {
+  CHECK(read("a: 1\n---\nb: [1\n---\nc: 3\n") == "{\"a\":1}\nf:4:1: a '[' has no ']'; close it\n{\"c\":3}");
+}
+
+TEST_CASE("places are those of the whole file") {
+  const auto documents = parse_documents("# head\n---\na: 1\n---\n\nb:\n  - c: x\n", "f");
+  REQUIRE(documents.size() == 2);
+  CHECK(documents[1].root.members[0].place == Place{6, 1});
+  CHECK(documents[1].root.find("b")->items[0].find("c")->place == Place{7, 8});
+}
+
+TEST_CASE("streams are split where YAML splits them") {
+  CHECK(read("") == "");
+  CHECK(read("# nothing\n---\n# nothing\n---\n") == "");
+  CHECK(read("%YAML 1.2\n---\na: 1\n") == R"({"a":1})");
+  CHECK(read("--- {a: 1}\n--- # note\nb: 2\n...\n") == "{\"a\":1}\n{\"b\":2}");
+  CHECK(read("a: |\n  x\n  --- y\n") == R"({"a":"x\n--- y\n"})");
+  CHECK(read("a: 1\r\n---\r\nb: 2\r\n") == "{\"a\":1}\n{\"b\":2}");
+  CHECK(read("a: 1\n---x: 2\n") != "{\"a\":1}\n{\"x\":2}");
+  CHECK(read("\xEF\xBB\xBF"
+             "a: 1") == R"({"a":1})");
+  CHECK(read("{a: 1}\n---\n{b: 2}") == "{\"a\":1}\n{\"b\":2}");
+}
+
+TEST_CASE("keys stand once") {
+  CHECK(read("a: 1\na: 2") == "f:2:1: the key \"a\" stands here a second time; keep one of the two");
+  CHECK(read("s:\n  t:\n  - x: 1\n    x: 2") ==
+        "f:4:5: the key \"s.t[0].x\" stands here a second time; keep one of the two");
+  CHECK(read(R"({"a":1,"b":{"c":1,"c":2}})") ==
+        "f:1:19: the key \"b.c\" stands here a second time; keep one of the two");
+}
+
+TEST_CASE("hostile YAML is refused in words") {
+  CHECK(read("a: !!binary x") ==
+        "f:1:4: the tag \"tag:yaml.org,2002:binary\" is not supported; write the value without a tag");
+  CHECK(read("a: &x {b: 1}\nc:\n  <<: *x") ==
+        "f:3:3: merge keys (\"<<\") are not part of YAML 1.2; write the fields out");
+  CHECK(read("a: *x").find("an alias names an anchor that is not defined") != std::string::npos);
+  CHECK(read("a: &x 1\nb: *x") == R"({"a":1,"b":1})");
+  CHECK(read("a: 1\n\tb: 2").find("f:2:") == 0);
+  CHECK(read("a: b: c") == "f:1:5: a ':' stands where no value can start; quote a text that has \": \" in it");
+  CHECK(read("{a: 1} b").find("f:1:") == 0);
+  CHECK(read(std::string("a: \0b", 5)) == "f:1:4: there is a NUL byte; save the file as UTF-8 text");
+  CHECK(read("a: \xff") == "f:1:4: this byte is not UTF-8; save the file as UTF-8");
+  CHECK(read(std::string("\xFF\xFE"
+                         "a\0",
+                         4)) == "f:1:1: the file is UTF-16; save it as UTF-8");
+}
+
+TEST_CASE("depth and aliases cannot cost more than the bounds") {
+  CHECK(read(std::string(100'000, '[')).find("nested more than 64") != std::string::npos);
+  std::string deep = "a: ";
+  for (int i = 0; i < 70; ++i) deep += "{b: ";
+  CHECK(read(deep).find("nested more than 64") != std::string::npos);
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+    for (int k = 0; k < 9; ++k) bomb += ", " + before;
+    bomb += "]\n";
+  }
+  CHECK(read(bomb).find("the document has more than") != std::string::npos);
+}
+
+TEST_CASE("JSON has exact places") {
+  const auto document = parse_json("{\n  \"a\": [1, {\"b\\\"\": \"x:,y\"}],\n  \"c\": -1.5e2\n}", "f");
+  REQUIRE(document.problems.empty());
+  const Node* list = document.root.find("a");
+  CHECK(list->place == Place{2, 8});
+  CHECK(list->items[0].place == Place{2, 9});
+  CHECK(list->items[1].members[0].place == Place{2, 13});
+  CHECK(list->items[1].members[0].value.place == Place{2, 20});
+  CHECK(document.root.find("c")->place == Place{3, 8});
+  CHECK(document.root.find("c")->text == "-1.5e2");
+}
+
+TEST_CASE("broken JSON says where") {
+  CHECK(problems_of({parse_json("{\"a\": 1,}", "f")}).front().find("f:1:9: this is not JSON") == 0);
+  CHECK(problems_of({parse_json("", "f")}).size() == 1);
+  CHECK(problems_of({parse_json("{} x", "f")}).size() == 1);
+  CHECK(problems_of({parse_json("{\"a\": 1e999}", "f")}).size() == 1);
+  CHECK(problems_of({parse_json(std::string(100'000, '['), "f")}).front().find("nested more than 64") !=
+        std::string::npos);
+}
+
+TEST_CASE("the bounds of a caller hold") {
+  const DocumentLimits small{.bytes = 10, .depth = 64, .nodes = 4};
+  CHECK(problems_of(parse_documents("a: 1234567", "f", {.bytes = 10, .depth = 64, .nodes = 4})).empty());
+  CHECK(problems_of(parse_documents("a: 12345678", "f", small)).size() == 1);
+  CHECK(problems_of(parse_documents("[1, 2, 3]", "f", small)).empty());
+  CHECK(problems_of(parse_documents("[1,2,3,4]", "f", small)).size() == 1);
+}
+
+}  // namespace slipway
