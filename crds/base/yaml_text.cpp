@@ -40,6 +40,9 @@ void emit(YAML::Emitter& out, const Node& node) {
       }
       out << YAML::EndMap;
       return;
+    case Node::Kind::Null:
+      out << YAML::Null;
+      return;
     default:
       out << to_json_text(node);
       return;
