@@ -57,6 +57,7 @@ struct FieldOverride {
 struct ParseOptions {
   bool from_api_server = false;          ///< `path` and archive sources are Refused; unknown fields are allowed.
   std::vector<FieldOverride> overrides;  ///< Applied to every ImagePublication before validation.
+  std::vector<FieldOverride> fallbacks;  ///< As overrides, but only where the resource leaves the field out.
 };
 
 /// Parses and validates a whole stream: every error of it, not just the first.

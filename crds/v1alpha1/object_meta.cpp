@@ -1,0 +1,22 @@
+#include "crds/v1alpha1/object_meta.h"
+
+namespace slipway {
+
+std::string_view to_string(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::ContainerRegistry:
+      return "ContainerRegistry";
+    case ResourceKind::ImagePublication:
+      return "ImagePublication";
+    case ResourceKind::RetentionPolicy:
+      return "RetentionPolicy";
+  }
+  return "ImagePublication";
+}
+
+std::string to_string(const ObjectKey& key) {
+  const std::string name = key.namespace_name.empty() ? key.name : key.namespace_name + '/' + key.name;
+  return std::string(to_string(key.kind)) + ' ' + name;
+}
+
+}  // namespace slipway
