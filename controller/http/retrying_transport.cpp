@@ -1,0 +1,62 @@
+#include "controller/http/retrying_transport.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "crds/base/text.h"
+
+namespace slipway::http {
+namespace {
+
+bool is_streamed(const Request& request) {
+  return request.body_reader || request.body_writer;
+}
+
+bool is_harmless(const Request& request) {
+  return request.method != Method::Post && request.method != Method::Patch;
+}
+
+bool may_be_cured(int status) {
+  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+}  // namespace
+
+RetryingTransport::RetryingTransport(HttpTransport& next, RetryRules rules, RetryHands hands)
+    : next_(next), rules_(rules), hands_(std::move(hands)) {}
+
+Result<Response> RetryingTransport::send(const Request& request, std::stop_token stop) {
+  for (int attempt = 1;; ++attempt) {
+    Result<Response> result = next_.send(request, stop);
+    const auto delay = delay_after(request, result, attempt);
+    if (!delay) return result;
+    if (!hands_.wait(*delay, stop)) return fail(ErrorClass::Cancelled, "stopped while waiting to try again");
+  }
+}
+
+std::optional<std::chrono::milliseconds> RetryingTransport::delay_after(const Request& request,
+                                                                        const Result<Response>& result,
+                                                                        int attempt) const {
+  if (attempt >= rules_.most_attempts || is_streamed(request)) return std::nullopt;
+  if (!result && result.error().cls != ErrorClass::Unavailable) return std::nullopt;
+  if (result && !may_be_cured(result->status)) return std::nullopt;
+  if (!is_harmless(request) && !(result && result->status == 429)) return std::nullopt;
+  const auto base = rules_.first_delay * (1 << (attempt - 1));
+  const auto extra =
+      std::chrono::milliseconds(static_cast<long>(static_cast<double>(base.count()) * 0.5 * hands_.chance()));
+  const auto asked = result ? retry_after(result->headers) : std::nullopt;
+  if (!asked) return base + extra;
+  if (*asked > rules_.longest_wait) return std::nullopt;
+  return std::max<std::chrono::milliseconds>(*asked, base) + extra;
+}
+
+std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
+  const std::string* text = headers.find("Retry-After");
+  if (text == nullptr || text->empty() || text->size() > 9) return std::nullopt;
+  if (!std::all_of(text->begin(), text->end(), is_digit)) return std::nullopt;
+  long seconds = 0;
+  std::from_chars(text->data(), text->data() + text->size(), seconds);
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace slipway::http

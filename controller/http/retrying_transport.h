@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "controller/http/transport.h"
+
+namespace slipway::http {
+
+struct RetryRules {
+  int most_attempts = 4;
+  std::chrono::milliseconds first_delay{200};  ///< Doubled each time, plus up to half of it by chance.
+  std::chrono::seconds longest_wait{10};       ///< A longer Retry-After is the caller's business.
+};
+
+/// What the world gives a retry, so that tests need neither.
+struct RetryHands {
+  /// Waits, or returns early with false when `stop` asks.
+  std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
+  /// A number in [0, 1).
+  std::function<double()> chance;
+};
+
+/// Repeats what the same request can cure within seconds: no answer, 429 and 503, 500, 502, 504. Only GET, HEAD, and
+/// DELETE and PUT of a body in memory are repeated, except that 429 did nothing and so repeats POST and PATCH too. A
+/// body that is streamed in or out is never repeated. As thread-safe as `next` and the hands.
+class RetryingTransport final : public HttpTransport {
+ public:
+  RetryingTransport(HttpTransport& next, RetryRules rules, RetryHands hands);
+  Result<Response> send(const Request& request, std::stop_token stop) override;
+
+ private:
+  std::optional<std::chrono::milliseconds> delay_after(const Request& request, const Result<Response>& result,
+                                                       int attempt) const;
+
+  HttpTransport& next_;
+  RetryRules rules_;
+  RetryHands hands_;
+};
+
+/// Retry-After in seconds (RFC 9110, 10.2.3; the date form is not used by registries and counts as absent).
+std::optional<std::chrono::seconds> retry_after(const Headers& headers);
+
+}  // namespace slipway::http

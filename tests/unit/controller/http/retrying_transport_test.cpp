@@ -1,0 +1,104 @@
+#include "controller/http/retrying_transport.h"
+
+#include "tests/catch.h"
+#include "tests/support/scripted_transport.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+using http::Method;
+
+namespace {
+
+struct Waits {
+  std::vector<std::chrono::milliseconds> taken;
+  http::RetryHands hands() {
+    return {.wait =
+                [this](std::chrono::milliseconds delay, std::stop_token stop) {
+                  taken.push_back(delay);
+                  return !stop.stop_requested();
+                },
+            .chance = [] { return 0.5; }};
+  }
+};
+
+http::Request of(Method method) {
+  http::Request request;
+  request.method = method;
+  request.url = "https://r.io/v2/";
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("A request is repeated where that is harmless and can help") {
+  struct Row {
+    Method method;
+    int status;
+    std::string retry_after;
+    bool repeated;
+  };
+  const Row row = GENERATE(values<Row>({
+      {Method::Get, 500, "", true},
+      {Method::Get, 503, "10", true},
+      {Method::Get, 503, "11", false},
+      {Method::Head, 502, "", true},
+      {Method::Put, 504, "", true},
+      {Method::Delete, 500, "", true},
+      {Method::Get, 404, "", false},
+      {Method::Get, 501, "", false},
+      {Method::Post, 503, "", false},
+      {Method::Post, 429, "1", true},
+      {Method::Patch, 500, "", false},
+      {Method::Get, 401, "", false},
+      {Method::Get, 429, "soon", true},
+      {Method::Get, 429, "9999", false},
+  }));
+  CAPTURE(row.status, row.retry_after, http::to_string(row.method));
+  tests::ScriptedTransport world;
+  world.then(row.status, {{"Retry-After", row.retry_after}});
+  world.then(200);
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  REQUIRE(transport.send(of(row.method), {})->status == (row.repeated ? 200 : row.status));
+  CHECK(world.requests.size() == (row.repeated ? 2 : 1));
+}
+
+TEST_CASE("Waiting doubles, and the last answer is returned") {
+  tests::ScriptedTransport world;
+  for (int i = 0; i < 5; ++i) world.then(500);
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  CHECK(transport.send(of(Method::Get), {})->status == 500);
+  CHECK(waits.taken == std::vector<std::chrono::milliseconds>{250ms, 500ms, 1000ms});
+}
+
+TEST_CASE("No answer is tried again for a read, not for a POST") {
+  const Method method = GENERATE(Method::Get, Method::Post);
+  tests::ScriptedTransport world;
+  world.then(fail(ErrorClass::Unavailable, "reset", "try again"));
+  world.then(200);
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  CHECK(transport.send(of(method), {}).has_value() == (method == Method::Get));
+}
+
+TEST_CASE("A streamed body is never repeated") {
+  tests::ScriptedTransport world;
+  world.then(429, {{"Retry-After", "1"}});
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  http::Request request = of(Method::Put);
+  request.body_reader = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+  CHECK(transport.send(request, {})->status == 429);
+  CHECK(world.requests.size() == 1);
+}
+
+TEST_CASE("Being stopped while waiting is Cancelled") {
+  tests::ScriptedTransport world;
+  world.then(503);
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  std::stop_source source;
+  source.request_stop();
+  CHECK(transport.send(of(Method::Get), source.get_token()).error().cls == ErrorClass::Cancelled);
+}
