@@ -33,7 +33,7 @@ struct AddressRules {
 std::vector<std::string> named_hosts(const ContainerRegistry& registry);
 
 /// Design, section 2: addresses given by tenants (source, report, notification) and remote answers (redirect, token
-/// realm). Refused for loopback and link-local unless named; for instance metadata always.
+/// realm). Refused for loopback and link-local unless named (host and port as written); for instance metadata always.
 Result<void> check_address(std::string_view host, const AddressRules& rules);
 
 }  // namespace slipway

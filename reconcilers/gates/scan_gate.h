@@ -27,7 +27,7 @@ struct ScanSubject {
 };
 
 /// A report that the publication names, read or not. A report that could not be read carries the reader's error:
-/// NotFound is waited for, every other class is told as it is.
+/// NotFound, Unavailable and Throttled are waited for, every other class is told as it is.
 struct NamedReport {
   std::string name;
   Result<ScanReport> report;
@@ -36,6 +36,7 @@ struct NamedReport {
 /// One gate: the publication's own, or the floor of an access entry.
 struct ScanQuestion {
   std::string gate;       ///< "scan", "scan of access entry shop".
+  bool floor = false;     ///< Of an access entry: its exceptions are not the publication\'s.
   ScanGate rules;         ///< Of a floor: `reports` is empty, they come from the publication.
   bool judge_age = true;  ///< False when this object published this digest for this environment before.
 };
@@ -63,8 +64,9 @@ struct GateVerdict {
 ///
 ///   situation                                             state      reason
 ///   no report named                                       Refused    ReportNotNamed
-///   report not there                                      Awaiting   AwaitingReport
-///   report unreadable                                     Refused    the reader's reason or class
+///   no image to judge (an artifact)                       Refused    PlatformNotCovered
+///   report not there, or its place does not answer        Awaiting   AwaitingReport
+///   report unreadable for another cause                   Refused    the reader's reason or class
 ///   half a report, not of its format, not of an image     Refused    ReportInvalid
 ///   an image has no report, and a report fits no image    Awaiting   AwaitingReport (about another image)
 ///   an image has no report, every report fits another     Awaiting   PlatformNotCovered
@@ -81,7 +83,7 @@ GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
                        const std::vector<NamedReport>& reports, Timestamp now);
 
 /// The verdict as an error: NotFound with reason AwaitingReport or PlatformNotCovered when awaited, else Refused.
-/// Not to be asked of one that passed.
+/// (Invalid for NotSupported). Not to be asked of one that passed.
 Error to_error(const GateVerdict& verdict);
 
 }  // namespace slipway::gates

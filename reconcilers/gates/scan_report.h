@@ -19,10 +19,10 @@ struct Finding {
   std::string id;
   std::string package;  ///< Package, or the file or target where there is none.
   std::string installed_version;
-  std::string fixed_version;  ///< Empty: none known.
   std::string path;
   Severity severity = Severity::Unknown;
-  bool fixable = true;  ///< False: a vulnerability for which no fix exists yet.
+  std::string fixed_version;  ///< Empty: none known.
+  bool fixable = true;        ///< False: a vulnerability for which no fix exists yet.
   auto operator<=>(const Finding&) const = default;
 };
 
@@ -37,7 +37,7 @@ struct ScanReport {
   bool covers_packages = false;   ///< At least one package list was looked at.
   bool end_of_life = false;       ///< The distribution gives no advisories any more.
   std::string distribution;       ///< e.g. "debian 12.7".
-  std::vector<Finding> findings;  ///< Each once.
+  std::vector<Finding> findings;  ///< Each once: by kind, id, package, version and path.
   bool operator==(const ScanReport&) const = default;
 };
 

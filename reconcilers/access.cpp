@@ -1,0 +1,102 @@
+#include "reconcilers/access.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "crds/base/glob.h"
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+std::string_view name_of(AccessAction action) {
+  switch (action) {
+    case AccessAction::Read:
+      return "Read";
+    case AccessAction::Publish:
+      return "Publish";
+    case AccessAction::Prune:
+      return "Prune";
+  }
+  return "";
+}
+
+bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return glob_matches(one, text); });
+}
+
+/// Everything of an entry but its `sources`.
+bool gives(const AccessEntry& entry, const Tenant& tenant, AccessAction action, const std::string& repository) {
+  return std::find(entry.actions.begin(), entry.actions.end(), action) != entry.actions.end() &&
+         selects(entry.namespace_selector, tenant.labels) && matches_any(entry.repositories, repository);
+}
+
+bool can_read(const ContainerRegistry& registry, const Tenant& tenant, const std::string& repository) {
+  return std::any_of(registry.spec.access.begin(), registry.spec.access.end(),
+                     [&](const auto& entry) { return gives(entry, tenant, AccessAction::Read, repository); });
+}
+
+bool is_own_readable_source(const ContainerRegistry& registry, const AccessRequest& request) {
+  return is_own_host(registry, request.source_host) && can_read(registry, request.tenant, request.source_repository);
+}
+
+std::string source_of(const AccessRequest& request) {
+  return request.source_host.empty() ? std::string() : request.source_host + "/" + request.source_repository;
+}
+
+bool takes_source(const AccessEntry& entry, const AccessRequest& request, bool own_readable) {
+  if (request.action != AccessAction::Publish || !entry.sources || own_readable) return true;
+  return !request.source_host.empty() && matches_any(*entry.sources, source_of(request));
+}
+
+bool has_gates(const Gates& gates) {
+  return gates != Gates{};
+}
+
+std::string line_to_add(const AccessRequest& request) {
+  std::string line =
+      "- {name: " + request.tenant.namespace_name +
+      ", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: " + request.tenant.namespace_name +
+      "}}, repositories: [" + quoted(request.repository, 255) + "], actions: [" + std::string(name_of(request.action)) +
+      "]";
+  if (request.action == AccessAction::Publish && !request.source_host.empty())
+    line += ", sources: [" + quoted(source_of(request), 512) + "]";
+  return line + "}";
+}
+
+/// Made of the request alone: what is behind the refusal must not show in it.
+std::unexpected<Error> refusal(const AccessRequest& request) {
+  std::string what = "namespace " + request.tenant.namespace_name + " has no " + std::string(name_of(request.action)) +
+                     " on " + quoted(request.repository, 255) + " of ContainerRegistry " + request.registry;
+  if (request.action == AccessAction::Publish)
+    what += request.source_host.empty() ? " for an image from a file"
+                                        : " for an image from " + quoted(source_of(request), 512);
+  return fail(ErrorClass::Forbidden, std::move(what),
+              "check the name of the registry; who keeps it adds to its spec.access: " + line_to_add(request));
+}
+
+}  // namespace
+
+bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
+  const auto& aliases = registry.spec.aliases;
+  return !host.empty() &&
+         (host == registry.spec.login_server || std::find(aliases.begin(), aliases.end(), host) != aliases.end());
+}
+
+Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request) {
+  if (!registry) return refusal(request);
+  const bool own_readable = is_own_readable_source(*registry, request);
+  AccessGrant grant;
+  for (const auto& entry : registry->spec.access) {
+    if (!gives(entry, request.tenant, request.action, request.repository)) continue;
+    if (!takes_source(entry, request, own_readable)) continue;
+    grant.entries.push_back(entry.name);
+    if (request.action == AccessAction::Publish && has_gates(entry.gates))
+      grant.floors.push_back({.entry = entry.name, .gates = entry.gates});
+  }
+  if (grant.entries.empty()) return refusal(request);
+  return grant;
+}
+
+}  // namespace slipway

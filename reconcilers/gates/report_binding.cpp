@@ -1,0 +1,70 @@
+#include "reconcilers/gates/report_binding.h"
+
+#include <algorithm>
+
+#include "crds/base/image_reference.h"
+#include "crds/base/text.h"
+
+namespace slipway::gates {
+
+namespace {
+
+using Kind = ReportBinding::Kind;
+
+bool fits_platform(const ScanReport& report, const PlatformImage& image) {
+  return !report.platform ||
+         (report.platform->os == image.platform.os && report.platform->architecture == image.platform.architecture);
+}
+
+bool names_subject(const Digest& digest, const PlatformImage& image, const ScanSubject& subject) {
+  return digest == image.digest ||
+         std::find(subject.indexes.begin(), subject.indexes.end(), digest) != subject.indexes.end();
+}
+
+/// A scanner that read from the source's own registry must have seen this digest or an index that holds it. A daemon
+/// lists several repositories: one that fits is enough.
+bool digests_disagree(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
+  bool same_registry = false;
+  for (const auto& text : report.repo_digests) {
+    const auto reference = ImageReference::parse(text);
+    if (!reference || !reference->digest) continue;
+    if (names_subject(*reference->digest, image, subject)) return false;
+    same_registry = same_registry || reference->registry == subject.source_host;
+  }
+  return same_registry;
+}
+
+ReportBinding conflict(std::string what) {
+  return {.kind = Kind::Conflict, .conflict = std::move(what)};
+}
+
+ReportBinding check_digests(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
+  if (digests_disagree(report, image, subject))
+    return conflict("its content is this image's, its RepoDigests (" + quoted(report.repo_digests.front(), 200) +
+                    ") are another's");
+  return {.kind = Kind::Bound, .conflict = {}};
+}
+
+bool is_id_of_another(const ScanReport& report, const ScanSubject& subject) {
+  return std::any_of(subject.images.begin(), subject.images.end(),
+                     [&](const auto& other) { return other.config_digest.str() == report.image_id; });
+}
+
+}  // namespace
+
+ReportBinding bind_report(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
+  const bool same_layers = !report.diff_ids.empty() && report.diff_ids == image.diff_ids;
+  if (report.image_id == image.config_digest.str()) {
+    if (!fits_platform(report, image))
+      return conflict("its ImageID is this image's, its ImageConfig says " + quoted(to_string(*report.platform)));
+    if (!report.diff_ids.empty() && !same_layers)
+      return conflict("its ImageID is this image's, its DiffIDs are another's");
+    return check_digests(report, image, subject);
+  }
+  if (!same_layers || !fits_platform(report, image) || is_id_of_another(report, subject)) return {};
+  if (!report.image_id.empty())
+    return conflict("its DiffIDs are this image's, its ImageID " + quoted(report.image_id) + " is another's");
+  return check_digests(report, image, subject);
+}
+
+}  // namespace slipway::gates

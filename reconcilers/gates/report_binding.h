@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "reconcilers/gates/scan_gate.h"
+
+namespace slipway::gates {
+
+/// Whether a report is about an image, by content (never by name).
+struct ReportBinding {
+  enum class Kind { None, Bound, Conflict };
+  Kind kind = Kind::None;
+  std::string conflict;  ///< Which witnesses disagree.
+  bool operator==(const ReportBinding&) const = default;
+};
+
+/// Config digest with the platform scanned, else the list of diff ids; digests of the reference that was scanned are a
+/// second witness where they are of the source's own registry. Witnesses that disagree are a Conflict.
+ReportBinding bind_report(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject);
+
+}  // namespace slipway::gates

@@ -1,0 +1,347 @@
+#include "reconcilers/gates/scan_gate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "crds/base/text.h"
+#include "reconcilers/gates/report_binding.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::gates {
+
+namespace {
+
+constexpr std::chrono::minutes kClockSkew{5};
+constexpr std::chrono::days kSuggestedException{30};
+constexpr std::size_t kMostFindingsNamed = 3;
+constexpr std::size_t kMostFaultsNamed = 3;
+constexpr std::string_view kScanAgain = "scan the image again and replace the report";
+
+/// One thing that keeps a gate from passing. The lowest rank is told first.
+struct Fault {
+  int rank = 0;
+  GateState state = GateState::Refused;
+  std::string reason;
+  std::string message;
+  std::string remedy;
+};
+
+constexpr int kRankFindings = 0;
+constexpr int kRankReport = 1;
+constexpr int kRankMissing = 2;
+
+Fault report_fault(std::string_view why, std::string message, std::string_view remedy = kScanAgain) {
+  return {.rank = kRankReport,
+          .state = GateState::Refused,
+          .reason = std::string(why),
+          .message = std::move(message),
+          .remedy = std::string(remedy)};
+}
+
+Fault missing(std::string_view why, std::string message, std::string remedy) {
+  return {.rank = kRankMissing,
+          .state = GateState::Awaiting,
+          .reason = std::string(why),
+          .message = std::move(message),
+          .remedy = std::move(remedy)};
+}
+
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::None:
+      return "None";
+    case Severity::Unknown:
+      return "Unknown";
+    case Severity::Low:
+      return "Low";
+    case Severity::Medium:
+      return "Medium";
+    case Severity::High:
+      return "High";
+    case Severity::Critical:
+      return "Critical";
+  }
+  return "";
+}
+
+std::string name_of(const PlatformImage& image) {
+  return to_string(image.platform) + " (sha256:" + image.digest.short_hex() + ")";
+}
+
+std::string date_of(Timestamp time) {
+  return to_string(time).substr(0, 10);
+}
+
+/// Judges one gate: collects faults and counts over all reports and images.
+class Judge {
+ public:
+  Judge(const ScanQuestion& question, const ScanSubject& subject, Timestamp now)
+      : question_(question), subject_(subject), now_(now) {
+    status_.gate = question.gate;
+  }
+
+  GateVerdict judge(const std::vector<NamedReport>& reports) {
+    for (const auto& report : reports) judge_report(report);
+    judge_coverage();
+    count_findings();
+    return verdict();
+  }
+
+ private:
+  void judge_report(const NamedReport& named);
+  void judge_bound(const NamedReport& named, const PlatformImage& image);
+  void judge_age(const NamedReport& named);
+  void judge_coverage();
+  void count_findings();
+  void count(const Finding& finding);
+  void add_finding_fault(std::vector<Finding> above);
+  std::string describe(const Finding& finding) const;
+  std::string remedy_for(const Finding& finding) const;
+  const ScanException* exception_for(const Finding& finding) const;
+  bool has_ended(const ScanException& exception) const;
+  GateVerdict verdict();
+
+  const ScanQuestion& question_;
+  const ScanSubject& subject_;
+  const Timestamp now_;
+  VerdictStatus status_;
+  std::vector<Fault> faults_;
+  std::set<Digest> covered_;
+  std::vector<std::string> strangers_;  ///< Reports that are about none of the images, as a message names them.
+  std::set<Finding> findings_;
+};
+
+void Judge::judge_report(const NamedReport& named) {
+  const std::string name = "report " + quoted(named.name);
+  if (!named.report) {
+    const Error& error = named.report.error();
+    const bool awaited =
+        error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+    const std::string why = error.reason.empty() ? std::string(to_string(error.cls)) : error.reason;
+    faults_.push_back(awaited ? missing(reason::kAwaitingReport, name + ": " + error.message, error.remedy)
+                              : report_fault(why, name + ": " + error.message, error.remedy));
+    return;
+  }
+  bool bound = false;
+  for (const auto& image : subject_.images) {
+    const ReportBinding binding = bind_report(*named.report, image, subject_);
+    if (binding.kind == ReportBinding::Kind::None) continue;
+    bound = true;
+    covered_.insert(image.digest);
+    if (binding.kind == ReportBinding::Kind::Conflict)
+      faults_.push_back(report_fault(reason::kReportConflict,
+                                     name + " contradicts itself about " + name_of(image) + ": " + binding.conflict));
+    else
+      judge_bound(named, image);
+  }
+  if (bound) judge_age(named);
+  if (!bound)
+    strangers_.push_back(name + " is about " + quoted(named.report->artifact_name) + ", image id " +
+                         quoted(named.report->image_id));
+}
+
+void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
+  const ScanReport& report = *named.report;
+  const std::string name = "report " + quoted(named.name) + " about " + name_of(image);
+  if (!report.covers_packages)
+    faults_.push_back(report_fault(reason::kReportEmpty, name + " covered nothing: no package list was looked at",
+                                   "let the scanner look for vulnerabilities in an image that has packages"));
+  if (report.end_of_life)
+    faults_.push_back(report_fault(
+        reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
+        "build the image on a distribution that is still maintained"));
+  findings_.insert(report.findings.begin(), report.findings.end());
+}
+
+void Judge::judge_age(const NamedReport& named) {
+  const std::string name = "report " + quoted(named.name);
+  const auto& created = named.report->created_at;
+  if (created && *created > now_ + kClockSkew) {
+    faults_.push_back(report_fault(reason::kReportFromFuture, name + " is from the future: " + to_string(*created),
+                                   "set the clock of the machine that scans, and scan again"));
+    return;
+  }
+  const auto& max_age = question_.rules.max_age;
+  if (!max_age || !question_.judge_age) return;
+  if (!created)
+    faults_.push_back(report_fault(reason::kReportWithoutTime,
+                                   name + " does not say when it was made, so maxAge can't be judged",
+                                   "scan again with a scanner that writes CreatedAt"));
+  else if (now_ - *created > *max_age)
+    faults_.push_back(report_fault(reason::kReportTooOld, name + " was made at " + to_string(*created) +
+                                                              ", longer ago than " + format_duration(*max_age)));
+}
+
+void Judge::judge_coverage() {
+  std::string open;
+  for (const auto& image : subject_.images)
+    if (!covered_.contains(image.digest)) open += (open.empty() ? "" : ", ") + name_of(image);
+  if (open.empty()) return;
+  const std::string remedy = "scan " + open + " and name the report under spec.gates.scan.reports";
+  if (strangers_.empty()) {
+    faults_.push_back(missing(reason::kPlatformNotCovered, "no report is about " + open, remedy));
+    return;
+  }
+  std::string message = strangers_.front();
+  if (strangers_.size() > 1) message += " (and " + std::to_string(strangers_.size() - 1) + " more are of other images)";
+  faults_.push_back(missing(reason::kAwaitingReport, message + "; none is about " + open, remedy));
+}
+
+bool Judge::has_ended(const ScanException& exception) const {
+  const auto end = parse_until(exception.until);
+  return !end || now_ >= *end;
+}
+
+const ScanException* Judge::exception_for(const Finding& finding) const {
+  const ScanException* ended = nullptr;
+  for (const auto& exception : question_.rules.exceptions) {
+    if (exception.id != finding.id) continue;
+    if (!exception.package.empty() && exception.package != finding.package) continue;
+    if (!has_ended(exception)) return &exception;
+    ended = &exception;
+  }
+  return ended;
+}
+
+void Judge::count(const Finding& finding) {
+  switch (finding.severity) {
+    case Severity::Critical:
+      ++status_.critical;
+      return;
+    case Severity::High:
+      ++status_.high;
+      return;
+    case Severity::Medium:
+      ++status_.medium;
+      return;
+    case Severity::Low:
+      ++status_.low;
+      return;
+    default:
+      ++status_.unknown;
+  }
+}
+
+void Judge::count_findings() {
+  std::vector<Finding> above;
+  for (const auto& finding : findings_) {
+    if (!finding.fixable && question_.rules.unfixed == Unfixed::Ignore) {
+      ++status_.ignored;
+      continue;
+    }
+    const ScanException* exception = exception_for(finding);
+    if (exception != nullptr && !has_ended(*exception)) {
+      ++status_.excepted;
+      continue;
+    }
+    count(finding);
+    if (finding.severity > question_.rules.allow_up_to) above.push_back(finding);
+  }
+  if (!above.empty()) add_finding_fault(std::move(above));
+}
+
+std::string Judge::describe(const Finding& finding) const {
+  std::string out =
+      quoted(finding.id) + " (" + std::string(name_of(finding.severity)) + ") in " + quoted(finding.package);
+  if (!finding.installed_version.empty()) out += " " + quoted(finding.installed_version);
+  if (const ScanException* ended = exception_for(finding); ended != nullptr)
+    out += ", whose exception ended (" + quoted(ended->until) + ")";
+  return out;
+}
+
+std::string Judge::remedy_for(const Finding& finding) const {
+  const std::string upgrade = finding.fixed_version.empty()
+                                  ? "fix it"
+                                  : "update " + quoted(finding.package) + " to " + quoted(finding.fixed_version);
+  const std::string line = "- {id: " + quoted(finding.id) + ", package: " + quoted(finding.package) +
+                           ", until: " + date_of(now_ + kSuggestedException) + ", reason: …}";
+  return upgrade +
+         (question_.floor ? ", or ask who keeps the ContainerRegistry to add to gates.scan.exceptions of its "
+                            "access entry: "
+                          : ", or add to spec.gates.scan.exceptions: ") +
+         line;
+}
+
+void Judge::add_finding_fault(std::vector<Finding> above) {
+  std::stable_sort(above.begin(), above.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  std::string message = std::to_string(above.size()) + (above.size() == 1 ? " finding" : " findings") + " above " +
+                        std::string(name_of(question_.rules.allow_up_to)) + ": ";
+  const std::size_t named = std::min(above.size(), kMostFindingsNamed);
+  for (std::size_t i = 0; i < named; ++i) message += (i == 0 ? "" : "; ") + describe(above[i]);
+  if (above.size() > named) message += "; and " + std::to_string(above.size() - named) + " more";
+  faults_.push_back({.rank = kRankFindings,
+                     .state = GateState::Refused,
+                     .reason = std::string(reason::kFindings),
+                     .message = std::move(message),
+                     .remedy = remedy_for(above.front())});
+}
+
+GateVerdict Judge::verdict() {
+  GateVerdict out{.status = status_,
+                  .state = GateState::Passed,
+                  .reason = std::string(reason::kGatesPassed),
+                  .message = question_.gate + " passed",
+                  .remedy = {}};
+  out.status.passed = faults_.empty();
+  if (faults_.empty()) return out;
+  std::stable_sort(faults_.begin(), faults_.end(), [](const Fault& a, const Fault& b) { return a.rank < b.rank; });
+  const Fault& worst = faults_.front();
+  out.state = worst.state;
+  out.reason = worst.reason;
+  out.remedy = worst.remedy;
+  out.message = question_.gate + ": " + worst.message;
+  const std::size_t named = std::min(faults_.size(), kMostFaultsNamed);
+  for (std::size_t i = 1; i < named; ++i) out.message += "; " + faults_[i].message;
+  if (faults_.size() > named) out.message += "; and " + std::to_string(faults_.size() - named) + " more faults";
+  return out;
+}
+
+GateVerdict no_report(const ScanQuestion& question) {
+  const std::string who = question.floor ? " (a floor of the ContainerRegistry)" : "";
+  return {.status = {.gate = question.gate},
+          .state = GateState::Refused,
+          .reason = std::string(reason::kReportNotNamed),
+          .message = question.gate + who + " needs a scan report, and the publication names none",
+          .remedy = "scan the image with trivy image --format json and name the report under spec.gates.scan.reports"};
+}
+
+GateVerdict no_image(const ScanQuestion& question) {
+  return {.status = {.gate = question.gate},
+          .state = GateState::Refused,
+          .reason = std::string(reason::kPlatformNotCovered),
+          .message = question.gate + ": the source holds no image that a scanner could look at",
+          .remedy = "publish an image, or take the scan out of the gates"};
+}
+
+}  // namespace
+
+std::vector<ScanQuestion> scan_questions(const Gates& own, const std::vector<GateFloor>& floors) {
+  std::vector<ScanQuestion> out;
+  if (own.scan) out.push_back({.gate = "scan", .floor = false, .rules = *own.scan, .judge_age = true});
+  for (const auto& floor : floors)
+    if (floor.gates.scan)
+      out.push_back({.gate = "scan of access entry " + floor.entry,
+                     .floor = true,
+                     .rules = *floor.gates.scan,
+                     .judge_age = true});
+  return out;
+}
+
+GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
+                       const std::vector<NamedReport>& reports, Timestamp now) {
+  if (reports.empty()) return no_report(question);
+  if (subject.images.empty()) return no_image(question);
+  return Judge(question, subject, now).judge(reports);
+}
+
+Error to_error(const GateVerdict& verdict) {
+  ErrorClass cls = verdict.state == GateState::Awaiting ? ErrorClass::NotFound : ErrorClass::Refused;
+  if (verdict.reason == reason::kNotSupported) cls = ErrorClass::Invalid;
+  return {
+      .cls = cls, .message = verdict.message, .remedy = verdict.remedy, .reason = verdict.reason, .retry_after = {}};
+}
+
+}  // namespace slipway::gates

@@ -1,0 +1,201 @@
+#include "reconcilers/gates/trivy_report.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <tuple>
+#include <utility>
+
+#include "crds/base/document.h"
+#include "crds/base/text.h"
+#include "reconcilers/json.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::gates {
+
+namespace {
+
+using Kind = Finding::Kind;
+
+constexpr std::string_view kRemedy = "scan again with trivy image --format json and replace the report";
+
+std::unexpected<Error> refused(std::string what) {
+  return fail_because(std::string(reason::kReportInvalid), {.cls = ErrorClass::Refused,
+                                                            .message = std::move(what),
+                                                            .remedy = std::string(kRemedy),
+                                                            .reason = {},
+                                                            .retry_after = {}});
+}
+
+Severity severity_of(const Node& finding) {
+  const std::string text = json::text_at(finding, "Severity");
+  if (text == "CRITICAL") return Severity::Critical;
+  if (text == "HIGH") return Severity::High;
+  if (text == "MEDIUM") return Severity::Medium;
+  if (text == "LOW") return Severity::Low;
+  return Severity::Unknown;
+}
+
+/// RFC 3339, or seconds since 1970 as one documentation sample of Trivy has it.
+Result<std::optional<Timestamp>> parse_created_at(const Node& root) {
+  const Node& node = json::at(root, "CreatedAt");
+  if (node.kind == Node::Kind::Null) return std::optional<Timestamp>();
+  if (node.kind == Node::Kind::String) {
+    const auto time = parse_timestamp(node.text);
+    if (!time) return refused("its CreatedAt " + quoted(node.text) + " is no time");
+    return std::optional(*time);
+  }
+  constexpr std::int64_t kYear9999 = 253'402'300'799;
+  if (node.kind != Node::Kind::Integer || node.integer < 0 || node.integer > kYear9999)
+    return refused("its CreatedAt " + quoted(node.text) + " is no time");
+  return std::optional(Timestamp(std::chrono::seconds(node.integer)));
+}
+
+Finding read_vulnerability(const Node& node, const std::string&) {
+  Finding out{.kind = Kind::Vulnerability,
+              .id = json::text_at(node, "VulnerabilityID"),
+              .package = json::text_at(node, "PkgName"),
+              .installed_version = json::text_at(node, "InstalledVersion"),
+              .path = json::text_at(node, "PkgPath"),
+              .severity = severity_of(node),
+              .fixed_version = json::text_at(node, "FixedVersion")};
+  out.fixable = !out.fixed_version.empty() || json::text_at(node, "Status") == "fixed";
+  return out;
+}
+
+Finding read_misconfiguration(const Node& node, const std::string& target) {
+  const std::string id = json::text_at(node, "ID");
+  return {.kind = Kind::Misconfiguration,
+          .id = id.empty() ? json::text_at(node, "AVDID") : id,
+          .package = target,
+          .installed_version = {},
+          .path = {},
+          .severity = severity_of(node),
+          .fixed_version = {}};
+}
+
+/// Without `Match`, which may show a part of the secret.
+Finding read_secret(const Node& node, const std::string& target) {
+  return {.kind = Kind::Secret,
+          .id = json::text_at(node, "RuleID"),
+          .package = target,
+          .installed_version = {},
+          .path = json::at(node, "StartLine").text,
+          .severity = severity_of(node),
+          .fixed_version = {}};
+}
+
+Finding read_license(const Node& node, const std::string& target) {
+  const std::string package = json::text_at(node, "PkgName");
+  return {.kind = Kind::License,
+          .id = json::text_at(node, "Name"),
+          .package = package.empty() ? target : package,
+          .installed_version = {},
+          .path = json::text_at(node, "FilePath"),
+          .severity = severity_of(node),
+          .fixed_version = {}};
+}
+
+bool has_failed(const Node& misconfiguration) {
+  const std::string status = json::text_at(misconfiguration, "Status");
+  return status != "PASS" && status != "EXCEPTION";
+}
+
+using Reader = Finding (*)(const Node&, const std::string&);
+
+struct FindingList {
+  std::string_view key;
+  Reader read;
+};
+constexpr FindingList kLists[] = {{"Vulnerabilities", read_vulnerability},
+                                  {"Misconfigurations", read_misconfiguration},
+                                  {"Secrets", read_secret},
+                                  {"Licenses", read_license}};
+
+Result<void> read_list(const Node& result, const FindingList& list, std::vector<Finding>& out) {
+  const Node& node = json::at(result, list.key);
+  if (node.kind != Node::Kind::Null && node.kind != Node::Kind::List)
+    return refused("its " + std::string(list.key) + " are no list");
+  const std::string target = json::text_at(result, "Target");
+  for (const Node& item : node.items) {
+    if (item.kind != Node::Kind::Map) return refused("an entry of its " + std::string(list.key) + " is no map");
+    if (list.read == read_misconfiguration && !has_failed(item)) continue;
+    out.push_back(list.read(item, target));
+  }
+  return {};
+}
+
+/// Trivy names one vulnerability once per package it came by; of what is said twice the worse counts.
+void keep_worst_of_each(std::vector<Finding>& findings) {
+  const auto same = [](const Finding& a, const Finding& b) {
+    return std::tie(a.kind, a.id, a.package, a.installed_version, a.path) ==
+           std::tie(b.kind, b.id, b.package, b.installed_version, b.path);
+  };
+  std::sort(findings.begin(), findings.end(), std::greater<>());
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+}
+
+Result<void> read_results(const Node& root, ScanReport& out) {
+  const Node& results = json::at(root, "Results");
+  if (results.kind != Node::Kind::Null && results.kind != Node::Kind::List) return refused("its Results are no list");
+  for (const Node& result : results.items) {
+    if (result.kind != Node::Kind::Map) return refused("an entry of its Results is no map");
+    const std::string cls = json::text_at(result, "Class");
+    out.covers_packages = out.covers_packages || cls == "os-pkgs" || cls == "lang-pkgs";
+    for (const auto& list : kLists)
+      if (const auto read = read_list(result, list, out.findings); !read) return read;
+  }
+  keep_worst_of_each(out.findings);
+  return {};
+}
+
+void read_metadata(const Node& metadata, ScanReport& out) {
+  out.image_id = json::text_at(metadata, "ImageID");
+  out.diff_ids = json::texts_at(metadata, "DiffIDs");
+  out.repo_digests = json::texts_at(metadata, "RepoDigests");
+  const Node& os = json::at(metadata, "OS");
+  const Node& end_of_life = json::at(os, "EOSL");
+  out.end_of_life = end_of_life.kind == Node::Kind::Boolean && end_of_life.boolean;
+  const std::string name = json::text_at(os, "Name");
+  out.distribution = json::text_at(os, "Family") + (name.empty() ? "" : " " + name);
+  const Node& config = json::at(metadata, "ImageConfig");
+  if (json::text_at(config, "os").empty() && json::text_at(config, "architecture").empty()) return;
+  out.platform = content::Platform{.os = json::text_at(config, "os"),
+                                   .architecture = json::text_at(config, "architecture"),
+                                   .variant = json::text_at(config, "variant"),
+                                   .os_version = {}};
+}
+
+Result<void> check_kind(const Document& document) {
+  if (!document.problems.empty())
+    return refused("it is no whole JSON document: " + to_string(document.problems.front()));
+  const Node& root = document.root;
+  if (root.kind == Node::Kind::List) return refused("it has the form that Trivy wrote before 2021");
+  if (json::integer_at(root, "SchemaVersion") != 2 || root.find("ArtifactType") == nullptr)
+    return refused("it is no report of Trivy (SchemaVersion 2 and ArtifactType are missing)");
+  const std::string type = json::text_at(root, "ArtifactType");
+  if (type != "container_image") return refused("it is a scan of a " + quoted(type) + ", not of a container_image");
+  return {};
+}
+
+Result<ScanReport> read_report(const Node& root) {
+  ScanReport out;
+  out.artifact_name = json::text_at(root, "ArtifactName");
+  const auto created_at = parse_created_at(root);
+  if (!created_at) return std::unexpected(created_at.error());
+  out.created_at = *created_at;
+  read_metadata(json::at(root, "Metadata"), out);
+  if (const auto read = read_results(root, out); !read) return std::unexpected(read.error());
+  return out;
+}
+
+}  // namespace
+
+Result<ScanReport> parse_trivy_report(std::string_view text) {
+  if (text.size() > kMaxReportBytes) return refused("it has more than 64 MiB");
+  const Document document = parse_json(text, "");
+  if (const auto checked = check_kind(document); !checked) return std::unexpected(checked.error());
+  return read_report(document.root);
+}
+
+}  // namespace slipway::gates

@@ -1,0 +1,105 @@
+#include "reconcilers/json.h"
+
+#include <utility>
+
+namespace slipway::json {
+
+const Node& at(const Node& map, std::string_view key) {
+  static const Node null;
+  const Node* found = map.find(key);
+  return found == nullptr ? null : *found;
+}
+
+std::string text_at(const Node& map, std::string_view key) {
+  const Node& found = at(map, key);
+  return found.kind == Node::Kind::String ? found.text : std::string();
+}
+
+std::optional<std::int64_t> integer_at(const Node& map, std::string_view key) {
+  const Node& found = at(map, key);
+  if (found.kind != Node::Kind::Integer) return std::nullopt;
+  return found.integer;
+}
+
+const std::vector<Node>& items_at(const Node& map, std::string_view key) {
+  return at(map, key).items;
+}
+
+std::vector<std::string> texts_at(const Node& map, std::string_view key) {
+  std::vector<std::string> out;
+  for (const Node& item : items_at(map, key))
+    if (item.kind == Node::Kind::String) out.push_back(item.text);
+  return out;
+}
+
+std::map<std::string, std::string> text_map_at(const Node& map, std::string_view key) {
+  std::map<std::string, std::string> out;
+  for (const auto& member : at(map, key).members)
+    if (member.value.kind == Node::Kind::String) out.emplace(member.key, member.value.text);
+  return out;
+}
+
+Node text(std::string value) {
+  Node out;
+  out.kind = Node::Kind::String;
+  out.text = std::move(value);
+  return out;
+}
+
+Node integer(std::int64_t value) {
+  Node out;
+  out.kind = Node::Kind::Integer;
+  out.integer = value;
+  out.text = std::to_string(value);
+  return out;
+}
+
+Node boolean(bool value) {
+  Node out;
+  out.kind = Node::Kind::Boolean;
+  out.boolean = value;
+  out.text = value ? "true" : "false";
+  return out;
+}
+
+Node list(std::vector<Node> items) {
+  Node out;
+  out.kind = Node::Kind::List;
+  out.items = std::move(items);
+  return out;
+}
+
+Node text_list(const std::vector<std::string>& items) {
+  std::vector<Node> nodes;
+  for (const auto& item : items) nodes.push_back(text(item));
+  return list(std::move(nodes));
+}
+
+Node text_map(const std::map<std::string, std::string>& members) {
+  MapBuilder out;
+  for (const auto& [key, value] : members) out.add(key, text(value));
+  return out.build();
+}
+
+MapBuilder& MapBuilder::add(std::string key, Node value) {
+  node_.members.push_back({.key = std::move(key), .place = {}, .value = std::move(value)});
+  return *this;
+}
+
+MapBuilder& MapBuilder::add_text(std::string key, const std::string& value) {
+  if (!value.empty()) add(std::move(key), text(value));
+  return *this;
+}
+
+MapBuilder& MapBuilder::add_integer(std::string key, std::optional<std::int64_t> value) {
+  if (value) add(std::move(key), integer(*value));
+  return *this;
+}
+
+Node MapBuilder::empty_map() {
+  Node out;
+  out.kind = Node::Kind::Map;
+  return out;
+}
+
+}  // namespace slipway::json
