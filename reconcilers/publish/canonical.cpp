@@ -1,0 +1,127 @@
+#include "reconcilers/publish/canonical.h"
+
+#include "crds/base/digest.h"
+#include "reconcilers/json.h"
+
+namespace slipway::publish::canonical {
+
+namespace {
+
+using json::MapBuilder;
+
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::None:
+      return "None";
+    case Severity::Unknown:
+      return "Unknown";
+    case Severity::Low:
+      return "Low";
+    case Severity::Medium:
+      return "Medium";
+    case Severity::High:
+      return "High";
+    case Severity::Critical:
+      return "Critical";
+  }
+  return "";
+}
+
+std::string_view name_of(ReportFormat format) {
+  switch (format) {
+    case ReportFormat::Trivy:
+      return "Trivy";
+    case ReportFormat::Grype:
+      return "Grype";
+    case ReportFormat::Sarif:
+      return "Sarif";
+  }
+  return "";
+}
+
+Node node_of(const KeyRef& ref) {
+  return MapBuilder().add_text("name", ref.name).add_text("key", ref.key).build();
+}
+
+Node node_of(const ScanReportRef& report) {
+  MapBuilder out;
+  out.add_text("name", report.name).add_text("format", std::string(name_of(report.format)));
+  if (report.config_map_ref) out.add("configMapRef", node_of(*report.config_map_ref));
+  if (report.path) out.add("path", json::text(*report.path));
+  if (report.inline_text) out.add("inline", json::text(*report.inline_text));
+  if (report.url) out.add("url", json::text(*report.url));
+  if (report.referrer) out.add("referrer", json::text(*report.referrer));
+  if (report.vulnerability_report) out.add("vulnerabilityReport", json::text(report.vulnerability_report->name));
+  return out.build();
+}
+
+Node node_of(const ScanException& exception) {
+  return MapBuilder()
+      .add_text("id", exception.id)
+      .add_text("package", exception.package)
+      .add_text("reason", exception.reason)
+      .add_text("until", exception.until)
+      .build();
+}
+
+template <class T>
+Node list_of(const std::vector<T>& values) {
+  std::vector<Node> nodes;
+  for (const auto& value : values) nodes.push_back(node_of(value));
+  return json::list(std::move(nodes));
+}
+
+Node node_of(const ScanGate& scan) {
+  MapBuilder out;
+  out.add("reports", list_of(scan.reports));
+  if (scan.wait_for) out.add("waitFor", json::integer(scan.wait_for->count()));
+  out.add("allowUpTo", json::text(std::string(name_of(scan.allow_up_to))));
+  out.add("unfixed", json::text(scan.unfixed == Unfixed::Ignore ? "Ignore" : "Block"));
+  if (scan.max_age) out.add("maxAge", json::integer(scan.max_age->count()));
+  out.add("exceptions", list_of(scan.exceptions));
+  return out.build();
+}
+
+Node node_of(const SignatureGate& signature) {
+  MapBuilder out;
+  out.add_text("name", signature.name);
+  out.add_text("foundAt", signature.found_at == FoundAt::Source ? "Source" : "Destination");
+  if (signature.cosign_key_ref) out.add("cosignKeyRef", node_of(*signature.cosign_key_ref));
+  if (signature.notation_trust_policy_ref)
+    out.add("notationTrustPolicyRef", node_of(*signature.notation_trust_policy_ref));
+  return out.build();
+}
+
+}  // namespace
+
+std::string hash(const Node& node) {
+  return Digest::of(to_json_text(node)).str();
+}
+
+Node node_of(const BuildInfo& build) {
+  MapBuilder out;
+  out.add_text("commit", build.commit).add_text("version", build.version).add_integer("number", build.number);
+  out.add_text("branch", build.branch).add_text("runURL", build.run_url).add_text("actor", build.actor);
+  if (build.built_at) out.add("builtAt", json::text(to_string(*build.built_at)));
+  if (!build.labels.empty()) out.add("labels", json::text_map(build.labels));
+  return out.build();
+}
+
+Node node_of(const Gates& gates) {
+  MapBuilder out;
+  if (gates.scan) out.add("scan", node_of(*gates.scan));
+  if (!gates.signatures.empty()) out.add("signatures", list_of(gates.signatures));
+  if (gates.sbom) out.add("sbom", json::boolean(gates.sbom->required));
+  if (gates.provenance)
+    out.add("provenance", MapBuilder()
+                              .add_text("builder", gates.provenance->builder)
+                              .add_text("sourceRepository", gates.provenance->source_repository)
+                              .build());
+  return out.build();
+}
+
+std::string_view name_of(Mutability mutability) {
+  return mutability == Mutability::Moving ? "Moving" : "Immutable";
+}
+
+}  // namespace slipway::publish::canonical

@@ -1,0 +1,242 @@
+#include "reconcilers/publish/record.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "crds/base/document.h"
+#include "crds/base/text.h"
+#include "reconcilers/json.h"
+#include "reconcilers/publish/canonical.h"
+
+namespace slipway::publish {
+
+namespace {
+
+using json::MapBuilder;
+
+constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::size_t kMostItems = 1000;
+constexpr std::string_view kEmptyConfig = "{}";
+constexpr std::string_view kCreated = "org.opencontainers.image.created";
+
+std::unexpected<Error> no_record(std::string what) {
+  return fail(ErrorClass::Integrity, "publication record: " + std::move(what),
+              "nothing relies on it; remove that referrer if nobody needs it");
+}
+
+Node publisher_of(const PublisherIdentity& publisher) {
+  return MapBuilder()
+      .add_text("id", publisher.id)
+      .add_text("namespace", publisher.namespace_name)
+      .add_text("name", publisher.name)
+      .build();
+}
+
+Node source_of(const RecordedSource& source) {
+  return MapBuilder().add_text("location", source.location).add_text("digest", source.digest).build();
+}
+
+Node tags_of(const std::vector<RecordedTag>& tags) {
+  std::vector<Node> out;
+  for (const auto& tag : tags)
+    out.push_back(MapBuilder()
+                      .add_text("tag", tag.tag)
+                      .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
+                      .build());
+  return json::list(std::move(out));
+}
+
+using Count = std::pair<std::string_view, std::int64_t VerdictStatus::*>;
+constexpr std::array<Count, 7> kCounts{{{"critical", &VerdictStatus::critical},
+                                        {"high", &VerdictStatus::high},
+                                        {"medium", &VerdictStatus::medium},
+                                        {"low", &VerdictStatus::low},
+                                        {"unknown", &VerdictStatus::unknown},
+                                        {"ignored", &VerdictStatus::ignored},
+                                        {"excepted", &VerdictStatus::excepted}}};
+
+Node verdicts_of(const std::vector<VerdictStatus>& verdicts) {
+  std::vector<Node> out;
+  for (const auto& verdict : verdicts) {
+    MapBuilder one;
+    one.add_text("gate", verdict.gate).add("passed", json::boolean(verdict.passed));
+    for (const auto& [key, member] : kCounts) one.add(std::string(key), json::integer(verdict.*member));
+    out.push_back(one.build());
+  }
+  return json::list(std::move(out));
+}
+
+Node targets_of(const std::vector<DeploymentTarget>& targets) {
+  std::vector<Node> out;
+  for (const auto& target : targets)
+    out.push_back(MapBuilder()
+                      .add_text("kind", target.kind)
+                      .add_text("name", target.name)
+                      .add_text("namespace", target.namespace_name)
+                      .add_text("cluster", target.cluster)
+                      .build());
+  return json::list(std::move(out));
+}
+
+Node payload_of(const PublicationRecord& record) {
+  MapBuilder out;
+  out.add("schemaVersion", json::integer(kSchemaVersion));
+  out.add("publisher", publisher_of(record.publisher));
+  out.add("subject", json::text(record.subject.str()));
+  out.add_text("registry", record.registry).add_text("repository", record.repository);
+  out.add_text("environment", record.environment);
+  out.add("build", canonical::node_of(record.build));
+  out.add("source", source_of(record.source));
+  out.add("tags", tags_of(record.tags));
+  out.add("verdicts", verdicts_of(record.verdicts));
+  out.add("deploymentTargets", targets_of(record.deployment_targets));
+  if (record.started_at) out.add("startedAt", json::text(to_string(*record.started_at)));
+  out.add("publishedAt", json::text(to_string(record.published_at)));
+  out.add_text("slipwayVersion", record.slipway_version);
+  return out.build();
+}
+
+content::Descriptor describe(std::string_view media_type, std::string_view bytes) {
+  content::Descriptor out;
+  out.media_type = media_type;
+  out.digest = Digest::of(bytes);
+  out.size = static_cast<std::int64_t>(bytes.size());
+  return out;
+}
+
+Node node_of(const content::Descriptor& descriptor) {
+  return MapBuilder()
+      .add("mediaType", json::text(descriptor.media_type))
+      .add("digest", json::text(descriptor.digest.str()))
+      .add("size", json::integer(descriptor.size))
+      .build();
+}
+
+bool is_too_long(const Node& root) {
+  const auto over = [&](std::string_view key) { return json::items_at(root, key).size() > kMostItems; };
+  return over("tags") || over("verdicts") || over("deploymentTargets");
+}
+
+std::optional<Timestamp> time_at(const Node& map, std::string_view key) {
+  const auto time = parse_timestamp(json::text_at(map, key));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+BuildInfo read_build(const Node& node) {
+  return {.commit = json::text_at(node, "commit"),
+          .version = json::text_at(node, "version"),
+          .number = json::integer_at(node, "number"),
+          .branch = json::text_at(node, "branch"),
+          .run_url = json::text_at(node, "runURL"),
+          .actor = json::text_at(node, "actor"),
+          .built_at = time_at(node, "builtAt"),
+          .labels = json::text_map_at(node, "labels")};
+}
+
+VerdictStatus read_verdict(const Node& node) {
+  VerdictStatus out;
+  out.gate = json::text_at(node, "gate");
+  out.passed = json::at(node, "passed").boolean;
+  for (const auto& [key, member] : kCounts) out.*member = json::integer_at(node, key).value_or(0);
+  return out;
+}
+
+void read_lists(const Node& root, PublicationRecord& out) {
+  for (const Node& node : json::items_at(root, "tags"))
+    out.tags.push_back(
+        {.tag = json::text_at(node, "tag"),
+         .mutability = json::text_at(node, "mutability") == "Moving" ? Mutability::Moving : Mutability::Immutable});
+  for (const Node& node : json::items_at(root, "verdicts")) out.verdicts.push_back(read_verdict(node));
+  for (const Node& node : json::items_at(root, "deploymentTargets"))
+    out.deployment_targets.push_back({.kind = json::text_at(node, "kind"),
+                                      .name = json::text_at(node, "name"),
+                                      .namespace_name = json::text_at(node, "namespace"),
+                                      .cluster = json::text_at(node, "cluster")});
+}
+
+void read_texts(const Node& root, PublicationRecord& out) {
+  const Node& publisher = json::at(root, "publisher");
+  out.publisher = {.id = json::text_at(publisher, "id"),
+                   .namespace_name = json::text_at(publisher, "namespace"),
+                   .name = json::text_at(publisher, "name")};
+  out.registry = json::text_at(root, "registry");
+  out.repository = json::text_at(root, "repository");
+  out.environment = json::text_at(root, "environment");
+  out.build = read_build(json::at(root, "build"));
+  const Node& source = json::at(root, "source");
+  out.source = {.location = json::text_at(source, "location"), .digest = json::text_at(source, "digest")};
+  out.started_at = time_at(root, "startedAt");
+  out.slipway_version = json::text_at(root, "slipwayVersion");
+}
+
+}  // namespace
+
+std::string record_identity(const PublicationRecord& record) {
+  return canonical::hash(MapBuilder()
+                             .add("publisher", publisher_of(record.publisher))
+                             .add("subject", json::text(record.subject.str()))
+                             .add_text("environment", record.environment)
+                             .add_text("commit", record.build.commit)
+                             .add_text("version", record.build.version)
+                             .add_integer("number", record.build.number)
+                             .add("source", source_of(record.source))
+                             .add("tags", tags_of(record.tags))
+                             .add("verdicts", verdicts_of(record.verdicts))
+                             .build());
+}
+
+RecordArtifact build_record(const PublicationRecord& record, const content::Descriptor& subject) {
+  RecordArtifact out;
+  out.config_bytes = kEmptyConfig;
+  out.config = describe(content::kOciEmpty, out.config_bytes);
+  out.payload_bytes = to_json_text(payload_of(record));
+  out.payload = describe(kRecordType, out.payload_bytes);
+  const std::map<std::string, std::string> annotations{{std::string(kRecordIdentity), record_identity(record)},
+                                                       {std::string(kCreated), to_string(record.published_at)}};
+  out.manifest.bytes = to_json_text(MapBuilder()
+                                        .add("schemaVersion", json::integer(2))
+                                        .add("mediaType", json::text(std::string(content::kOciManifest)))
+                                        .add("artifactType", json::text(std::string(kRecordType)))
+                                        .add("config", node_of(out.config))
+                                        .add("layers", json::list({node_of(out.payload)}))
+                                        .add("subject", node_of(subject))
+                                        .add("annotations", json::text_map(annotations))
+                                        .build());
+  out.manifest.descriptor = describe(content::kOciManifest, out.manifest.bytes);
+  out.manifest.descriptor.artifact_type = kRecordType;
+  out.manifest.descriptor.annotations = annotations;
+  return out;
+}
+
+Result<content::Descriptor> record_payload(const content::ManifestBytes& manifest) {
+  const auto parsed = content::parse_manifest(manifest);
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto* image = std::get_if<content::ImageManifest>(&*parsed);
+  if (image == nullptr || image->artifact_type != kRecordType || image->layers.size() != 1 ||
+      image->layers.front().media_type != kRecordType)
+    return no_record(manifest.descriptor.digest.str() + " is not the manifest of one");
+  return image->layers.front();
+}
+
+Result<PublicationRecord> parse_record(std::string_view payload) {
+  if (payload.size() > content::kMaxManifestBytes) return no_record("it has more than 4 MiB");
+  const Document document = parse_json(payload, "");
+  if (!document.problems.empty()) return no_record("it is no JSON: " + to_string(document.problems.front()));
+  const Node& root = document.root;
+  if (json::integer_at(root, "schemaVersion") != kSchemaVersion)
+    return no_record("its schemaVersion is " + quoted(json::at(root, "schemaVersion").text) + ", not 1");
+  const auto subject = Digest::parse(json::text_at(root, "subject"));
+  if (!subject) return no_record("its subject: " + subject.error().message);
+  const auto published_at = time_at(root, "publishedAt");
+  if (!published_at) return no_record("it does not say when it was published");
+  if (is_too_long(root)) return no_record("it has lists of more than 1,000 entries");
+  PublicationRecord out;
+  out.subject = *subject;
+  out.published_at = *published_at;
+  read_texts(root, out);
+  read_lists(root, out);
+  return out;
+}
+
+}  // namespace slipway::publish

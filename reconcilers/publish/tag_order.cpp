@@ -1,0 +1,129 @@
+#include "reconcilers/publish/tag_order.h"
+
+#include <algorithm>
+
+#include "crds/base/text.h"
+#include "reconcilers/publish/semantic_version.h"
+
+namespace slipway::publish {
+
+namespace {
+
+enum class Order { Older, NotOlder, Unknown };
+
+std::string short_name(const Digest& digest) {
+  return std::string(digest.algorithm()) + ":" + digest.short_hex();
+}
+
+std::string describe(const BuildInfo& build) {
+  std::string out;
+  if (!build.version.empty()) out += " " + quoted(build.version);
+  if (build.number) out += " number " + std::to_string(*build.number);
+  if (build.built_at) out += " of " + to_string(*build.built_at);
+  return out.empty() ? " without number and time" : out;
+}
+
+/// By number where both have one, else by time where both have one. Equal numbers are one run: not older.
+Order order_of(const BuildInfo& mine, const BuildInfo& theirs) {
+  if (mine.number && theirs.number) return *mine.number < *theirs.number ? Order::Older : Order::NotOlder;
+  if (mine.built_at && theirs.built_at) return *mine.built_at < *theirs.built_at ? Order::Older : Order::NotOlder;
+  return Order::Unknown;
+}
+
+bool intended(const PublicationRecord& record, const std::string& tag) {
+  return std::any_of(record.tags.begin(), record.tags.end(), [&](const auto& one) { return one.tag == tag; });
+}
+
+/// The records that tell who set the tag: those that intended it, all of them where none did. Anybody can attach a
+/// record that speaks of another image: it tells nothing.
+std::vector<const PublicationRecord*> relevant(const TagQuestion& question) {
+  std::vector<const PublicationRecord*> all;
+  std::vector<const PublicationRecord*> meant;
+  for (const auto& record : question.on_present) {
+    if (record.subject != *question.present) continue;
+    all.push_back(&record);
+    if (intended(record, question.tag.tag)) meant.push_back(&record);
+  }
+  return meant.empty() ? all : meant;
+}
+
+/// The first record whose version is above ours, or none.
+const PublicationRecord* above(const std::vector<const PublicationRecord*>& records, const BuildInfo& build) {
+  const auto mine = parse_semantic_version(build.version);
+  if (!mine) return nullptr;
+  for (const auto* record : records) {
+    const auto theirs = parse_semantic_version(record->build.version);
+    if (theirs && compare(*mine, *theirs) < 0) return record;
+  }
+  return nullptr;
+}
+
+TagJudgement keep(std::string why) {
+  return {.move = TagMove::Keep, .why = std::move(why), .order_unknown = false};
+}
+TagJudgement set(std::string why) {
+  return {.move = TagMove::Set, .why = std::move(why), .order_unknown = false};
+}
+TagJudgement leave(std::string why) {
+  return {.move = TagMove::Superseded, .why = std::move(why), .order_unknown = false};
+}
+
+TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publisher,
+                         const std::vector<const PublicationRecord*>& records) {
+  const std::string there = short_name(*question.present);
+  const PublicationRecord* newer = nullptr;
+  bool known = false;
+  bool ours = false;
+  for (const auto* record : records) {
+    const Order order = order_of(publisher.build, record->build);
+    known = known || order != Order::Unknown;
+    ours = ours || record->publisher == publisher.identity;
+    if (order == Order::Older) newer = record;
+  }
+  if (newer != nullptr && ours)
+    return set("this object published " + there + " itself and goes back to an older build");
+  if (newer != nullptr)
+    return leave("it names " + there + " of a newer build (" + describe(newer->build).substr(1) + ") by " +
+                 quoted(newer->publisher.namespace_name + "/" + newer->publisher.name));
+  if (known) return set("this build is not older than the one it names (" + there + ")");
+  return {.move = TagMove::Set,
+          .why = records.empty() ? "nobody knows whether this build is newer: " + there + " has no record"
+                                 : "nobody knows whether this build is newer than " + there,
+          .order_unknown = true};
+}
+
+TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publisher) {
+  const std::string there = short_name(*question.present);
+  if (question.set_before) return leave("this publication had set it; it was moved to " + there + " since");
+  if (question.rollback) return set("rollback from " + there);
+  const auto records = relevant(question);
+  const PublicationRecord* higher = question.tag.never_lower ? above(records, publisher.build) : nullptr;
+  if (higher != nullptr && !published_before(question.wanted, question.on_wanted, publisher))
+    return leave("it names version " + quoted(higher->build.version) + ", which is above " +
+                 quoted(publisher.build.version));
+  return judge_order(question, publisher, records);
+}
+
+}  // namespace
+
+bool published_before(const Digest& digest, const std::vector<PublicationRecord>& on_digest,
+                      const TagPublisher& publisher) {
+  const bool in_history =
+      std::any_of(publisher.history.begin(), publisher.history.end(), [&](const HistoryEntry& entry) {
+        return entry.digest == digest.str() && entry.environment == publisher.environment;
+      });
+  return in_history || std::any_of(on_digest.begin(), on_digest.end(), [&](const PublicationRecord& record) {
+           return record.subject == digest && record.publisher == publisher.identity &&
+                  record.environment == publisher.environment;
+         });
+}
+
+TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher) {
+  if (!question.present) return set(question.set_before ? "it was there and is missing" : "it does not exist yet");
+  if (*question.present == question.wanted) return keep("it names " + short_name(question.wanted));
+  if (question.tag.mutability == Mutability::Moving) return judge_moving(question, publisher);
+  return {
+      .move = TagMove::Conflict, .why = "it is immutable and names " + question.present->str(), .order_unknown = false};
+}
+
+}  // namespace slipway::publish
