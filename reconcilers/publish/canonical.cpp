@@ -64,6 +64,16 @@ Node node_of(const ScanException& exception) {
       .build();
 }
 
+Node node_of(const SignatureGate& signature) {
+  MapBuilder out;
+  out.add_text("name", signature.name);
+  out.add_text("foundAt", signature.found_at == FoundAt::Source ? "Source" : "Destination");
+  if (signature.cosign_key_ref) out.add("cosignKeyRef", node_of(*signature.cosign_key_ref));
+  if (signature.notation_trust_policy_ref)
+    out.add("notationTrustPolicyRef", node_of(*signature.notation_trust_policy_ref));
+  return out.build();
+}
+
 template <class T>
 Node list_of(const std::vector<T>& values) {
   std::vector<Node> nodes;
@@ -79,16 +89,6 @@ Node node_of(const ScanGate& scan) {
   out.add("unfixed", json::text(scan.unfixed == Unfixed::Ignore ? "Ignore" : "Block"));
   if (scan.max_age) out.add("maxAge", json::integer(scan.max_age->count()));
   out.add("exceptions", list_of(scan.exceptions));
-  return out.build();
-}
-
-Node node_of(const SignatureGate& signature) {
-  MapBuilder out;
-  out.add_text("name", signature.name);
-  out.add_text("foundAt", signature.found_at == FoundAt::Source ? "Source" : "Destination");
-  if (signature.cosign_key_ref) out.add("cosignKeyRef", node_of(*signature.cosign_key_ref));
-  if (signature.notation_trust_policy_ref)
-    out.add("notationTrustPolicyRef", node_of(*signature.notation_trust_policy_ref));
   return out.build();
 }
 

@@ -1,0 +1,63 @@
+#include "reconcilers/outcome.h"
+
+#include <algorithm>
+
+#include "reconcilers/reasons.h"
+
+namespace slipway {
+
+namespace {
+
+using Kind = Outcome::Kind;
+using std::chrono::milliseconds;
+
+bool is_waited_for(const Error& error) {
+  return error.cls == ErrorClass::NotFound &&
+         (error.reason == reason::kAwaitingReport || error.reason == reason::kPlatformNotCovered);
+}
+
+Outcome stalled(const Deadlines& deadlines) {
+  return {.kind = Kind::Stalled, .delay = deadlines.interval};
+}
+
+/// Until the wait is over; a report that arrives earlier wakes the object by itself.
+Outcome wait(const Deadlines& deadlines, Timestamp now) {
+  if (!deadlines.wait_for) return stalled(deadlines);
+  const Timestamp end = deadlines.attempt_started_at + *deadlines.wait_for;
+  if (now >= end) return stalled(deadlines);
+  return {.kind = Kind::Again, .delay = std::min<milliseconds>(end - now, deadlines.interval)};
+}
+
+Outcome retry(std::optional<milliseconds> at_least, const Deadlines& deadlines, Timestamp now) {
+  const bool used_up = deadlines.retry_for && now >= deadlines.attempt_started_at + *deadlines.retry_for;
+  if (!used_up) return {.kind = Kind::Retry, .delay = at_least};
+  return {.kind = Kind::Again, .delay = std::max<milliseconds>(deadlines.interval, at_least.value_or(milliseconds{0}))};
+}
+
+}  // namespace
+
+Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now) {
+  switch (error.cls) {
+    case ErrorClass::Cancelled:
+      return {.kind = Kind::Done, .delay = std::nullopt};
+    case ErrorClass::Throttled:
+    case ErrorClass::Unavailable:
+      return retry(error.retry_after, deadlines, now);
+    case ErrorClass::QuotaExceeded:
+      return retry(error.retry_after.value_or(deadlines.interval), deadlines, now);
+    case ErrorClass::Internal:
+      return retry(deadlines.interval, deadlines, now);
+    case ErrorClass::NotFound:
+      return is_waited_for(error) ? wait(deadlines, now) : stalled(deadlines);
+    case ErrorClass::Invalid:
+    case ErrorClass::Conflict:
+    case ErrorClass::Unauthorized:
+    case ErrorClass::Forbidden:
+    case ErrorClass::Integrity:
+    case ErrorClass::Refused:
+      return stalled(deadlines);
+  }
+  return stalled(deadlines);
+}
+
+}  // namespace slipway

@@ -1,0 +1,72 @@
+#include "reconcilers/readiness.h"
+
+#include <utility>
+
+#include "reconcilers/reasons.h"
+
+namespace slipway {
+
+namespace {
+
+Readiness::Kind kind_of(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::Stalled ? Readiness::Kind::Stalled : Readiness::Kind::Reconciling;
+}
+
+void set_or_remove(Conditions& conditions, std::string_view type, bool present, const Readiness& readiness,
+                   const ConditionStamp& stamp) {
+  if (present)
+    set_condition(conditions, make_condition(type, true, readiness.reason, readiness.message, stamp));
+  else
+    remove_condition(conditions, type);
+}
+
+}  // namespace
+
+Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
+                         const ConditionStamp& stamp) {
+  return {.type = std::string(type),
+          .status = status ? "True" : "False",
+          .observed_generation = stamp.generation,
+          .last_transition_time = stamp.now,
+          .reason = std::string(reason),
+          .message = std::move(message)};
+}
+
+Readiness fold_readiness(const Conditions& conditions, std::span<const std::string_view> steps, const Outcome& outcome,
+                         std::string ready_message) {
+  for (const std::string_view step : steps) {
+    const Condition* found = find_condition(conditions, step);
+    if (found != nullptr && found->status != "True")
+      return {.kind = kind_of(outcome), .reason = found->reason, .message = found->message};
+  }
+  return {
+      .kind = Readiness::Kind::Ready, .reason = std::string(reason::kSucceeded), .message = std::move(ready_message)};
+}
+
+std::string reason_of(const Error& error) {
+  return error.reason.empty() ? std::string(to_string(error.cls)) : error.reason;
+}
+
+std::string to_text(const Error& error) {
+  return error.remedy.empty() ? error.message : error.message + ": " + error.remedy;
+}
+
+Readiness readiness_of(const Error& error, const Outcome& outcome) {
+  return {.kind = kind_of(outcome), .reason = reason_of(error), .message = to_text(error)};
+}
+
+void apply_readiness(Conditions& conditions, const Readiness& readiness, const ConditionStamp& stamp) {
+  const bool ready = readiness.kind == Readiness::Kind::Ready;
+  set_condition(conditions, make_condition(kReady, ready, readiness.reason, readiness.message, stamp));
+  set_or_remove(conditions, kReconciling, readiness.kind == Readiness::Kind::Reconciling, readiness, stamp);
+  set_or_remove(conditions, kStalled, readiness.kind == Readiness::Kind::Stalled, readiness, stamp);
+}
+
+void apply_suspension(Conditions& conditions) {
+  const Condition* ready = find_condition(conditions, kReady);
+  if (ready != nullptr && ready->status != "True") remove_condition(conditions, kReady);
+  remove_condition(conditions, kReconciling);
+  remove_condition(conditions, kStalled);
+}
+
+}  // namespace slipway
