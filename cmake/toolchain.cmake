@@ -13,7 +13,8 @@ endif()
 add_library(slipway_options INTERFACE)
 target_include_directories(slipway_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(slipway_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers)  # structs are filled by designated initialisers, their members have defaults
 option(SLIPWAY_WERROR "Treat warnings as errors" OFF)
 if(SLIPWAY_WERROR)
   target_compile_options(slipway_options INTERFACE -Werror)
