@@ -93,11 +93,10 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-/// Docker's rule: the first component is a registry when it could not be the first component of a repository.
+/// Docker's rule, but for capital letters alone: "Team/app" would be read as a host, and written back in lower case as
+/// a repository of Docker Hub.
 bool names_registry(std::string_view component) {
-  if (component == "localhost") return true;
-  return std::any_of(component.begin(), component.end(),
-                     [](char c) { return c == '.' || c == ':' || c == '[' || is_upper(c); });
+  return component.find_first_of(".:[") != std::string_view::npos || lower_case(component) == "localhost";
 }
 
 struct Name {

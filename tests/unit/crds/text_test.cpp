@@ -1,0 +1,53 @@
+#include "crds/base/text.h"
+
+#include "crds/base/result.h"
+#include "tests/catch.h"
+
+namespace slipway {
+
+TEST_CASE("what comes from outside is shown without control characters") {
+  CHECK(quoted("") == "\"\"");
+  CHECK(quoted("a b é") == "\"a b é\"");
+  CHECK(quoted("a\n\r\tb") == "\"a\\n\\r\\tb\"");
+  CHECK(quoted("\x1b[31m") == "\"\\x1b[31m\"");
+  CHECK(quoted("\x7f\x1f") == "\"\\x7f\\x1f\"");
+  CHECK(quoted("\xff\xc3") == "\"\\xff\\xc3\"");
+}
+
+TEST_CASE("long text is cut between characters") {
+  CHECK(quoted("abcd", 4) == "\"abcd\"");
+  CHECK(quoted("abcde", 4) == "\"abcd…\"");
+  CHECK(quoted("abcéd", 4) == "\"abcé…\"");
+}
+
+TEST_CASE("UTF-8 is well formed or has no length") {
+  CHECK(utf8_length("") == 0);
+  CHECK(utf8_length("a") == 1);
+  CHECK(utf8_length("\x7f") == 1);
+  CHECK(utf8_length("\x80") == 0);
+  CHECK(utf8_length("\xc1\xbf") == 0);
+  CHECK(utf8_length("\xc2\x80") == 2);
+  CHECK(utf8_length("\xc2") == 0);
+  CHECK(utf8_length("\xe0\x9f\xbf") == 0);
+  CHECK(utf8_length("\xe0\xa0\x80") == 3);
+  CHECK(utf8_length("\xed\x9f\xbf") == 3);
+  CHECK(utf8_length("\xed\xa0\x80") == 0);
+  CHECK(utf8_length("\xef\xbf\xbf") == 3);
+  CHECK(utf8_length("\xe1\x80") == 0);
+  CHECK(utf8_length("\xf0\x8f\xbf\xbf") == 0);
+  CHECK(utf8_length("\xf0\x90\x80\x80") == 4);
+  CHECK(utf8_length("\xf4\x8f\xbf\xbf") == 4);
+  CHECK(utf8_length("\xf4\x90\x80\x80") == 0);
+  CHECK(utf8_length("\xf5\x80\x80\x80") == 0);
+  CHECK(utf8_length("\xf1\x80\x80") == 0);
+}
+
+TEST_CASE("an error keeps its class and says at each level what was done") {
+  const auto inner = fail(ErrorClass::Throttled, "429", "wait");
+  const auto outer = while_doing("pushing a", inner.error());
+  CHECK(outer.error() == Error{ErrorClass::Throttled, "pushing a: 429", "wait", {}, {}});
+  CHECK(fail_because("SourceGone", outer.error()).error().reason == "SourceGone");
+  CHECK(to_string(ErrorClass::QuotaExceeded) == "QuotaExceeded");
+}
+
+}  // namespace slipway
