@@ -36,6 +36,7 @@ TEST_CASE("scalars are typed as kubectl types them") {
   CHECK(read("a: 1_000") == R"({"a":1000})");
   CHECK(read("a: -7") == R"({"a":-7})");
   CHECK(read("a: 1e3") == R"({"a":1000})");
+  CHECK(read("a: -0e3") == R"({"a":-0.0})");
   CHECK(read("a: true") == R"({"a":true})");
   CHECK(read("a: yes") == R"({"a":true})");
   CHECK(read("a: off") == R"({"a":false})");
