@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/manifests/manifest_folder.h"
+#include "controller/manifests/state_database.h"
+#include "reconcilers/ports/clock.h"
+#include "reconcilers/ports/object_store.h"
+
+namespace slipway::manifests {
+
+/// What a reading changed.
+struct FolderChange {
+  std::set<ObjectKey> edited;     ///< New, edited or deleted objects, and those that refer to what changed.
+  std::vector<Problem> problems;  ///< All of the latest reading.
+  bool is_settled = false;
+};
+
+/// The ports over a manifest folder, with status, generation, uid and deletions in the state database. What is read is
+/// what the last refresh() saw, so that one reconcile sees one world. Thread-safe.
+class FolderObjectStore final : public ObjectReader, public ObjectWriter {
+ public:
+  /// Everything given outlives the store.
+  FolderObjectStore(ManifestFolder folder, StateDatabase& state, const Clock& clock);
+  ~FolderObjectStore() override;
+
+  /// Reads the folder again. An object absent from a settled reading is deleted: it stays readable with its deletion
+  /// time as long as it has our finalizer. A changed Secret, ConfigMap, Namespace, ContainerRegistry or report file
+  /// puts whatever refers to it into `edited`. Errors are those of ManifestFolder::read() and of the database; what
+  /// was in force stays.
+  Result<FolderChange> refresh();
+  /// Every object of ours, those being deleted included.
+  std::vector<ObjectKey> keys() const;
+  /// Registries and policies as stored, for `get`.
+  std::vector<ContainerRegistry> registries() const;
+  std::vector<RetentionPolicy> retention_policies() const;
+  /// At least one refresh() succeeded.
+  bool has_read() const;
+
+  Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
+  Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;
+  Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey& key) override;
+  Result<std::map<std::string, std::string>> namespace_labels(const std::string& namespace_name) override;
+  Result<std::optional<SecretObject>> secret(const std::string& namespace_name, const std::string& name) override;
+  Result<std::optional<ConfigMapObject>> config_map(const std::string& namespace_name,
+                                                    const std::string& name) override;
+  Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) override;
+  Result<std::vector<ImagePublication>> publications() override;
+
+  Result<void> write_status(const ImagePublication& object) override;
+  Result<void> write_status(const ContainerRegistry& object) override;
+  Result<void> write_status(const RetentionPolicy& object) override;
+  Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+
+ private:
+  struct World;
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace slipway::manifests

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/result.h"
+#include "crds/base/time.h"
+#include "crds/v1alpha1/object_meta.h"
+
+namespace slipway::manifests {
+
+/// What is kept of one object.
+struct StateRow {
+  ObjectKey key;
+  std::string uid;
+  std::int64_t generation = 0;
+  std::string spec_hash;
+  std::string status;         ///< JSON; empty before the first write.
+  std::int64_t revision = 0;  ///< Counts writes; the object's resourceVersion.
+  Timestamp created_at;
+  std::optional<Timestamp> deleted_at;
+  bool has_finalizer = false;
+  std::string last_object;  ///< JSON of the object as last read, for one that is deleted and has a finalizer.
+  std::string base_folder;
+  bool operator==(const StateRow&) const = default;
+};
+
+/// What is known of the objects of a folder between runs: an SQLite file (WAL, mode 0600). Survives SIGKILL at any
+/// moment; two processes on one file are safe. Thread-safe.
+class StateDatabase {
+ public:
+  /// Opens or makes the database. Invalid when the file is not one of ours or was written by a newer version,
+  /// Unavailable when it cannot be opened or is busy for longer than 10 s.
+  static Result<StateDatabase> open(const std::filesystem::path& file);
+
+  StateDatabase(StateDatabase&&) noexcept;
+  StateDatabase& operator=(StateDatabase&&) noexcept;
+  ~StateDatabase();
+
+  Result<std::optional<StateRow>> find(const ObjectKey& key);
+  Result<std::vector<StateRow>> all();
+  /// The row after the object was read from a file: a new row has generation 1, another `spec_hash` counts one up, a
+  /// deletion that was under way ends with a new uid and generation 1.
+  struct Seen {
+    ObjectKey key;
+    std::string spec_hash;
+    std::string new_uid;  ///< For a new row.
+    std::string object;   ///< JSON, for when the object is deleted later.
+    std::string base_folder;
+    Timestamp at;
+  };
+  Result<StateRow> see(const Seen& seen);
+  /// Writes the status if it differs. Conflict when the row is gone or has another uid.
+  Result<void> write_status(const ObjectKey& key, const std::string& uid, const std::string& status);
+  /// Success when it is so already. NotFound when the row is gone. Taking it off a deleted object removes the row.
+  Result<void> set_finalizer(const ObjectKey& key, bool wanted);
+  /// The object is gone from the files: the row is removed, or marked as deleted at `at` when it has a finalizer. True
+  /// when the row is still there.
+  Result<bool> mark_deleted(const ObjectKey& key, Timestamp at);
+
+ private:
+  struct Connection;
+  explicit StateDatabase(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> connection_;
+};
+
+/// "$XDG_STATE_HOME/slipway" or "~/.local/state/slipway". Invalid when neither variable says where.
+Result<std::filesystem::path> default_state_folder();
+
+/// The database of a manifest folder inside the state folder, named by a hash of its canonical path.
+std::filesystem::path state_file_of(const std::filesystem::path& state_folder, const std::filesystem::path& manifests);
+
+}  // namespace slipway::manifests

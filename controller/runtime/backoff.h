@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace slipway::runtime {
+
+struct BackoffLimits {
+  std::chrono::milliseconds first{500};
+  std::chrono::milliseconds longest{std::chrono::minutes{5}};
+  double jitter = 0.2;  ///< Share of the delay that the roll takes off or adds, 0 to 1.
+};
+
+/// The delay before the next try after `failures` failures in a row (1: the first). Doubles from `first` to `longest`;
+/// `roll` in [0, 1) moves it by at most `jitter` to either side. Never below `floor` (the server's Retry-After), which
+/// jitter only lengthens and which `longest` does not cap. Pure.
+std::chrono::milliseconds backoff(const BackoffLimits& limits, unsigned failures, double roll,
+                                  std::optional<std::chrono::milliseconds> floor = {});
+
+}  // namespace slipway::runtime

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+namespace slipway::runtime {
+
+/// Turns SIGTERM and SIGINT into a stop; a second one ends the process at once with 128 + the signal. Made before any
+/// other thread starts, so that none of them takes the signals; at most one at a time.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  std::stop_token stop_token() const;
+  /// The signal that came, 0 when none did. Thread-safe.
+  int received() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace slipway::runtime

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <stop_token>
+
+#include "controller/runtime/backoff.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
+#include "controller/runtime/work_watcher.h"
+#include "crds/v1alpha1/object_meta.h"
+
+namespace slipway::runtime {
+
+/// Who asked: what people edited comes before what is looked at again.
+enum class Priority { Resync, Edit };
+
+/// What the queue looks like now, of one kind.
+struct QueueStatistics {
+  std::size_t depth = 0;    ///< Keys that are due and wait for a worker.
+  std::size_t delayed = 0;  ///< Keys that are due later.
+  std::size_t running = 0;
+  std::chrono::nanoseconds unfinished{};       ///< Summed age of what runs.
+  std::chrono::nanoseconds longest_running{};  ///< Age of the oldest that runs.
+  bool operator==(const QueueStatistics&) const = default;
+};
+
+/// Keys to reconcile, each once, now or later, with the semantics of controller-runtime's queue.
+///
+///   key is            add()                                  add_after(d)
+///   unknown           due now                                due in d
+///   due               stays; Edit lifts it before Resyncs    stays
+///   delayed           due now                                the earlier time wins
+///   with a worker     due again once done() is called        due in d, not before done()
+///
+/// Among due keys Edit comes first, then who has been due longer. Thread-safe; nothing is called under its lock.
+class WorkQueue {
+ public:
+  struct Options {
+    BackoffLimits backoff;
+    std::uint64_t seed = 0;  ///< Of the jitter.
+  };
+
+  /// `clock` and `watcher` outlive the queue.
+  WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options);
+
+  void add(const ObjectKey& key, Priority priority);
+  void add_after(const ObjectKey& key, std::chrono::milliseconds delay);
+  /// As add_after() with the key's growing delay, at least `floor`. Counts as one more failure in a row.
+  void retry(const ObjectKey& key, std::optional<std::chrono::milliseconds> floor);
+  /// Forgets the failures of the key: the next retry() starts from the first delay.
+  void forget(const ObjectKey& key);
+
+  /// The next due key, now with the caller until done(). Waits; absent when `stop` asks or the queue is shut down.
+  std::optional<ObjectKey> take(std::stop_token stop);
+  /// As take(), without waiting.
+  std::optional<ObjectKey> try_take();
+  /// Gives back a key that was taken; it is due again if somebody added it meanwhile.
+  void done(const ObjectKey& key);
+
+  /// No key is given out any more, adds are ignored, waiting take()s return. done() still works.
+  void shut_down();
+
+  std::map<ResourceKind, QueueStatistics> statistics() const;
+  /// No key is due and none is with a worker; delayed keys may be there.
+  bool is_idle() const;
+
+ private:
+  using Time = SteadyClock::Time;
+  struct Due {
+    Priority priority;
+    Time since;
+    std::uint64_t number;  ///< Order of arrival where times are equal.
+  };
+  struct State {
+    std::map<ObjectKey, Due> due;
+    std::map<ObjectKey, Time> delayed;
+    std::map<ObjectKey, Time> running;
+    std::map<ObjectKey, Priority> again;  ///< Added while with a worker.
+    std::map<ObjectKey, unsigned> failures;
+    std::uint64_t arrivals = 0;
+    bool is_shut_down = false;
+    std::mt19937_64 random;
+  };
+  struct Next {
+    std::optional<ObjectKey> key;
+    std::chrono::nanoseconds waited{};
+  };
+
+  static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
+  static void promote_delayed(State& state, Time now);
+  static Next pop(State& state, Time now);
+  std::optional<ObjectKey> announce(const Next& next);
+  void delay_until(const ObjectKey& key, Time when);
+
+  const SteadyClock& clock_;
+  WorkWatcher& watcher_;
+  const BackoffLimits backoff_;
+  std::condition_variable_any changed_;
+  Guarded<State> state_;
+};
+
+}  // namespace slipway::runtime

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crds/base/result.h"
+#include "reconcilers/ports/clock.h"
+
+namespace slipway::telemetry {
+
+enum class LogLevel { Debug, Info, Warn, Error };
+enum class LogFormat { Text, Json };
+
+/// "debug", "info", "warn", "error"; absent for anything else.
+std::optional<LogLevel> log_level_from(std::string_view text);
+
+struct LogField {
+  std::string_view key;  ///< lowerCamelCase.
+  std::string value;     ///< Never a secret: whoever logs sees to it.
+};
+
+/// Structured lines on standard error: time, level, message, fields, and the id of the reconcile that the thread is in.
+/// Text and values are escaped, so that nothing from outside makes a line of its own or moves a terminal's cursor.
+/// Thread-safe, never fails.
+class Log {
+ public:
+  struct Options {
+    LogFormat format = LogFormat::Json;
+    LogLevel level = LogLevel::Info;
+    int descriptor = 2;  ///< Where lines go; not closed.
+  };
+  /// `clock` outlives the log.
+  Log(const Clock& clock, const Options& options);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void debug(std::string_view message, const std::vector<LogField>& fields = {});
+  void info(std::string_view message, const std::vector<LogField>& fields = {});
+  void warn(std::string_view message, const std::vector<LogField>& fields = {});
+  void error(std::string_view message, const std::vector<LogField>& fields = {});
+  /// The error's message, class and remedy.
+  void error(const Error& error, const std::vector<LogField>& fields = {});
+
+ private:
+  void write(LogLevel level, std::string_view message, const std::vector<LogField>& fields);
+  struct Sink;
+  const Clock& clock_;
+  const Options options_;
+  std::unique_ptr<Sink> sink_;
+};
+
+/// As long as it lives, lines of this thread carry the id; what was there before comes back after it.
+class ReconcileScope {
+ public:
+  explicit ReconcileScope(std::string id);
+  ~ReconcileScope();
+  ReconcileScope(const ReconcileScope&) = delete;
+  ReconcileScope& operator=(const ReconcileScope&) = delete;
+
+ private:
+  std::string before_;
+};
+
+/// The id of the reconcile that this thread is in; empty outside.
+const std::string& current_reconcile_id();
+
+}  // namespace slipway::telemetry

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "controller/runtime/work_queue.h"
+#include "controller/runtime/work_watcher.h"
+#include "reconcilers/ports/blob_transfer.h"
+
+namespace slipway::telemetry {
+
+/// One answer, or none (`status` 0), of a registry.
+struct RegistryRequest {
+  std::string method;
+  int status = 0;
+  std::string host;
+  std::chrono::nanoseconds took{};
+};
+
+/// How many objects of a kind have Ready of a status ("True", "False", "Unknown").
+struct ReadyCount {
+  ResourceKind kind;
+  std::string status;
+  std::size_t count = 0;
+};
+
+/// Every metric of the program, by name in metrics.cpp, there from the start at zero. Label values are bounded: what
+/// comes from outside is folded into "other" beyond the first 50 hosts. Thread-safe, never fails.
+class Metrics final : public runtime::WorkWatcher {
+ public:
+  explicit Metrics(const std::string& version);
+  ~Metrics() override;
+
+  void added(ResourceKind kind) override;
+  void retried(ResourceKind kind) override;
+  void taken(ResourceKind kind, std::chrono::nanoseconds waited) override;
+  void began(const ObjectKey& key, const std::string& reconcile_id) override;
+  void ended(const runtime::Visit& visit) override;
+
+  void set_queue(const std::map<ResourceKind, runtime::QueueStatistics>& statistics);
+  void set_max_concurrent_reconciles(std::size_t workers);
+  void set_ready(const std::vector<ReadyCount>& counts);
+
+  /// `outcome`: published, refused, failed. `reason`: a condition reason of ours.
+  void publication(const std::string& outcome, const std::string& reason);
+  /// `gate`: scan, signature, sbom, provenance.
+  void gate_verdict(const std::string& gate, bool passed);
+  void transferred(const BlobTransferReport& report);
+  void tags_set(std::size_t count);
+  void registry_request(const RegistryRequest& request);
+
+  /// Everything, in Prometheus' text format 0.0.4.
+  std::string text() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace slipway::telemetry
