@@ -60,4 +60,10 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
   return stalled(deadlines);
 }
 
+Outcome after_write(const Result<void>& written, const Outcome& outcome, Timestamp now) {
+  if (written) return outcome;
+  if (written.error().cls == ErrorClass::Conflict) return {.kind = Kind::Retry, .delay = std::nullopt};
+  return outcome_of(written.error(), {.attempt_started_at = now}, now);
+}
+
 }  // namespace slipway

@@ -24,8 +24,8 @@ struct Outcome {
 /// What the plan itself sets as bounds.
 struct Deadlines {
   Timestamp attempt_started_at;
-  std::optional<std::chrono::seconds> retry_for;  ///< `retry.maxDuration`; absent: for ever.
-  std::optional<std::chrono::seconds> wait_for;   ///< `gates.scan.waitFor`.
+  std::optional<std::chrono::seconds> retry_for = std::nullopt;  ///< `retry.maxDuration`; absent: for ever.
+  std::optional<std::chrono::seconds> wait_for = std::nullopt;   ///< `gates.scan.waitFor`.
   std::chrono::seconds interval{3600};
 };
 
@@ -44,5 +44,9 @@ struct Deadlines {
 /// What is retried after attempt_started_at + retry_for is Again after `interval`: the attempt is used up, the
 /// controller goes on slowly (one-shot `publish` ends there). Stalled is looked at again after `interval`.
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now);
+
+/// What follows when the status was to be written last: `outcome` if it was, a fresh look at once where the object is
+/// gone or newer (Conflict), else as the error says.
+Outcome after_write(const Result<void>& written, const Outcome& outcome, Timestamp now);
 
 }  // namespace slipway

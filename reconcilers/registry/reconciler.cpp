@@ -1,0 +1,52 @@
+#include "reconcilers/registry/reconciler.h"
+
+#include "crds/v1alpha1/support.h"
+#include "reconcilers/observed.h"
+#include "reconcilers/reasons.h"
+#include "reconcilers/registry/status.h"
+
+namespace slipway::registry {
+
+namespace {
+
+constexpr Outcome kDone{.kind = Outcome::Kind::Done, .delay = std::nullopt};
+
+Observation observe(const ContainerRegistry& object, Registries& registries, const std::stop_token& stop) {
+  if (const auto supported = refuse_unsupported(object); !supported)
+    return {.identity = std::unexpected(supported.error())};
+  return {.identity = registries.sign_in(object, stop)};
+}
+
+bool is_cancelled(const Observation& seen) {
+  return !seen.identity && seen.identity.error().cls == ErrorClass::Cancelled;
+}
+
+void tell(Recorder& recorder, const ObjectKey& key, const Conditions& before, const Conditions& after) {
+  const Condition* old = find_condition(before, kReady);
+  const Condition* ready = find_condition(after, kReady);
+  if (ready == nullptr || (old != nullptr && old->status == ready->status && old->reason == ready->reason)) return;
+  recorder.event(key, ready->status == "True" ? EventType::Normal : EventType::Warning, ready->reason, ready->message);
+}
+
+}  // namespace
+
+Outcome RegistryReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
+  const Timestamp now = ports_.clock.now();
+  auto loaded = ports_.objects.registry(key.name);
+  if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
+  if (!*loaded || (*loaded)->metadata.deletion_timestamp) return kDone;
+  ContainerRegistry& object = **loaded;
+  if (object.spec.suspend) {
+    if (!mark_suspended(object)) return kDone;
+    ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
+    return after_write(ports_.writer.write_status(object), kDone, now);
+  }
+  const Observation seen = observe(object, ports_.registries, stop);
+  if (is_cancelled(seen)) return kDone;
+  Judgement judgement = judge(object, seen, now);
+  tell(ports_.recorder, key, object.status.conditions, judgement.status.conditions);
+  object.status = std::move(judgement.status);
+  return after_write(ports_.writer.write_status(object), judgement.outcome, now);
+}
+
+}  // namespace slipway::registry

@@ -1,0 +1,92 @@
+#include "reconcilers/registry/status.h"
+
+#include <optional>
+
+#include "crds/v1alpha1/support.h"
+#include "reconcilers/observed.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::registry {
+
+namespace {
+
+void set_or_remove(Conditions& conditions, std::string_view type, const std::optional<Condition>& wanted) {
+  if (wanted)
+    set_condition(conditions, *wanted);
+  else
+    remove_condition(conditions, type);
+}
+
+std::optional<Condition> reachable(const ContainerRegistry& object, const Observation& seen,
+                                   const ConditionStamp& stamp) {
+  const std::string& host = object.spec.login_server;
+  const auto answered = [&] { return make_condition(kReachable, true, reason::kAnswered, host + " answers", stamp); };
+  if (seen.identity) return answered();
+  const Error& error = seen.identity.error();
+  switch (error.cls) {
+    case ErrorClass::Unauthorized:
+    case ErrorClass::Forbidden:
+    case ErrorClass::Throttled:
+      return answered();
+    case ErrorClass::Unavailable:
+      return make_condition(kReachable, false, reason_of(error), to_text(error), stamp);
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_about_credentials(const Error& error) {
+  if (error.reason == reason::kNotSupported) return false;
+  return error.cls == ErrorClass::Unauthorized || error.cls == ErrorClass::Forbidden ||
+         error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Invalid;
+}
+
+std::optional<Condition> authenticated(const Observation& seen, const ConditionStamp& stamp) {
+  if (seen.identity)
+    return make_condition(kAuthenticated, true, reason::kSignedIn, "signed in as " + *seen.identity, stamp);
+  const Error& error = seen.identity.error();
+  if (!is_about_credentials(error)) return std::nullopt;
+  return make_condition(kAuthenticated, false, reason_of(error), to_text(error), stamp);
+}
+
+std::optional<Condition> unsupported_of(const ContainerRegistry& object, const ConditionStamp& stamp) {
+  const std::string fields = unsupported_observers(unsupported(object));
+  if (fields.empty()) return std::nullopt;
+  return make_condition(kUnsupported, true, reason::kNotSupported, fields, stamp);
+}
+
+Outcome outcome_for(const ContainerRegistry& object, const Observation& seen, Timestamp now) {
+  const Deadlines deadlines{.attempt_started_at = now,
+                            .retry_for = std::nullopt,
+                            .wait_for = std::nullopt,
+                            .interval = object.spec.interval.value_or(kDefaultInterval)};
+  if (!seen.identity) return outcome_of(seen.identity.error(), deadlines, now);
+  return {.kind = Outcome::Kind::Again, .delay = deadlines.interval};
+}
+
+Readiness readiness_for(const ContainerRegistry& object, const Observation& seen, const Outcome& outcome) {
+  if (!seen.identity) return readiness_of(seen.identity.error(), outcome);
+  return {.kind = Readiness::Kind::Ready,
+          .reason = std::string(reason::kSucceeded),
+          .message = object.spec.login_server + " answers, signed in as " + *seen.identity};
+}
+
+}  // namespace
+
+Judgement judge(const ContainerRegistry& object, const Observation& seen, Timestamp now) {
+  const ConditionStamp stamp{.generation = object.metadata.generation, .now = now};
+  ContainerRegistry next = object;
+  mark_observed(next);
+  Judgement out{.status = std::move(next.status), .outcome = outcome_for(object, seen, now)};
+  Conditions& conditions = out.status.conditions;
+  set_or_remove(conditions, kReachable, reachable(object, seen, stamp));
+  set_or_remove(conditions, kAuthenticated, authenticated(seen, stamp));
+  set_or_remove(conditions, kUnsupported, unsupported_of(object, stamp));
+  apply_readiness(conditions, readiness_for(object, seen, out.outcome), stamp);
+  out.status.identity = seen.identity.value_or("");
+  out.status.last_checked_at = now;
+  return out;
+}
+
+}  // namespace slipway::registry
