@@ -1,0 +1,42 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <utility>
+
+namespace slipway::registry {
+
+/// A secret: prints as "***".
+class SecretText {
+ public:
+  SecretText() = default;
+  explicit SecretText(std::string text) : text_(std::move(text)) {}
+  /// For the request that needs it, and for nothing else.
+  const std::string& reveal() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  bool operator==(const SecretText&) const = default;
+
+ private:
+  std::string text_;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const SecretText&) {
+  return out << "***";
+}
+
+/// What a registry is signed in to with. All empty: anonymous.
+struct Credentials {
+  std::string username;
+  SecretText password;
+  SecretText identity_token;  ///< An OAuth2 refresh token, as docker's config.json keeps it.
+
+  bool anonymous() const { return password.empty() && identity_token.empty(); }
+  /// "anonymous", "basic user ci", "identity token": for messages and status.
+  std::string identity() const {
+    if (anonymous()) return "anonymous";
+    return identity_token.empty() ? "basic user " + username : "identity token";
+  }
+  bool operator==(const Credentials&) const = default;
+};
+
+}  // namespace slipway::registry

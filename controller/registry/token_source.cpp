@@ -1,0 +1,179 @@
+#include "controller/registry/token_source.h"
+
+#include <algorithm>
+
+#include "controller/http/url.h"
+#include "controller/registry/base64.h"
+#include "controller/registry/response_error.h"
+#include "crds/base/document.h"
+#include "crds/base/text.h"
+
+namespace slipway::registry {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds kUnknownLife = 60s;
+constexpr std::chrono::seconds kLongestLife = 24h;
+
+std::string basic_header(const Credentials& credentials) {
+  return "Basic " + encode_base64(credentials.username + ":" + credentials.password.reveal());
+}
+
+std::optional<Challenge> choose(const http::Response& response) {
+  std::optional<Challenge> basic;
+  for (const std::string& header : response.headers.all("WWW-Authenticate"))
+    for (Challenge& challenge : parse_challenges(header)) {
+      if (challenge.scheme == "bearer") return std::move(challenge);
+      if (challenge.scheme == "basic") basic = std::move(challenge);
+    }
+  return basic;
+}
+
+bool is_loopback(const http::Url& url) {
+  return url.host() == "localhost" || url.host() == "::1" || url.host().starts_with("127.");
+}
+
+std::string scope_query(const std::string& scope) {
+  std::string query;
+  std::size_t start = 0;
+  while (start < scope.size()) {
+    const std::size_t end = std::min(scope.find(' ', start), scope.size());
+    query += "&scope=" + http::encode_query_value(scope.substr(start, end - start));
+    start = end + 1;
+  }
+  return query;
+}
+
+std::string text_of(const Node& node, std::string_view key) {
+  const Node* found = node.find(key);
+  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
+}
+
+std::optional<std::int64_t> integer_of(const Node& node, std::string_view key) {
+  const Node* found = node.find(key);
+  if (found == nullptr || found->kind != Node::Kind::Integer) return std::nullopt;
+  return found->integer;
+}
+
+/// RFC 7519: the `exp` claim. The signature is the registry's business.
+std::optional<std::chrono::seconds> life_of_jwt(const std::string& token, Timestamp now) {
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string::npos ? first : token.find('.', first + 1);
+  if (second == std::string::npos) return std::nullopt;
+  const auto claims = decode_base64(std::string_view(token).substr(first + 1, second - first - 1));
+  if (!claims) return std::nullopt;
+  const auto end = integer_of(parse_json(*claims, "token").root, "exp");
+  const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (!end || *end <= seconds) return std::nullopt;
+  return std::chrono::seconds(std::min(*end - seconds, kLongestLife.count()));
+}
+
+std::chrono::seconds usable(std::chrono::seconds life) {
+  return life > 10min ? life - 5min : life / 2;
+}
+
+std::unexpected<Error> refused_credentials(const TokenOptions& options, const std::string& scope) {
+  return fail(
+      ErrorClass::Unauthorized,
+      options.host + " does not take the credentials (" + options.credentials.identity() + ") for " + quoted(scope),
+      options.credentials.anonymous() ? "name credentials for " + options.host
+                                      : "check user name and password for " + options.host);
+}
+
+}  // namespace
+
+TokenSource::TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options)
+    : transport_(transport), clock_(clock), options_(std::move(options)) {}
+
+Result<std::string> TokenSource::header(const std::string& scope, std::stop_token stop) {
+  const std::optional<Challenge> known = *challenge_.lock();
+  if (!known) return std::string();
+  return fetched(*known, scope, "", stop);
+}
+
+Result<std::string> TokenSource::after_challenge(const http::Response& response, const std::string& scope,
+                                                 const std::string& used, std::stop_token stop) {
+  const std::optional<Challenge> challenge = choose(response);
+  if (!challenge)
+    return fail(ErrorClass::Unauthorized, options_.host + " asks for a sign-in that is neither Bearer nor Basic",
+                "use a registry account that works with docker login");
+  if (!used.empty() && challenge->get("error") == "insufficient_scope")
+    return fail(ErrorClass::Forbidden, identity() + " lacks " + quoted(scope) + " on " + options_.host,
+                "give it that permission");
+  if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, scope);
+  *challenge_.lock() = challenge;
+  return fetched(*challenge, scope, used, stop);
+}
+
+TokenSource::Slot TokenSource::slot(const std::string& scope) {
+  auto slots = slots_.lock();
+  Slot& found = (*slots)[scope];
+  if (!found) found = std::make_shared<runtime::Guarded<Token>>();
+  return found;
+}
+
+Result<std::string> TokenSource::fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
+                                         std::stop_token stop) {
+  const Slot kept = slot(scope);
+  auto token = kept->lock();  // Held while fetching: the others wait for this token instead of fetching their own.
+  if (!token->header.empty() && token->header != stale && clock_.now() < token->good_until) return token->header;
+  Result<Token> fresh = fetch(challenge, scope, stop);
+  if (!fresh) return std::unexpected(fresh.error());
+  *token = *fresh;
+  return token->header;
+}
+
+Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const std::string& scope,
+                                              std::stop_token stop) {
+  const Timestamp now = clock_.now();
+  if (challenge.scheme == "basic") {
+    if (options_.credentials.password.empty()) return refused_credentials(options_, scope);
+    return Token{.header = basic_header(options_.credentials), .good_until = now + kLongestLife};
+  }
+  const Result<http::Request> request = token_request(challenge, scope);
+  if (!request) return std::unexpected(request.error());
+  const Result<http::Response> response = transport_.send(*request, stop);
+  if (!response) return while_doing("fetching a token", response.error());
+  if (response->status != 200) return while_doing("fetching a token", error_of(*request, *response, identity()));
+  const Document document = parse_json(response->body, "token");
+  std::string token = text_of(document.root, "token");
+  if (token.empty()) token = text_of(document.root, "access_token");
+  if (token.empty() || token.find_first_of("\r\n") != std::string::npos)
+    return fail(ErrorClass::Unavailable, http::redacted(request->url) + ": an answer without a token",
+                "try again later");
+  std::chrono::seconds life = life_of_jwt(token, now).value_or(kUnknownLife);
+  if (const auto told = integer_of(document.root, "expires_in"); told && *told > 0)
+    life = std::chrono::seconds(std::min(*told, kLongestLife.count()));
+  return Token{.header = "Bearer " + token, .good_until = now + usable(life)};
+}
+
+Result<http::Request> TokenSource::token_request(const Challenge& challenge, const std::string& scope) const {
+  const Result<http::Url> realm = http::Url::parse(challenge.get("realm"));
+  if (!realm) return while_doing("token realm of " + options_.host, realm.error());
+  if (realm->authority != options_.host)
+    if (Result<void> allowed = options_.may_call(realm->authority); !allowed)
+      return while_doing("token realm of " + options_.host, allowed.error());
+  const Credentials& credentials = options_.credentials;
+  const bool safe = realm->scheme == "https" || (options_.plain_http && is_loopback(*realm));
+  if (!credentials.anonymous() && !safe)
+    return fail(ErrorClass::Refused, options_.host + " asks to send the credentials to " + http::redacted(realm->str()),
+                "its token realm must be https");
+  const std::string query = "service=" + http::encode_query_value(challenge.get("service")) + scope_query(scope);
+  http::Request request;
+  request.total_timeout = 30s;
+  request.max_response_bytes = 256u << 10;
+  request.url = realm->str();
+  if (!credentials.identity_token.empty()) {
+    request.method = http::Method::Post;
+    request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+    request.body = "grant_type=refresh_token&client_id=slipway&" + query +
+                   "&refresh_token=" + http::encode_query_value(credentials.identity_token.reveal());
+    return request;
+  }
+  request.url += (realm->query.empty() ? "?" : "&") + query;
+  if (!credentials.anonymous()) request.headers.set("Authorization", basic_header(credentials));
+  return request;
+}
+
+}  // namespace slipway::registry

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controller/http/transport.h"
+#include "controller/registry/challenge.h"
+#include "controller/registry/credentials.h"
+#include "controller/runtime/guarded.h"
+#include "reconcilers/ports/clock.h"
+
+namespace slipway::registry {
+
+struct TokenOptions {
+  std::string host;  ///< Of the registry, with port.
+  bool plain_http = false;
+  Credentials credentials;
+  std::function<Result<void>(std::string_view host)> may_call;  ///< For a realm on another host.
+};
+
+/// Authorization headers of one registry for one identity (distribution token specification). Tokens are kept per scope
+/// until 5 minutes before they end (half their life when that is shorter); of several callers one fetches. Credentials
+/// go to an https realm only, or to a loopback realm of a plainHTTP registry. Thread-safe.
+class TokenSource {
+ public:
+  TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options);
+
+  /// The header for `scope` ("repository:a/b:pull"; several parted by a space); empty as long as nothing asked for one.
+  Result<std::string> header(const std::string& scope, std::stop_token stop);
+
+  /// After a 401 to a request that carried `used`: learns the challenge and gives the header to repeat it with.
+  /// Unauthorized when the registry wants what we don't have or refuses what we gave; Forbidden for
+  /// insufficient_scope.
+  Result<std::string> after_challenge(const http::Response& response, const std::string& scope, const std::string& used,
+                                      std::stop_token stop);
+
+  std::string identity() const { return options_.credentials.identity(); }
+
+ private:
+  struct Token {
+    std::string header;
+    Timestamp good_until{};
+  };
+  using Slot = std::shared_ptr<runtime::Guarded<Token>>;  // Shared by the map and by whoever waits for the token.
+
+  Slot slot(const std::string& scope);
+  Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
+                              std::stop_token stop);
+  Result<Token> fetch(const Challenge& challenge, const std::string& scope, std::stop_token stop);
+  Result<http::Request> token_request(const Challenge& challenge, const std::string& scope) const;
+
+  http::HttpTransport& transport_;
+  const Clock& clock_;
+  const TokenOptions options_;
+  runtime::Guarded<std::optional<Challenge>> challenge_;
+  runtime::Guarded<std::map<std::string, Slot>> slots_;
+};
+
+}  // namespace slipway::registry

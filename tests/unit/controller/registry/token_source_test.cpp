@@ -1,0 +1,146 @@
+#include "controller/registry/token_source.h"
+
+#include "controller/registry/base64.h"
+#include "tests/catch.h"
+#include "tests/support/scripted_transport.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+using registry::Credentials;
+using registry::SecretText;
+
+namespace {
+
+class HandClock final : public Clock {
+ public:
+  Timestamp now() const override { return time; }
+  Timestamp time{1'800'000'000'000ms};
+};
+
+const std::string kScope = "repository:a/b:pull,push";
+
+http::Response challenged(const std::string& header) {
+  http::Response response{.status = 401, .headers = {}, .body = {}};
+  response.headers.add("WWW-Authenticate", header);
+  return response;
+}
+
+registry::TokenOptions options(Credentials credentials = {}) {
+  return {.host = "r.io",
+          .plain_http = false,
+          .credentials = std::move(credentials),
+          .may_call = [](std::string_view host) -> Result<void> {
+            if (host.starts_with("169.254.")) return fail(ErrorClass::Refused, "link-local", "name the host");
+            return {};
+          }};
+}
+
+const Credentials kBasic{.username = "ci", .password = SecretText("pw"), .identity_token = {}};
+const std::string kBearer = "Bearer realm=\"https://r.io/token\",service=\"r.io\"";
+
+}  // namespace
+
+TEST_CASE("A token is fetched once and used until shortly before it ends") {
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"one","expires_in":3600})");
+  world.then(200, {}, R"({"access_token":"two","expires_in":3600})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  CHECK(tokens.header(kScope, {}) == "");
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == "Bearer one");
+  CHECK(world.requests[0].url == "https://r.io/token?service=r.io&scope=repository%3Aa%2Fb%3Apull%2Cpush");
+  CHECK(*world.requests[0].headers.find("Authorization") == "Basic Y2k6cHc=");
+  clock.time += 55min - 1s;
+  CHECK(tokens.header(kScope, {}) == "Bearer one");
+  CHECK(world.requests.size() == 1);
+  clock.time += 1s;
+  CHECK(tokens.header(kScope, {}) == "Bearer two");
+}
+
+TEST_CASE("The end of a token may stand in the token itself") {
+  tests::ScriptedTransport world;
+  const std::string claims = registry::encode_base64(R"({"exp":1800004500})");
+  world.then(200, {}, R"({"access_token":"h.)" + claims + R"(.s"})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options());
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
+  clock.time += 4199s;
+  CHECK(tokens.header(kScope, {}));
+  clock.time += 1s;
+  CHECK(!tokens.header(kScope, {}));
+}
+
+TEST_CASE("A refused token is fetched anew, once for all who held it") {
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"one"})");
+  world.then(200, {}, R"({"token":"two"})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options());
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
+  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "Bearer one", {}) == "Bearer two");
+  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "Bearer one", {}) == "Bearer two");
+  CHECK(world.requests.size() == 2);
+}
+
+TEST_CASE("Where credentials go and where not") {
+  struct Row {
+    std::string challenge;
+    Credentials credentials;
+    std::optional<ErrorClass> error;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"Bearer realm=\"https://auth.io/token\"", kBasic, std::nullopt},
+      {"Bearer realm=\"http://auth.io/token\"", kBasic, ErrorClass::Refused},
+      {"Bearer realm=\"http://127.0.0.1/token\"", kBasic, ErrorClass::Refused},
+      {"Bearer realm=\"http://auth.io/token\"", {}, std::nullopt},
+      {"Bearer realm=\"https://169.254.169.254/token\"", {}, ErrorClass::Refused},
+      {"Bearer realm=\"file:///etc/passwd\"", {}, ErrorClass::Invalid},
+      {"Bearer service=x", {}, ErrorClass::Invalid},
+      {"Basic realm=x", {}, ErrorClass::Unauthorized},
+      {"Negotiate", kBasic, ErrorClass::Unauthorized},
+  }));
+  CAPTURE(row.challenge);
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"t"})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(row.credentials));
+  const auto header = tokens.after_challenge(challenged(row.challenge), kScope, "", {});
+  CHECK(header.has_value() == !row.error.has_value());
+  if (!header) CHECK(header.error().cls == *row.error);
+  CHECK(world.requests.size() == (row.error ? 0 : 1));
+}
+
+TEST_CASE("Basic is answered once, then the credentials are wrong") {
+  tests::ScriptedTransport world;
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  const auto header = tokens.after_challenge(challenged("Basic realm=x"), kScope, "", {});
+  REQUIRE(header == "Basic Y2k6cHc=");
+  const auto again = tokens.after_challenge(challenged("Basic realm=x"), kScope, *header, {});
+  REQUIRE(!again);
+  CHECK(again.error().cls == ErrorClass::Unauthorized);
+  CHECK(again.error().message.find("pw") == std::string::npos);
+}
+
+TEST_CASE("Too narrow a permission is Forbidden and names identity and scope") {
+  tests::ScriptedTransport world;
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  const auto header =
+      tokens.after_challenge(challenged(kBearer + ",error=\"insufficient_scope\""), kScope, "Bearer t", {});
+  REQUIRE(!header);
+  CHECK(header.error().cls == ErrorClass::Forbidden);
+  CHECK(header.error().message == "basic user ci lacks \"repository:a/b:pull,push\" on r.io");
+}
+
+TEST_CASE("An identity token is posted, never put in the URL") {
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"access_token":"t"})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock,
+                               options({.username = "", .password = {}, .identity_token = SecretText("se/cret")}));
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
+  CHECK(world.requests[0].method == http::Method::Post);
+  CHECK(world.requests[0].url == "https://r.io/token");
+  CHECK(world.requests[0].body.find("refresh_token=se%2Fcret") != std::string::npos);
+}
