@@ -1,0 +1,65 @@
+#include "controller/http/curl_transport.h"
+
+#include <curl/curl.h>
+
+#include <utility>
+#include <vector>
+
+#include "controller/http/curl_exchange.h"
+#include "controller/http/url.h"
+#include "controller/runtime/guarded.h"
+
+namespace slipway::http {
+
+/// Handles that wait for their next request, the one used last at the end: its connection is the warmest.
+class CurlTransport::Pool {
+ public:
+  explicit Pool(std::size_t most) : most_(most) {}
+
+  std::unique_ptr<CurlHandle> take(const std::string& origin) {
+    auto idle = idle_.lock();
+    for (auto entry = idle->rbegin(); entry != idle->rend(); ++entry) {
+      if (entry->origin != origin) continue;
+      auto handle = std::move(entry->handle);
+      idle->erase(std::next(entry).base());
+      return handle;
+    }
+    return std::make_unique<CurlHandle>();
+  }
+
+  void give_back(std::string origin, std::unique_ptr<CurlHandle> handle) {
+    std::unique_ptr<CurlHandle> evicted;
+    auto idle = idle_.lock();
+    idle->push_back({.origin = std::move(origin), .handle = std::move(handle)});
+    if (idle->size() <= most_) return;
+    evicted = std::move(idle->front().handle);
+    idle->erase(idle->begin());
+  }
+
+ private:
+  struct Idle {
+    std::string origin;
+    std::unique_ptr<CurlHandle> handle;
+  };
+  const std::size_t most_;
+  runtime::Guarded<std::vector<Idle>> idle_;
+};
+
+CurlTransport::CurlTransport(CurlOptions options)
+    : options_(std::move(options)), pool_(std::make_unique<Pool>(options_.max_idle_connections)) {}
+
+CurlTransport::~CurlTransport() = default;
+
+Result<Response> CurlTransport::send(const Request& request, std::stop_token stop) {
+  if (stop.stop_requested()) return fail(ErrorClass::Cancelled, redacted(request.url) + ": stopped");
+  auto url = Url::parse(request.url);
+  if (!url) return std::unexpected(std::move(url.error()));
+  const std::string origin = url->scheme + "://" + url->authority;
+  auto handle = pool_->take(origin);
+  if (!handle->ready()) return fail(ErrorClass::Internal, "libcurl gives no handle", "restart with more memory");
+  Result<Response> response = CurlExchange(*handle, options_, request).run(std::move(stop));
+  pool_->give_back(origin, std::move(handle));
+  return response;
+}
+
+}  // namespace slipway::http

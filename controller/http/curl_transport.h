@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "controller/http/transport.h"
+
+namespace slipway::http {
+
+/// How the connections of one CurlTransport are made.
+struct CurlOptions {
+  std::string ca_bundle;                         ///< PEM, trusted besides the system's folder of certificates.
+  std::string ca_file;                           ///< Path of a PEM file instead of the system's; empty: the system's.
+  std::string user_agent;                        ///< Sent unless the request names its own.
+  std::size_t stream_buffer_bytes = 512u << 10;  ///< For bodies that are streamed, each direction.
+  std::size_t max_idle_connections = 32;         ///< Kept for reuse, over all hosts.
+};
+
+/// HttpTransport over libcurl, for blobs: bodies stream in both directions at once, HTTP/1.1, connections kept and
+/// reused by any thread, `HTTPS_PROXY` and `NO_PROXY` honoured. A stop request ends a request at once unless the
+/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none.
+/// Integrity for more than 256 KiB of header fields.
+class CurlTransport final : public HttpTransport {
+ public:
+  explicit CurlTransport(CurlOptions options = {});
+  ~CurlTransport() override;
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+
+  Result<Response> send(const Request& request, std::stop_token stop) override;
+
+ private:
+  class Pool;
+  CurlOptions options_;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,291 @@
+#include "controller/http/curl_transport.h"
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <stdexcept>
+
+#include "tests/catch.h"
+#include "tests/support/raw_server.h"
+
+using namespace slipway;
+using namespace slipway::http;
+using slipway::testing::RawConnection;
+using slipway::testing::RawServer;
+
+namespace {
+
+std::string ok(std::string_view body, std::string_view fields = "") {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(fields) + "\r\n" +
+         std::string(body);
+}
+
+/// Answers every request on a connection with the same bytes and remembers the heads.
+struct Echo {
+  std::string answer;
+  std::promise<std::string> head;
+  void operator()(RawConnection& connection) {
+    for (bool first = true;; first = false) {
+      const std::string got = connection.read_head();
+      if (got.empty()) return;
+      if (first) head.set_value(got);
+      connection.write(answer);
+    }
+  }
+};
+
+BodyReader reader_of(std::string text) {
+  return [text = std::move(text), at = std::size_t{0}](std::span<std::byte> space) mutable -> Result<std::size_t> {
+    const std::size_t count = std::min(space.size(), text.size() - at);
+    std::memcpy(space.data(), text.data() + at, count);
+    at += count;
+    return count;
+  };
+}
+
+BodyReader endless() {
+  return [](std::span<std::byte> space) -> Result<std::size_t> {
+    std::memset(space.data(), 'x', space.size());
+    return space.size();
+  };
+}
+
+/// How the request looks on the wire.
+std::string head_of(Request request) {
+  Echo echo{.answer = ok(""), .head = {}};
+  auto head = echo.head.get_future();
+  RawServer server(std::ref(echo));
+  request.url = server.url("/v2/");
+  CurlTransport transport;
+  (void)transport.send(request, {});
+  std::string got = head.get();
+  return got;
+}
+
+bool has(const std::string& head, std::string_view line) {
+  return head.find(std::string(line) + "\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("each method goes out as it is named, with an exact length and without an Expect", "[curl]") {
+  CHECK(head_of({.method = Method::Get}).starts_with("GET /v2/ HTTP/1.1\r\n"));
+  CHECK(head_of({.method = Method::Head}).starts_with("HEAD /v2/ HTTP/1.1\r\n"));
+  CHECK(head_of({.method = Method::Delete}).starts_with("DELETE /v2/ HTTP/1.1\r\n"));
+  for (const Method method : {Method::Post, Method::Put, Method::Patch}) {
+    const std::string empty = head_of({.method = method});
+    CHECK(empty.starts_with(std::string(to_string(method)) + " /v2/ HTTP/1.1\r\n"));
+    CHECK(has(empty, "Content-Length: 0"));
+    CHECK(empty.find("Content-Type") == std::string::npos);
+    const std::string streamed = head_of({.method = method, .body_reader = reader_of("four"), .body_length = 4});
+    CHECK(streamed.starts_with(std::string(to_string(method)) + " "));
+    CHECK(has(streamed, "Content-Length: 4"));
+    CHECK(streamed.find("Expect") == std::string::npos);
+    CHECK(has(head_of({.method = method, .body_reader = reader_of("four")}), "Transfer-Encoding: chunked"));
+  }
+}
+
+TEST_CASE("header fields go out and come back, repeated ones too", "[curl]") {
+  Request request;
+  request.headers.add("X-One", "1");
+  request.headers.add("Content-Type", "application/octet-stream");
+  const std::string head = head_of(request);
+  CHECK(has(head, "X-One: 1"));
+  CHECK(has(head, "Content-Type: application/octet-stream"));
+
+  Echo echo{.answer = "HTTP/1.1 100 Continue\r\nX-Interim: 1\r\n\r\n" + ok("hello", "Link: a\r\nLink:  b \r\n"),
+            .head = {}};
+  RawServer server(std::ref(echo));
+  CurlTransport transport;
+  const auto response = transport.send({.url = server.url("/")}, {});
+  REQUIRE(response);
+  CHECK(response->status == 200);
+  CHECK(response->body == "hello");
+  CHECK(response->headers.all("link") == std::vector<std::string>{"a", "b"});
+  CHECK(response->headers.find("X-Interim") == nullptr);
+}
+
+TEST_CASE("a HEAD answer with a length has no body to wait for", "[curl]") {
+  Echo echo{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", .head = {}};
+  RawServer server(std::ref(echo));
+  CurlTransport transport;
+  const auto response = transport.send({.method = Method::Head, .url = server.url("/")}, {});
+  REQUIRE(response);
+  CHECK(*response->headers.find("content-length") == "1000");
+}
+
+TEST_CASE("connections are reused, from other threads too", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write(ok("x"));
+  });
+  CurlTransport transport;
+  for (int i = 0; i < 5; ++i) std::jthread([&] { CHECK(transport.send({.url = server.url("/")}, {})); });
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("redirects are answers", "[curl]") {
+  Echo echo{.answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+            .head = {}};
+  RawServer server(std::ref(echo));
+  CurlTransport transport;
+  const auto response = transport.send({.url = server.url("/")}, {});
+  REQUIRE(response);
+  CHECK(response->status == 307);
+}
+
+TEST_CASE("a body is streamed to the writer on success only, after the headers were shown", "[curl]") {
+  const auto run = [](const std::string& answer, std::string* seen, int* status) {
+    Echo echo{.answer = answer, .head = {}};
+    RawServer server(std::ref(echo));
+    Request request{.url = server.url("/")};
+    request.on_headers = [status](int got, const Headers&) -> Result<void> {
+      *status = got;
+      return {};
+    };
+    request.body_writer = [seen](std::span<const std::byte> bytes) -> Result<void> {
+      seen->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return {};
+    };
+    CurlTransport transport;
+    return transport.send(request, {});
+  };
+  std::string seen;
+  int status = 0;
+  REQUIRE(run(ok("content"), &seen, &status));
+  CHECK(seen == "content");
+  CHECK(status == 200);
+  seen.clear();
+  const auto refused = run("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope", &seen, &status);
+  REQUIRE(refused);
+  CHECK(refused->body == "nope");
+  CHECK(seen.empty());
+  CHECK(status == 404);
+}
+
+TEST_CASE("an answer over its bound is Integrity, at the bound it is taken", "[curl]") {
+  Echo echo{.answer = ok("12345"), .head = {}};
+  RawServer server(std::ref(echo));
+  CurlTransport transport;
+  CHECK(transport.send({.url = server.url("/"), .max_response_bytes = 5}, {}));
+  const auto over = transport.send({.url = server.url("/"), .max_response_bytes = 4}, {});
+  REQUIRE_FALSE(over);
+  CHECK(over.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("headers without end are Integrity", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 400; ++i) connection.write("X-Long: " + std::string(1000, 'a') + "\r\n");
+    connection.wait_for_close();
+  });
+  CurlTransport transport;
+  const auto response = transport.send({.url = server.url("/")}, {});
+  REQUIRE_FALSE(response);
+  CHECK(response.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("an early answer while the body goes out is returned, not lost", "[curl]") {
+  for (const bool closes : {false, true}) {
+    RawServer server([closes](RawConnection& connection) {
+      connection.read_head();
+      connection.read(100'000);
+      connection.write("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nslow");
+      if (!closes) connection.wait_for_close();
+    });
+    CurlTransport transport;
+    const auto response = transport.send(
+        {.method = Method::Put, .url = server.url("/"), .body_reader = endless(), .body_length = std::int64_t{1} << 40},
+        {});
+    INFO((response ? std::string("answered") : response.error().message));
+    REQUIRE(response);
+    CHECK(response->status == 429);
+    CHECK(*response->headers.find("retry-after") == "7");
+  }
+}
+
+TEST_CASE("a body cut by the server is Unavailable, in either direction", "[curl]") {
+  RawServer half([](RawConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  });
+  RawServer taker([](RawConnection& connection) {
+    connection.read_head();
+    connection.read(10);
+    connection.reset();
+  });
+  CurlTransport transport;
+  const auto got = transport.send({.url = half.url("/secret?token=abc")}, {});
+  REQUIRE_FALSE(got);
+  CHECK(got.error().cls == ErrorClass::Unavailable);
+  CHECK(got.error().message.find("abc") == std::string::npos);
+  CHECK_FALSE(got.error().remedy.empty());
+  const auto put = transport.send(
+      {.method = Method::Put, .url = taker.url("/"), .body_reader = endless(), .body_length = std::int64_t{1} << 40},
+      {});
+  REQUIRE_FALSE(put);
+  CHECK(put.error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("errors of the request's own functions end it with that error, thrown ones too", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write(ok("content"));
+  });
+  CurlTransport transport;
+  const auto lying = fail(ErrorClass::Integrity, "lying");
+  Request reads{.method = Method::Put, .url = server.url("/"), .body_length = 10};
+  reads.body_reader = [&](std::span<std::byte>) -> Result<std::size_t> { return lying; };
+  CHECK(transport.send(reads, {}).error().message == "lying");
+  Request writes{.url = server.url("/")};
+  writes.body_writer = [&](std::span<const std::byte>) -> Result<void> { return lying; };
+  CHECK(transport.send(writes, {}).error().message == "lying");
+  Request looks{.url = server.url("/")};
+  looks.on_headers = [&](int, const Headers&) -> Result<void> { return lying; };
+  CHECK(transport.send(looks, {}).error().message == "lying");
+  writes.body_writer = [](std::span<const std::byte>) -> Result<void> { throw std::runtime_error("thrown"); };
+  CHECK(transport.send(writes, {}).error().cls == ErrorClass::Internal);
+  reads.body_reader = reader_of("short");
+  CHECK(transport.send(reads, {}).error().cls == ErrorClass::Internal);
+}
+
+TEST_CASE("a stop ends a request that waits for its answer", "[curl]") {
+  std::promise<void> asked;
+  RawServer server([&asked](RawConnection& connection) {
+    connection.read_head();
+    asked.set_value();
+    connection.wait_for_close();
+  });
+  CurlTransport transport;
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    asked.get_future().wait();
+    stop.request_stop();
+  });
+  const auto response = transport.send({.url = server.url("/")}, stop.get_token());
+  REQUIRE_FALSE(response);
+  CHECK(response.error().cls == ErrorClass::Cancelled);
+  CHECK(transport.send({.url = server.url("/")}, stop.get_token()).error().cls == ErrorClass::Cancelled);
+}
+
+TEST_CASE("silence is bounded by the idle time-out, a whole request by the total one", "[curl]") {
+  RawServer silent([](RawConnection& connection) {
+    connection.read_head();
+    connection.wait_for_close();
+  });
+  CurlTransport transport;
+  using std::chrono::milliseconds;
+  const auto idle = transport.send({.url = silent.url("/"), .idle_timeout = milliseconds(30)}, {});
+  REQUIRE_FALSE(idle);
+  CHECK(idle.error().cls == ErrorClass::Unavailable);
+  const auto total = transport.send({.url = silent.url("/"), .total_timeout = milliseconds(30)}, {});
+  REQUIRE_FALSE(total);
+  CHECK(total.error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("nobody listening is Unavailable, a URL that is none is Invalid", "[curl]") {
+  CurlTransport transport;
+  CHECK(transport.send({.url = "http://127.0.0.1:1/"}, {}).error().cls == ErrorClass::Unavailable);
+  CHECK(transport.send({.url = "file:///etc/passwd"}, {}).error().cls == ErrorClass::Invalid);
+  CHECK(transport.send({.url = "http://user:word@127.0.0.1/"}, {}).error().cls == ErrorClass::Invalid);
+}
