@@ -64,7 +64,7 @@ Digest Digest::of(std::string_view bytes) {
 
 struct Hasher::State {
   struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* owned) const { EVP_MD_CTX_free(owned); }
   };
   std::string algorithm;
   std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
