@@ -41,6 +41,12 @@ inline constexpr std::string_view kTagConflict = "TagConflict";      ///< An imm
 inline constexpr std::string_view kSuperseded = "Superseded";        ///< A moving tag was left on a newer build.
 inline constexpr std::string_view kRollbackEnded = "RollbackEnded";  ///< rollback.until is over; remove rollback.
 inline constexpr std::string_view kOrderUnknown = "OrderUnknown";    ///< Event: moved without knowing which is newer.
+inline constexpr std::string_view kPublished = "Published";          ///< Event: a publication was finished.
+inline constexpr std::string_view kRepaired = "Repaired";  ///< Event: something was missing and is there again.
+inline constexpr std::string_view kNoted = "Noted";        ///< Event: something was left as it is; the text says what.
+inline constexpr std::string_view kUntagged = "Untagged";  ///< Event: the tags of a deleted publication are gone.
+inline constexpr std::string_view kLeftTagged =
+    "LeftTagged";  ///< Event: a deleted publication went without its tags being removed; remove them by hand.
 inline constexpr std::string_view kReplicated = "Replicated";  ///< Nothing to wait for, or every region serves it.
 
 }  // namespace slipway::reason

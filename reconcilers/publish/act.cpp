@@ -1,0 +1,153 @@
+#include "reconcilers/publish/act.h"
+
+#include <utility>
+#include <variant>
+
+#include "reconcilers/publish/remembering_source.h"
+#include "reconcilers/publish/tag_setter.h"
+
+namespace slipway::publish {
+namespace {
+
+Error missing(const content::Descriptor& named, const Digest& image) {
+  return {.cls = ErrorClass::Unavailable,
+          .message = named.digest.str() + " of image " + image.str() + " is not at the registry after it was sent",
+          .remedy = "look whether something deletes from that repository; it is tried again",
+          .reason = "",
+          .retry_after = std::nullopt};
+}
+
+class Act {
+ public:
+  Act(const Content& content, const Hands& hands, const Manner& manner, std::stop_token stop)
+      : content_(content), hands_(hands), manner_(manner), stop_(std::move(stop)), confirmed_(content.present) {}
+
+  ActReport carry_out(const std::vector<Step>& steps) {
+    for (const auto& step : steps) {
+      auto done = std::visit([this](const auto& one) { return carry_out(one); }, step);
+      if (done) continue;
+      report_.failure = Refusal{Stage::Transfer, std::move(done.error())};
+      return std::move(report_);
+    }
+    if (!tags_.empty()) TagSetter(content_, hands_, manner_.is_newest, stop_).set(std::move(tags_), report_);
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> carry_out(const SendBlobs& step) {
+    RememberingSource source(hands_.source, content_.small_blobs);
+    auto sent = hands_.transfer.transfer(source, hands_.store,
+                                         {.blobs = step.blobs,
+                                          .mount_from = manner_.mount_from,
+                                          .may_mount_from = manner_.may_mount_from,
+                                          .concurrency = manner_.concurrency,
+                                          .deep = step.deep,
+                                          .diff_ids = step.deep ? content_.diff_ids : std::map<Digest, std::string>{},
+                                          .max_bytes_per_second = manner_.max_bytes_per_second,
+                                          .on_progress = manner_.on_progress},
+                                         stop_);
+    if (!sent) return std::unexpected(std::move(sent.error()));
+    report_.transfer.bytes_sent = sent->bytes_sent;
+    for (const auto& [digest, outcome] : sent->outcomes) count(digest, outcome);
+    return {};
+  }
+
+  void count(const Digest& digest, BlobOutcome outcome) {
+    confirmed_.insert(digest);
+    auto& transfer = report_.transfer;
+    if (outcome == BlobOutcome::Present) ++transfer.blobs_present;
+    if (outcome == BlobOutcome::Mounted) ++transfer.blobs_mounted;
+    if (outcome == BlobOutcome::Sent) ++transfer.blobs_sent;
+  }
+
+  Result<void> carry_out(const PutManifest& step) {
+    auto put = hands_.store.put_manifest(content_.bytes.at(step.manifest.digest), stop_);
+    if (!put) return while_doing("manifest " + step.manifest.digest.str(), std::move(put.error()));
+    confirmed_.insert(step.manifest.digest);
+    return {};
+  }
+
+  /// What the registry itself confirmed in this round is not asked for again.
+  Result<void> carry_out(const CheckContent& step) {
+    for (const auto& blob : step.blobs) {
+      if (confirmed_.contains(blob.digest)) continue;
+      auto there = hands_.store.has_blob(blob.digest, stop_);
+      if (!there) return while_doing("checking blob " + blob.digest.str(), std::move(there.error()));
+      if (!*there) return std::unexpected(missing(blob, step.image));
+    }
+    for (const auto& manifest : step.manifests) {
+      if (confirmed_.contains(manifest.digest)) continue;
+      auto there = hands_.store.find_manifest(manifest.digest, stop_);
+      if (!there) return while_doing("checking manifest " + manifest.digest.str(), std::move(there.error()));
+      if (!*there) return std::unexpected(missing(manifest, step.image));
+    }
+    return {};
+  }
+
+  Result<void> carry_out(const PutReferrer& step) {
+    auto put = hands_.store.put_referrer(content_.bytes.at(step.referrer.digest), step.subject, stop_);
+    if (!put) return while_doing("referrer " + step.referrer.digest.str(), std::move(put.error()));
+    return {};
+  }
+
+  Result<void> carry_out(const PutAttachedTag& step) {
+    auto turn = hands_.turns.take(hands_.store.host(), hands_.store.repository(), stop_);
+    if (!turn) return std::unexpected(std::move(turn.error()));
+    auto found = hands_.store.resolve(step.tag, stop_);
+    if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
+    if (*found) {
+      if ((*found)->digest != step.manifest.digest)
+        report_.notes.push_back("tag " + step.tag + " is there with other content and was left as it is");
+      return {};
+    }
+    auto put = hands_.store.put_tag(step.tag, content_.bytes.at(step.manifest.digest), stop_);
+    if (!put) return while_doing("tag " + step.tag, std::move(put.error()));
+    return {};
+  }
+
+  Result<void> carry_out(const PutRecord& step) {
+    const auto artifact = build_record(step.record, step.subject);
+    auto put = hands_.store.put_small_blob(artifact.config, artifact.config_bytes, stop_);
+    if (put) put = hands_.store.put_small_blob(artifact.payload, artifact.payload_bytes, stop_);
+    if (put) put = hands_.store.put_referrer(artifact.manifest, step.subject, stop_);
+    if (!put) return while_doing("publication record", std::move(put.error()));
+    report_.record = artifact.manifest.descriptor.digest;
+    return {};
+  }
+
+  /// Tags are the last steps of a plan, and are set together.
+  Result<void> carry_out(const SetTag& step) {
+    tags_.push_back(step);
+    return {};
+  }
+
+  Result<void> carry_out(const RemoveTag& step) {
+    auto turn = hands_.turns.take(hands_.store.host(), hands_.store.repository(), stop_);
+    if (!turn) return std::unexpected(std::move(turn.error()));
+    auto found = hands_.store.resolve(step.tag, stop_);
+    if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
+    if (!*found || (*found)->digest != step.present) return {};
+    auto removed = hands_.store.remove_tag(step.tag, stop_);
+    if (!removed && removed.error().cls != ErrorClass::NotFound)
+      return while_doing("tag " + step.tag, std::move(removed.error()));
+    report_.tags.insert(step.tag);
+    return {};
+  }
+
+  const Content& content_;
+  const Hands& hands_;
+  const Manner& manner_;
+  std::stop_token stop_;
+  std::set<Digest> confirmed_;  ///< Manifests and blobs that the registry said it has.
+  std::vector<SetTag> tags_;
+  ActReport report_;
+};
+
+}  // namespace
+
+ActReport act(const PublishPlan& plan, const Content& content, const Hands& hands, const Manner& manner,
+              std::stop_token stop) {
+  return Act(content, hands, manner, std::move(stop)).carry_out(plan.steps);
+}
+
+}  // namespace slipway::publish

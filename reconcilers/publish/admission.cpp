@@ -1,0 +1,105 @@
+#include "reconcilers/publish/admission.h"
+
+#include <utility>
+
+#include "crds/v1alpha1/support.h"
+#include "reconcilers/address_rules.h"
+
+namespace slipway::publish {
+namespace {
+
+Result<std::optional<ImageReference>> source_reference(const SourceSpec& source) {
+  if (!source.image) return std::nullopt;
+  auto reference = ImageReference::parse(source.image->reference);
+  if (!reference) return while_doing("source.image.reference", std::move(reference.error()));
+  return *reference;
+}
+
+/// Whose credentials read the source: of the registry named, or of the destination for a repository of its own.
+Result<std::optional<ContainerRegistry>> source_registry(const ImagePublicationSpec& spec, const Admission& admission,
+                                                         ObjectReader& reader) {
+  if (!admission.source) return std::nullopt;
+  const auto& image = *spec.source.image;
+  std::string name = spec.registry_ref.name;
+  std::optional<ContainerRegistry> registry = admission.registry;
+  if (image.registry_ref) {
+    name = image.registry_ref->name;
+    auto named = reader.registry(name);
+    if (!named) return while_doing("registry of the source", std::move(named.error()));
+    registry = std::move(*named);
+  } else if (image.pull_secret_ref || !is_own_host(admission.registry, admission.source->registry)) {
+    return std::nullopt;
+  }
+  auto access = check_access(registry, {.registry = name,
+                                        .tenant = admission.tenant,
+                                        .action = AccessAction::Read,
+                                        .repository = admission.source->repository});
+  if (!access) return while_doing("reading the source", std::move(access.error()));
+  if (!is_own_host(*registry, admission.source->registry))
+    return fail(
+        ErrorClass::Invalid,
+        "source.image.reference is on " + admission.source->registry + ", which is not ContainerRegistry " + name,
+        "name the ContainerRegistry whose loginServer or alias that is, or leave source.image.registryRef out");
+  return registry;
+}
+
+Result<void> check_supported(const ImagePublication& publication, const ContainerRegistry& registry) {
+  if (auto own = refuse_unsupported(publication); !own) return own;
+  auto of_registry = refuse_unsupported(registry);
+  if (!of_registry) return while_doing("ContainerRegistry " + registry.metadata.name, std::move(of_registry.error()));
+  return {};
+}
+
+}  // namespace
+
+Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader) {
+  const auto& object = publication.object;
+  const auto& spec = object.spec;
+  auto registry = reader.registry(spec.registry_ref.name);
+  if (!registry) return std::unexpected(std::move(registry.error()));
+  auto labels = reader.namespace_labels(object.metadata.namespace_name);
+  if (!labels) return std::unexpected(std::move(labels.error()));
+  auto source = source_reference(spec.source);
+  if (!source) return std::unexpected(std::move(source.error()));
+
+  Admission admission{.tenant = {object.metadata.namespace_name, std::move(*labels)}, .source = std::move(*source)};
+  auto grant = check_access(*registry, {.registry = spec.registry_ref.name,
+                                        .tenant = admission.tenant,
+                                        .action = AccessAction::Publish,
+                                        .repository = spec.repository,
+                                        .source_host = admission.source ? admission.source->registry : "",
+                                        .source_repository = admission.source ? admission.source->repository : ""});
+  if (!grant) return std::unexpected(std::move(grant.error()));
+  admission.registry = std::move(**registry);
+  admission.grant = std::move(*grant);
+  if (auto supported = check_supported(object, admission.registry); !supported)
+    return std::unexpected(std::move(supported.error()));
+
+  auto reads_as = source_registry(spec, admission, reader);
+  if (!reads_as) return std::unexpected(std::move(reads_as.error()));
+  admission.source_registry = std::move(*reads_as);
+  if (!admission.source || admission.source_registry) return admission;
+  auto address = check_address(admission.source->registry, {settings.in_cluster, named_hosts(admission.registry)});
+  if (!address) return while_doing("source.image.reference", std::move(address.error()));
+  return admission;
+}
+
+bool may_read(const Admission& admission, const std::string& repository) {
+  return check_access(admission.registry, {.registry = admission.registry.metadata.name,
+                                           .tenant = admission.tenant,
+                                           .action = AccessAction::Read,
+                                           .repository = repository})
+      .has_value();
+}
+
+std::string location_of(const SourceSpec& source) {
+  if (source.image) {
+    const auto reference = ImageReference::parse(source.image->reference);
+    return reference ? reference->registry + "/" + reference->repository : source.image->reference;
+  }
+  if (source.oci_layout) return source.oci_layout->path;
+  if (source.oci_archive) return source.oci_archive->path;
+  return source.docker_archive ? source.docker_archive->path : "";
+}
+
+}  // namespace slipway::publish

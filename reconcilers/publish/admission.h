@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "crds/base/image_reference.h"
+#include "crds/base/result.h"
+#include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/access.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/publish/settings.h"
+
+namespace slipway::publish {
+
+/// What a publication may do: proof that it was asked for before anything is read from a registry.
+struct Admission {
+  ContainerRegistry registry;
+  Tenant tenant;
+  AccessGrant grant;
+  std::optional<ImageReference> source;              ///< Of a registry; absent for files.
+  std::optional<ContainerRegistry> source_registry;  ///< Whose credentials read the source, if one's do.
+};
+
+/// Reads the registry and the namespace, and judges access, addresses and what this version can't do. Sends nothing.
+/// Forbidden shows the entry that is needed; Refused for an address that is not called; Invalid with reason
+/// NotSupported for a guard that this version can't carry out.
+Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader);
+
+/// Whether the publisher may mount blobs from that repository of the destination's registry.
+bool may_read(const Admission& admission, const std::string& repository);
+
+/// Where the source is, as records and people name it: "ghcr.io/team/app", or the path of a file.
+std::string location_of(const SourceSpec& source);
+
+}  // namespace slipway::publish

@@ -1,0 +1,213 @@
+#include "reconcilers/publish/content_reader.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "reconcilers/content/platform_subset.h"
+#include "reconcilers/publish/attached_reader.h"
+
+namespace slipway::publish {
+namespace {
+
+constexpr std::size_t kMaxManifests = 1000;
+constexpr int kMaxNesting = 3;
+constexpr std::size_t kMaxConfigBytes = 8u << 20;
+
+bool is_image_config(std::string_view media_type) {
+  return media_type == content::kOciConfig || media_type == content::kDockerConfig;
+}
+
+bool has_image_config(const content::ImageManifest& manifest) {
+  return is_image_config(manifest.config.media_type);
+}
+
+class ContentReader {
+ public:
+  ContentReader(const ContentQuestion& question, ImageSource& source, ImageStore& destination, std::stop_token stop)
+      : question_(question), source_(source), destination_(destination), stop_(std::move(stop)) {}
+
+  Result<ContentAnswer> read() {
+    auto root = find_root();
+    if (!root) return std::unexpected(std::move(root.error()));
+    content().root = root->descriptor;
+    if (auto added = add(root->descriptor, std::move(*root), 0); !added) return std::unexpected(added.error());
+    if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
+    if (!question_.referrers) return std::move(answer_);
+    auto attached = read_attached(content(), question_.source, {source_, destination_, stop_});
+    if (!attached) return std::unexpected(std::move(attached.error()));
+    return std::move(answer_);
+  }
+
+ private:
+  Content& content() { return answer_.content; }
+  bool root_is_there() const { return answer_.content.present.contains(answer_.content.root.digest); }
+
+  /// What is published: from the destination when it is known and there, else made of the source.
+  Result<content::ManifestBytes> find_root() {
+    if (question_.published) {
+      auto there = destination_.manifest(*question_.published, stop_);
+      if (there) return mark_present(std::move(*there));
+      if (there.error().cls != ErrorClass::NotFound) return there;
+    }
+    auto source = source_.manifest(question_.source, stop_);
+    if (!source) return while_doing("source " + source_.name(), std::move(source.error()));
+    auto subset = take_subset(*source);
+    if (!subset) return std::unexpected(std::move(subset.error()));
+    if (content::is_index(source->descriptor.media_type)) answer_.subject.indexes.push_back(question_.source);
+    content().left_out = std::move(subset->left_out);
+    if (question_.published) return std::move(subset->root);
+    auto there = destination_.find_manifest(subset->root.descriptor.digest, stop_);
+    if (!there) return std::unexpected(std::move(there.error()));
+    if (*there) content().present.insert(subset->root.descriptor.digest);
+    return std::move(subset->root);
+  }
+
+  content::ManifestBytes mark_present(content::ManifestBytes manifest) {
+    content().present.insert(manifest.descriptor.digest);
+    return manifest;
+  }
+
+  Result<content::PlatformSubset> take_subset(const content::ManifestBytes& source) {
+    std::optional<content::Platform> single;
+    if (!question_.platforms.empty() && content::is_image_manifest(source.descriptor.media_type)) {
+      auto platform = platform_of(source);
+      if (!platform) return std::unexpected(std::move(platform.error()));
+      single = *platform;
+    }
+    auto subset = content::take_platforms(source, question_.platforms, single);
+    if (!subset) return while_doing("source " + source_.name(), std::move(subset.error()));
+    return subset;
+  }
+
+  Result<std::optional<content::Platform>> platform_of(const content::ManifestBytes& image) {
+    auto parsed = content::parse_manifest(image);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    const auto* manifest = std::get_if<content::ImageManifest>(&*parsed);
+    if (!manifest || !has_image_config(*manifest)) return std::nullopt;
+    auto config = config_of(*manifest);
+    if (!config) return std::unexpected(std::move(config.error()));
+    return config->platform;
+  }
+
+  /// Adds a manifest and all that it names, children first.
+  Result<void> add(const content::Descriptor& named, content::ManifestBytes manifest, int depth) {
+    if (content().bytes.size() >= kMaxManifests || depth > kMaxNesting)
+      return fail(ErrorClass::Integrity, "index " + content().root.digest.str() + " holds too many manifests or levels",
+                  "publish an image of at most 1,000 manifests and 3 levels of indexes");
+    auto parsed = content::parse_manifest(manifest);
+    if (!parsed) return while_doing("manifest " + named.digest.str(), std::move(parsed.error()));
+    content().bytes.emplace(named.digest, std::move(manifest));
+    auto added = std::holds_alternative<content::ImageIndex>(*parsed)
+                     ? add_children(std::get<content::ImageIndex>(*parsed), named.digest, depth)
+                     : add_image(std::get<content::ImageManifest>(*parsed), named);
+    if (!added) return added;
+    content().manifests.push_back(named);
+    return {};
+  }
+
+  Result<void> add_children(const content::ImageIndex& index, const Digest& digest, int depth) {
+    if (std::ranges::find(answer_.subject.indexes, digest) == answer_.subject.indexes.end())
+      answer_.subject.indexes.push_back(digest);
+    for (const auto& child : index.manifests) {
+      if (content().bytes.contains(child.digest)) continue;
+      auto bytes = fetch(child);
+      if (!bytes) return std::unexpected(std::move(bytes.error()));
+      if (auto added = add(child, std::move(*bytes), depth + 1); !added) return added;
+    }
+    return {};
+  }
+
+  /// A child whose index is at the destination is likely there too; reading it there tells.
+  Result<content::ManifestBytes> fetch(const content::Descriptor& child) {
+    if (root_is_there()) {
+      auto there = destination_.manifest(child.digest, stop_);
+      if (there) return agreeing(child, mark_present(std::move(*there)));
+      if (there.error().cls != ErrorClass::NotFound) return there;
+    }
+    auto bytes = source_.manifest(child.digest, stop_);
+    if (!bytes) return while_doing("source " + source_.name(), std::move(bytes.error()));
+    return agreeing(child, std::move(*bytes));
+  }
+
+  static Result<content::ManifestBytes> agreeing(const content::Descriptor& named, content::ManifestBytes bytes) {
+    const auto& is = bytes.descriptor;
+    if (is.size == named.size && is.media_type == named.media_type) return bytes;
+    return fail(ErrorClass::Integrity,
+                "manifest " + named.digest.str() + " has " + std::to_string(is.size) + " bytes of " + is.media_type +
+                    ", its index says " + std::to_string(named.size) + " bytes of " + named.media_type,
+                "build and push the source image again");
+  }
+
+  Result<void> add_image(const content::ImageManifest& manifest, const content::Descriptor& named) {
+    if (auto added = add_blob(manifest.config); !added) return added;
+    for (const auto& layer : manifest.layers)
+      if (auto added = add_blob(layer); !added) return added;
+    if (!question_.configs || !has_image_config(manifest) || content::is_attestation(named)) return {};
+    return add_config(manifest, named);
+  }
+
+  Result<void> add_blob(const content::Descriptor& blob) {
+    const auto known = std::ranges::find(content().blobs, blob.digest, &content::Descriptor::digest);
+    if (known == content().blobs.end()) {
+      content().blobs.push_back(blob);
+      return {};
+    }
+    if (known->size == blob.size) return {};
+    return fail(ErrorClass::Integrity,
+                "blob " + blob.digest.str() + " is named with " + std::to_string(known->size) + " and with " +
+                    std::to_string(blob.size) + " bytes",
+                "build and push the source image again");
+  }
+
+  Result<content::ImageConfig> config_of(const content::ImageManifest& manifest) {
+    auto known = content().small_blobs.find(manifest.config.digest);
+    if (known == content().small_blobs.end()) {
+      auto bytes = source_.small_blob(manifest.config, kMaxConfigBytes, stop_);
+      if (!bytes) return while_doing("source " + source_.name(), std::move(bytes.error()));
+      known = content().small_blobs.emplace(manifest.config.digest, std::move(*bytes)).first;
+    }
+    auto config = content::parse_config(known->second);
+    if (!config) return while_doing("config " + manifest.config.digest.str(), std::move(config.error()));
+    return config;
+  }
+
+  Result<void> add_config(const content::ImageManifest& manifest, const content::Descriptor& named) {
+    auto config = config_of(manifest);
+    if (!config) return std::unexpected(std::move(config.error()));
+    if (config->diff_ids.size() == manifest.layers.size())
+      for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+        content().diff_ids.emplace(manifest.layers[i].digest, config->diff_ids[i]);
+    answer_.subject.images.push_back({.platform = named.platform.value_or(config->platform),
+                                      .digest = named.digest,
+                                      .config_digest = manifest.config.digest,
+                                      .diff_ids = std::move(config->diff_ids)});
+    return {};
+  }
+
+  /// Only where the image is: of one that is not, whoever sends the blobs asks for each anyway.
+  Result<void> look_at_blobs() {
+    if (!root_is_there()) return {};
+    for (const auto& blob : content().blobs) {
+      auto there = destination_.has_blob(blob.digest, stop_);
+      if (!there) return std::unexpected(std::move(there.error()));
+      if (*there) content().present.insert(blob.digest);
+    }
+    return {};
+  }
+
+  const ContentQuestion& question_;
+  ImageSource& source_;
+  ImageStore& destination_;
+  std::stop_token stop_;
+  ContentAnswer answer_;
+};
+
+}  // namespace
+
+Result<ContentAnswer> read_content(const ContentQuestion& question, ImageSource& source, ImageStore& destination,
+                                   std::stop_token stop) {
+  return ContentReader(question, source, destination, std::move(stop)).read();
+}
+
+}  // namespace slipway::publish

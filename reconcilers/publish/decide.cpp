@@ -1,0 +1,340 @@
+#include "reconcilers/publish/decide.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/gates/scan_gate.h"
+#include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/publication_identity.h"
+#include "reconcilers/publish/tag_order.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::publish {
+namespace {
+
+const RecordsOn& records_on(const Observation& seen, const Digest& digest) {
+  static const RecordsOn kNone;
+  const auto found = seen.records.find(digest);
+  return found == seen.records.end() ? kNone : found->second;
+}
+
+std::string brief(const Digest& digest) {
+  return std::string(digest.algorithm()) + ":" + digest.short_hex();
+}
+
+bool rollback_is_over(const Rollback& rollback, Timestamp now) {
+  if (rollback.until.empty()) return false;
+  const auto until = parse_until(rollback.until);
+  return until && now >= *until;
+}
+
+class Decision {
+ public:
+  Decision(const ImagePublication& publication, const Observation& seen, Timestamp now)
+      : publication_(publication),
+        spec_(publication.spec),
+        seen_(seen),
+        now_(now),
+        finished_(is_finished(publication, seen.ids)),
+        digest_(image()) {}
+
+  PublishPlan make() {
+    plan_.ids = seen_.ids;
+    plan_.source = seen_.source;
+    plan_.digest = digest_;
+    plan_.full_check = seen_.content.has_value();
+    finished_ ? keep_verdicts() : judge_gates();
+    decide_tags();
+    note();
+    if (refuse()) return std::move(plan_);
+    if (seen_.content) add_content();
+    if (seen_.content) add_record();
+    add_tags();
+    conclude();
+    return std::move(plan_);
+  }
+
+ private:
+  Digest image() const {
+    if (seen_.content) return seen_.content->root.digest;
+    return *Digest::parse(publication_.status.published->digest);
+  }
+
+  TagPublisher publisher() const {
+    return {seen_.publisher, spec_.environment, spec_.build, publication_.status.history};
+  }
+
+  void keep_verdicts() { plan_.verdicts = publication_.status.published->verdicts; }
+
+  /// An attempt whose record is there had passed its gates: a report that aged meanwhile changes nothing.
+  bool passed_before() {
+    if (!is_continued(publication_, seen_.ids)) return false;
+    const auto& on_image = records_on(seen_, digest_);
+    for (const auto& found : on_image.records) {
+      auto same = record();
+      same.verdicts = found.verdicts;
+      if (!on_image.identities.contains(record_identity(same))) continue;
+      plan_.verdicts = found.verdicts;
+      return true;
+    }
+    return false;
+  }
+
+  void judge_gates() {
+    auto questions = gates::scan_questions(spec_.gates, seen_.grant.floors);
+    if (questions.empty() || passed_before()) return;
+    const bool known = published_before(digest_, records_on(seen_, digest_).records, publisher());
+    for (auto& question : questions) {
+      question.judge_age = !known;
+      auto verdict = gates::judge_scan(question, seen_.subject, seen_.reports, now_);
+      plan_.verdicts.push_back(verdict.status);
+      if (verdict.state == gates::GateState::Passed) continue;
+      auto& fault = verdict.state == gates::GateState::Refused ? gate_refused_ : gate_awaits_;
+      if (!fault) fault = gates::to_error(verdict);
+    }
+  }
+
+  /// What a tag shall name. A finished publication goes on with what it decided.
+  Digest wanted_by(const ExpandedTag& tag) {
+    if (finished_)
+      for (const auto& before : publication_.status.published->tags)
+        if (before.tag == tag.tag && !before.digest.empty())
+          if (const auto digest = Digest::parse(before.digest)) return *digest;
+    if (tag.mutability == Mutability::Immutable || !rolls_back()) return digest_;
+    const auto digest = Digest::parse(spec_.rollback->digest);
+    return digest ? *digest : digest_;
+  }
+
+  bool rolls_back() const { return spec_.rollback && !rollback_is_over(*spec_.rollback, now_); }
+
+  bool was_set_before(const ExpandedTag& tag) const {
+    return finished_ && std::ranges::find(publication_.status.published->tags, tag.tag, &TagStatus::tag) !=
+                            publication_.status.published->tags.end();
+  }
+
+  void decide_tags() {
+    plan_.rollback_ended = finished_ && spec_.rollback && rollback_is_over(*spec_.rollback, now_);
+    for (const auto& tag : seen_.tags) {
+      TagDecision decision{.name = tag.name, .tag = tag.tag, .mutability = tag.mutability};
+      if (tag.state != ExpansionState::Expanded) {
+        decision.state = TagState::Skipped;
+        decision.why = tag.why;
+      } else {
+        decide_tag(tag, decision);
+      }
+      plan_.tags.push_back(std::move(decision));
+    }
+  }
+
+  void decide_tag(const ExpandedTag& tag, TagDecision& decision) {
+    const auto wanted = wanted_by(tag);
+    const auto found = seen_.present.find(tag.tag);
+    const auto present = found == seen_.present.end() ? std::nullopt : found->second;
+    const auto judged = judge_tag({.tag = tag,
+                                   .wanted = wanted,
+                                   .present = present,
+                                   .set_before = was_set_before(tag),
+                                   .rollback = wanted != digest_,
+                                   .on_present = present ? records_on(seen_, *present).records : kNoRecords,
+                                   .on_wanted = records_on(seen_, wanted).records},
+                                  publisher());
+    decision.wanted = wanted;
+    decision.why = judged.why;
+    decision.order_unknown = judged.order_unknown;
+    if (judged.move == TagMove::Superseded) decision.state = TagState::Superseded;
+    if (judged.move == TagMove::Conflict && !conflict_) conflict_ = conflict_on(tag, *present, judged);
+    if (judged.move != TagMove::Set) return;
+    auto& steps = tag.mutability == Mutability::Immutable ? immutable_ : moving_;
+    steps.push_back(
+        {.tag = tag.tag, .mutability = tag.mutability, .wanted = wanted, .present = present, .why = judged.why});
+  }
+
+  Error conflict_on(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
+    std::string message = "tag " + tag.tag + " of " + spec_.repository + " names " + present.str() + ", not " +
+                          digest_.str() + ", and is immutable";
+    const auto& records = records_on(seen_, present).records;
+    if (!records.empty())
+      message +=
+          "; it was published by " + records.back().publisher.namespace_name + "/" + records.back().publisher.name;
+    else if (!judged.why.empty())
+      message += "; " + judged.why;
+    return {.cls = ErrorClass::Conflict,
+            .message = std::move(message),
+            .remedy = "give this build a version or commit of its own, or remove the tag at the registry",
+            .reason = std::string(reason::kTagConflict)};
+  }
+
+  std::optional<Error> rollback_fault() const {
+    if (finished_ || !rolls_back()) return std::nullopt;
+    const auto digest = Digest::parse(spec_.rollback->digest);
+    if (!digest) return digest.error();
+    if (!seen_.rollback_present.value_or(false))
+      return Error{.cls = ErrorClass::NotFound,
+                   .message = "rollback to " + digest->str() + ": " + spec_.repository + " does not hold it",
+                   .remedy = "roll back to a digest that the repository still holds: see status.history"};
+    if (published_before(*digest, records_on(seen_, *digest).records, publisher())) return std::nullopt;
+    return Error{.cls = ErrorClass::Refused,
+                 .message = "rollback to " + digest->str() + ": this publication never published it for environment " +
+                            spec_.environment,
+                 .remedy = "roll back to a digest of status.history"};
+  }
+
+  /// A gate over nothing that runs would pass whatever is in it.
+  std::optional<Error> nothing_to_judge() const {
+    if (finished_ || plan_.verdicts.empty() || !seen_.subject.images.empty() || gate_refused_) return std::nullopt;
+    return Error{.cls = ErrorClass::Refused,
+                 .message = "gates ask for a scan, but " + digest_.str() + " holds no image that runs",
+                 .remedy = "publish an image, or publish this artifact where no scan is asked for"};
+  }
+
+  bool refuse() {
+    const std::pair<Stage, std::optional<Error>> faults[] = {{Stage::Gates, gate_refused_},
+                                                             {Stage::Gates, nothing_to_judge()},
+                                                             {Stage::Tags, rollback_fault()},
+                                                             {Stage::Tags, conflict_},
+                                                             {Stage::Gates, gate_awaits_}};
+    for (const auto& [stage, error] : faults) {
+      if (!error) continue;
+      plan_.refusal = Refusal{.stage = stage, .error = *error};
+      plan_.reason = error->message;
+      return true;
+    }
+    return false;
+  }
+
+  bool is_present(const content::Descriptor& descriptor) const {
+    return seen_.content->present.contains(descriptor.digest);
+  }
+
+  void add_content() {
+    const auto& content = *seen_.content;
+    const bool root_is_there = is_present(content.root);
+    SendBlobs send{.deep = spec_.verify == Verify::Deep,
+                   .why = root_is_there ? "they are missing at the registry" : "the image needs them"};
+    for (const auto* blobs : {&content.blobs, &content.attached_blobs})
+      std::ranges::copy_if(*blobs, std::back_inserter(send.blobs), [&](const auto& blob) { return !is_present(blob); });
+    const bool sends = !send.blobs.empty();
+    if (sends) plan_.steps.emplace_back(std::move(send));
+    bool puts = false;
+    for (const auto& manifest : content.manifests) {
+      if (is_present(manifest)) continue;
+      puts = true;
+      plan_.steps.emplace_back(PutManifest{
+          .manifest = manifest,
+          .why = root_is_there ? "it is missing at the registry"
+                               : (manifest.digest == digest_ ? "it is the image" : "the image's index names it")});
+    }
+    if (sends || puts)
+      plan_.steps.emplace_back(CheckContent{.image = digest_,
+                                            .manifests = content.manifests,
+                                            .blobs = content.blobs,
+                                            .why = "a tag appears only over what is there"});
+    for (const auto& attached : content.attached) add_attached(attached);
+  }
+
+  void add_attached(const Attached& attached) {
+    if (is_present(attached.manifest) && attached.tag.empty()) return;
+    const std::string reason = "it speaks of " + brief(attached.subject.digest) + " at the source";
+    if (attached.tag.empty())
+      plan_.steps.emplace_back(PutReferrer{.referrer = attached.manifest, .subject = attached.subject, .why = reason});
+    else
+      plan_.steps.emplace_back(PutAttachedTag{.tag = attached.tag, .manifest = attached.manifest, .why = reason});
+  }
+
+  PublicationRecord record() const {
+    PublicationRecord record{.publisher = seen_.publisher,
+                             .subject = digest_,
+                             .registry = seen_.registry,
+                             .repository = spec_.repository,
+                             .environment = spec_.environment,
+                             .build = spec_.build,
+                             .source = {seen_.source_location, seen_.source_digest.str()},
+                             .verdicts = plan_.verdicts,
+                             .deployment_targets = spec_.deployment_targets,
+                             .started_at = now_,
+                             .published_at = now_,
+                             .slipway_version = seen_.slipway_version};
+    if (is_continued(publication_, seen_.ids)) record.started_at = publication_.status.attempt->started_at;
+    for (const auto& tag : seen_.tags)
+      if (tag.state == ExpansionState::Expanded) record.tags.push_back({tag.tag, tag.mutability});
+    return record;
+  }
+
+  void add_record() {
+    auto wanted = record();
+    const auto& there = records_on(seen_, digest_).identities;
+    const auto found = there.find(record_identity(wanted));
+    if (found != there.end()) {
+      plan_.record = found->second;
+      return;
+    }
+    plan_.steps.emplace_back(PutRecord{
+        .record = std::move(wanted),
+        .subject = seen_.content->root,
+        .why = finished_ ? "it is missing at the registry" : "it says who published what, and why it may be"});
+  }
+
+  void add_tags() {
+    for (auto* steps : {&immutable_, &moving_})
+      for (auto& step : *steps) plan_.steps.emplace_back(std::move(step));
+  }
+
+  void note() {
+    if (seen_.content)
+      for (const auto& left : seen_.content->left_out)
+        plan_.notes.push_back("stays behind: " + brief(left.digest) +
+                              (left.platform ? " (" + content::to_string(*left.platform) + ")" : "") +
+                              (left.artifact_type.empty() ? "" : " (" + left.artifact_type + ")"));
+    for (const auto& [tag, rival] : seen_.rivals)
+      plan_.notes.push_back("tag " + tag + " is wanted by " + to_string(rival) + " too");
+  }
+
+  void conclude() {
+    const auto image = brief(digest_) + " in " + seen_.registry + "/" + spec_.repository;
+    if (!finished_) {
+      plan_.purpose = Purpose::Publish;
+      plan_.reason = "publish " + image;
+    } else if (!plan_.steps.empty()) {
+      plan_.purpose = Purpose::Repair;
+      plan_.reason = "repair " + image + ": something of it is missing";
+    } else {
+      plan_.reason = "nothing to do: " + image + " is as it should be";
+    }
+  }
+
+  static inline const std::vector<PublicationRecord> kNoRecords;
+
+  const ImagePublication& publication_;
+  const ImagePublicationSpec& spec_;
+  const Observation& seen_;
+  const Timestamp now_;
+  const bool finished_;
+  const Digest digest_;
+  PublishPlan plan_;
+  std::optional<Error> gate_refused_, gate_awaits_, conflict_;
+  std::vector<SetTag> immutable_, moving_;
+};
+
+}  // namespace
+
+PublishPlan decide(const ImagePublication& publication, const Observation& seen, Timestamp now) {
+  return Decision(publication, seen, now).make();
+}
+
+PublishPlan refuse(const ImagePublication& publication, Error error) {
+  PublishPlan plan{.ids = {.request = request_hash(publication.spec), .publication = "", .gates = ""}};
+  plan.reason = error.message;
+  plan.refusal = Refusal{.stage = Stage::Preparation, .error = std::move(error)};
+  return plan;
+}
+
+bool is_continued(const ImagePublication& publication, const PublicationIds& ids) {
+  const auto& attempt = publication.status.attempt;
+  if (!attempt) return false;
+  const bool same_gates = attempt->gates_hash == ids.gates || attempt->gates_hash.empty() || ids.gates.empty();
+  const bool same_publication =
+      attempt->publication_hash == ids.publication || attempt->publication_hash == ids.request;
+  return same_publication && same_gates;
+}
+
+}  // namespace slipway::publish

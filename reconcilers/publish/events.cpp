@@ -1,0 +1,44 @@
+#include "reconcilers/publish/events.h"
+
+#include <variant>
+
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::publish {
+namespace {
+
+bool differs(const Condition* before, const Condition* after) {
+  if (!before || !after) return before != after;
+  return before->status != after->status || before->reason != after->reason || before->message != after->message;
+}
+
+}  // namespace
+
+void tell_changes(const ImagePublication& before, const ImagePublicationStatus& after, const Acted& acted,
+                  Recorder& recorder) {
+  const ObjectKey key{ResourceKind::ImagePublication, before.metadata.namespace_name, before.metadata.name};
+  const auto* ready = find_condition(after.conditions, kReady);
+  if (ready && ready->status == "False" && differs(find_condition(before.status.conditions, kReady), ready))
+    recorder.event(key, EventType::Warning, ready->reason, ready->message);
+  for (const auto& note : acted.report.notes)
+    recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
+  if (acted.refusal() || !acted.report.completed()) return;
+
+  if (acted.plan.purpose == Purpose::Publish)
+    recorder.event(key, EventType::Normal, std::string(reason::kPublished), ready ? ready->message : "");
+  if (acted.plan.purpose == Purpose::Repair)
+    for (const auto& step : acted.plan.steps)
+      if (!std::holds_alternative<CheckContent>(step))
+        recorder.event(key, EventType::Warning, std::string(reason::kRepaired), to_string(step) + ": " + why(step));
+  for (const auto& tag : acted.plan.tags)
+    if (tag.order_unknown && acted.report.tags.contains(tag.tag))
+      recorder.event(key, EventType::Warning, std::string(reason::kOrderUnknown), "tag " + tag.tag + ": " + tag.why);
+
+  const auto* tagged = find_condition(after.conditions, kTagged);
+  if (!tagged || tagged->reason == reason::kTagsSet) return;
+  if (differs(find_condition(before.status.conditions, kTagged), tagged))
+    recorder.event(key, EventType::Warning, tagged->reason, tagged->message);
+}
+
+}  // namespace slipway::publish

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/base/digest.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/access.h"
+#include "reconcilers/content/manifest.h"
+#include "reconcilers/gates/scan_gate.h"
+#include "reconcilers/publish/plan.h"
+#include "reconcilers/publish/record.h"
+#include "reconcilers/publish/tag_expansion.h"
+
+namespace slipway::publish {
+
+/// A signature, SBOM or attestation at the source.
+struct Attached {
+  content::Descriptor manifest;
+  content::Descriptor subject;
+  std::string tag;  ///< Of the tag scheme ("sha256-<hex>.sig"); empty for a referrer.
+};
+
+/// Everything that a publication consists of.
+struct Content {
+  content::Descriptor root;                         ///< What is published.
+  std::vector<content::Descriptor> manifests;       ///< Of the image, children before their parents: `root` is last.
+  std::vector<content::Descriptor> blobs;           ///< Of the image, each digest once.
+  std::vector<Attached> attached;                   ///< Each after its subject.
+  std::vector<content::Descriptor> attached_blobs;  ///< What `attached` name and the image does not.
+  std::vector<content::Descriptor> left_out;        ///< Children of the source that are not published.
+  std::map<Digest, content::ManifestBytes> bytes;   ///< Of every manifest above.
+  std::map<Digest, std::string> small_blobs;        ///< Configs that were read.
+  std::map<Digest, std::string> diff_ids;           ///< Layer to diff id, where configs were read.
+  std::set<Digest> present;                         ///< Manifests and blobs seen at the destination.
+};
+
+/// What the records on one digest say.
+struct RecordsOn {
+  std::vector<PublicationRecord> records;
+  std::map<std::string, Digest> identities;  ///< record_identity() to the record's own digest.
+};
+
+/// Facts about one publication at one moment; judges nothing.
+struct Observation {
+  PublisherIdentity publisher;
+  std::string slipway_version;
+  std::string registry;  ///< loginServer.
+  std::string source_host;
+  std::string source_location;
+  AccessGrant grant;
+  PublicationIds ids;
+  ResolvedSource source;
+  Digest source_digest = Digest::of("");
+
+  std::vector<ExpandedTag> tags;
+  std::map<std::string, std::optional<Digest>> present;  ///< What each tag names now.
+  std::map<std::string, ObjectKey> rivals;               ///< Other publications that want one of the tags.
+
+  /// Absent when only the tags were looked at: a full check is on record and no tag is missing.
+  std::optional<Content> content;
+  gates::ScanSubject subject;
+  std::vector<gates::NamedReport> reports;
+  std::map<Digest, RecordsOn> records;   ///< On the image, on what its tags name, on the rollback's digest.
+  std::optional<bool> rollback_present;  ///< Whether the rollback's digest is there; absent when not asked.
+};
+
+}  // namespace slipway::publish

@@ -1,0 +1,238 @@
+#include "reconcilers/publish/observe.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "reconcilers/publish/content_reader.h"
+#include "reconcilers/publish/publication_identity.h"
+#include "reconcilers/publish/record_reader.h"
+#include "reconcilers/publish/report_reader.h"
+
+namespace slipway::publish {
+namespace {
+
+constexpr std::chrono::hours kFullCheckEvery{24};
+
+/// The digest that the spec itself names, which needs no asking.
+Result<std::optional<Digest>> pinned_digest(const Situation& situation) {
+  const auto& source = situation.publication.object.spec.source;
+  std::optional<Digest> pinned;
+  if (situation.admission.source) pinned = situation.admission.source->digest;
+  if (!source.digest) return pinned;
+  auto digest = Digest::parse(*source.digest);
+  if (!digest) return while_doing("source.digest", std::move(digest.error()));
+  if (!pinned || *pinned == *digest) return std::optional(*digest);
+  return fail(ErrorClass::Invalid, "source.digest and the digest of source.image.reference differ",
+              "name the digest in one place");
+}
+
+std::string tag_of(const Situation& situation) {
+  const auto& source = situation.publication.object.spec.source;
+  if (situation.admission.source) return situation.admission.source->tag;
+  if (source.oci_layout) return source.oci_layout->image;
+  if (source.oci_archive) return source.oci_archive->image;
+  return source.docker_archive ? source.docker_archive->image : "";
+}
+
+class Observer {
+ public:
+  Observer(const Situation& situation, const Eyes& eyes, std::stop_token stop)
+      : situation_(situation), eyes_(eyes), stop_(std::move(stop)) {}
+
+  Result<Observation> observe() {
+    if (auto resolved = identify(); !resolved) return std::unexpected(std::move(resolved.error()));
+    if (is_finished(object(), seen_.ids) && !wants_full_check()) {
+      auto looked = look_at_tags(Digest::parse(object().status.published->digest));
+      if (!looked) return std::unexpected(std::move(looked.error()));
+      if (std::ranges::all_of(seen_.present, [](const auto& tag) { return tag.second.has_value(); }))
+        return std::move(seen_);
+    }
+    if (auto looked = look_at_everything(); !looked) return std::unexpected(std::move(looked.error()));
+    return std::move(seen_);
+  }
+
+ private:
+  const ImagePublication& object() const { return situation_.publication.object; }
+  const ImagePublicationSpec& spec() const { return object().spec; }
+
+  /// Which publication this is: needs the source's digest.
+  Result<void> identify() {
+    const auto& admission = situation_.admission;
+    seen_.publisher = {situation_.settings.publisher_id, object().metadata.namespace_name, object().metadata.name};
+    seen_.slipway_version = situation_.settings.version;
+    seen_.registry = admission.registry.spec.login_server;
+    seen_.source_host = admission.source ? admission.source->registry : "";
+    seen_.source_location = location_of(spec().source);
+    seen_.grant = admission.grant;
+    seen_.ids = {
+        .request = request_hash(spec()), .publication = "", .gates = gates_hash(spec().gates, admission.grant.floors)};
+    auto digest = source_digest();
+    if (!digest) return std::unexpected(std::move(digest.error()));
+    seen_.source_digest = *digest;
+    seen_.ids.publication = publication_hash(spec(), *digest);
+    return {};
+  }
+
+  /// Resolved once per publication; a source that is followed is asked each time.
+  Result<Digest> source_digest() {
+    auto pinned = pinned_digest(situation_);
+    if (!pinned) return std::unexpected(std::move(pinned.error()));
+    if (*pinned) {
+      seen_.source = {.digest = (*pinned)->str(), .resolved_at = std::nullopt};
+      return **pinned;
+    }
+    const auto& known = object().status.source;
+    if (known && object().status.source_hash == seen_.ids.request && !spec().source.follow) {
+      seen_.source = *known;
+      return Digest::parse(known->digest);
+    }
+    auto found = eyes_.source.resolve(tag_of(situation_), stop_);
+    if (!found) return while_doing("source " + eyes_.source.name(), std::move(found.error()));
+    if (!*found) return source_is_missing();
+    const auto same = known && known->digest == (*found)->digest.str() && known->resolved_at;
+    seen_.source = {.digest = (*found)->digest.str(), .resolved_at = same ? *known->resolved_at : situation_.now};
+    return (*found)->digest;
+  }
+
+  Result<Digest> source_is_missing() const {
+    const auto tag = tag_of(situation_);
+    return fail(ErrorClass::NotFound,
+                "source " + eyes_.source.name() + (tag.empty() ? " holds no image" : " has no image " + tag),
+                "push the source image first, or name one that is there");
+  }
+
+  bool wants_full_check() const {
+    const auto& status = object().status;
+    const bool interrupted = status.attempt && !status.attempt->error;
+    const auto checked = status.published->last_full_check_at;
+    return interrupted || !checked || situation_.now - *checked >= kFullCheckEvery ||
+           status.observed_generation != object().metadata.generation || unanswered_request(object());
+  }
+
+  Result<void> look_at_tags(const Result<Digest>& published) {
+    if (!published) return std::unexpected(published.error());
+    auto tags = expand_tags(spec().tags, {spec().build, spec().environment, *published});
+    if (!tags) return std::unexpected(std::move(tags.error()));
+    seen_.tags = std::move(*tags);
+    for (const auto& tag : seen_.tags) {
+      if (tag.state != ExpansionState::Expanded) continue;
+      auto names = eyes_.destination.resolve(tag.tag, stop_);
+      if (!names) return while_doing("tag " + tag.tag, std::move(names.error()));
+      seen_.present[tag.tag] = *names ? std::optional((*names)->digest) : std::nullopt;
+    }
+    return {};
+  }
+
+  Result<void> look_at_everything() {
+    const bool finished = is_finished(object(), seen_.ids);
+    if (auto read = read_content_of(finished); !read) return read;
+    const auto root = seen_.content->root.digest;
+    if (seen_.tags.empty())
+      if (auto looked = look_at_tags(root); !looked) return looked;
+    if (auto read = read_records_of(finished); !read) return read;
+    if (finished) return {};
+    seen_.reports = read_reports(situation_.publication, eyes_.reader);
+    if (auto looked = look_at_rollback(); !looked) return looked;
+    return look_for_rivals();
+  }
+
+  Result<void> read_content_of(bool finished) {
+    ContentQuestion question{.source = seen_.source_digest,
+                             .platforms = spec().source.platforms,
+                             .referrers = !finished && spec().source.referrers == ReferrersMode::All,
+                             .configs = !finished || spec().verify == Verify::Deep};
+    if (finished) {
+      auto published = Digest::parse(object().status.published->digest);
+      if (!published) return std::unexpected(std::move(published.error()));
+      question.published = *published;
+    }
+    auto answer = read_content(question, eyes_.source, eyes_.destination, stop_);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    seen_.content = std::move(answer->content);
+    seen_.subject = std::move(answer->subject);
+    seen_.subject.source_host = seen_.source_host;
+    return {};
+  }
+
+  /// On the image, and on what its tags name: for the order of builds, and to say whose a tag is.
+  Result<void> read_records_of(bool finished) {
+    const auto& root = seen_.content->root.digest;
+    if (seen_.content->present.contains(root))
+      if (auto read = read_records_on(root); !read) return read;
+    if (finished) return {};
+    for (const auto& [tag, present] : seen_.present)
+      if (present && *present != root)
+        if (auto read = read_records_on(*present); !read) return read;
+    return {};
+  }
+
+  Result<void> read_records_on(const Digest& digest) {
+    if (seen_.records.contains(digest)) return {};
+    auto records = read_records(eyes_.destination, digest, stop_);
+    if (!records) return std::unexpected(std::move(records.error()));
+    seen_.records.emplace(digest, std::move(*records));
+    return {};
+  }
+
+  Result<void> look_at_rollback() {
+    if (!spec().rollback) return {};
+    auto digest = Digest::parse(spec().rollback->digest);
+    if (!digest) return while_doing("rollback.digest", std::move(digest.error()));
+    auto there = eyes_.destination.find_manifest(*digest, stop_);
+    if (!there) return while_doing("rollback " + digest->str(), std::move(there.error()));
+    seen_.rollback_present = there->has_value();
+    return there->has_value() ? read_records_on(*digest) : Result<void>{};
+  }
+
+  Result<void> look_for_rivals() {
+    auto others = eyes_.reader.publications();
+    if (!others) return while_doing("other publications", std::move(others.error()));
+    for (const auto& other : *others) {
+      const bool itself = other.metadata.namespace_name == object().metadata.namespace_name &&
+                          other.metadata.name == object().metadata.name;
+      if (itself || other.metadata.deletion_timestamp) continue;
+      if (other.spec.registry_ref != spec().registry_ref || other.spec.repository != spec().repository) continue;
+      for (const auto& tag : tags_wanted_by(other))
+        if (seen_.present.contains(tag))
+          seen_.rivals.emplace(
+              tag, ObjectKey{ResourceKind::ImagePublication, other.metadata.namespace_name, other.metadata.name});
+    }
+    return {};
+  }
+
+  const Situation& situation_;
+  const Eyes& eyes_;
+  std::stop_token stop_;
+  Observation seen_;
+};
+
+}  // namespace
+
+bool is_finished(const ImagePublication& publication, const PublicationIds& ids) {
+  return publication.status.published && publication.status.published->publication_hash == ids.publication;
+}
+
+std::optional<std::string> unanswered_request(const ImagePublication& publication) {
+  const auto& annotations = publication.metadata.annotations;
+  const auto asked = annotations.find(std::string(kReconcileRequestedAt));
+  if (asked == annotations.end() || asked->second == publication.status.last_handled_reconcile_at) return std::nullopt;
+  return asked->second;
+}
+
+std::set<std::string> tags_wanted_by(const ImagePublication& publication) {
+  std::set<std::string> wanted;
+  if (publication.status.published)
+    for (const auto& tag : publication.status.published->tags)
+      if (tag.state == TagState::Set) wanted.insert(tag.tag);
+  const auto digest = publication.status.published ? Digest::parse(publication.status.published->digest)
+                                                   : Result<Digest>(Digest::of(""));
+  if (!digest) return wanted;
+  const auto tags = expand_tags(publication.spec.tags, {publication.spec.build, publication.spec.environment, *digest});
+  if (!tags) return wanted;
+  for (const auto& tag : *tags)
+    if (tag.state == ExpansionState::Expanded) wanted.insert(tag.tag);
+  return wanted;
+}
+
+}  // namespace slipway::publish

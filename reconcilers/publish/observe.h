@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "reconcilers/ports/image_source.h"
+#include "reconcilers/ports/image_store.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/publish/admission.h"
+#include "reconcilers/publish/observation.h"
+
+namespace slipway::publish {
+
+/// What is looked at.
+struct Situation {
+  const Loaded<ImagePublication>& publication;
+  const Admission& admission;
+  const Settings& settings;
+  Timestamp now;
+};
+
+/// What is looked with. Nothing here is written to.
+struct Eyes {
+  ImageSource& source;
+  ImageStore& destination;
+  ObjectReader& reader;
+};
+
+/// Collects the facts about one publication. A publication that is right costs one request a tag, and one more for a
+/// source that is followed; everything is looked at on first sight, after an edit, on request, when a tag is missing,
+/// and every 24 hours. NotFound for a source that is not there, and every error of what was asked.
+Result<Observation> observe(const Situation& situation, const Eyes& eyes, std::stop_token stop);
+
+/// Whether this object finished this publication before.
+bool is_finished(const ImagePublication& publication, const PublicationIds& ids);
+
+/// Whether somebody asked for a look at everything by annotation, and the time that was asked for.
+std::optional<std::string> unanswered_request(const ImagePublication& publication);
+
+/// The tags that a publication wants or has set; those with {{digest}} only as far as its digest is known.
+std::set<std::string> tags_wanted_by(const ImagePublication& publication);
+
+}  // namespace slipway::publish

@@ -1,0 +1,221 @@
+#include "reconcilers/publish/plan.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <utility>
+
+namespace slipway::publish {
+namespace {
+
+std::string brief(const Digest& digest) {
+  return std::string(digest.algorithm()) + ":" + digest.short_hex();
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits.at(unit));
+  return text.data();
+}
+
+std::string_view to_string(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::Nothing:
+      return "Nothing";
+    case Purpose::Publish:
+      return "Publish";
+    case Purpose::Repair:
+      return "Repair";
+  }
+  return "";
+}
+
+std::string_view to_string(Stage stage) {
+  switch (stage) {
+    case Stage::Preparation:
+      return "Preparation";
+    case Stage::Gates:
+      return "Gates";
+    case Stage::Transfer:
+      return "Transfer";
+    case Stage::Tags:
+      return "Tags";
+  }
+  return "";
+}
+
+std::string_view to_string(TagState state) {
+  switch (state) {
+    case TagState::Set:
+      return "Set";
+    case TagState::Superseded:
+      return "Superseded";
+    case TagState::Skipped:
+      return "Skipped";
+  }
+  return "";
+}
+
+/// A step's verb for programs, and what it does for people.
+struct Words {
+  std::string action;
+  std::string text;
+};
+
+Words words(const SendBlobs& step) {
+  std::int64_t bytes = 0;
+  for (const auto& blob : step.blobs) bytes += blob.size;
+  return {"SendBlobs", "bring " + std::to_string(step.blobs.size()) + (step.blobs.size() == 1 ? " blob" : " blobs") +
+                           " of " + bytes_text(bytes) + (step.deep ? ", checked down to their files" : "")};
+}
+
+Words words(const PutManifest& step) {
+  const auto& platform = step.manifest.platform;
+  return {"PutManifest",
+          "put manifest " + brief(step.manifest.digest) + (platform ? " (" + content::to_string(*platform) + ")" : "")};
+}
+
+Words words(const CheckContent& step) {
+  return {"CheckContent", "check that " + std::to_string(step.manifests.size() + step.blobs.size()) +
+                              " manifests and blobs of " + brief(step.image) + " are there"};
+}
+
+Words words(const PutReferrer& step) {
+  return {"PutReferrer", "attach " + (step.referrer.artifact_type.empty() ? "artifact" : step.referrer.artifact_type) +
+                             " " + brief(step.referrer.digest) + " to " + brief(step.subject.digest)};
+}
+
+Words words(const PutAttachedTag& step) {
+  return {"PutAttachedTag", "attach " + brief(step.manifest.digest) + " as tag " + step.tag};
+}
+
+Words words(const PutRecord& step) {
+  return {"PutRecord", "put the publication record on " + brief(step.subject.digest)};
+}
+
+Words words(const SetTag& step) {
+  const bool moves = step.present.has_value();
+  return {"SetTag", (moves ? "move" : "set") + std::string(" tag ") + step.tag +
+                        (moves ? " from " + brief(*step.present) : "") + " to " + brief(step.wanted)};
+}
+
+Words words(const RemoveTag& step) {
+  return {"RemoveTag", "remove tag " + step.tag + " from " + brief(step.present)};
+}
+
+Words words(const Step& step) {
+  return std::visit([](const auto& one) { return words(one); }, step);
+}
+
+std::string line_of(const TagDecision& tag) {
+  if (tag.state == TagState::Skipped) return "tag " + tag.name + " is skipped: " + tag.why;
+  return "tag " + tag.tag + (tag.state == TagState::Superseded ? " is left: " : ": ") + tag.why;
+}
+
+Node text_node(std::string text) {
+  Node node;
+  node.kind = Node::Kind::String;
+  node.text = std::move(text);
+  return node;
+}
+
+Node bool_node(bool value) {
+  Node node;
+  node.kind = Node::Kind::Boolean;
+  node.boolean = value;
+  node.text = value ? "true" : "false";
+  return node;
+}
+
+Node list_node() {
+  Node node;
+  node.kind = Node::Kind::List;
+  return node;
+}
+
+class MapNode {
+ public:
+  MapNode() { node_.kind = Node::Kind::Map; }
+  MapNode& add(std::string key, Node value) {
+    node_.members.push_back({.key = std::move(key), .place = {}, .value = std::move(value)});
+    return *this;
+  }
+  MapNode& add(std::string key, std::string_view text) {
+    return text.empty() ? *this : add(std::move(key), text_node(std::string(text)));
+  }
+  Node take() { return std::move(node_); }
+
+ private:
+  Node node_;
+};
+
+Node node_of(const Step& step) {
+  auto [action, text] = words(step);
+  return MapNode().add("action", action).add("text", text).add("why", why(step)).take();
+}
+
+Node node_of(const TagDecision& tag) {
+  return MapNode()
+      .add("name", tag.name)
+      .add("tag", tag.tag)
+      .add("mutability", tag.mutability == Mutability::Moving ? "Moving" : "Immutable")
+      .add("state", to_string(tag.state))
+      .add("digest", tag.wanted ? tag.wanted->str() : "")
+      .add("why", tag.why)
+      .take();
+}
+
+Node node_of(const Refusal& refusal) {
+  return MapNode()
+      .add("stage", to_string(refusal.stage))
+      .add("class", slipway::to_string(refusal.error.cls))
+      .add("reason", refusal.error.reason)
+      .add("message", refusal.error.message)
+      .add("remedy", refusal.error.remedy)
+      .take();
+}
+
+}  // namespace
+
+const std::string& why(const Step& step) {
+  return std::visit([](const auto& one) -> const std::string& { return one.why; }, step);
+}
+
+std::string to_string(const Step& step) {
+  return words(step).text;
+}
+
+std::vector<std::string> to_lines(const PublishPlan& plan) {
+  std::vector<std::string> lines;
+  if (plan.refusal) {
+    lines.push_back("not published: " + plan.refusal->error.message);
+    if (!plan.refusal->error.remedy.empty()) lines.push_back("  to do: " + plan.refusal->error.remedy);
+  } else {
+    lines.push_back(plan.reason);
+  }
+  for (const auto& step : plan.steps) lines.push_back("  " + to_string(step) + ": " + why(step));
+  for (const auto& tag : plan.tags)
+    if (tag.state != TagState::Set || plan.steps.empty()) lines.push_back("  " + line_of(tag));
+  for (const auto& note : plan.notes) lines.push_back("  note: " + note);
+  return lines;
+}
+
+Node to_node(const PublishPlan& plan) {
+  auto steps = list_node(), tags = list_node(), notes = list_node();
+  for (const auto& step : plan.steps) steps.items.push_back(node_of(step));
+  for (const auto& tag : plan.tags) tags.items.push_back(node_of(tag));
+  for (const auto& note : plan.notes) notes.items.push_back(text_node(note));
+  MapNode map;
+  map.add("purpose", to_string(plan.purpose)).add("reason", plan.reason);
+  map.add("sourceDigest", plan.source ? plan.source->digest : "").add("digest", plan.digest ? plan.digest->str() : "");
+  map.add("fullCheck", bool_node(plan.full_check)).add("steps", std::move(steps)).add("tags", std::move(tags));
+  if (!plan.notes.empty()) map.add("notes", std::move(notes));
+  if (plan.refusal) map.add("refusal", node_of(*plan.refusal));
+  return map.take();
+}
+
+}  // namespace slipway::publish

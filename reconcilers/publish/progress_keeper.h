@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+#include "reconcilers/ports/clock.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/progress_watcher.h"
+
+namespace slipway::publish {
+
+/// Passes a transfer's progress on to who watches, and to the status: first after 2 s, then at most every 10 s.
+/// Thread-safe.
+class ProgressKeeper {
+ public:
+  /// `publication` has the status of the start; all outlive this.
+  ProgressKeeper(const ImagePublication& publication, ProgressWatcher& watcher, ObjectWriter& writer,
+                 const Clock& clock);
+
+  void progress(const TransferProgress& progress);
+
+ private:
+  const ImagePublication& publication_;
+  ProgressWatcher& watcher_;
+  ObjectWriter& writer_;
+  const Clock& clock_;
+  std::atomic<Timestamp::rep> next_write_;
+};
+
+}  // namespace slipway::publish

@@ -1,0 +1,245 @@
+#include "reconcilers/publish/reconciler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "crds/base/quantity.h"
+#include "reconcilers/publish/act.h"
+#include "reconcilers/publish/admission.h"
+#include "reconcilers/publish/decide.h"
+#include "reconcilers/publish/events.h"
+#include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/progress_keeper.h"
+#include "reconcilers/publish/publication_identity.h"
+#include "reconcilers/publish/status.h"
+#include "reconcilers/publish/withdraw.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::publish {
+namespace {
+
+ObjectKey key_of(const ImagePublication& publication) {
+  return {ResourceKind::ImagePublication, publication.metadata.namespace_name, publication.metadata.name};
+}
+
+bool is_held(const ImagePublication& publication) {
+  return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
+}
+
+/// One visit to one publication.
+class Visit {
+ public:
+  Visit(const Ports& ports, const Settings& settings, Loaded<ImagePublication> loaded, std::stop_token stop)
+      : ports_(ports),
+        settings_(settings),
+        loaded_(std::move(loaded)),
+        stop_(std::move(stop)),
+        now_(ports.clock.now()) {}
+
+  Outcome reconcile() {
+    if (object().metadata.deletion_timestamp) return withdraw();
+    if (object().spec.suspend) return suspend();
+    if (auto held = hold_when_needed(); !held) return follow(held.error());
+    return publish();
+  }
+
+  PublishPlan look() {
+    auto plan = try_to_look();
+    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+  }
+
+ private:
+  ImagePublication& object() { return loaded_.object; }
+
+  Outcome follow(const Error& error) const { return outcome_of(error, {.attempt_started_at = now_}, now_); }
+
+  /// Observe and decide.
+  Result<PublishPlan> try_to_look() {
+    auto admission = admit(loaded_, settings_, ports_.reader);
+    if (!admission) return std::unexpected(std::move(admission.error()));
+    admission_ = std::move(*admission);
+    auto source = open_source();
+    if (!source) return while_doing("source", std::move(source.error()));
+    source_ = std::move(*source);
+    auto destination = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
+    if (!destination) return std::unexpected(std::move(destination.error()));
+    auto seen = observe({loaded_, *admission_, settings_, now_}, {*source_, **destination, ports_.reader}, stop_);
+    if (!seen) return std::unexpected(std::move(seen.error()));
+    auto plan = decide(object(), *seen, now_);
+    if (seen->content) content_ = std::move(*seen->content);
+    return plan;
+  }
+
+  Result<std::unique_ptr<ImageSource>> open_source() {
+    const auto& source = object().spec.source;
+    if (!admission_->source) return ports_.registries.open_file(source, loaded_.base_folder);
+    if (!admission_->source_registry)
+      return ports_.registries.open_source(*source.image, object().metadata.namespace_name);
+    return ports_.registries.open(*admission_->source_registry, admission_->source->repository, /*read_only=*/true);
+  }
+
+  Outcome publish() {
+    const auto before = object();
+    const auto plan = look();
+    if (plan.refusal && plan.refusal->error.cls == ErrorClass::Cancelled) return follow(plan.refusal->error);
+    ActReport report;
+    if (!plan.steps.empty()) {
+      object().status = status_at_start(object(), plan, now_);
+      if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
+      report = carry_out(plan);
+      if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) return follow(report.failure->error);
+    }
+    return conclude(before, {plan, report});
+  }
+
+  Outcome conclude(const ImagePublication& before, const Acted& acted) {
+    const auto now = ports_.clock.now();
+    const auto outcome = outcome_after(object(), acted, settings_, now);
+    object().status = status_of(object(), acted, outcome, now);
+    if (object().status == before.status && acted.plan.steps.empty()) return outcome;
+    if (auto written = write_at_the_end(); !written) return not_written(written.error());
+    tell_changes(before, object().status, acted, ports_.recorder);
+    return outcome;
+  }
+
+  ActReport carry_out(const PublishPlan& plan) {
+    auto store = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/false);
+    if (!store) return {.failure = Refusal{Stage::Transfer, std::move(store.error())}};
+    ProgressKeeper keeper(object(), ports_.progress, ports_.writer, ports_.clock);
+    auto manner = manner_of();
+    if (!manner) return {.failure = Refusal{Stage::Transfer, std::move(manner.error())}};
+    manner->on_progress = [&](const TransferProgress& progress) { keeper.progress(progress); };
+    return act(plan, content_, {*source_, **store, ports_.transfer, ports_.turns}, *manner, stop_);
+  }
+
+  Result<Manner> manner_of() {
+    const auto& limits = admission_->registry.spec.transfer;
+    Manner manner{.may_mount_from = [this](const std::string& repository) { return may_read(*admission_, repository); },
+                  .concurrency = static_cast<int>(limits.concurrency),
+                  .is_newest = [this] { return is_newest(); }};
+    if (admission_->source && is_own_host(admission_->registry, admission_->source->registry))
+      manner.mount_from.push_back(admission_->source->repository);
+    if (!limits.max_bandwidth) return manner;
+    auto bandwidth = parse_quantity(*limits.max_bandwidth);
+    if (!bandwidth) return while_doing("transfer.maxBandwidth", std::move(bandwidth.error()));
+    manner.max_bytes_per_second = *bandwidth;
+    return manner;
+  }
+
+  /// A reader that can't tell does not stop a publication that was the newest a moment ago.
+  bool is_newest() {
+    const auto current = ports_.reader.publication(key_of(object()));
+    if (!current) return true;
+    if (!*current || (*current)->object.metadata.deletion_timestamp) return false;
+    return request_hash((*current)->object.spec) == request_hash(object().spec);
+  }
+
+  /// An edit that came meanwhile must not lose what was published: the status goes onto the edited object.
+  Result<void> write_at_the_end() {
+    auto written = ports_.writer.write_status(object());
+    if (written || written.error().cls != ErrorClass::Conflict) return written;
+    auto current = ports_.reader.publication(key_of(object()));
+    if (!current) return std::unexpected(std::move(current.error()));
+    if (!*current || (*current)->object.metadata.uid != object().metadata.uid) return written;
+    auto edited = (*current)->object;
+    edited.status = object().status;
+    return ports_.writer.write_status(edited);
+  }
+
+  /// The object is gone or was edited: look at it as it is now.
+  Outcome not_written(const Error& error) const {
+    if (error.cls == ErrorClass::Conflict) return {.kind = Outcome::Kind::Again, .delay = std::chrono::milliseconds{0}};
+    return follow(error);
+  }
+
+  Outcome suspend() {
+    const auto status = status_when_suspended(object());
+    if (status == object().status) return {};
+    const bool is_news = status.observed_generation != object().status.observed_generation;
+    object().status = status;
+    if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
+    if (is_news) tell(EventType::Normal, reason::kSuspended, "nothing is published until spec.suspend is false again");
+    return {};
+  }
+
+  Result<void> hold_when_needed() {
+    const bool wanted = object().spec.deletion_policy == DeletionPolicy::Untag;
+    if (wanted == is_held(object())) return {};
+    return ports_.writer.set_finalizer(key_of(object()), wanted);
+  }
+
+  Outcome withdraw() {
+    if (!is_held(object())) return {};
+    if (object().spec.suspend) return let_go(reason::kLeftTagged, "deleted while suspended: its tags stay");
+    if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("", "");
+    auto removed = untag();
+    if (removed) return let_go(removed->empty() ? "" : reason::kUntagged, "removed: " + *removed);
+    if (removed.error().cls == ErrorClass::Cancelled) return follow(removed.error());
+    if (should_wait(object(), removed.error(), now_))
+      return {.kind = Outcome::Kind::Retry, .delay = removed.error().retry_after};
+    return let_go(reason::kLeftTagged, "its tags stay: " + removed.error().message);
+  }
+
+  /// The tags that were removed, in one string.
+  Result<std::string> untag() {
+    auto others = ports_.reader.publications();
+    if (!others) return std::unexpected(std::move(others.error()));
+    std::erase_if(*others, [&](const auto& other) { return key_of(other) == key_of(object()); });
+    const auto plan = decide_withdrawal(object(), *others);
+    if (plan.steps.empty()) return "";
+    auto admission = admit(loaded_, settings_, ports_.reader);
+    if (!admission) return std::unexpected(std::move(admission.error()));
+    admission_ = std::move(*admission);
+    // Nothing is read from where the image came from; the source may be gone.
+    auto source = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
+    if (!source) return std::unexpected(std::move(source.error()));
+    source_ = std::move(*source);
+    auto report = carry_out(plan);
+    if (report.failure) return std::unexpected(std::move(report.failure->error));
+    std::string tags;
+    for (const auto& tag : report.tags) tags += (tags.empty() ? "" : ", ") + tag;
+    return tags;
+  }
+
+  Outcome let_go(std::string_view reason, const std::string& message) {
+    if (!reason.empty()) tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message);
+    auto gone = ports_.writer.set_finalizer(key_of(object()), false);
+    return gone ? Outcome{} : follow(gone.error());
+  }
+
+  void tell(EventType type, std::string_view reason, const std::string& message) {
+    ports_.recorder.event(key_of(object()), type, std::string(reason), message);
+  }
+
+  const Ports& ports_;
+  const Settings& settings_;
+  Loaded<ImagePublication> loaded_;
+  std::stop_token stop_;
+  const Timestamp now_;
+  std::optional<Admission> admission_;
+  std::unique_ptr<ImageSource> source_;
+  Content content_;
+};
+
+}  // namespace
+
+PublishReconciler::PublishReconciler(Ports ports, Settings settings) : ports_(ports), settings_(std::move(settings)) {}
+
+Outcome PublishReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
+  auto loaded = ports_.reader.publication(key);
+  const auto now = ports_.clock.now();
+  if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
+  if (!*loaded) return {};
+  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).reconcile();
+}
+
+Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_token stop) {
+  auto loaded = ports_.reader.publication(key);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  if (!*loaded) return fail(ErrorClass::NotFound, to_string(key) + " is not there", "look at its namespace and name");
+  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).look();
+}
+
+}  // namespace slipway::publish

@@ -1,0 +1,291 @@
+#include "reconcilers/publish/status.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "crds/v1alpha1/support.h"
+#include "reconcilers/publish/decide.h"
+#include "reconcilers/publish/observe.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::publish {
+namespace {
+
+constexpr std::chrono::seconds kInterval{std::chrono::hours{1}};
+constexpr std::chrono::seconds kWaitFor{std::chrono::hours{1}};
+constexpr std::size_t kHistory = 10;
+
+std::chrono::seconds interval_of(const ImagePublication& publication) {
+  return publication.spec.interval.value_or(kInterval);
+}
+
+Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds& ids, const Settings& settings,
+                       Timestamp now) {
+  Deadlines deadlines{.attempt_started_at = now,
+                      .retry_for = publication.spec.retry.max_duration,
+                      .wait_for = settings.one_shot ? std::chrono::seconds{0} : kWaitFor,
+                      .interval = interval_of(publication)};
+  if (is_continued(publication, ids) && publication.status.attempt->started_at)
+    deadlines.attempt_started_at = *publication.status.attempt->started_at;
+  const auto& scan = publication.spec.gates.scan;
+  if (scan && scan->wait_for) deadlines.wait_for = scan->wait_for;
+  return deadlines;
+}
+
+/// The attempt that goes on, or a new one.
+AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan& plan, Timestamp now) {
+  AttemptStatus attempt{.number = 1, .started_at = now};
+  if (is_continued(publication, plan.ids)) attempt = *publication.status.attempt;
+  attempt.generation = publication.metadata.generation;
+  attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
+  if (!plan.ids.gates.empty()) attempt.gates_hash = plan.ids.gates;
+  if (plan.digest) attempt.digest = plan.digest->str();
+  attempt.next_retry_at.reset();
+  attempt.progress.reset();
+  attempt.error.reset();
+  return attempt;
+}
+
+std::string tags_of(const std::vector<TagStatus>& tags) {
+  std::string text;
+  for (const auto& tag : tags)
+    if (tag.state == TagState::Set) text += (text.empty() ? "" : ", ") + tag.tag;
+  return text;
+}
+
+std::string short_digest(const std::string& digest) {
+  const auto parsed = Digest::parse(digest);
+  return parsed ? parsed->short_hex() : digest;
+}
+
+class Conclusion {
+ public:
+  Conclusion(const ImagePublication& publication, const Acted& acted, const Outcome& outcome, Timestamp now)
+      : publication_(publication),
+        plan_(acted.plan),
+        report_(acted.report),
+        refusal_(acted.refusal()),
+        outcome_(outcome),
+        now_(now),
+        status_(publication.status) {}
+
+  ImagePublicationStatus make() {
+    answer();
+    if (refusal_) {
+      record_failure();
+    } else if (report_.completed()) {
+      record_success();
+    }
+    observe_only();
+    return std::move(status_);
+  }
+
+ private:
+  ConditionStamp stamp() const { return {publication_.metadata.generation, now_}; }
+
+  void set(std::string_view type, bool value, std::string_view reason, std::string message) {
+    set_condition(status_.conditions, make_condition(type, value, reason, std::move(message), stamp()));
+  }
+
+  void answer() {
+    status_.observed_generation = publication_.metadata.generation;
+    if (const auto asked = unanswered_request(publication_)) status_.last_handled_reconcile_at = *asked;
+    if (!plan_.source) return;
+    status_.source = plan_.source;
+    status_.source_hash = plan_.ids.request;
+  }
+
+  void record_failure() {
+    const auto& error = refusal_->error;
+    auto attempt = attempt_of(publication_, plan_, now_);
+    attempt.error = {std::string(slipway::to_string(error.cls)), error.message, error.remedy};
+    if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
+    status_.attempt = std::move(attempt);
+    // What a repair left undone is looked for again, however young the last full check is.
+    if (plan_.purpose == Purpose::Repair && status_.published) status_.published->last_full_check_at.reset();
+
+    const auto readiness = readiness_of(error, outcome_);
+    if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
+    if (refusal_->stage == Stage::Transfer || refusal_->stage == Stage::Tags) tell_gates();
+    if (refusal_->stage == Stage::Transfer) set(kTransferred, false, readiness.reason, readiness.message);
+    if (refusal_->stage == Stage::Tags && !plan_.refusal) tell_transfer();
+    if (refusal_->stage == Stage::Tags) set(kTagged, false, readiness.reason, readiness.message);
+    apply_readiness(status_.conditions, readiness, stamp());
+  }
+
+  void record_success() {
+    status_.attempt.reset();
+    plan_.purpose == Purpose::Publish ? finish() : go_on();
+    status_.display = {short_digest(status_.published->digest), tags_of(status_.published->tags)};
+    tell_gates();
+    tell_transfer();
+    tell_tags();
+    set(kReplicated, true, reason::kReplicated, "no replicas are required");
+    const auto message = "published sha256:" + status_.display.digest +
+                         (status_.display.tags.empty() ? " without a tag" : " as " + status_.display.tags);
+    apply_readiness(status_.conditions, {Readiness::Kind::Ready, std::string(reason::kSucceeded), message}, stamp());
+  }
+
+  void finish() {
+    status_.published = PublishedStatus{.generation = publication_.metadata.generation,
+                                        .digest = plan_.digest->str(),
+                                        .source_digest = plan_.source->digest,
+                                        .record_digest = record(),
+                                        .publication_hash = plan_.ids.publication,
+                                        .gates_hash = plan_.ids.gates,
+                                        .at = now_,
+                                        .last_full_check_at = now_,
+                                        .transfer = report_.transfer,
+                                        .verdicts = plan_.verdicts,
+                                        .tags = tags()};
+    remember();
+  }
+
+  /// A publication that was finished before.
+  void go_on() {
+    auto& published = *status_.published;
+    const auto updated = tags();
+    published.tags = updated;
+    if (!record().empty()) published.record_digest = record();
+    if (plan_.full_check) published.last_full_check_at = now_;
+  }
+
+  std::string record() const {
+    if (report_.record) return report_.record->str();
+    return plan_.record ? plan_.record->str() : "";
+  }
+
+  std::vector<TagStatus> tags() const {
+    std::vector<TagStatus> tags;
+    for (const auto& tag : plan_.tags) {
+      TagStatus status{.name = tag.name, .tag = tag.tag, .state = tag.state, .digest = ""};
+      if (tag.state == TagState::Set && tag.wanted) status.digest = tag.wanted->str();
+      if (tag.state == TagState::Superseded) status.digest = given_before(tag.tag);
+      tags.push_back(std::move(status));
+    }
+    return tags;
+  }
+
+  /// What this publication had set the tag to before it was moved away.
+  std::string given_before(const std::string& tag) const {
+    if (plan_.purpose == Purpose::Publish || !status_.published) return "";
+    const auto& before = status_.published->tags;
+    const auto found = std::ranges::find(before, tag, &TagStatus::tag);
+    return found == before.end() ? "" : found->digest;
+  }
+
+  /// The newest first; the same build published again is one entry.
+  void remember() {
+    const auto& spec = publication_.spec;
+    HistoryEntry entry{.digest = plan_.digest->str(),
+                       .environment = spec.environment,
+                       .version = spec.build.version,
+                       .commit = spec.build.commit,
+                       .number = spec.build.number,
+                       .built_at = spec.build.built_at,
+                       .published_at = now_};
+    std::erase_if(status_.history, [&](HistoryEntry other) {
+      other.published_at = entry.published_at;
+      return other == entry;
+    });
+    status_.history.insert(status_.history.begin(), std::move(entry));
+    if (status_.history.size() > kHistory) status_.history.resize(kHistory);
+  }
+
+  void tell_gates() {
+    if (!std::ranges::all_of(plan_.verdicts, &VerdictStatus::passed)) return;
+    if (plan_.verdicts.empty()) {
+      set(kGatesPassed, true, reason::kNoGates, "no gate is asked for");
+      return;
+    }
+    std::string message;
+    for (const auto& verdict : plan_.verdicts) message += (message.empty() ? "" : ", ") + verdict.gate;
+    set(kGatesPassed, true, reason::kGatesPassed, "passed: " + message);
+  }
+
+  void tell_transfer() { set(kTransferred, true, reason::kTransferred, plan_.digest->str() + " is at the registry"); }
+
+  void tell_tags() {
+    std::string superseded;
+    for (const auto& tag : plan_.tags)
+      if (tag.state == TagState::Superseded)
+        superseded += (superseded.empty() ? "" : "; ") + std::string("tag ") + tag.tag + " was left: " + tag.why;
+    if (!superseded.empty())
+      set(kTagged, true, reason::kSuperseded, superseded);
+    else if (plan_.rollback_ended)
+      set(kTagged, true, reason::kRollbackEnded,
+          "rollback.until is over: moving tags go on with the next publication, or when rollback is removed");
+    else
+      set(kTagged, true, reason::kTagsSet,
+          status_.display.tags.empty() ? "no tag to set" : "set: " + status_.display.tags);
+  }
+
+  void observe_only() {
+    const auto observers = unsupported_observers(unsupported(publication_));
+    if (observers.empty())
+      remove_condition(status_.conditions, kUnsupported);
+    else
+      set(kUnsupported, true, reason::kNotSupported, observers);
+  }
+
+  const ImagePublication& publication_;
+  const PublishPlan& plan_;
+  const ActReport& report_;
+  const Refusal* refusal_;
+  const Outcome& outcome_;
+  const Timestamp now_;
+  ImagePublicationStatus status_;
+};
+
+}  // namespace
+
+const Refusal* Acted::refusal() const {
+  if (plan.refusal) return &*plan.refusal;
+  return report.failure ? &*report.failure : nullptr;
+}
+
+Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings,
+                      Timestamp now) {
+  if (const auto* refusal = acted.refusal())
+    return outcome_of(refusal->error, deadlines_of(publication, acted.plan.ids, settings, now), now);
+  if (!acted.report.completed()) return {.kind = Outcome::Kind::Again, .delay = std::chrono::milliseconds{0}};
+  return {.kind = Outcome::Kind::Again, .delay = interval_of(publication)};
+}
+
+ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan, Timestamp now) {
+  auto status = publication.status;
+  const bool again = is_continued(publication, plan.ids);
+  status.attempt = attempt_of(publication, plan, now);
+  if (again) ++status.attempt->number;
+  status.source = plan.source;
+  status.source_hash = plan.ids.request;
+  return status;
+}
+
+ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
+                                          Timestamp now) {
+  auto status = publication.status;
+  if (status.attempt) status.attempt->progress = {progress.bytes_done, progress.bytes_total, now};
+  const ConditionStamp stamp{publication.metadata.generation, now};
+  const std::string message = "sending " + status.attempt.value_or(AttemptStatus{}).digest;
+  set_condition(status.conditions, make_condition(kReconciling, true, reason::kProgressing, message, stamp));
+  remove_condition(status.conditions, kStalled);
+  return status;
+}
+
+ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Outcome& outcome,
+                                 Timestamp now) {
+  return Conclusion(publication, acted, outcome, now).make();
+}
+
+ImagePublicationStatus status_when_suspended(const ImagePublication& publication) {
+  auto status = publication.status;
+  status.observed_generation = publication.metadata.generation;
+  if (const auto asked = unanswered_request(publication)) status.last_handled_reconcile_at = *asked;
+  apply_suspension(status.conditions);
+  return status;
+}
+
+}  // namespace slipway::publish

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "reconcilers/outcome.h"
+#include "reconcilers/ports/blob_transfer.h"
+#include "reconcilers/publish/act.h"
+#include "reconcilers/publish/plan.h"
+#include "reconcilers/publish/settings.h"
+
+namespace slipway::publish {
+
+inline constexpr std::string_view kGatesPassed = "GatesPassed";
+inline constexpr std::string_view kTransferred = "Transferred";
+inline constexpr std::string_view kTagged = "Tagged";
+inline constexpr std::string_view kReplicated = "Replicated";
+inline constexpr std::string_view kUnsupported = "Unsupported";
+
+/// What was decided and what came of it.
+struct Acted {
+  const PublishPlan& plan;
+  const ActReport& report;
+
+  /// Why the publication is not done, or null.
+  const Refusal* refusal() const;
+};
+
+/// What follows: again at `interval`, at once when the world changed meanwhile, or as the error's class says.
+Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings, Timestamp now);
+
+/// The status before anything is changed: the source stays resolved and the digest protected if we are killed.
+ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan, Timestamp now);
+
+/// The status in the middle of a transfer.
+ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
+                                          Timestamp now);
+
+/// The status at the end. `publication` has the status of the start. Pure: looked at again with nothing changed, it is
+/// the same.
+ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Outcome& outcome,
+                                 Timestamp now);
+
+/// The status of a publication that is suspended.
+ImagePublicationStatus status_when_suspended(const ImagePublication& publication);
+
+}  // namespace slipway::publish

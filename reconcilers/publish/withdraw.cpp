@@ -1,0 +1,51 @@
+#include "reconcilers/publish/withdraw.h"
+
+#include <chrono>
+#include <set>
+
+#include "reconcilers/publish/observe.h"
+
+namespace slipway::publish {
+namespace {
+
+constexpr std::chrono::minutes kOutage{10};
+
+std::set<std::string> wanted_by_others(const ImagePublication& publication,
+                                       const std::vector<ImagePublication>& others) {
+  std::set<std::string> wanted;
+  for (const auto& other : others) {
+    if (other.metadata.deletion_timestamp || other.spec.registry_ref != publication.spec.registry_ref ||
+        other.spec.repository != publication.spec.repository)
+      continue;
+    wanted.merge(tags_wanted_by(other));
+  }
+  return wanted;
+}
+
+}  // namespace
+
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& others) {
+  PublishPlan plan{.reason = "nothing to untag"};
+  if (!publication.status.published) return plan;
+  const auto wanted = wanted_by_others(publication, others);
+  for (const auto& tag : publication.status.published->tags) {
+    const auto digest = Digest::parse(tag.digest);
+    if (!digest || tag.tag.empty()) continue;
+    if (wanted.contains(tag.tag)) {
+      plan.notes.push_back("tag " + tag.tag + " stays: another publication wants it");
+      continue;
+    }
+    plan.steps.emplace_back(
+        RemoveTag{.tag = tag.tag, .present = *digest, .why = "the publication is deleted with deletionPolicy Untag"});
+  }
+  if (!plan.steps.empty()) plan.reason = "untag what " + publication.metadata.name + " published";
+  return plan;
+}
+
+bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now) {
+  const bool outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+  const auto deleted = publication.metadata.deletion_timestamp;
+  return outage && deleted && now - *deleted < kOutage;
+}
+
+}  // namespace slipway::publish

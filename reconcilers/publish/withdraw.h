@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/time.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/publish/plan.h"
+
+namespace slipway::publish {
+
+/// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set and that no other
+/// publication of the repository wants. Whether each still names what this object gave it is looked at in acting. Pure.
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& others);
+
+/// What follows a withdrawal that failed: an outage is waited for, everything else lets the object go. Pure.
+bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now);
+
+}  // namespace slipway::publish
