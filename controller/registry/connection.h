@@ -1,0 +1,43 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "controller/http/transport.h"
+#include "controller/registry/token_source.h"
+#include "controller/runtime/guarded.h"
+
+namespace slipway::registry {
+
+/// One registry signed in to as one identity: shared by all its repositories, so that they share tokens and
+/// connections. Thread-safe.
+class Connection {
+ public:
+  /// `small` carries manifests and questions, `blobs` what is streamed.
+  Connection(http::HttpTransport& small, http::HttpTransport& blobs, const Clock& clock, TokenOptions options);
+
+  /// Sends with the right Authorization and answers one challenge. A streamed request body is not sent twice: its 401
+  /// becomes Unavailable, with a fresh token for the next try. Any status but 401 is returned as it is.
+  Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
+
+  const std::string& host() const { return host_; }
+  std::string identity() const { return tokens_.identity(); }
+  /// "https://r.io" and `path`.
+  std::string url(const std::string& path) const { return (plain_http_ ? "http://" : "https://") + host_ + path; }
+
+  bool lacks_referrers(const std::string& repository);
+  void remember_no_referrers(const std::string& repository);
+  /// Held by whoever reads, changes and writes a fallback tag of this registry.
+  auto fallback_turn() { return fallback_writers_.lock(); }
+
+ private:
+  http::HttpTransport& small_;
+  http::HttpTransport& blobs_;
+  const std::string host_;
+  const bool plain_http_;
+  TokenSource tokens_;
+  runtime::Guarded<std::set<std::string>> without_referrers_;
+  runtime::Guarded<int> fallback_writers_;
+};
+
+}  // namespace slipway::registry

@@ -1,0 +1,73 @@
+#include "controller/registry/referrer_list.h"
+
+#include <nlohmann/json.hpp>
+
+#include "crds/base/document.h"
+
+namespace slipway::registry {
+namespace {
+
+constexpr std::size_t kMost = 1000;
+
+std::string text_of(const Node& node, std::string_view key) {
+  const Node* found = node.find(key);
+  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
+}
+
+std::unexpected<Error> no_list(std::string why) {
+  return fail(ErrorClass::Integrity, "list of referrers: " + std::move(why),
+              "look what wrote it; the registry or another client is broken");
+}
+
+Result<content::Descriptor> descriptor_of(const Node& node) {
+  const Result<Digest> digest = Digest::parse(text_of(node, "digest"));
+  if (!digest) return no_list(digest.error().message);
+  const Node* size = node.find("size");
+  if (size == nullptr || size->kind != Node::Kind::Integer || size->integer < 0) return no_list("no size");
+  content::Descriptor descriptor;
+  descriptor.media_type = text_of(node, "mediaType");
+  descriptor.digest = *digest;
+  descriptor.size = size->integer;
+  descriptor.artifact_type = text_of(node, "artifactType");
+  if (const Node* annotations = node.find("annotations"))
+    for (const Node::Member& member : annotations->members)
+      if (member.value.kind == Node::Kind::String) descriptor.annotations[member.key] = member.value.text;
+  return descriptor;
+}
+
+}  // namespace
+
+Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all) {
+  const Document document = parse_json(index, "referrers");
+  if (!document.problems.empty() || document.root.kind != Node::Kind::Map) return no_list("not a JSON object");
+  const Node* manifests = document.root.find("manifests");
+  if (manifests == nullptr || manifests->kind == Node::Kind::Null) return {};
+  if (all.size() + manifests->items.size() > kMost) return no_list("more than 1,000");
+  for (const Node& item : manifests->items) {
+    Result<content::Descriptor> descriptor = descriptor_of(item);
+    if (!descriptor) return std::unexpected(descriptor.error());
+    all.push_back(std::move(*descriptor));
+  }
+  return {};
+}
+
+content::ManifestBytes referrer_index(const std::vector<content::Descriptor>& referrers) {
+  nlohmann::ordered_json manifests = nlohmann::ordered_json::array();
+  for (const content::Descriptor& referrer : referrers) {
+    nlohmann::ordered_json entry{
+        {"mediaType", referrer.media_type}, {"digest", referrer.digest.str()}, {"size", referrer.size}};
+    if (!referrer.artifact_type.empty()) entry["artifactType"] = referrer.artifact_type;
+    if (!referrer.annotations.empty()) entry["annotations"] = referrer.annotations;
+    manifests.push_back(std::move(entry));
+  }
+  const nlohmann::ordered_json index{
+      {"schemaVersion", 2}, {"mediaType", content::kOciIndex}, {"manifests", std::move(manifests)}};
+  content::ManifestBytes out;
+  out.bytes = index.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  out.descriptor.media_type = content::kOciIndex;
+  out.descriptor.digest = Digest::of(out.bytes);
+  out.descriptor.size = static_cast<std::int64_t>(out.bytes.size());
+  return out;
+}
+
+}  // namespace slipway::registry

@@ -1,0 +1,303 @@
+#include "controller/registry/registry_client.h"
+
+#include "controller/http/url.h"
+#include "controller/registry/blob_upload.h"
+#include "controller/registry/referrer_list.h"
+#include "controller/registry/requests.h"
+#include "controller/registry/response_error.h"
+
+namespace slipway::registry {
+namespace {
+
+using content::Descriptor;
+using content::ManifestBytes;
+using http::Method;
+using http::Request;
+using http::Response;
+
+std::unexpected<Error> not_intact(std::string what) {
+  return fail(ErrorClass::Integrity, std::move(what), "look whether the registry or a proxy before it is broken");
+}
+
+std::string fallback_tag(const Digest& subject) {
+  return std::string(subject.algorithm()) + "-" + std::string(subject.hex()).substr(0, 64);
+}
+
+/// Passes on what follows `skip` bytes and never more than `wanted`.
+class RangeFilter {
+ public:
+  RangeFilter(std::int64_t wanted, const BlobSink& sink) : wanted_(wanted), sink_(sink) {}
+
+  void skip(std::int64_t bytes) { skip_ = bytes; }
+  std::int64_t missing() const { return wanted_; }
+
+  Result<void> take(std::span<const std::byte> bytes) {
+    const auto dropped = std::min(static_cast<std::size_t>(skip_), bytes.size());
+    skip_ -= static_cast<std::int64_t>(dropped);
+    bytes = bytes.subspan(dropped);
+    if (static_cast<std::int64_t>(bytes.size()) > wanted_) return not_intact("the blob is longer than its descriptor");
+    wanted_ -= static_cast<std::int64_t>(bytes.size());
+    return bytes.empty() ? Result<void>() : sink_(bytes);
+  }
+
+ private:
+  std::int64_t skip_ = 0;
+  std::int64_t wanted_;
+  const BlobSink& sink_;
+};
+
+}  // namespace
+
+RegistryClient::RegistryClient(std::shared_ptr<Connection> connection, std::string repository, bool read_only)
+    : connection_(std::move(connection)),
+      repository_(std::move(repository)),
+      scope_("repository:" + repository_ + (read_only ? ":pull" : ":pull,push")) {}
+
+Result<Response> RegistryClient::send(const Request& request, std::stop_token stop) {
+  return connection_->send(request, scope_, stop);
+}
+
+Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
+  Result<Response> response = send(request, stop);
+  if (response && response->status != status)
+    return std::unexpected(error_of(request, *response, connection_->identity()));
+  return response;
+}
+
+Result<std::optional<Descriptor>> RegistryClient::resolve(const std::string& tag, std::stop_token stop) {
+  return look_up(tag, stop);
+}
+
+Result<std::optional<Descriptor>> RegistryClient::find_manifest(const Digest& digest, std::stop_token stop) {
+  return look_up(digest.str(), stop);
+}
+
+Result<std::optional<Descriptor>> RegistryClient::look_up(const std::string& reference, std::stop_token stop) {
+  Request request = request_to(Method::Head, url("/manifests/" + reference));
+  request.headers.set("Accept", std::string(kManifestTypes));
+  const Result<Response> response = send(request, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 404) return std::nullopt;
+  if (response->status != 200) return std::unexpected(error_of(request, *response, connection_->identity()));
+  const auto digest = digest_of(response->headers);
+  const auto length = length_of(response->headers);
+  if (digest && length && *length > 0)
+    return Descriptor{.media_type = media_type_of(response->headers),
+                      .digest = *digest,
+                      .size = *length,
+                      .artifact_type = {},
+                      .platform = {},
+                      .annotations = {}};
+  // Some registries name no digest in the answer to HEAD.
+  Result<std::optional<ManifestBytes>> whole = read(reference, stop);
+  if (!whole) return std::unexpected(whole.error());
+  return *whole ? std::optional((*whole)->descriptor) : std::nullopt;
+}
+
+Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& reference, std::stop_token stop) {
+  Request request = request_to(Method::Get, url("/manifests/" + reference));
+  request.headers.set("Accept", std::string(kManifestTypes));
+  request.max_response_bytes = content::kMaxManifestBytes;
+  Result<Response> response = send(request, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 404) return std::nullopt;
+  if (response->status != 200) return std::unexpected(error_of(request, *response, connection_->identity()));
+  ManifestBytes manifest;
+  manifest.descriptor.media_type = media_type_of(response->headers);
+  manifest.descriptor.digest = Digest::of(response->body);
+  manifest.descriptor.size = static_cast<std::int64_t>(response->body.size());
+  manifest.bytes = std::move(response->body);
+  return manifest;
+}
+
+Result<ManifestBytes> RegistryClient::manifest(const Digest& digest, std::stop_token stop) {
+  Result<std::optional<ManifestBytes>> found = read(digest.str(), stop);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return fail(ErrorClass::NotFound, name() + "@" + digest.str() + " does not exist", "check the digest");
+  Hasher hasher(digest.algorithm());
+  hasher.update((*found)->bytes);
+  if (hasher.finish() != digest) return not_intact(name() + "@" + digest.str() + ": other content was sent");
+  (*found)->descriptor.digest = digest;
+  return std::move(**found);
+}
+
+Result<std::string> RegistryClient::small_blob(const Descriptor& blob, std::size_t limit, std::stop_token stop) {
+  if (blob.size < 0 || static_cast<std::size_t>(blob.size) > limit)
+    return not_intact(name() + ": blob " + blob.digest.str() + " is larger than " + std::to_string(limit) + " bytes");
+  std::string bytes;
+  const BlobSink sink = [&bytes](std::span<const std::byte> more) -> Result<void> {
+    bytes.append(reinterpret_cast<const char*>(more.data()), more.size());
+    return {};
+  };
+  if (Result<void> got = read_blob(blob, 0, sink, stop); !got) return std::unexpected(got.error());
+  Hasher hasher(blob.digest.algorithm());
+  hasher.update(bytes);
+  if (hasher.finish() != blob.digest) return not_intact(name() + ": blob " + blob.digest.str() + ": other content");
+  return bytes;
+}
+
+Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offset, const BlobSink& sink,
+                                       std::stop_token stop) {
+  Request request = request_to(Method::Get, url("/blobs/" + blob.digest.str()));
+  if (offset > 0) request.headers.set("Range", "bytes=" + std::to_string(offset) + "-");
+  RangeFilter filter(blob.size - offset, sink);
+  request.on_headers = [&](int status, const http::Headers& headers) -> Result<void> {
+    if (status == 200) filter.skip(offset);  // A server that knows no ranges starts at the beginning.
+    if (status != 206) return {};
+    const std::string* text = headers.find("Content-Range");
+    const auto range = text == nullptr ? std::nullopt : parse_range(*text);
+    if (range && range->first == offset) return {};
+    return not_intact(name() + ": blob " + blob.digest.str() + ": another range than the one asked for");
+  };
+  request.body_writer = [&](std::span<const std::byte> bytes) { return filter.take(bytes); };
+  const Result<Response> response = send(request, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status != 200 && response->status != 206)
+    return std::unexpected(error_of(request, *response, connection_->identity()));
+  if (filter.missing() > 0)
+    return fail(ErrorClass::Unavailable, name() + ": blob " + blob.digest.str() + " ended early", "try again");
+  return {};
+}
+
+Result<bool> RegistryClient::has_blob(const Digest& digest, std::stop_token stop) {
+  const Request request = request_to(Method::Head, url("/blobs/" + digest.str()));
+  const Result<Response> response = send(request, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 404) return false;
+  if (response->status != 200 && response->status != 307)
+    return std::unexpected(error_of(request, *response, connection_->identity()));
+  return true;
+}
+
+Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string& from_repository,
+                                        std::stop_token stop) {
+  const Request request =
+      request_to(Method::Post, url("/blobs/uploads/?mount=" + http::encode_query_value(digest.str()) +
+                                   "&from=" + http::encode_query_value(from_repository)));
+  const std::string both = scope_ + " repository:" + from_repository + ":pull";
+  const Result<Response> response = connection_->send(request, both, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 201) return true;
+  if (response->status != 202) return std::unexpected(error_of(request, *response, connection_->identity()));
+  Result<std::string> location = location_of(request, *response);
+  if (!location) return std::unexpected(location.error());
+  opened_by_mount_.lock()->insert_or_assign(digest, std::move(*location));
+  return false;
+}
+
+Result<std::unique_ptr<BlobUpload>> RegistryClient::start_upload(const Digest& digest, std::stop_token stop) {
+  if (auto kept = opened_by_mount_.lock()->extract(digest)) return open_upload(*connection_, scope_, kept.mapped());
+  const Request request = request_to(Method::Post, url("/blobs/uploads/"));
+  const Result<Response> response = expect(request, 202, stop);
+  if (!response) return std::unexpected(response.error());
+  Result<std::string> location = location_of(request, *response);
+  if (!location) return std::unexpected(location.error());
+  return open_upload(*connection_, scope_, std::move(*location));
+}
+
+Result<void> RegistryClient::put_small_blob(const Descriptor& blob, std::string_view bytes, std::stop_token stop) {
+  const Result<bool> there = has_blob(blob.digest, stop);
+  if (!there) return std::unexpected(there.error());
+  if (*there) return {};
+  const Request open = request_to(Method::Post, url("/blobs/uploads/"));
+  const Result<Response> opened = expect(open, 202, stop);
+  if (!opened) return std::unexpected(opened.error());
+  const Result<std::string> location = location_of(open, *opened);
+  if (!location) return std::unexpected(location.error());
+  Request request = request_to(Method::Put, with_digest(*location, blob.digest));
+  request.headers.set("Content-Type", "application/octet-stream");
+  request.body = std::string(bytes);
+  const Result<Response> response = expect(request, 201, stop);
+  if (!response) return std::unexpected(response.error());
+  return {};
+}
+
+Result<Response> RegistryClient::put(const std::string& reference, const ManifestBytes& manifest,
+                                     std::stop_token stop) {
+  Request request = request_to(Method::Put, url("/manifests/" + reference));
+  request.headers.set("Content-Type", manifest.descriptor.media_type);
+  request.body = manifest.bytes;
+  Result<Response> response = expect(request, 201, stop);
+  if (!response) return response;
+  const auto digest = digest_of(response->headers);
+  if (digest && digest->algorithm() == manifest.descriptor.digest.algorithm() && *digest != manifest.descriptor.digest)
+    return not_intact(name() + ": the registry stored " + digest->str() + " for " + manifest.descriptor.digest.str());
+  return response;
+}
+
+Result<void> RegistryClient::put_manifest(const ManifestBytes& manifest, std::stop_token stop) {
+  return put_tag(manifest.descriptor.digest.str(), manifest, stop);
+}
+
+Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes& manifest, std::stop_token stop) {
+  const Result<Response> response = put(tag, manifest, stop);
+  if (!response) return std::unexpected(response.error());
+  return {};
+}
+
+Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token stop) {
+  const Request request = request_to(Method::Delete, url("/manifests/" + tag));
+  const Result<Response> response = send(request, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 202) return {};
+  Error error = error_of(request, *response, connection_->identity());
+  // docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
+  if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
+  return std::unexpected(std::move(error));
+}
+
+// Distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API".
+Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject, std::stop_token stop) {
+  if (connection_->lacks_referrers(repository_)) return fallback_referrers(subject, stop);
+  std::vector<Descriptor> all;
+  std::string page = url("/referrers/" + subject.str());
+  while (true) {
+    const Request request = request_to(Method::Get, page);
+    const Result<Response> response = send(request, stop);
+    if (!response) return std::unexpected(response.error());
+    if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
+      if (response->status != 404 && response->status != 200)
+        return std::unexpected(error_of(request, *response, connection_->identity()));
+      connection_->remember_no_referrers(repository_);
+      return fallback_referrers(subject, stop);
+    }
+    if (Result<void> added = append_referrers(response->body, all); !added) return while_doing(name(), added.error());
+    const auto next = next_page(response->headers);
+    if (!next) return all;
+    const Result<http::Url> here = http::Url::parse(page);
+    const Result<http::Url> there = here ? here->resolve(*next) : here;
+    if (!there || !http::same_origin(*here, *there)) return not_intact(name() + ": the next page is on another host");
+    if (there->str() == page) return not_intact(name() + ": pages lead in a circle");
+    page = there->str();
+  }
+}
+
+Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest& subject, std::stop_token stop) {
+  std::vector<Descriptor> all;
+  const Result<std::optional<ManifestBytes>> index = read(fallback_tag(subject), stop);
+  if (!index) return std::unexpected(index.error());
+  if (!*index) return all;
+  if (Result<void> added = append_referrers((*index)->bytes, all); !added) return while_doing(name(), added.error());
+  return all;
+}
+
+Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const Descriptor& subject,
+                                          std::stop_token stop) {
+  const Result<Response> response = put(manifest.descriptor.digest.str(), manifest, stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->headers.find("OCI-Subject") != nullptr) return {};
+  auto turn = connection_->fallback_turn();  // Writers of one process take turns; OCI has no compare-and-swap.
+  Result<std::vector<Descriptor>> all = fallback_referrers(subject.digest, stop);
+  if (!all) return std::unexpected(all.error());
+  for (const Descriptor& known : *all)
+    if (known.digest == manifest.descriptor.digest) return {};
+  all->push_back(manifest.descriptor);
+  if (Result<void> put_it = put_tag(fallback_tag(subject.digest), referrer_index(*all), stop); !put_it) return put_it;
+  const Result<std::vector<Descriptor>> again = fallback_referrers(subject.digest, stop);
+  if (!again) return std::unexpected(again.error());
+  for (const Descriptor& known : *again)
+    if (known.digest == manifest.descriptor.digest) return {};
+  return fail(ErrorClass::Conflict, name() + ": another writer replaced " + fallback_tag(subject.digest), "try again");
+}
+
+}  // namespace slipway::registry

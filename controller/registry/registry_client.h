@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/registry/connection.h"
+#include "controller/runtime/guarded.h"
+#include "reconcilers/ports/image_store.h"
+
+namespace slipway::registry {
+
+/// One repository of a registry over the OCI distribution protocol 1.1. Thread-safe.
+class RegistryClient final : public ImageStore {
+ public:
+  /// `read_only` asks for tokens that cannot push.
+  RegistryClient(std::shared_ptr<Connection> connection, std::string repository, bool read_only);
+
+  std::string name() const override { return host() + "/" + repository_; }
+  std::string host() const override { return connection_->host(); }
+  std::string repository() const override { return repository_; }
+
+  Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) override;
+  Result<std::optional<content::Descriptor>> find_manifest(const Digest& digest, std::stop_token stop) override;
+  Result<content::ManifestBytes> manifest(const Digest& digest, std::stop_token stop) override;
+  Result<std::string> small_blob(const content::Descriptor& blob, std::size_t limit, std::stop_token stop) override;
+  Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
+                         std::stop_token stop) override;
+  Result<std::vector<content::Descriptor>> referrers(const Digest& subject, std::stop_token stop) override;
+
+  Result<bool> has_blob(const Digest& digest, std::stop_token stop) override;
+  Result<bool> mount_blob(const Digest& digest, const std::string& from_repository, std::stop_token stop) override;
+  Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) override;
+  Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes, std::stop_token stop) override;
+  Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token stop) override;
+  Result<void> put_tag(const std::string& tag, const content::ManifestBytes& manifest, std::stop_token stop) override;
+  Result<void> put_referrer(const content::ManifestBytes& manifest, const content::Descriptor& subject,
+                            std::stop_token stop) override;
+  Result<void> remove_tag(const std::string& tag, std::stop_token stop) override;
+
+ private:
+  std::string url(const std::string& rest) const { return connection_->url("/v2/" + repository_ + rest); }
+  Result<http::Response> send(const http::Request& request, std::stop_token stop);
+  Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
+  Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
+  Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);
+  Result<http::Response> put(const std::string& reference, const content::ManifestBytes& manifest,
+                             std::stop_token stop);
+  Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
+
+  const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
+  const std::string repository_;
+  const std::string scope_;
+  runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;
+};
+
+}  // namespace slipway::registry
