@@ -1,0 +1,182 @@
+#include "controller/http/cpprest_transport.h"
+#include "controller/http/redirecting_transport.h"
+#include "controller/registry/registry_client.h"
+#include "tests/catch.h"
+#include "tests/support/registry_process.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+
+namespace {
+
+class FixedClock final : public Clock {
+ public:
+  Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
+};
+
+/// Reads streamed bodies into memory, so that the transport for small ones carries them too.
+class Buffering final : public http::HttpTransport {
+ public:
+  explicit Buffering(http::HttpTransport& next) : next_(next) {}
+  Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
+    http::Request whole = request;
+    whole.body_reader = nullptr;
+    std::vector<std::byte> space(65536);
+    while (request.body_reader) {
+      const Result<std::size_t> count = request.body_reader(space);
+      if (!count) return std::unexpected(count.error());
+      if (*count == 0) break;
+      whole.body.append(reinterpret_cast<const char*>(space.data()), *count);
+    }
+    return next_.send(whole, stop);
+  }
+
+ private:
+  http::HttpTransport& next_;
+};
+
+BlobReader reader_of(std::string text) {
+  return [text = std::move(text), at = std::size_t{0}](std::span<std::byte> space) mutable -> Result<std::size_t> {
+    const std::size_t count = std::min(space.size(), text.size() - at);
+    std::copy_n(reinterpret_cast<const std::byte*>(text.data()) + at, count, space.begin());
+    at += count;
+    return count;
+  };
+}
+
+content::Descriptor descriptor_of(const std::string& bytes, std::string_view media_type) {
+  content::Descriptor descriptor;
+  descriptor.media_type = media_type;
+  descriptor.digest = Digest::of(bytes);
+  descriptor.size = static_cast<std::int64_t>(bytes.size());
+  return descriptor;
+}
+
+std::string json_of(const content::Descriptor& descriptor) {
+  return R"({"mediaType":")" + descriptor.media_type + R"(","digest":")" + descriptor.digest.str() + R"(","size":)" +
+         std::to_string(descriptor.size) + "}";
+}
+
+content::ManifestBytes manifest_of(const content::Descriptor& config, const content::Descriptor& layer,
+                                   const std::string& more = "") {
+  content::ManifestBytes manifest;
+  manifest.bytes = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)" +
+                   json_of(config) + R"(,"layers":[)" + json_of(layer) + "]" + more + "}";
+  manifest.descriptor = descriptor_of(manifest.bytes, content::kOciManifest);
+  return manifest;
+}
+
+struct World {
+  tests::RegistryProcess server;
+  http::CpprestTransport network{{}};
+  http::RedirectingTransport small{network, [](std::string_view) -> Result<void> { return {}; }};
+  Buffering blobs{small};
+  FixedClock clock;
+  std::shared_ptr<registry::Connection> connection = std::make_shared<registry::Connection>(
+      small, blobs, clock,
+      registry::TokenOptions{.host = server.host(),
+                             .plain_http = true,
+                             .credentials = {},
+                             .may_call = [](std::string_view) -> Result<void> { return {}; }});
+  registry::RegistryClient store{connection, "team/app", false};
+};
+
+bool is_missing() {
+  if (tests::RegistryProcess::installed()) return false;
+  WARN("docker-registry is not installed: not tried");
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
+  if (is_missing()) return;
+  World world;
+  const std::string layer_bytes(300'000, 'x');
+  const auto layer = descriptor_of(layer_bytes, "application/vnd.oci.image.layer.v1.tar");
+  const auto config = descriptor_of("{}", content::kOciConfig);
+  const auto manifest = manifest_of(config, layer);
+
+  CHECK(!world.store.resolve("v1", {}).value().has_value());
+  CHECK(world.store.has_blob(layer.digest, {}) == false);
+  const auto upload = world.store.start_upload(layer.digest, {});
+  REQUIRE(upload);
+  REQUIRE((*upload)->append(reader_of(layer_bytes.substr(0, 100'000)), 100'000, {}));
+  CHECK((*upload)->acknowledged({}) == 100'000);
+  REQUIRE((*upload)->append(reader_of(layer_bytes.substr(100'000)), 200'000, {}));
+  REQUIRE((*upload)->finish(layer.digest, {}));
+  CHECK(world.store.has_blob(layer.digest, {}) == true);
+  REQUIRE(world.store.put_small_blob(config, "{}", {}));
+  REQUIRE(world.store.put_manifest(manifest, {}));
+  REQUIRE(world.store.put_tag("v1", manifest, {}));
+
+  CHECK((world.store.resolve("v1", {}).value().value() == manifest.descriptor));
+  CHECK((world.store.find_manifest(manifest.descriptor.digest, {}).value().value() == manifest.descriptor));
+  CHECK(world.store.manifest(manifest.descriptor.digest, {})->bytes == manifest.bytes);
+  CHECK(world.store.small_blob(layer, 1 << 20, {}) == layer_bytes);
+  std::string tail;
+  REQUIRE(world.store.read_blob(layer, 299'990,
+                                [&](std::span<const std::byte> bytes) -> Result<void> {
+                                  tail.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                                  return {};
+                                },
+                                {}));
+  CHECK(tail == std::string(10, 'x'));
+
+  registry::RegistryClient other(world.connection, "team/other", false);
+  CHECK(other.mount_blob(layer.digest, "team/app", {}) == true);
+  CHECK(other.has_blob(layer.digest, {}) == true);
+}
+
+TEST_CASE("A mount that was not done leaves an upload that is used") {
+  if (is_missing()) return;
+  World world;
+  const auto blob = descriptor_of("hello", "text/plain");
+  CHECK(world.store.mount_blob(blob.digest, "team/none", {}) == false);
+  const auto upload = world.store.start_upload(blob.digest, {});
+  REQUIRE(upload);
+  REQUIRE((*upload)->send_whole(blob, reader_of("hello"), {}));
+  CHECK(world.store.small_blob(blob, 100, {}) == "hello");
+}
+
+TEST_CASE("Content that is not what its digest says is refused") {
+  if (is_missing()) return;
+  World world;
+  const auto upload = world.store.start_upload(Digest::of("a"), {});
+  REQUIRE(upload);
+  const auto sent = (*upload)->send_whole(descriptor_of("a", ""), reader_of("b"), {});
+  REQUIRE(!sent);
+  CHECK(sent.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("Referrers are kept under the fallback tag where there is no referrers API") {
+  if (is_missing()) return;
+  World world;
+  const auto blob = descriptor_of("{}", content::kOciConfig);
+  REQUIRE(world.store.put_small_blob(blob, "{}", {}));
+  const auto image = manifest_of(blob, blob);
+  REQUIRE(world.store.put_manifest(image, {}));
+  CHECK(world.store.referrers(image.descriptor.digest, {}).value().empty());
+  std::vector<Digest> expected;
+  for (const std::string name : {"one", "two", "one"}) {
+    auto referrer = manifest_of(
+        blob, blob,
+        R"(,"artifactType":"a/b","subject":)" + json_of(image.descriptor) + R"(,"annotations":{"n":")" + name + "\"}");
+    referrer.descriptor.artifact_type = "a/b";
+    REQUIRE(world.store.put_referrer(referrer, image.descriptor, {}));
+    if (expected.size() < 2) expected.push_back(referrer.descriptor.digest);
+  }
+  const auto found = world.store.referrers(image.descriptor.digest, {});
+  REQUIRE(found);
+  REQUIRE(found->size() == 2);
+  CHECK((*found)[0].digest == expected[0]);
+  CHECK((*found)[1].digest == expected[1]);
+  CHECK((*found)[1].artifact_type == "a/b");
+}
+
+TEST_CASE("What is not there is NotFound, and removing a tag alone is Refused here") {
+  if (is_missing()) return;
+  World world;
+  CHECK(world.store.manifest(Digest::of("none"), {}).error().cls == ErrorClass::NotFound);
+  CHECK(world.store.remove_tag("v1", {}).error().cls == ErrorClass::Refused);
+}

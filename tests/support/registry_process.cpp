@@ -1,0 +1,91 @@
+#include "tests/support/registry_process.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <stdexcept>
+
+namespace slipway::tests {
+namespace {
+
+constexpr const char* kProgram = "/usr/bin/docker-registry";
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
+  ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+bool answers(int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  const bool connected = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return connected;
+}
+
+pid_t start(const std::string& config) {
+  std::string program = kProgram;
+  std::string verb = "serve";
+  std::string file = config;
+  std::array<char*, 4> arguments{program.data(), verb.data(), file.data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  pid_t process = 0;
+  const int failed = posix_spawn(&process, kProgram, &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) throw std::runtime_error("docker-registry does not start");
+  return process;
+}
+
+}  // namespace
+
+bool RegistryProcess::installed() {
+  return ::access(kProgram, X_OK) == 0;
+}
+
+RegistryProcess::RegistryProcess() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "slipway-registry-").string() + std::string(6, 'X');
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = pattern;
+  const int port = free_port();
+  host_ = "127.0.0.1:" + std::to_string(port);
+  const std::filesystem::path config = folder_ / "config.yml";
+  std::ofstream(config) << "version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: "
+                        << (folder_ / "data").string() << "}\n  delete: {enabled: true}\nhttp: {addr: \"" << host_
+                        << "\"}\n";
+  process_ = start(config.string());
+  for (int tries = 0; tries < 250 && !answers(port); ++tries) ::poll(nullptr, 0, 20);
+}
+
+RegistryProcess::~RegistryProcess() {
+  ::kill(process_, SIGTERM);
+  ::waitpid(process_, nullptr, 0);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+}  // namespace slipway::tests
