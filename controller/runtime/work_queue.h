@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <stop_token>
+#include <vector>
 
 #include "controller/runtime/backoff.h"
 #include "controller/runtime/guarded.h"
@@ -90,11 +91,13 @@ class WorkQueue {
   struct Next {
     std::optional<ObjectKey> key;
     std::chrono::nanoseconds waited{};
+    std::vector<ObjectKey> promoted;  ///< Delayed keys that became due.
   };
 
   static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
-  static void promote_delayed(State& state, Time now);
+  static std::vector<ObjectKey> promote_delayed(State& state, Time now);
   static Next pop(State& state, Time now);
+  static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
 

@@ -15,6 +15,7 @@ struct Visit {
   std::string reconcile_id;
   std::chrono::nanoseconds took{};
   std::optional<Outcome> outcome;  ///< Absent: an exception reached the barrier (a bug of ours).
+  std::string thrown;              ///< What that exception said.
 };
 
 /// Wants to know how the work goes, for metrics and for who waits for objects. Thread-safe; called without a lock held,

@@ -1,0 +1,117 @@
+#include "controller/runtime/file_turns.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "controller/runtime/guarded.h"
+#include "crds/base/digest.h"
+#include "crds/base/text.h"
+
+namespace slipway::runtime {
+
+namespace {
+
+/// flock() can't be told to stop, so a turn that another process holds is asked for again.
+constexpr std::chrono::milliseconds kAskAgain{20};
+
+/// A file that is closed, and with that unlocked, at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::unexpected<Error> unusable(const std::filesystem::path& path, const std::string& why) {
+  return fail(ErrorClass::Unavailable, "using the lock " + quoted(path.string(), 200) + ": " + why,
+              "make the state folder writable, or name another with --state");
+}
+
+}  // namespace
+
+struct FileTurns::Table {
+  Guarded<std::set<std::string>> held;
+  std::condition_variable_any changed;
+
+  void release(const std::string& name) {
+    held.lock()->erase(name);
+    changed.notify_all();
+  }
+};
+
+class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
+ public:
+  HeldTurn(std::shared_ptr<Table> table, std::string name) : table_(std::move(table)), name_(std::move(name)) {}
+  ~HeldTurn() override {
+    file_ = Descriptor{};
+    table_->release(name_);
+  }
+  HeldTurn(const HeldTurn&) = delete;
+  HeldTurn& operator=(const HeldTurn&) = delete;
+
+  Result<void> lock_file(const std::filesystem::path& folder, const std::stop_token& stop);
+
+ private:
+  std::shared_ptr<Table> table_;
+  std::string name_;
+  Descriptor file_;
+};
+
+Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& folder, const std::stop_token& stop) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return unusable(folder, error.message());
+  const std::filesystem::path path = folder / name_;
+  file_ = Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (file_.number() < 0) return unusable(path, std::generic_category().message(errno));
+  std::condition_variable_any never;
+  while (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return unusable(path, std::generic_category().message(errno));
+    Guarded<int> nothing;
+    nothing.lock().wait_for(never, stop, kAskAgain, [] { return false; });
+    if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "waiting for the turn on a repository was stopped");
+  }
+  return {};
+}
+
+FileTurns::FileTurns(std::filesystem::path folder) : folder_(std::move(folder)), table_(std::make_shared<Table>()) {}
+
+FileTurns::~FileTurns() = default;
+
+Result<std::unique_ptr<RepositoryTurns::Turn>> FileTurns::take(const std::string& host, const std::string& repository,
+                                                               std::stop_token stop) {
+  // Hashed: a repository's name may be longer than a file's, and is never a path.
+  const std::string name = std::string{Digest::of(host + '/' + repository).hex()} + ".lock";
+  {
+    auto held = table_->held.lock();
+    if (!held.wait(table_->changed, stop, [&] { return !held->contains(name); })) {
+      return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
+    }
+    held->insert(name);
+  }
+  auto turn = std::make_unique<HeldTurn>(table_, name);
+  if (folder_.empty()) return turn;
+  if (const auto locked = turn->lock_file(folder_, stop); !locked) return std::unexpected{locked.error()};
+  return turn;
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,61 @@
+#include "controller/runtime/signals.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+namespace slipway::runtime {
+
+namespace {
+
+sigset_t stopping_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+struct Signals::State {
+  std::stop_source stop;
+  std::atomic<int> received{0};
+  sigset_t before{};
+  std::atomic<bool> is_over{false};
+  std::jthread thread;
+
+  void take() {
+    const sigset_t set = stopping_signals();
+    for (int signal = 0; sigwait(&set, &signal) == 0 && !is_over;) {
+      if (received.exchange(signal) != 0) _exit(128 + signal);
+      stop.request_stop();
+    }
+  }
+};
+
+Signals::Signals() : state_(std::make_unique<State>()) {
+  const sigset_t set = stopping_signals();
+  pthread_sigmask(SIG_BLOCK, &set, &state_->before);
+  state_->thread = std::jthread{[state = state_.get()] { state->take(); }};
+}
+
+Signals::~Signals() {
+  state_->is_over = true;
+  pthread_kill(state_->thread.native_handle(), SIGTERM);
+  state_->thread.join();
+  pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
+}
+
+std::stop_token Signals::stop_token() const {
+  return state_->stop.get_token();
+}
+
+int Signals::received() const {
+  return state_->received;
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,164 @@
+#include "controller/telemetry/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "crds/base/document.h"
+#include "crds/base/text.h"
+
+namespace slipway::telemetry {
+
+namespace {
+
+thread_local std::string reconcile_id;
+
+constexpr std::size_t kLongestText = 8192;
+
+std::string_view name_of(LogLevel level) {
+  constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
+  return kNames.at(static_cast<std::size_t>(level));
+}
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  return kLevels.at(static_cast<std::size_t>(level));
+}
+
+/// A whole line each time, so that lines of several processes on one descriptor do not mix.
+class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    std::string line{message.payload.data(), message.payload.size()};
+    line += '\n';
+    for (std::string_view rest = line; !rest.empty();) {
+      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+      if (written < 0 && errno != EINTR) return;
+      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+  void flush_() override {}
+
+ private:
+  int descriptor_;
+};
+
+std::string escaped(std::string_view text) {
+  const std::string with_quotes = quoted(text, kLongestText);
+  return with_quotes.substr(1, with_quotes.size() - 2);
+}
+
+std::string text_value(std::string_view value) {
+  const bool is_plain = !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos;
+  const std::string shown = quoted(value, kLongestText);
+  return is_plain && shown.size() == value.size() + 2 ? std::string{value} : shown;
+}
+
+std::string text_line(LogLevel level, Timestamp time, std::string_view message, const std::vector<LogField>& fields) {
+  std::string line = to_string(time) + ' ' + std::string{name_of(level)} + ' ' + escaped(message);
+  for (const LogField& field : fields) line += ' ' + std::string{field.key} + '=' + text_value(field.value);
+  if (!reconcile_id.empty()) line += " reconcileID=" + text_value(reconcile_id);
+  return line;
+}
+
+/// Bytes that are not UTF-8 become U+FFFD: a line must parse.
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size() && out.size() < kLongestText;) {
+    const std::size_t length = utf8_length(text.substr(i));
+    out += length == 0 ? std::string_view{"\xEF\xBF\xBD"} : text.substr(i, length);
+    i += length == 0 ? 1 : length;
+  }
+  return out;
+}
+
+std::string json_line(LogLevel level, Timestamp time, std::string_view message, const std::vector<LogField>& fields) {
+  Node line;
+  line.kind = Node::Kind::Map;
+  const auto put = [&line](std::string_view key, std::string_view value) {
+    if (line.find(key) != nullptr) return;
+    Node text;
+    text.kind = Node::Kind::String;
+    text.text = as_utf8(value);
+    line.members.push_back({.key = std::string{key}, .place = {}, .value = std::move(text)});
+  };
+  put("time", to_string(time));
+  put("level", name_of(level));
+  put("message", message);
+  if (!reconcile_id.empty()) put("reconcileID", reconcile_id);
+  for (const LogField& field : fields) put(field.key, field.value);
+  return to_json_text(line);
+}
+
+}  // namespace
+
+struct Log::Sink {
+  spdlog::logger logger;
+};
+
+Log::Log(const Clock& clock, const Options& options)
+    : clock_(clock),
+      options_(options),
+      sink_(std::make_unique<Sink>(
+          Sink{spdlog::logger{"slipway", std::make_shared<DescriptorSink>(options.descriptor)}})) {
+  sink_->logger.set_level(spdlog_level(options.level));
+}
+
+Log::~Log() = default;
+
+void Log::write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
+  if (!sink_->logger.should_log(spdlog_level(level))) return;
+  const auto line_of = options_.format == LogFormat::Json ? json_line : text_line;
+  sink_->logger.log(spdlog_level(level), line_of(level, clock_.now(), message, fields));
+}
+
+void Log::debug(std::string_view message, const std::vector<LogField>& fields) {
+  write(LogLevel::Debug, message, fields);
+}
+
+void Log::info(std::string_view message, const std::vector<LogField>& fields) {
+  write(LogLevel::Info, message, fields);
+}
+
+void Log::warn(std::string_view message, const std::vector<LogField>& fields) {
+  write(LogLevel::Warn, message, fields);
+}
+
+void Log::error(std::string_view message, const std::vector<LogField>& fields) {
+  write(LogLevel::Error, message, fields);
+}
+
+void Log::error(const Error& error, const std::vector<LogField>& fields) {
+  std::vector<LogField> all = fields;
+  all.push_back({"class", std::string{to_string(error.cls)}});
+  if (!error.reason.empty()) all.push_back({"reason", error.reason});
+  if (!error.remedy.empty()) all.push_back({"remedy", error.remedy});
+  write(LogLevel::Error, error.message, all);
+}
+
+std::optional<LogLevel> log_level_from(std::string_view text) {
+  for (const LogLevel level : {LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error}) {
+    if (text == name_of(level)) return level;
+  }
+  return std::nullopt;
+}
+
+ReconcileScope::ReconcileScope(std::string id) : before_(std::exchange(reconcile_id, std::move(id))) {}
+
+ReconcileScope::~ReconcileScope() {
+  reconcile_id = std::move(before_);
+}
+
+const std::string& current_reconcile_id() {
+  return reconcile_id;
+}
+
+}  // namespace slipway::telemetry

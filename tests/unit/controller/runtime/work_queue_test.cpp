@@ -1,0 +1,224 @@
+#include "controller/runtime/work_queue.h"
+
+#include <thread>
+
+#include "tests/catch.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
+
+using namespace std::chrono_literals;
+using namespace slipway;
+using namespace slipway::runtime;
+
+namespace {
+
+ObjectKey key(const std::string& name) {
+  return {ResourceKind::ImagePublication, "shop", name};
+}
+
+struct CountingWatcher final : WorkWatcher {
+  void added(ResourceKind) override { ++adds; }
+  void retried(ResourceKind) override { ++retries; }
+  void taken(ResourceKind, std::chrono::nanoseconds waited) override { last_wait = waited; }
+  int adds = 0, retries = 0;
+  std::chrono::nanoseconds last_wait{};
+};
+
+struct World {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {.first = 1s, .longest = 4s, .jitter = 0}, .seed = 1}};
+  QueueStatistics statistics() { return queue.statistics()[ResourceKind::ImagePublication]; }
+};
+
+using Taken = std::optional<ObjectKey>;
+
+}  // namespace
+
+TEST_CASE("a key added twice is given out once") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add(key("a"), Priority::Edit);
+  CHECK(world.queue.try_take() == key("a"));
+  CHECK(world.queue.try_take() == Taken{});
+  CHECK(world.watcher.adds == 1);
+}
+
+TEST_CASE("a key added while with a worker is given out again after done") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add(key("a"), Priority::Resync);
+  CHECK(world.queue.try_take() == Taken{});
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == key("a"));
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == Taken{});
+  CHECK(world.queue.is_idle());
+}
+
+TEST_CASE("edits come before resyncs, the rest in order of arrival") {
+  World world;
+  world.queue.add(key("z"), Priority::Resync);
+  world.queue.add(key("y"), Priority::Resync);
+  world.queue.add(key("x"), Priority::Edit);
+  world.queue.add(key("w"), Priority::Resync);
+  world.queue.add(key("w"), Priority::Edit);
+  world.queue.add(key("x"), Priority::Resync);
+  std::vector<std::string> order;
+  while (const auto taken = world.queue.try_take()) order.push_back(taken->name);
+  CHECK(order == std::vector<std::string>{"x", "w", "z", "y"});
+}
+
+TEST_CASE("an edit while with a worker keeps its priority over a later resync") {
+  World world;
+  world.queue.add(key("a"), Priority::Resync);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add(key("a"), Priority::Resync);
+  world.queue.add(key("b"), Priority::Resync);
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == key("a"));
+}
+
+TEST_CASE("a delayed key is due at its time, not before") {
+  World world;
+  world.queue.add_after(key("a"), 10s);
+  CHECK(world.statistics().delayed == 1);
+  world.clock.advance(10s - 1ns);
+  CHECK(world.queue.try_take() == Taken{});
+  world.clock.advance(1ns);
+  CHECK(world.queue.try_take() == key("a"));
+  CHECK(world.watcher.adds == 1);
+  CHECK(world.watcher.last_wait == 0ns);
+}
+
+TEST_CASE("of two delays the earlier wins, an add wins over both") {
+  World world;
+  SECTION("the second is earlier") {
+    world.queue.add_after(key("a"), 10s);
+    world.queue.add_after(key("a"), 3s);
+    world.clock.advance(3s);
+    CHECK(world.queue.try_take() == key("a"));
+  }
+  SECTION("the second is later") {
+    world.queue.add_after(key("a"), 3s);
+    world.queue.add_after(key("a"), 10s);
+    world.clock.advance(3s);
+    CHECK(world.queue.try_take() == key("a"));
+  }
+  SECTION("an add") {
+    world.queue.add_after(key("a"), 3s);
+    world.queue.add(key("a"), Priority::Edit);
+    CHECK(world.queue.try_take() == key("a"));
+  }
+  world.queue.done(key("a"));
+  world.clock.advance(1h);
+  CHECK(world.queue.try_take() == Taken{});
+}
+
+TEST_CASE("a delay on a due key changes nothing") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add_after(key("a"), 3s);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.done(key("a"));
+  world.clock.advance(1h);
+  CHECK(world.queue.try_take() == Taken{});
+}
+
+TEST_CASE("a key delayed while with a worker is not given out before done") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add_after(key("a"), 1s);
+  world.clock.advance(2s);
+  CHECK(world.queue.try_take() == Taken{});
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == key("a"));
+}
+
+TEST_CASE("retries of a key grow, forget starts anew, other keys are untouched") {
+  World world;
+  const auto due_after = [&](const ObjectKey& wanted, std::optional<std::chrono::milliseconds> floor) {
+    world.queue.retry(wanted, floor);
+    for (int seconds = 0; seconds <= 60; ++seconds) {
+      if (world.queue.try_take() == wanted) {
+        world.queue.done(wanted);
+        return seconds;
+      }
+      world.clock.advance(1s);
+    }
+    return -1;
+  };
+  CHECK(due_after(key("a"), {}) == 1);
+  CHECK(due_after(key("a"), {}) == 2);
+  CHECK(due_after(key("a"), 1s) == 4);
+  CHECK(due_after(key("a"), 30s) == 30);
+  CHECK(due_after(key("b"), {}) == 1);
+  world.queue.forget(key("a"));
+  CHECK(due_after(key("a"), {}) == 1);
+  CHECK(world.watcher.retries == 6);
+}
+
+TEST_CASE("statistics tell depth, delays and what runs for how long") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.clock.advance(2s);
+  world.queue.add(key("b"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("b"));
+  world.queue.add(key("c"), Priority::Edit);
+  world.queue.add_after(key("d"), 1h);
+  world.clock.advance(3s);
+  CHECK(world.statistics() ==
+        QueueStatistics{.depth = 1, .delayed = 1, .running = 2, .unfinished = 8s, .longest_running = 5s});
+  CHECK_FALSE(world.queue.is_idle());
+  REQUIRE(world.queue.try_take() == key("c"));
+  CHECK(world.watcher.last_wait == 3s);
+}
+
+TEST_CASE("after shut down nothing is given out or taken in") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add(key("b"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.shut_down();
+  world.queue.add(key("c"), Priority::Edit);
+  world.queue.add_after(key("d"), 1s);
+  world.queue.retry(key("e"), {});
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == Taken{});
+  CHECK(world.queue.take({}) == Taken{});
+  CHECK(world.statistics() == QueueStatistics{.depth = 1, .delayed = 0, .running = 0});
+}
+
+TEST_CASE("a waiting worker is woken by an add, a stop and a shut down") {
+  SystemSteadyClock clock;
+  WorkWatcher watcher;
+  WorkQueue queue{clock, watcher, {}};
+  Taken taken;
+  std::stop_source stop;
+  std::jthread worker{[&] { taken = queue.take(stop.get_token()); }};
+  SECTION("an add") {
+    queue.add(key("a"), Priority::Edit);
+    worker.join();
+    CHECK(taken == key("a"));
+  }
+  SECTION("a delay that ends") {
+    queue.add_after(key("a"), 1h);
+    queue.add_after(key("a"), 1ms);
+    worker.join();
+    CHECK(taken == key("a"));
+  }
+  SECTION("a stop") {
+    stop.request_stop();
+    worker.join();
+    CHECK(taken == Taken{});
+  }
+  SECTION("a shut down") {
+    queue.shut_down();
+    worker.join();
+    CHECK(taken == Taken{});
+  }
+}
