@@ -1,0 +1,167 @@
+#include "controller/registry/registries.h"
+
+#include "controller/registry/docker_config.h"
+#include "controller/registry/registry_client.h"
+#include "controller/registry/requests.h"
+#include "controller/registry/response_error.h"
+
+namespace slipway::registry {
+namespace {
+
+constexpr const char* kDockerConfigKey = ".dockerconfigjson";
+
+Result<void> check_plain_http(const std::string& host) {
+  const std::string name = host.substr(0, host.rfind(':'));
+  if (name == "localhost" || name.starts_with("127.") || name == "[::1]") return {};
+  return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
+}
+
+/// Docker Hub answers under another name than the one in its references.
+std::string wire_host(const std::string& registry) {
+  return registry == "docker.io" ? "registry-1.docker.io" : registry;
+}
+
+// Never written anywhere: it tells connections apart in memory.
+std::string key_of(const std::string& host, bool plain_http, const std::string& ca_pem, const Credentials& who) {
+  std::string key;
+  for (const std::string& part : {host, std::string(plain_http ? "http" : "https"), ca_pem, who.username,
+                                  who.password.reveal(), who.identity_token.reveal()})
+    key += std::to_string(part.size()) + ":" + part;
+  return Digest::of(key).str();
+}
+
+}  // namespace
+
+SharedRegistries::SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings)
+    : objects_(objects), clock_(clock), settings_(std::move(settings)) {}
+
+Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry,
+                                                           const std::string& repository, bool read_only) {
+  const Result<Endpoint> endpoint = endpoint_of(registry);
+  if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
+  Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
+  if (!connection) return std::unexpected(connection.error());
+  return std::make_unique<RegistryClient>(std::move(*connection), repository, read_only);
+}
+
+Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
+                                                                   const std::string& namespace_name) {
+  const Result<ImageReference> reference = ImageReference::parse(source.reference);
+  if (!reference) return std::unexpected(reference.error());
+  if (source.registry_ref) {
+    const Result<std::optional<ContainerRegistry>> registry = objects_.registry(source.registry_ref->name);
+    if (!registry) return std::unexpected(registry.error());
+    if (!*registry)
+      return fail(ErrorClass::NotFound, "ContainerRegistry " + source.registry_ref->name + " does not exist",
+                  "create it or correct source.image.registryRef");
+    // Its credentials are for its own host, never for one that a tenant names.
+    if ((*registry)->spec.login_server != reference->registry)
+      return fail(ErrorClass::Invalid, source.registry_ref->name + " is not the registry of " + source.reference,
+                  "name the ContainerRegistry of " + reference->registry);
+    Result<std::unique_ptr<ImageStore>> store = open(**registry, reference->repository, true);
+    if (!store) return std::unexpected(store.error());
+    return std::unique_ptr<ImageSource>(std::move(*store));
+  }
+  Endpoint endpoint{.host = reference->registry, .plain_http = source.plain_http, .ca_pem = {}, .credentials = {}};
+  if (source.pull_secret_ref) {
+    Result<Credentials> found = credentials_in(namespace_name, source.pull_secret_ref->name, endpoint.host);
+    if (!found) return std::unexpected(found.error());
+    endpoint.credentials = std::move(*found);
+  } else if (settings_.ambient_credentials) {
+    endpoint.credentials = settings_.ambient_credentials(endpoint.host);
+  }
+  Result<std::shared_ptr<Connection>> connection = connect(endpoint);
+  if (!connection) return std::unexpected(connection.error());
+  return std::make_unique<RegistryClient>(std::move(*connection), reference->repository, true);
+}
+
+Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpec& source,
+                                                                 const std::string& base_folder) {
+  return settings_.open_file(source, base_folder);
+}
+
+Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_token stop) {
+  const Result<Endpoint> endpoint = endpoint_of(registry);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  const Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
+  if (!connection) return std::unexpected(connection.error());
+  const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
+  const Result<http::Response> response = (*connection)->send(request, "", stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status != 200) return std::unexpected(error_of(request, *response, (*connection)->identity()));
+  return (*connection)->identity();
+}
+
+Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry) {
+  const ContainerRegistrySpec& spec = registry.spec;
+  Endpoint endpoint{.host = spec.login_server, .plain_http = spec.plain_http, .ca_pem = {}, .credentials = {}};
+  if (spec.authentication.basic) {
+    const std::string& secret = spec.authentication.basic->secret_ref.name;
+    Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, endpoint.host);
+    if (!found) return std::unexpected(found.error());
+    endpoint.credentials = std::move(*found);
+  } else if (!spec.authentication.anonymous) {
+    return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
+                                         .message = "this way to sign in is not carried out yet",
+                                         .remedy = "use basic or anonymous",
+                                         .reason = {},
+                                         .retry_after = {}});
+  }
+  if (!spec.ca_bundle_ref) return endpoint;
+  Result<std::string> pem = ca_bundle(*spec.ca_bundle_ref);
+  if (!pem) return std::unexpected(pem.error());
+  endpoint.ca_pem = std::move(*pem);
+  return endpoint;
+}
+
+Result<Credentials> SharedRegistries::credentials_in(const std::string& namespace_name, const std::string& secret,
+                                                     const std::string& host) {
+  const std::string name = "Secret " + namespace_name + "/" + secret;
+  const Result<std::optional<SecretObject>> found = objects_.secret(namespace_name, secret);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return fail(ErrorClass::Unauthorized, name + " does not exist", "create it with username and password");
+  const auto& data = (*found)->data;
+  if (const auto config = data.find(kDockerConfigKey); config != data.end()) {
+    Result<std::optional<Credentials>> entry = credentials_from_docker_config(config->second, host);
+    if (!entry) return while_doing(name, entry.error());
+    if (*entry) return std::move(**entry);
+    return fail(ErrorClass::Unauthorized, name + " has no entry for " + host, "add one under auths");
+  }
+  const auto username = data.find("username");
+  const auto password = data.find("password");
+  if (username == data.end() || password == data.end())
+    return fail(ErrorClass::Unauthorized, name + " lacks username or password", "add both keys");
+  return Credentials{.username = username->second, .password = SecretText(password->second), .identity_token = {}};
+}
+
+Result<std::string> SharedRegistries::ca_bundle(const KeyRef& reference) {
+  const auto config = objects_.config_map(settings_.controller_namespace, reference.name);
+  if (!config) return std::unexpected(config.error());
+  if (*config && (*config)->data.contains(reference.key)) return (*config)->data.at(reference.key);
+  const auto secret = objects_.secret(settings_.controller_namespace, reference.name);
+  if (!secret) return std::unexpected(secret.error());
+  if (*secret && (*secret)->data.contains(reference.key)) return (*secret)->data.at(reference.key);
+  return fail(ErrorClass::NotFound, "no ConfigMap or Secret " + reference.name + " with the key " + reference.key,
+              "create it in the namespace " + settings_.controller_namespace);
+}
+
+Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& endpoint) {
+  if (endpoint.plain_http)
+    if (Result<void> local = check_plain_http(endpoint.host); !local) return std::unexpected(local.error());
+  const std::string key = key_of(endpoint.host, endpoint.plain_http, endpoint.ca_pem, endpoint.credentials);
+  auto known = known_.lock();
+  if (const auto found = known->find(key); found != known->end()) return found->second;
+  auto transports = transports_.lock();
+  if (!transports->contains(endpoint.ca_pem))
+    transports->emplace(endpoint.ca_pem, settings_.make_transports(endpoint.ca_pem));
+  const Transports& ways = transports->at(endpoint.ca_pem);
+  TokenOptions options{.host = wire_host(endpoint.host),
+                       .plain_http = endpoint.plain_http,
+                       .credentials = endpoint.credentials,
+                       .may_call = settings_.may_call};
+  auto connection = std::make_shared<Connection>(*ways.small, *ways.blobs, clock_, std::move(options));
+  known->emplace(key, connection);
+  return connection;
+}
+
+}  // namespace slipway::registry

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/registry/connection.h"
+#include "controller/runtime/guarded.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/registries.h"
+
+namespace slipway::registry {
+
+/// The two ways to the network, with one set of trusted certificates. Redirects and retries are already in them.
+struct Transports {
+  std::unique_ptr<http::HttpTransport> small;
+  std::unique_ptr<http::HttpTransport> blobs;
+};
+
+struct RegistriesSettings {
+  std::string controller_namespace = "slipway-system";
+  /// Credentials of the environment for a host, outside a cluster; null in one.
+  std::function<Credentials(const std::string& host)> ambient_credentials;
+  /// Transports that trust `ca_pem` (empty: the system's certificates alone).
+  std::function<Transports(const std::string& ca_pem)> make_transports;
+  /// Whether a token realm may be on that host.
+  std::function<Result<void>(std::string_view host)> may_call;
+  std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
+      open_file;
+};
+
+/// Opens repositories with credentials from Secrets. Connections and tokens are shared by all who use one registry with
+/// the same credentials; a changed Secret makes a new connection. Thread-safe.
+class SharedRegistries final : public Registries {
+ public:
+  SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
+
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
+                                           bool read_only) override;
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source,
+                                                   const std::string& namespace_name) override;
+  Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
+  Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
+
+ private:
+  struct Endpoint {
+    std::string host;
+    bool plain_http = false;
+    std::string ca_pem;
+    Credentials credentials;
+  };
+
+  Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
+  Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
+                                     const std::string& host);
+  Result<std::string> ca_bundle(const KeyRef& reference);
+  Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
+
+  ObjectReader& objects_;
+  const Clock& clock_;
+  const RegistriesSettings settings_;
+  runtime::Guarded<std::map<std::string, Transports>> transports_;              // By certificates.
+  runtime::Guarded<std::map<std::string, std::shared_ptr<Connection>>> known_;  // Shared by their repositories.
+};
+
+}  // namespace slipway::registry
