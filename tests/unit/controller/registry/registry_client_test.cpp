@@ -1,0 +1,149 @@
+#include "controller/registry/registry_client.h"
+
+#include "tests/catch.h"
+#include "tests/support/scripted_transport.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+
+namespace {
+
+class FixedClock final : public Clock {
+ public:
+  Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
+};
+
+struct World {
+  tests::ScriptedTransport small;
+  tests::ScriptedTransport blobs;
+  FixedClock clock;
+  registry::RegistryClient store{
+      std::make_shared<registry::Connection>(
+          small, blobs, clock,
+          registry::TokenOptions{.host = "r.io",
+                                 .plain_http = false,
+                                 .credentials = {},
+                                 .may_call = [](std::string_view) -> Result<void> { return {}; }}),
+      "a/b", false};
+};
+
+const Digest kDigest = Digest::of("x");
+
+}  // namespace
+
+TEST_CASE("An answer's status and code decide the class, and its words are shown") {
+  struct Row {
+    int status;
+    std::string body;
+    ErrorClass cls;
+  };
+  const Row row = GENERATE(values<Row>({
+      {403, R"({"errors":[{"code":"DENIED","message":"no"}]})", ErrorClass::Forbidden},
+      {405, R"({"errors":[{"code":"REGISTRY_DISALLOWED_OPERATION","message":"locked"}]})", ErrorClass::Refused},
+      {413, "too large", ErrorClass::Invalid},
+      {429, R"({"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests"}]})", ErrorClass::Throttled},
+      {403, R"({"errors":[{"code":"DENIED","message":"quota exceeded"}]})", ErrorClass::QuotaExceeded},
+      {507, "", ErrorClass::QuotaExceeded},
+      {500, "<html>", ErrorClass::Unavailable},
+      {400, R"({"errors":[{"code":"DIGEST_INVALID","message":"bad"}]})", ErrorClass::Integrity},
+      {400, R"({"errors":[{"code":"NAME_INVALID","message":"bad"}]})", ErrorClass::Invalid},
+      {400, R"({"errors":"none"})", ErrorClass::Invalid},
+  }));
+  CAPTURE(row.status, row.body);
+  World world;
+  world.small.then(row.status, {{"Retry-After", "7"}, {"X-Ms-Correlation-Request-Id", "id-1"}}, row.body);
+  const auto put = world.store.put_tag("v1", {}, {});
+  REQUIRE(!put);
+  CHECK(put.error().cls == row.cls);
+  CHECK(put.error().retry_after == 7s);
+  CHECK(put.error().message.find("PUT https://r.io/v2/a/b/manifests/v1: ") == 0);
+  CHECK(put.error().message.find("id-1") != std::string::npos);
+  CHECK(!put.error().remedy.empty());
+}
+
+TEST_CASE("A manifest that is not what its digest says is refused") {
+  World world;
+  world.small.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, "y");
+  CHECK(world.store.manifest(kDigest, {}).error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("A HEAD without digest is followed by one GET") {
+  World world;
+  world.small.then(200, {{"Content-Length", "1"}});
+  world.small.then(200, {{"Content-Type", "text/plain; charset=utf-8"}}, "x");
+  const auto found = world.store.resolve("v1", {});
+  REQUIRE(found.value().has_value());
+  CHECK((*found)->digest == kDigest);
+  CHECK((*found)->media_type == "text/plain");
+}
+
+TEST_CASE("Only the range that was asked for is taken") {
+  World world;
+  content::Descriptor blob{.media_type = "", .digest = kDigest, .size = 10};
+  world.blobs.then(206);
+  CHECK(!world.store.read_blob(blob, 4, [](std::span<const std::byte>) -> Result<void> { return {}; }, {}));
+  REQUIRE(*world.blobs.requests[0].headers.find("Range") == "bytes=4-");
+  const auto [header, fits] = GENERATE(values<std::pair<std::string, bool>>(
+      {{"bytes 4-9/10", true}, {"bytes 3-9/10", false}, {"bytes 5-9/10", false}, {"bytes x", false}, {"", false}}));
+  CAPTURE(header);
+  http::Headers headers;
+  headers.set("Content-Range", header);
+  // The caller's frame is gone by now, so a fresh read judges from inside its own send.
+  struct Judge final : http::HttpTransport {
+    http::Headers given;
+    bool taken = false;
+    Result<http::Response> send(const http::Request& request, std::stop_token) override {
+      const Result<void> judged = request.on_headers(206, given);
+      taken = judged.has_value();
+      if (!judged) return std::unexpected(judged.error());
+      return http::Response{.status = 206, .headers = given, .body = {}};
+    }
+  } judge;
+  judge.given = headers;
+  registry::RegistryClient store(
+      std::make_shared<registry::Connection>(world.small, judge, world.clock, registry::TokenOptions{.host = "r.io"}),
+      "a/b", true);
+  CHECK(!store.read_blob(blob, 4, [](std::span<const std::byte>) -> Result<void> { return {}; }, {}));
+  CHECK(judge.taken == fits);
+}
+
+TEST_CASE("An upload stays at the registry's own host, because the token goes there") {
+  const auto [location, error] = GENERATE(values<std::pair<std::string, bool>>({
+      {"/v2/a/b/blobs/uploads/1?_state=s", false},
+      {"https://r.io/v2/a/b/blobs/uploads/1", false},
+      {"https://evil.io/v2/a/b/blobs/uploads/1", true},
+      {"http://r.io/v2/a/b/blobs/uploads/1", true},
+  }));
+  CAPTURE(location);
+  World world;
+  world.small.then(202, {{"Location", location}});
+  CHECK(world.store.start_upload(kDigest, {}).has_value() != error);
+}
+
+TEST_CASE("The newest Location is used, with its state") {
+  World world;
+  world.small.then(202, {{"Location", "/u/1?_state=one"}});
+  world.blobs.then(202, {{"Location", "/u/1?_state=two"}});
+  world.small.then(201);
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  REQUIRE((*upload)->append([](std::span<std::byte>) -> Result<std::size_t> { return 0; }, std::nullopt, {}));
+  REQUIRE((*upload)->finish(kDigest, {}));
+  CHECK(world.blobs.requests[0].url == "https://r.io/u/1?_state=one");
+  CHECK(world.small.requests[1].url.starts_with("https://r.io/u/1?_state=two&digest=sha256%3A"));
+}
+
+TEST_CASE("Pages of referrers are followed on the same host, and not in a circle") {
+  const auto [link, good] = GENERATE(values<std::pair<std::string, bool>>({
+      {"</v2/a/b/referrers/next>; rel=\"next\"", true},
+      {"<https://evil.io/next>; rel=\"next\"", false},
+      {"<" + std::string("/v2/a/b/referrers/") + kDigest.str() + ">; rel=\"next\"", false},
+  }));
+  CAPTURE(link);
+  World world;
+  const std::string type(content::kOciIndex);
+  world.small.then(200, {{"Content-Type", type}, {"Link", link}}, R"({"manifests":[]})");
+  world.small.then(200, {{"Content-Type", type}}, R"({"manifests":null})");
+  CHECK(world.store.referrers(kDigest, {}).has_value() == good);
+  CHECK(world.small.requests.size() == (good ? 2 : 1));
+}
