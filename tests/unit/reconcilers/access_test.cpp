@@ -1,0 +1,154 @@
+#include "reconcilers/access.h"
+
+#include "tests/catch.h"
+
+using namespace slipway;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+AccessEntry entry(std::string name, std::map<std::string, std::string> labels, Strings repositories,
+                  std::vector<AccessAction> actions) {
+  AccessEntry out;
+  out.name = std::move(name);
+  out.namespace_selector.match_labels = std::move(labels);
+  out.repositories = std::move(repositories);
+  out.actions = std::move(actions);
+  return out;
+}
+
+AccessEntry with_sources(AccessEntry out, Strings sources) {
+  out.sources = std::move(sources);
+  return out;
+}
+
+AccessEntry with_floor(AccessEntry out, Severity severity) {
+  out.gates.scan = ScanGate{};
+  out.gates.scan->allow_up_to = severity;
+  return out;
+}
+
+ContainerRegistry registry(std::vector<AccessEntry> access) {
+  ContainerRegistry out;
+  out.metadata.name = "contoso";
+  out.spec.login_server = "contoso.azurecr.io";
+  out.spec.aliases = {"images.contoso.com"};
+  out.spec.access = std::move(access);
+  return out;
+}
+
+AccessRequest request(AccessAction action, std::string repository, std::string source_host = "",
+                      std::string source_repository = "") {
+  return {.registry = "contoso",
+          .tenant = {.namespace_name = "shop", .labels = {{"kubernetes.io/metadata.name", "shop"}, {"team", "shop"}}},
+          .action = action,
+          .repository = std::move(repository),
+          .source_host = std::move(source_host),
+          .source_repository = std::move(source_repository)};
+}
+
+constexpr auto kRead = AccessAction::Read;
+constexpr auto kPublish = AccessAction::Publish;
+constexpr auto kPrune = AccessAction::Prune;
+const std::map<std::string, std::string> kShop{{"team", "shop"}};
+const std::map<std::string, std::string> kBank{{"team", "bank"}};
+
+}  // namespace
+
+TEST_CASE("which entries give an action", "[access]") {
+  struct Row {
+    std::string name;
+    std::vector<AccessEntry> access;
+    AccessRequest asked;
+    Strings entries;  // Empty: Forbidden.
+  };
+  const AccessEntry all = entry("all", {}, {"**"}, {kRead, kPublish, kPrune});
+  const AccessEntry shop = entry("shop", kShop, {"shop/**"}, {kRead, kPublish});
+  const AccessEntry bank = entry("bank", kBank, {"**"}, {kRead, kPublish, kPrune});
+  const AccessEntry hub = with_sources(entry("hub", kShop, {"shop/**"}, {kPublish}), {"ghcr.io/contoso/**"});
+  const AccessEntry base = entry("base", kShop, {"base/*"}, {kRead});
+  const Row rows[] = {
+      {"no entry, no access", {}, request(kRead, "shop/a"), {}},
+      {"an empty selector is everybody", {all}, request(kPrune, "any/thing"), {"all"}},
+      {"labels, repository and action fit", {shop}, request(kPublish, "shop/a", "ghcr.io", "x/y"), {"shop"}},
+      {"another namespace's entry", {bank}, request(kRead, "shop/a"), {}},
+      {"a repository beside the pattern", {shop}, request(kRead, "shop"), {}},
+      {"a repository below one star", {base}, request(kRead, "base/a/b"), {}},
+      {"an action that is not listed", {shop}, request(kPrune, "shop/a"), {}},
+      {"Publish does not give Read", {hub}, request(kRead, "shop/a"), {}},
+      {"several entries give it", {shop, all, bank}, request(kRead, "shop/a"), {"shop", "all"}},
+      {"sources that fit", {hub}, request(kPublish, "shop/a", "ghcr.io", "contoso/a/b"), {"hub"}},
+      {"sources that do not fit", {hub}, request(kPublish, "shop/a", "ghcr.io", "evil/a"), {}},
+      {"sources of another host", {hub}, request(kPublish, "shop/a", "ghcr.io.evil", "contoso/a"), {}},
+      {"a file, where sources are named", {hub}, request(kPublish, "shop/a"), {}},
+      {"a file, where any source is good", {shop}, request(kPublish, "shop/a"), {"shop"}},
+      {"no source at all is good", {with_sources(shop, {})}, request(kPublish, "shop/a", "ghcr.io", "x"), {}},
+      {"sources do not count for Read", {with_sources(shop, {})}, request(kRead, "shop/a"), {"shop"}},
+      {"sources count with the Publish of their own entry only",
+       {hub, entry("other", kBank, {"**"}, {kPublish})},
+       request(kPublish, "shop/a", "quay.io", "x"),
+       {}},
+      {"an own repository with Read is a source",
+       {hub, base},
+       request(kPublish, "shop/a", "contoso.azurecr.io", "base/a"),
+       {"hub"}},
+      {"an own repository by its alias",
+       {hub, base},
+       request(kPublish, "shop/a", "images.contoso.com", "base/a"),
+       {"hub"}},
+      {"an own repository without Read", {hub}, request(kPublish, "shop/a", "contoso.azurecr.io", "base/a"), {}},
+      {"an own repository that only another reads",
+       {hub, bank},
+       request(kPublish, "shop/a", "contoso.azurecr.io", "base/a"),
+       {}},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    const auto grant = check_access(registry(row.access), row.asked);
+    CHECK(grant.has_value() == !row.entries.empty());
+    if (grant) CHECK(grant->entries == row.entries);
+    if (!grant) CHECK(grant.error().cls == ErrorClass::Forbidden);
+  }
+}
+
+TEST_CASE("the floors of all entries that give Publish apply", "[access]") {
+  const auto hub =
+      with_sources(with_floor(entry("hub", kShop, {"shop/**"}, {kPublish}), Severity::Low), {"ghcr.io/**"});
+  const auto quay =
+      with_sources(with_floor(entry("quay", kShop, {"shop/**"}, {kPublish}), Severity::None), {"quay.io/**"});
+  const auto all = with_floor(entry("all", {}, {"**"}, {kRead, kPublish}), Severity::High);
+  const auto bare = entry("bare", {}, {"**"}, {kPublish});
+  const auto reader = with_floor(entry("reader", {}, {"**"}, {kRead}), Severity::None);
+  const auto grant =
+      check_access(registry({hub, quay, all, bare, reader}), request(kPublish, "shop/a", "ghcr.io", "x"));
+  REQUIRE(grant.has_value());
+  CHECK(grant->entries == Strings{"hub", "all", "bare"});
+  CHECK(grant->floors == std::vector<GateFloor>{{"hub", hub.gates}, {"all", all.gates}});
+  CHECK(check_access(registry({all}), request(kRead, "shop/a"))->floors.empty());
+}
+
+TEST_CASE("a refusal says what to add and nothing of what is there", "[access]") {
+  const auto asked = request(kPublish, "bank/vault", "ghcr.io", "evil/x");
+  const auto secret = entry("secret-entry", kBank, {"bank/**"}, {kPublish});
+  const auto refused = check_access(registry({secret}), asked);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message ==
+        "namespace shop has no Publish on \"bank/vault\" of ContainerRegistry contoso for an image from "
+        "\"ghcr.io/evil/x\"");
+  CHECK_THAT(refused.error().remedy,
+             Catch::EndsWith("- {name: shop, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, "
+                             "repositories: [\"bank/vault\"], actions: [Publish], sources: [\"ghcr.io/evil/x\"]}"));
+  CHECK(refused.error() == check_access(registry({}), asked).error());
+  CHECK(refused.error() == check_access(std::nullopt, asked).error());
+  CHECK_THAT(check_access(std::nullopt, request(kPublish, "a")).error().message, Catch::EndsWith("from a file"));
+  CHECK_THAT(check_access(std::nullopt, request(kRead, "a")).error().remedy, Catch::EndsWith("actions: [Read]}"));
+  CHECK_THAT(check_access(std::nullopt, request(kPrune, "a")).error().message, Catch::Contains("no Prune"));
+}
+
+TEST_CASE("which hosts are the registry itself", "[access]") {
+  CHECK(is_own_host(registry({}), "contoso.azurecr.io"));
+  CHECK(is_own_host(registry({}), "images.contoso.com"));
+  CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:443"));
+  CHECK_FALSE(is_own_host(registry({}), ""));
+}
