@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crds/base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace slipway::manifests {
+
+/// One SQLite connection. One thread at a time.
+class Sqlite {
+ public:
+  /// Opens or makes the file, mode 0600, with WAL and a busy time-out of 10 s. Unavailable when it cannot be opened.
+  static Result<Sqlite> open(const std::filesystem::path& file);
+
+  /// One statement with its values, run row by row.
+  class Statement {
+   public:
+    Statement& bind(std::string_view text);
+    Statement& bind(std::int64_t number);
+    Statement& bind(std::optional<std::int64_t> number);
+    /// True when there is a row to read, false at the end.
+    Result<bool> step();
+    std::string text(int column) const;
+    std::int64_t integer(int column) const;
+    std::optional<std::int64_t> optional_integer(int column) const;
+
+   private:
+    friend class Sqlite;
+    struct Finalize {
+      void operator()(sqlite3_stmt* statement) const;
+    };
+    Statement(const Sqlite& owner, sqlite3_stmt* statement) : owner_(&owner), statement_(statement) {}
+    const Sqlite* owner_;
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    int next_ = 1;
+  };
+
+  Result<Statement> prepare(std::string_view sql) const;
+  /// Runs statements without values or rows.
+  Result<void> run(const char* sql) const;
+  /// Rows that the last statement changed.
+  int changes() const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  Sqlite(std::filesystem::path file, sqlite3* database) : file_(std::move(file)), database_(database) {}
+  std::unexpected<Error> failure(int code) const;
+
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+/// A transaction that takes the write lock at once and is rolled back unless commit() succeeded.
+class Transaction {
+ public:
+  static Result<Transaction> begin(const Sqlite& database);
+  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+  Result<void> commit();
+
+ private:
+  explicit Transaction(const Sqlite& database) : database_(&database) {}
+  const Sqlite* database_;
+};
+
+}  // namespace slipway::manifests

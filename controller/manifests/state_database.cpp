@@ -1,0 +1,261 @@
+#include "controller/manifests/state_database.h"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "controller/manifests/sqlite.h"
+#include "controller/runtime/guarded.h"
+#include "crds/base/digest.h"
+#include "crds/base/text.h"
+
+namespace slipway::manifests {
+
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kApplicationId = 0x534C5059;  // "SLPY"
+
+constexpr const char* kSchema =
+    "CREATE TABLE objects (kind INTEGER NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL,"
+    " generation INTEGER NOT NULL, spec_hash TEXT NOT NULL, status TEXT NOT NULL DEFAULT '',"
+    " revision INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL, deleted_at INTEGER,"
+    " has_finalizer INTEGER NOT NULL DEFAULT 0, last_object TEXT NOT NULL DEFAULT '',"
+    " base_folder TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;"
+    "PRAGMA application_id = 1397510233; PRAGMA user_version = 1";
+
+constexpr std::string_view kColumns =
+    "SELECT kind, namespace, name, uid, generation, spec_hash, status, revision, created_at, deleted_at, has_finalizer,"
+    " last_object, base_folder FROM objects";
+constexpr std::string_view kOfKey = " WHERE kind = ? AND namespace = ? AND name = ?";
+
+std::int64_t milliseconds(Timestamp time) {
+  return time.time_since_epoch().count();
+}
+
+Timestamp time_of(std::int64_t milliseconds) {
+  return Timestamp{std::chrono::milliseconds{milliseconds}};
+}
+
+Sqlite::Statement& bind_key(Sqlite::Statement& statement, const ObjectKey& key) {
+  return statement.bind(static_cast<std::int64_t>(key.kind)).bind(key.namespace_name).bind(key.name);
+}
+
+StateRow row_of(const Sqlite::Statement& at) {
+  StateRow row{.key = {static_cast<ResourceKind>(at.integer(0)), at.text(1), at.text(2)},
+               .uid = at.text(3),
+               .generation = at.integer(4),
+               .spec_hash = at.text(5),
+               .status = at.text(6),
+               .revision = at.integer(7),
+               .created_at = time_of(at.integer(8)),
+               .deleted_at = {},
+               .has_finalizer = at.integer(10) != 0,
+               .last_object = at.text(11),
+               .base_folder = at.text(12)};
+  if (const auto deleted = at.optional_integer(9)) row.deleted_at = time_of(*deleted);
+  return row;
+}
+
+Result<std::int64_t> pragma(const Sqlite& database, std::string_view sql) {
+  auto statement = database.prepare(sql);
+  if (!statement) return std::unexpected{statement.error()};
+  const auto has_row = statement->step();
+  if (!has_row) return std::unexpected{has_row.error()};
+  return statement->integer(0);
+}
+
+Result<void> check_schema(const Sqlite& database, const std::filesystem::path& file) {
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return std::unexpected{transaction.error()};
+  const auto version = pragma(database, "PRAGMA user_version");
+  const auto application = pragma(database, "PRAGMA application_id");
+  const auto tables = pragma(database, "SELECT count(*) FROM sqlite_master");
+  if (!version) return std::unexpected{version.error()};
+  if (!application) return std::unexpected{application.error()};
+  if (!tables) return std::unexpected{tables.error()};
+  const std::string name = "state database " + quoted(file.string(), 200);
+  if (*version > kSchemaVersion && *application == kApplicationId) {
+    return fail(ErrorClass::Invalid, name + " was written by a newer version of slipway",
+                "use that version, or name another file with --state");
+  }
+  if (*application == kApplicationId) return {};
+  if (*tables != 0 || *version != 0 || *application != 0) {
+    return fail(ErrorClass::Invalid, name + " belongs to another program", "name another file with --state");
+  }
+  if (const auto made = database.run(kSchema); !made) return made;
+  return transaction->commit();
+}
+
+Result<void> run_to_end(Result<Sqlite::Statement>& statement) {
+  const auto stepped = statement->step();
+  if (!stepped) return std::unexpected{stepped.error()};
+  return {};
+}
+
+Result<std::optional<StateRow>> find_in(const Sqlite& database, const ObjectKey& key) {
+  auto statement = database.prepare(std::string{kColumns} + std::string{kOfKey});
+  if (!statement) return std::unexpected{statement.error()};
+  bind_key(*statement, key);
+  const auto has_row = statement->step();
+  if (!has_row) return std::unexpected{has_row.error()};
+  if (!*has_row) return std::nullopt;
+  return row_of(*statement);
+}
+
+Result<void> remove_row(const Sqlite& database, const ObjectKey& key) {
+  auto statement = database.prepare("DELETE FROM objects" + std::string{kOfKey});
+  if (!statement) return std::unexpected{statement.error()};
+  bind_key(*statement, key);
+  return run_to_end(statement);
+}
+
+Result<void> put_row(const Sqlite& database, const StateRow& row) {
+  auto statement = database.prepare(
+      "INSERT OR REPLACE INTO objects (kind, namespace, name, uid, generation, spec_hash, status, revision, created_at,"
+      " deleted_at, has_finalizer, last_object, base_folder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!statement) return std::unexpected{statement.error()};
+  std::optional<std::int64_t> deleted;
+  if (row.deleted_at) deleted = milliseconds(*row.deleted_at);
+  bind_key(*statement, row.key).bind(row.uid).bind(row.generation).bind(row.spec_hash).bind(row.status);
+  statement->bind(row.revision).bind(milliseconds(row.created_at)).bind(deleted);
+  statement->bind(std::int64_t{row.has_finalizer ? 1 : 0}).bind(row.last_object).bind(row.base_folder);
+  return run_to_end(statement);
+}
+
+StateRow row_after(const std::optional<StateRow>& before, const StateDatabase::Seen& seen) {
+  StateRow row;
+  if (before && !before->deleted_at) {
+    row = *before;
+    if (row.spec_hash != seen.spec_hash) ++row.generation;
+  } else {
+    row = {.key = seen.key, .uid = seen.new_uid, .generation = 1, .created_at = seen.at};
+    // What the deleted one still had to take away is now wanted, or is the new one's to take away.
+    row.has_finalizer = before && before->has_finalizer;
+  }
+  row.spec_hash = seen.spec_hash;
+  row.last_object = seen.object;
+  row.base_folder = seen.base_folder;
+  return row;
+}
+
+}  // namespace
+
+struct StateDatabase::Connection {
+  explicit Connection(Sqlite opened) : database(std::move(opened)) {}
+  runtime::Guarded<Sqlite> database;
+};
+
+StateDatabase::StateDatabase(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+StateDatabase::StateDatabase(StateDatabase&&) noexcept = default;
+StateDatabase& StateDatabase::operator=(StateDatabase&&) noexcept = default;
+StateDatabase::~StateDatabase() = default;
+
+Result<StateDatabase> StateDatabase::open(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  auto database = Sqlite::open(file);
+  if (!database) return std::unexpected{database.error()};
+  if (const auto checked = check_schema(*database, file); !checked) return std::unexpected{checked.error()};
+  return StateDatabase{std::make_unique<Connection>(std::move(*database))};
+}
+
+Result<std::optional<StateRow>> StateDatabase::find(const ObjectKey& key) {
+  return find_in(*connection_->database.lock(), key);
+}
+
+Result<std::vector<StateRow>> StateDatabase::all() {
+  const auto database = connection_->database.lock();
+  auto statement = database->prepare(std::string{kColumns} + " ORDER BY kind, namespace, name");
+  if (!statement) return std::unexpected{statement.error()};
+  std::vector<StateRow> rows;
+  for (;;) {
+    const auto has_row = statement->step();
+    if (!has_row) return std::unexpected{has_row.error()};
+    if (!*has_row) return rows;
+    rows.push_back(row_of(*statement));
+  }
+}
+
+Result<StateRow> StateDatabase::see(const Seen& seen) {
+  const auto database = connection_->database.lock();
+  auto transaction = Transaction::begin(*database);
+  if (!transaction) return std::unexpected{transaction.error()};
+  const auto before = find_in(*database, seen.key);
+  if (!before) return std::unexpected{before.error()};
+  StateRow row = row_after(*before, seen);
+  if (*before == row) return row;
+  if (*before) row.revision = (*before)->revision + 1;
+  if (const auto put = put_row(*database, row); !put) return std::unexpected{put.error()};
+  if (const auto committed = transaction->commit(); !committed) return std::unexpected{committed.error()};
+  return row;
+}
+
+Result<void> StateDatabase::write_status(const ObjectKey& key, const std::string& uid, const std::string& status) {
+  const auto database = connection_->database.lock();
+  auto transaction = Transaction::begin(*database);
+  if (!transaction) return std::unexpected{transaction.error()};
+  auto row = find_in(*database, key);
+  if (!row) return std::unexpected{row.error()};
+  if (!*row || (*row)->uid != uid) {
+    return fail(ErrorClass::Conflict, "writing the status of " + to_string(key) + ": it is gone or was made anew",
+                "nothing to do: the new one is looked at by itself");
+  }
+  if ((*row)->status == status) return {};
+  (*row)->status = status;
+  ++(*row)->revision;
+  if (const auto put = put_row(*database, **row); !put) return put;
+  return transaction->commit();
+}
+
+Result<void> StateDatabase::set_finalizer(const ObjectKey& key, bool wanted) {
+  const auto database = connection_->database.lock();
+  auto transaction = Transaction::begin(*database);
+  if (!transaction) return std::unexpected{transaction.error()};
+  auto row = find_in(*database, key);
+  if (!row) return std::unexpected{row.error()};
+  if (!*row && !wanted) return {};
+  if (!*row) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
+  if ((*row)->has_finalizer == wanted) return {};
+  (*row)->has_finalizer = wanted;
+  ++(*row)->revision;
+  const bool is_over = !wanted && (*row)->deleted_at;
+  const auto changed = is_over ? remove_row(*database, key) : put_row(*database, **row);
+  if (!changed) return changed;
+  return transaction->commit();
+}
+
+Result<bool> StateDatabase::mark_deleted(const ObjectKey& key, Timestamp at) {
+  const auto database = connection_->database.lock();
+  auto transaction = Transaction::begin(*database);
+  if (!transaction) return std::unexpected{transaction.error()};
+  auto row = find_in(*database, key);
+  if (!row) return std::unexpected{row.error()};
+  if (!*row) return false;
+  const bool stays = (*row)->has_finalizer;
+  if (stays && (*row)->deleted_at) return true;
+  (*row)->deleted_at = at;
+  ++(*row)->revision;
+  const auto changed = stays ? put_row(*database, **row) : remove_row(*database, key);
+  if (!changed) return std::unexpected{changed.error()};
+  if (const auto committed = transaction->commit(); !committed) return std::unexpected{committed.error()};
+  return stays;
+}
+
+Result<std::filesystem::path> default_state_folder() {
+  // Set once, before any thread starts.
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return std::filesystem::path{value == nullptr ? "" : value};
+  };
+  if (const auto state = variable("XDG_STATE_HOME"); state.is_absolute()) return state / "slipway";
+  if (const auto home = variable("HOME"); home.is_absolute()) return home / ".local" / "state" / "slipway";
+  return fail(ErrorClass::Invalid, "no place for the state database: neither XDG_STATE_HOME nor HOME is set",
+              "set one of them, or name a file with --state");
+}
+
+std::filesystem::path state_file_of(const std::filesystem::path& state_folder, const std::filesystem::path& manifests) {
+  return state_folder / (Digest::of(manifests.string()).short_hex(32) + ".db");
+}
+
+}  // namespace slipway::manifests

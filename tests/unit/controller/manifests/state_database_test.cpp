@@ -1,0 +1,168 @@
+#include "controller/manifests/state_database.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "controller/manifests/sqlite.h"
+#include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace slipway;
+using namespace slipway::manifests;
+using slipway::tests::TemporaryFolder;
+
+namespace {
+
+const ObjectKey kKey{ResourceKind::ImagePublication, "shop", "a"};
+
+Timestamp at(int seconds) {
+  return Timestamp{std::chrono::seconds{1'800'000'000 + seconds}};
+}
+
+StateDatabase::Seen seen(const std::string& hash, const std::string& uid = "uid-1", int seconds = 0) {
+  return {.key = kKey, .spec_hash = hash, .new_uid = uid, .object = "{}", .base_folder = "/m", .at = at(seconds)};
+}
+
+StateDatabase open(const std::filesystem::path& file) {
+  auto database = StateDatabase::open(file);
+  if (!database) FAIL(database.error().message);
+  return std::move(*database);
+}
+
+}  // namespace
+
+TEST_CASE("the generation counts changes of the spec, the uid stays") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  CHECK(database.see(seen("h1"))->generation == 1);
+  CHECK(database.see(seen("h1", "uid-2"))->generation == 1);
+  const auto edited = database.see(seen("h2", "uid-3", 5));
+  REQUIRE(edited);
+  CHECK(edited->generation == 2);
+  CHECK(edited->uid == "uid-1");
+  CHECK(edited->created_at == at(0));
+  CHECK(database.see(seen("h1"))->generation == 3);
+}
+
+TEST_CASE("what is written is there after the database is opened again") {
+  const TemporaryFolder folder;
+  {
+    StateDatabase database = open(folder / "deep/down/state.db");
+    REQUIRE(database.see(seen("h1")));
+    REQUIRE(database.write_status(kKey, "uid-1", R"({"a":1})"));
+  }
+  StateDatabase database = open(folder / "deep/down/state.db");
+  const auto row = database.find(kKey);
+  REQUIRE(row);
+  REQUIRE(*row);
+  CHECK((*row)->status == R"({"a":1})");
+  CHECK(database.all()->size() == 1);
+}
+
+TEST_CASE("a status is written when it differs, and only onto the object it was made for") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  CHECK(database.write_status(kKey, "uid-1", "{}").error().cls == ErrorClass::Conflict);
+  REQUIRE(database.see(seen("h1")));
+  CHECK(database.write_status(kKey, "uid-2", "{}").error().cls == ErrorClass::Conflict);
+  REQUIRE(database.write_status(kKey, "uid-1", "{}"));
+  const auto revision = (*database.find(kKey))->revision;
+  REQUIRE(database.write_status(kKey, "uid-1", "{}"));
+  CHECK((*database.find(kKey))->revision == revision);
+}
+
+TEST_CASE("a deleted object goes at once without a finalizer, and stays with one until it is taken off") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  REQUIRE(database.see(seen("h1")));
+  SECTION("without") {
+    CHECK(database.mark_deleted(kKey, at(1)) == false);
+    CHECK_FALSE(*database.find(kKey));
+    CHECK(database.mark_deleted(kKey, at(1)) == false);
+    CHECK(database.set_finalizer(kKey, false));
+    CHECK(database.set_finalizer(kKey, true).error().cls == ErrorClass::NotFound);
+  }
+  SECTION("with") {
+    REQUIRE(database.set_finalizer(kKey, true));
+    CHECK(database.mark_deleted(kKey, at(1)) == true);
+    CHECK(database.mark_deleted(kKey, at(2)) == true);
+    CHECK((*database.find(kKey))->deleted_at == at(1));
+    CHECK((*database.find(kKey))->last_object == "{}");
+    SECTION("and taken off") {
+      REQUIRE(database.set_finalizer(kKey, false));
+      CHECK_FALSE(*database.find(kKey));
+    }
+    SECTION("and made anew before") {
+      const auto again = database.see(seen("h1", "uid-2", 9));
+      REQUIRE(again);
+      CHECK(again->uid == "uid-2");
+      CHECK(again->generation == 1);
+      CHECK(again->has_finalizer);
+      CHECK_FALSE(again->deleted_at);
+      CHECK(again->status.empty());
+    }
+  }
+}
+
+TEST_CASE("the file is for its owner alone") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  REQUIRE(database.see(seen("h1")));
+  for (const char* name : {"state.db", "state.db-wal", "state.db-shm"}) {
+    struct stat status{};
+    REQUIRE(::stat((folder / name).c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+  }
+}
+
+TEST_CASE("a file that is not ours is refused with what to do") {
+  const TemporaryFolder folder;
+  SECTION("not a database") {
+    folder.write("state.db", std::string(5000, 'x'));
+    REQUIRE(std::filesystem::file_size(folder / "state.db") == 5000);
+  }
+  SECTION("another program's") {
+    auto other = Sqlite::open(folder / "state.db");
+    REQUIRE(other);
+    REQUIRE(other->run("CREATE TABLE things (a)"));
+  }
+  SECTION("a newer version's") {
+    static_cast<void>(open(folder / "state.db"));
+    auto newer = Sqlite::open(folder / "state.db");
+    REQUIRE(newer);
+    REQUIRE(newer->run("PRAGMA user_version = 2"));
+  }
+  const auto refused = StateDatabase::open(folder / "state.db");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().cls == ErrorClass::Invalid);
+  CHECK_FALSE(refused.error().remedy.empty());
+}
+
+TEST_CASE("two processes write one database, and a killed one breaks nothing") {
+  const TemporaryFolder folder;
+  static_cast<void>(open(folder / "state.db"));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto database = StateDatabase::open(folder / "state.db");
+    if (!database) _exit(1);
+    for (int i = 0; i < 50; ++i) {
+      if (!database->see(seen("child" + std::to_string(i)))) _exit(1);
+    }
+    ::raise(SIGKILL);
+  }
+  StateDatabase database = open(folder / "state.db");
+  for (int i = 0; i < 50; ++i) REQUIRE(database.see(seen("parent" + std::to_string(i))));
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK((*database.find(kKey))->generation == 100);
+  CHECK(database.see(seen("last"))->generation == 101);
+}
+
+TEST_CASE("each folder has a database of its own") {
+  CHECK(state_file_of("/s", "/a") != state_file_of("/s", "/b"));
+  CHECK(state_file_of("/s", "/a") == state_file_of("/s", "/a"));
+}
