@@ -1,0 +1,127 @@
+#pragma once
+
+#include "crds/v1alpha1/binding.h"
+#include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/gates.h"
+#include "crds/v1alpha1/image_publication.h"
+#include "crds/v1alpha1/image_publication_status.h"
+#include "crds/v1alpha1/object_meta.h"
+#include "crds/v1alpha1/retention_policy.h"
+
+/// Which struct of the model is bound, and the names of its enumerations. The fields stand in bindings_*.cpp.
+namespace slipway {
+
+#define SLIPWAY_BOUND(type)            \
+  template <>                          \
+  struct Bound<type> {                 \
+    static const Binding<type>& get(); \
+  }
+
+SLIPWAY_BOUND(ObjectMeta);
+SLIPWAY_BOUND(NameRef);
+SLIPWAY_BOUND(KeyRef);
+SLIPWAY_BOUND(Condition);
+SLIPWAY_BOUND(LabelSelectorRequirement);
+SLIPWAY_BOUND(LabelSelector);
+
+SLIPWAY_BOUND(ScanReportRef);
+SLIPWAY_BOUND(ScanException);
+SLIPWAY_BOUND(ScanGate);
+SLIPWAY_BOUND(SignatureGate);
+SLIPWAY_BOUND(SbomGate);
+SLIPWAY_BOUND(ProvenanceGate);
+SLIPWAY_BOUND(Gates);
+
+SLIPWAY_BOUND(WorkloadIdentity);
+SLIPWAY_BOUND(ManagedIdentity);
+SLIPWAY_BOUND(ServicePrincipal);
+SLIPWAY_BOUND(BasicAuthentication);
+SLIPWAY_BOUND(AnonymousAuthentication);
+SLIPWAY_BOUND(Authentication);
+SLIPWAY_BOUND(AccessEntry);
+SLIPWAY_BOUND(UsedByCluster);
+SLIPWAY_BOUND(ResourceGroups);
+SLIPWAY_BOUND(UsedBy);
+SLIPWAY_BOUND(TransferLimits);
+SLIPWAY_BOUND(RequiredReplicas);
+SLIPWAY_BOUND(Monitoring);
+SLIPWAY_BOUND(Money);
+SLIPWAY_BOUND(Budget);
+SLIPWAY_BOUND(ContainerRegistrySpec);
+SLIPWAY_BOUND(ContainerRegistryStatus);
+
+SLIPWAY_BOUND(RegistrySource);
+SLIPWAY_BOUND(LayoutSource);
+SLIPWAY_BOUND(DockerArchiveSource);
+SLIPWAY_BOUND(SourceSpec);
+SLIPWAY_BOUND(BuildInfo);
+SLIPWAY_BOUND(TagSpec);
+SLIPWAY_BOUND(Rollback);
+SLIPWAY_BOUND(Attach);
+SLIPWAY_BOUND(DeploymentTarget);
+SLIPWAY_BOUND(Notify);
+SLIPWAY_BOUND(RetrySpec);
+SLIPWAY_BOUND(ImagePublicationSpec);
+
+SLIPWAY_BOUND(ResolvedSource);
+SLIPWAY_BOUND(TagStatus);
+SLIPWAY_BOUND(VerdictStatus);
+SLIPWAY_BOUND(TransferStatus);
+SLIPWAY_BOUND(PublishedStatus);
+SLIPWAY_BOUND(AttemptError);
+SLIPWAY_BOUND(ProgressStatus);
+SLIPWAY_BOUND(AttemptStatus);
+SLIPWAY_BOUND(HistoryEntry);
+SLIPWAY_BOUND(DisplayStatus);
+SLIPWAY_BOUND(ImagePublicationStatus);
+
+SLIPWAY_BOUND(RetentionMatch);
+SLIPWAY_BOUND(LegalHold);
+SLIPWAY_BOUND(Retain);
+SLIPWAY_BOUND(RetentionRule);
+SLIPWAY_BOUND(UntaggedRule);
+SLIPWAY_BOUND(Protect);
+SLIPWAY_BOUND(Schedule);
+SLIPWAY_BOUND(RetentionLimits);
+SLIPWAY_BOUND(RetentionPolicySpec);
+SLIPWAY_BOUND(RetentionPolicyStatus);
+
+#undef SLIPWAY_BOUND
+
+#define SLIPWAY_ENUM(type, ...)                                                    \
+  template <>                                                                      \
+  struct EnumNames<type> {                                                         \
+    static constexpr auto kNames = std::to_array<std::string_view>({__VA_ARGS__}); \
+  }
+
+SLIPWAY_ENUM(Cloud, "AzurePublic", "AzureChina", "AzureUSGovernment");
+SLIPWAY_ENUM(AccessAction, "Read", "Publish", "Prune");
+SLIPWAY_ENUM(Severity, "None", "Unknown", "Low", "Medium", "High", "Critical");
+SLIPWAY_ENUM(Unfixed, "Block", "Ignore");
+SLIPWAY_ENUM(ReportFormat, "Trivy", "Grype", "Sarif");
+SLIPWAY_ENUM(FoundAt, "Source", "Destination");
+SLIPWAY_ENUM(ReferrersMode, "All", "None");
+SLIPWAY_ENUM(Mutability, "Immutable", "Moving");
+SLIPWAY_ENUM(NotifyFormat, "CloudEvents", "GitHubStatus", "Teams", "Slack");
+SLIPWAY_ENUM(Verify, "Standard", "Deep");
+SLIPWAY_ENUM(DeletionPolicy, "Retain", "Untag");
+SLIPWAY_ENUM(TagState, "Set", "Superseded", "Skipped");
+SLIPWAY_ENUM(RetentionMode, "Preview", "Enforce");
+
+#undef SLIPWAY_ENUM
+
+/// An access entry's floor: the gates without reports and waitFor, which only a publication can name.
+const Binding<Gates>& floor_binding();
+
+/// The checks of fields that have a parser of their own.
+Result<void> check_digest_text(std::string_view text);
+Result<void> check_repository_text(std::string_view text);
+Result<void> check_host_text(std::string_view text);
+Result<void> check_reference_text(std::string_view text);
+Result<void> check_template_text(std::string_view text);
+Result<void> check_until_text(std::string_view text);
+
+inline constexpr std::string_view kDigestPattern = "^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
+inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
+}  // namespace slipway

@@ -1,0 +1,121 @@
+#include "crds/base/digest.h"
+#include "crds/base/glob.h"
+#include "crds/base/image_reference.h"
+#include "crds/base/tag_template.h"
+#include "crds/v1alpha1/bindings.h"
+
+namespace slipway {
+
+namespace {
+
+template <class T>
+Result<void> only_success(const Result<T>& result) {
+  if (!result) return std::unexpected(result.error());
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_digest_text(std::string_view text) {
+  return only_success(Digest::parse(text));
+}
+Result<void> check_repository_text(std::string_view text) {
+  return only_success(check_repository_name(text));
+}
+Result<void> check_host_text(std::string_view text) {
+  return only_success(check_registry_host(text));
+}
+Result<void> check_reference_text(std::string_view text) {
+  return only_success(ImageReference::parse(text));
+}
+Result<void> check_template_text(std::string_view text) {
+  return only_success(TagTemplate::parse(text));
+}
+Result<void> check_until_text(std::string_view text) {
+  return only_success(parse_until(text));
+}
+
+const Binding<ObjectMeta>& Bound<ObjectMeta>::get() {
+  static const auto binding =
+      Binding<ObjectMeta>()
+          .field("name", &ObjectMeta::name,
+                 {.description = "Name of the object.",
+                  .required = true,
+                  .min_length = 1,
+                  .max_length = 253,
+                  .pattern = kNamePattern})
+          .field("namespace", &ObjectMeta::namespace_name,
+                 {.description = "Namespace of the object.", .max_length = 63, .pattern = kNamePattern})
+          .field("uid", &ObjectMeta::uid, {.description = "Given by the API server."})
+          .field("resourceVersion", &ObjectMeta::resource_version, {.description = "Given by the API server."})
+          .field("generation", &ObjectMeta::generation, {.description = "Counts the edits of spec."})
+          .field("labels", &ObjectMeta::labels, {.description = "Labels."})
+          .field("annotations", &ObjectMeta::annotations, {.description = "Annotations.", .max_length = 262'144})
+          .field("finalizers", &ObjectMeta::finalizers, {.description = "Who must act before the object goes."})
+          .field("creationTimestamp", &ObjectMeta::creation_timestamp, {.description = "Given by the API server."})
+          .field("deletionTimestamp", &ObjectMeta::deletion_timestamp, {.description = "Given by the API server."});
+  return binding;
+}
+
+const Binding<NameRef>& Bound<NameRef>::get() {
+  static const auto binding = Binding<NameRef>().field("name", &NameRef::name,
+                                                       {.description = "Name of the object.",
+                                                        .required = true,
+                                                        .min_length = 1,
+                                                        .max_length = 253,
+                                                        .pattern = kNamePattern});
+  return binding;
+}
+
+const Binding<KeyRef>& Bound<KeyRef>::get() {
+  static const auto binding =
+      Binding<KeyRef>()
+          .field("name", &KeyRef::name,
+                 {.description = "Name of the object.",
+                  .required = true,
+                  .min_length = 1,
+                  .max_length = 253,
+                  .pattern = kNamePattern})
+          .field("key", &KeyRef::key,
+                 {.description = "Key in its data.", .required = true, .min_length = 1, .max_length = 253});
+  return binding;
+}
+
+const Binding<Condition>& Bound<Condition>::get() {
+  static const auto binding =
+      Binding<Condition>()
+          .field("type", &Condition::type, {.description = "What the condition is about.", .required = true})
+          .field("status", &Condition::status, {.description = "True, False or Unknown.", .required = true})
+          .field("observedGeneration", &Condition::observed_generation,
+                 {.description = "Generation it was judged for.", .always = true})
+          .field("lastTransitionTime", &Condition::last_transition_time,
+                 {.description = "When the status last changed."})
+          .field("reason", &Condition::reason, {.description = "One word for programs."})
+          .field("message", &Condition::message,
+                 {.description = "A sentence for people.", .always = true, .max_length = 32'768});
+  return binding;
+}
+
+const Binding<LabelSelectorRequirement>& Bound<LabelSelectorRequirement>::get() {
+  static const auto binding =
+      Binding<LabelSelectorRequirement>()
+          .field("key", &LabelSelectorRequirement::key, {.description = "Label.", .required = true, .max_length = 316})
+          .field("operator", &LabelSelectorRequirement::operator_name,
+                 {.description = "In, NotIn, Exists or DoesNotExist.",
+                  .required = true,
+                  .pattern = "^(In|NotIn|Exists|DoesNotExist)$"})
+          .field("values", &LabelSelectorRequirement::values,
+                 {.description = "Values for In and NotIn.", .max_length = 63, .atomic = true});
+  return binding;
+}
+
+const Binding<LabelSelector>& Bound<LabelSelector>::get() {
+  static const auto binding = Binding<LabelSelector>()
+                                  .field("matchLabels", &LabelSelector::match_labels,
+                                         {.description = "Labels that must be equal.", .max_length = 63})
+                                  .field("matchExpressions", &LabelSelector::match_expressions,
+                                         {.description = "Further requirements; all must hold.", .atomic = true});
+  return binding;
+}
+
+}  // namespace slipway

@@ -1,0 +1,133 @@
+#include "crds/v1alpha1/bindings.h"
+
+namespace slipway {
+
+const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
+  static const auto binding =
+      Binding<RetentionMatch>()
+          .field("tags", &RetentionMatch::tags,
+                 {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .atomic = true})
+          .field("tagRegexes", &RetentionMatch::tag_regexes,
+                 {.description = "RE2 expressions of tags.", .min_length = 1, .max_length = 512, .atomic = true})
+          .field("environments", &RetentionMatch::environments,
+                 {.description = "Environments.", .min_length = 1, .max_length = 63, .atomic = true})
+          .field("olderThan", &RetentionMatch::older_than, {.description = "Least age."});
+  return binding;
+}
+
+const Binding<LegalHold>& Bound<LegalHold>::get() {
+  static const auto binding = Binding<LegalHold>().field(
+      "reason", &LegalHold::reason, {.description = "Why it is held.", .required = true, .min_length = 1});
+  return binding;
+}
+
+const Binding<Retain>& Bound<Retain>::get() {
+  static const auto binding = Binding<Retain>()
+                                  .field("atLeast", &Retain::at_least, {.description = "Least time it is kept."})
+                                  .field("legalHold", &Retain::legal_hold, {.description = "Kept until lifted."})
+                                  .exactly_one_of({"atLeast", "legalHold"});
+  return binding;
+}
+
+const Binding<RetentionRule>& Bound<RetentionRule>::get() {
+  using Rule = RetentionRule;
+  static const auto binding =
+      Binding<Rule>()
+          .field("name", &Rule::name,
+                 {.description = "Name in this list.", .required = true, .min_length = 1, .max_length = 63})
+          .field("match", &Rule::match, {.description = "What the rule is for.", .required = true, .always = true})
+          .field("expireAfter", &Rule::expire_after, {.description = "Inactivity after which it may go."})
+          .field("keepLast", &Rule::keep_last,
+                 {.description = "Newest that are kept.", .minimum = 1, .maximum = 100'000})
+          .field("keepNewestPerMinor", &Rule::keep_newest_per_minor,
+                 {.description = "Newest of each minor version that are kept.", .minimum = 1, .maximum = 100'000})
+          .field("retain", &Rule::retain, {.description = "What compliance asks for."})
+          .rule("has(self.expireAfter) != has(self.retain)", "give exactly one of expireAfter, retain");
+  return binding;
+}
+
+const Binding<UntaggedRule>& Bound<UntaggedRule>::get() {
+  static const auto binding =
+      Binding<UntaggedRule>().field("expireAfter", &UntaggedRule::expire_after,
+                                    {.description = "Time after which dangling manifests may go.", .required = true});
+  return binding;
+}
+
+const Binding<Protect>& Bound<Protect>::get() {
+  static const auto binding =
+      Binding<Protect>()
+          .field("tags", &Protect::tags,
+                 {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .atomic = true})
+          .field("digests", &Protect::digests,
+                 {.description = "Digests.",
+                  .max_length = 135,
+                  .pattern = kDigestPattern,
+                  .atomic = true,
+                  .check = check_digest_text})
+          .field("usedBy", &Protect::used_by, {.description = "Further users of images."})
+          .field("ignorePullsFrom", &Protect::ignore_pulls_from,
+                 {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
+  return binding;
+}
+
+const Binding<Schedule>& Bound<Schedule>::get() {
+  static const auto binding =
+      Binding<Schedule>()
+          .field("cron", &Schedule::cron,
+                 {.description = "Five fields of cron.", .required = true, .min_length = 1, .max_length = 128})
+          .field("timeZone", &Schedule::time_zone,
+                 {.description = "IANA name.",
+                  .max_length = 64,
+                  .pattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$",
+                  .default_json = "\"Etc/UTC\""});
+  return binding;
+}
+
+const Binding<RetentionLimits>& Bound<RetentionLimits>::get() {
+  static const auto binding =
+      Binding<RetentionLimits>()
+          .field("maxDeletions", &RetentionLimits::max_deletions,
+                 {.description = "Most deletions in one run.", .minimum = 1, .maximum = 1'000'000})
+          .field("maxPercent", &RetentionLimits::max_percent,
+                 {.description = "Largest share of a repository in one run.", .minimum = 1, .maximum = 100});
+  return binding;
+}
+
+const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
+  using Spec = RetentionPolicySpec;
+  static const auto binding =
+      Binding<Spec>()
+          .field("registryRef", &Spec::registry_ref,
+                 {.description = "ContainerRegistry it is for.", .required = true, .immutable = true})
+          .field("repositories", &Spec::repositories,
+                 {.description = "Patterns of repositories.",
+                  .required = true,
+                  .min_length = 1,
+                  .max_length = 512,
+                  .min_items = 1,
+                  .atomic = true})
+          .field("mode", &Spec::mode, {.description = "Preview shows, Enforce deletes.", .default_json = "\"Preview\""})
+          .field("schedule", &Spec::schedule, {.description = "When it runs."})
+          .field("rules", &Spec::rules,
+                 {.description = "What goes and what stays; the first match wins.", .list_map_key = "name"})
+          .field("untagged", &Spec::untagged, {.description = "What becomes of dangling manifests."})
+          .field("protect", &Spec::protect, {.description = "What stays whatever the rules say."})
+          .field("limits", &Spec::limits, {.description = "Bounds of one run."})
+          .field("gracePeriod", &Spec::grace_period, {.description = "Time between marking and deleting."})
+          .field("suspend", &Spec::suspend, {.description = "Does nothing while true."});
+  return binding;
+}
+
+const Binding<RetentionPolicyStatus>& Bound<RetentionPolicyStatus>::get() {
+  using Status = RetentionPolicyStatus;
+  static const auto binding =
+      Binding<Status>()
+          .field("observedGeneration", &Status::observed_generation,
+                 {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
+          .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
+                 {.description = "Last request that was answered."})
+          .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"});
+  return binding;
+}
+
+}  // namespace slipway

@@ -1,0 +1,67 @@
+#include "crds/v1alpha1/codec.h"
+
+#include "crds/base/text.h"
+
+namespace slipway {
+
+void Codec<std::int64_t>::read(const Node& node, const FieldInfo& info, FieldReader& reader, std::int64_t& value) {
+  if (!reader.expect(node, Node::Kind::Integer)) return;
+  if (node.integer >= info.minimum && node.integer <= info.maximum) {
+    value = node.integer;
+    return;
+  }
+  std::string expected = "write a number from " + std::to_string(info.minimum);
+  expected += info.maximum == INT64_MAX ? " on" : " to " + std::to_string(info.maximum);
+  reader.problem(node.place, node.text + " is out of range", std::move(expected));
+}
+
+void Codec<std::chrono::seconds>::read(const Node& node, const FieldInfo& /*info*/, FieldReader& reader,
+                                       std::chrono::seconds& value) {
+  if (node.kind == Node::Kind::Integer && node.text == "0") {
+    value = std::chrono::seconds{0};
+    return;
+  }
+  if (!reader.expect(node, Node::Kind::String)) return;
+  const auto duration = parse_duration(node.text);
+  if (!duration) return reader.problem(node.place, duration.error());
+  value = *duration;
+}
+
+Schema Codec<std::chrono::seconds>::schema() {
+  return {.type = Schema::Type::String, .info = {.max_length = 64, .pattern = kDurationPattern}};
+}
+
+void Codec<Timestamp>::read(const Node& node, const FieldInfo& /*info*/, FieldReader& reader, Timestamp& value) {
+  if (!reader.expect(node, Node::Kind::String)) return;
+  const auto time = parse_timestamp(node.text);
+  if (!time) return reader.problem(node.place, time.error());
+  value = *time;
+}
+
+Schema Codec<Timestamp>::schema() {
+  return {.type = Schema::Type::String, .info = {.max_length = 64}, .format = "date-time"};
+}
+
+void Codec<std::map<std::string, std::string>>::read(const Node& node, const FieldInfo& info, FieldReader& reader,
+                                                     Map& value) {
+  if (!reader.expect(node, Node::Kind::Map)) return;
+  if (node.members.size() > info.max_items)
+    reader.problem(node.place, "there are " + std::to_string(node.members.size()) + " entries",
+                   "write at most " + std::to_string(info.max_items));
+  Map entries;
+  for (const auto& member : node.members) {
+    const FieldReader::Step step(reader, member.key);
+    std::string text;
+    if (reader.read_string(member.value, info, text)) entries[member.key] = std::move(text);
+  }
+  value = std::move(entries);
+}
+
+std::optional<Node> Codec<std::map<std::string, std::string>>::write(const Map& value) {
+  if (value.empty()) return std::nullopt;
+  Node map = map_node();
+  for (const auto& [key, text] : value) add(map, key, string_node(text));
+  return map;
+}
+
+}  // namespace slipway

@@ -1,0 +1,183 @@
+#include "crds/v1alpha1/field_reader.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <set>
+
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (const auto word : words) out += (out.empty() ? "" : ", ") + std::string(word);
+  return out;
+}
+
+std::size_t edit_distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  for (std::size_t i = 0; i <= other.size(); ++i) row[i] = i;
+  for (std::size_t i = 1; i <= one.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t k = 1; k <= other.size(); ++k) {
+      const std::size_t replace = diagonal + (one[i - 1] == other[k - 1] ? 0 : 1);
+      diagonal = row[k];
+      row[k] = std::min({row[k] + 1, row[k - 1] + 1, replace});
+    }
+  }
+  return row[other.size()];
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::string found_instead(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::Null:
+      return "nothing is given";
+    case Node::Kind::List:
+      return "a list is given";
+    case Node::Kind::Map:
+      return "a map is given";
+    default:
+      return quoted(node.text) + " is a " + std::string(to_string(node.kind));
+  }
+}
+
+std::string wanted(const Node& node, Node::Kind kind) {
+  const bool scalar =
+      node.kind == Node::Kind::Boolean || node.kind == Node::Kind::Integer || node.kind == Node::Kind::Number;
+  if (kind == Node::Kind::String && scalar) return "quote it: \"" + node.text + "\"";
+  switch (kind) {
+    case Node::Kind::Boolean:
+      return "write true or false";
+    case Node::Kind::Integer:
+      return "write a whole number";
+    case Node::Kind::List:
+      return "write a list, each item after a '-'";
+    case Node::Kind::Map:
+      return "write fields, each as name: value";
+    default:
+      return "write a text";
+  }
+}
+
+}  // namespace
+
+std::string_view closest_to(std::string_view text, const std::vector<std::string_view>& candidates) {
+  std::string_view best;
+  std::size_t least = std::max<std::size_t>(text.size() / 3, 1) + 1;
+  for (const auto candidate : candidates) {
+    if (text.size() > candidate.size() + 64) continue;
+    const std::size_t distance = edit_distance(lower(text), lower(candidate));
+    if (distance >= least) continue;
+    least = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+FieldReader::Step::Step(FieldReader& reader, std::string_view name) : reader_(reader), length_(reader.path_.size()) {
+  if (!reader_.path_.empty()) reader_.path_ += '.';
+  reader_.path_ += name;
+}
+FieldReader::Step::Step(FieldReader& reader, std::size_t index) : reader_(reader), length_(reader.path_.size()) {
+  reader_.path_ += '[' + std::to_string(index) + ']';
+}
+FieldReader::Step::~Step() {
+  reader_.path_.resize(length_);
+}
+
+void FieldReader::problem(Place place, std::string message, std::string expected) {
+  problems_.push_back({.file = file_,
+                       .place = place,
+                       .field = path_,
+                       .message = std::move(message),
+                       .expected = std::move(expected),
+                       .reason = "Invalid",
+                       .warning = false});
+}
+
+void FieldReader::problem(Place place, const Error& error) {
+  problem(place, error.message, error.remedy);
+}
+
+bool FieldReader::expect(const Node& node, Node::Kind kind) {
+  if (node.kind == kind) return true;
+  problem(node.place, found_instead(node), wanted(node, kind));
+  return false;
+}
+
+bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::string& value) {
+  if (!expect(node, Node::Kind::String)) return false;
+  value = node.text;
+  if (value.size() < info.min_length) {
+    problem(node.place, value.empty() ? "it is empty" : quoted(value) + " is too short",
+            "write at least " + std::to_string(info.min_length) + " characters");
+    return false;
+  }
+  if (value.size() > info.max_length) {
+    problem(node.place, "it has " + std::to_string(value.size()) + " characters",
+            "write at most " + std::to_string(info.max_length));
+    return false;
+  }
+  if (info.check != nullptr) {
+    const auto checked = info.check(value);
+    if (checked) return true;
+    problem(node.place, checked.error());
+    return false;
+  }
+  if (info.pattern.empty() || RE2::FullMatch(value, RE2(re2::StringPiece(info.pattern.data(), info.pattern.size()))))
+    return true;
+  problem(node.place, quoted(value) + " is not of the right form", "it must match " + std::string(info.pattern));
+  return false;
+}
+
+void FieldReader::unknown_field(const Node::Member& member, const std::vector<std::string_view>& known) {
+  if (lenient_) return;
+  const Step step(*this, member.key.size() > 64 ? std::string_view("…") : std::string_view(member.key));
+  const auto close = closest_to(member.key, known);
+  const std::string hint =
+      close.empty() ? "the fields here are " + joined(known) : "did you mean " + quoted(close) + "?";
+  problem(member.place, "the field " + quoted(member.key) + " is not known", hint);
+}
+
+void FieldReader::missing(const Node& map, std::string_view field, std::string_view description) {
+  const Step step(*this, field);
+  problem(map.place, "the field is missing", "add it: " + std::string(description));
+}
+
+void FieldReader::check_list(const Node& list, const FieldInfo& info) {
+  if (list.items.size() < info.min_items)
+    problem(list.place, "the list has " + std::to_string(list.items.size()) + " items",
+            "write at least " + std::to_string(info.min_items));
+  if (list.items.size() > info.max_items)
+    problem(list.place, "the list has " + std::to_string(list.items.size()) + " items",
+            "write at most " + std::to_string(info.max_items));
+  if (info.list_map_key.empty()) return;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const Node* key = list.items[i].find(info.list_map_key);
+    if (key == nullptr || seen.insert(key->text).second) continue;
+    const Step index(*this, i);
+    const Step name(*this, info.list_map_key);
+    problem(key->place, quoted(key->text) + " stands in this list before", "give each item its own");
+  }
+}
+
+void FieldReader::check_choice(const Node& node, const std::string& found, const std::vector<std::string>& choices) {
+  const std::vector<std::string_view> known(choices.begin(), choices.end());
+  const auto close = closest_to(found, known);
+  problem(node.place, quoted(found) + " is not one of the values",
+          close.empty() ? "write one of " + joined(known) : "did you mean " + std::string(close) + "?");
+}
+
+}  // namespace slipway

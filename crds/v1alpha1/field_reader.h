@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crds/base/document.h"
+#include "crds/v1alpha1/schema.h"
+
+namespace slipway {
+
+/// Collects what is wrong while a document is read into a model, with the field path of where the reading is. One
+/// thread at a time.
+class FieldReader {
+ public:
+  /// `lenient`: fields that are not known are passed over (objects of an API server, stored status).
+  FieldReader(std::string_view file, bool lenient) : file_(file), lenient_(lenient) {}
+
+  /// Puts a name or an index on the path as long as it lives.
+  class Step {
+   public:
+    Step(FieldReader& reader, std::string_view name);
+    Step(FieldReader& reader, std::size_t index);
+    ~Step();
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+   private:
+    FieldReader& reader_;
+    std::size_t length_;
+  };
+
+  bool lenient() const { return lenient_; }
+  const std::string& path() const { return path_; }
+  void problem(Place place, std::string message, std::string expected);
+  void problem(Place place, const Error& error);
+  std::vector<Problem> take() { return std::move(problems_); }
+
+  /// False and a problem when the node is of another kind.
+  bool expect(const Node& node, Node::Kind kind);
+  /// The string within its bounds, or nothing and a problem.
+  bool read_string(const Node& node, const FieldInfo& info, std::string& value);
+  void unknown_field(const Node::Member& member, const std::vector<std::string_view>& known);
+  void missing(const Node& map, std::string_view field, std::string_view description);
+  /// Problems for a list that is too short or long, or whose items repeat their key.
+  void check_list(const Node& list, const FieldInfo& info);
+  void check_choice(const Node& node, const std::string& found, const std::vector<std::string>& choices);
+
+ private:
+  std::string file_;
+  bool lenient_;
+  std::string path_;
+  std::vector<Problem> problems_;
+};
+
+/// The candidate that `text` most likely meant, or empty.
+std::string_view closest_to(std::string_view text, const std::vector<std::string_view>& candidates);
+
+}  // namespace slipway

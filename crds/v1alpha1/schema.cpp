@@ -1,0 +1,113 @@
+#include "crds/v1alpha1/schema.h"
+
+#include "crds/base/make_node.h"
+
+namespace slipway {
+
+namespace {
+
+Node strings(const std::vector<std::string>& texts) {
+  Node list = list_node();
+  for (const auto& text : texts) list.items.push_back(string_node(text));
+  return list;
+}
+
+Node integer(std::size_t value) {
+  return integer_node(static_cast<std::int64_t>(value));
+}
+
+void add_string_bounds(Node& node, const Schema& schema) {
+  const FieldInfo& info = schema.info;
+  add(node, "type", string_node("string"));
+  if (!schema.format.empty()) add(node, "format", string_node(schema.format));
+  if (!schema.enum_values.empty()) {
+    add(node, "enum", strings(schema.enum_values));
+    return;
+  }
+  if (info.min_length > 0) add(node, "minLength", integer(info.min_length));
+  add(node, "maxLength", integer(info.max_length));
+  if (!info.pattern.empty()) add(node, "pattern", string_node(info.pattern));
+}
+
+void add_list(Node& node, const Schema& schema) {
+  const FieldInfo& info = schema.info;
+  add(node, "type", string_node("array"));
+  if (info.min_items > 0) add(node, "minItems", integer(info.min_items));
+  add(node, "maxItems", integer(info.max_items));
+  if (!info.list_map_key.empty() && !info.atomic) {
+    add(node, "x-kubernetes-list-type", string_node("map"));
+    add(node, "x-kubernetes-list-map-keys", strings({std::string(info.list_map_key)}));
+  } else {
+    add(node, "x-kubernetes-list-type", string_node("atomic"));
+  }
+  add(node, "items", to_node(schema.items.front()));
+}
+
+void add_string_map(Node& node, const Schema& schema) {
+  add(node, "type", string_node("object"));
+  add(node, "maxProperties", integer(schema.info.max_items));
+  Node values = map_node();
+  add(values, "type", string_node("string"));
+  add(values, "maxLength", integer(schema.info.max_length));
+  add(node, "additionalProperties", std::move(values));
+}
+
+void add_object(Node& node, const Schema& schema) {
+  add(node, "type", string_node("object"));
+  std::vector<std::string> required;
+  Node properties = map_node();
+  for (const auto& property : schema.properties) {
+    if (property.schema.info.required) required.push_back(property.name);
+    add(properties, property.name, to_node(property.schema));
+  }
+  if (!required.empty()) add(node, "required", strings(required));
+  if (!schema.properties.empty()) add(node, "properties", std::move(properties));
+}
+
+void add_type(Node& node, const Schema& schema) {
+  switch (schema.type) {
+    case Schema::Type::Boolean:
+      add(node, "type", string_node("boolean"));
+      return;
+    case Schema::Type::Integer:
+      add(node, "type", string_node("integer"));
+      add(node, "format", string_node("int64"));
+      add(node, "minimum", integer_node(schema.info.minimum));
+      if (schema.info.maximum != INT64_MAX) add(node, "maximum", integer_node(schema.info.maximum));
+      return;
+    case Schema::Type::String:
+      return add_string_bounds(node, schema);
+    case Schema::Type::List:
+      return add_list(node, schema);
+    case Schema::Type::StringMap:
+      return add_string_map(node, schema);
+    case Schema::Type::Object:
+      return add_object(node, schema);
+  }
+}
+
+void add_rules(Node& node, const Schema& schema) {
+  Node rules = list_node();
+  const auto add_rule = [&](const std::string& rule, const std::string& message) {
+    Node entry = map_node();
+    add(entry, "rule", string_node(rule));
+    add(entry, "message", string_node(message));
+    rules.items.push_back(std::move(entry));
+  };
+  if (schema.info.immutable) add_rule("self == oldSelf", "the field can't be changed; make a new object");
+  for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message);
+  if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
+}
+
+}  // namespace
+
+Node to_node(const Schema& schema) {
+  Node node = map_node();
+  if (!schema.info.description.empty()) add(node, "description", string_node(schema.info.description));
+  add_type(node, schema);
+  if (!schema.info.default_json.empty()) add(node, "default", parse_json(schema.info.default_json, "default").root);
+  add_rules(node, schema);
+  return node;
+}
+
+}  // namespace slipway
