@@ -1,0 +1,193 @@
+#include "crds/v1alpha1/validation.h"
+
+#include <re2/re2.h>
+
+#include <set>
+
+#include "crds/base/glob.h"
+#include "crds/base/image_reference.h"
+#include "crds/base/tag_template.h"
+#include "crds/base/text.h"
+
+namespace slipway {
+
+namespace {
+
+/// Where a field stands in the document; the place of what encloses it when it is absent.
+class Places {
+ public:
+  Places(const Node& root, FieldReader& reader) : root_(root), reader_(reader) {}
+
+  void problem(std::string_view path, std::string message, std::string expected) {
+    const FieldReader::Step step(reader_, path);
+    reader_.problem(place_of(path), std::move(message), std::move(expected));
+  }
+  void problem(std::string_view path, const Error& error) { problem(path, error.message, error.remedy); }
+
+ private:
+  Place place_of(std::string_view path) const {
+    const Node* node = &root_;
+    while (!path.empty()) {
+      const std::size_t end = path.find_first_of(".[", 1);
+      const std::string_view part = path.substr(0, end);
+      const Node* next = child(*node, part);
+      if (next == nullptr) break;
+      node = next;
+      path = end == std::string_view::npos ? std::string_view{} : path.substr(path[end] == '.' ? end + 1 : end);
+    }
+    return node->place;
+  }
+
+  static const Node* child(const Node& node, std::string_view part) {
+    if (!part.starts_with('[')) return node.find(part);
+    std::size_t index = 0;
+    for (const char c : part)
+      if (is_digit(c)) index = index * 10 + static_cast<std::size_t>(c - '0');
+    return index < node.items.size() ? &node.items[index] : nullptr;
+  }
+
+  const Node& root_;
+  FieldReader& reader_;
+};
+
+std::string at(std::string_view list, std::size_t index) {
+  return std::string(list) + '[' + std::to_string(index) + ']';
+}
+
+void check_globs(Places& places, const std::string& path, const std::vector<std::string>& patterns) {
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    if (const auto checked = check_glob(patterns[i]); !checked) places.problem(at(path, i), checked.error());
+}
+
+bool is_loopback(std::string_view host) {
+  const std::string_view name =
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  return name == "localhost" || name == "[::1]" || name.starts_with("127.");
+}
+
+bool has_value(const BuildInfo& build, const std::string& environment, const TagVariable& variable) {
+  switch (variable.kind) {
+    case TagVariable::Kind::Commit:
+      return !build.commit.empty();
+    case TagVariable::Kind::Version:
+    case TagVariable::Kind::Major:
+    case TagVariable::Kind::Minor:
+    case TagVariable::Kind::Patch:
+      return !build.version.empty();
+    case TagVariable::Kind::Number:
+      return build.number.has_value();
+    case TagVariable::Kind::Environment:
+      return !environment.empty();
+    case TagVariable::Kind::Branch:
+      return !build.branch.empty();
+    case TagVariable::Kind::Date:
+      return build.built_at.has_value();
+    case TagVariable::Kind::Digest:
+      return true;
+    case TagVariable::Kind::Label:
+      return build.labels.contains(variable.label);
+  }
+  return true;
+}
+
+std::string value_field(const TagVariable& variable) {
+  switch (variable.kind) {
+    case TagVariable::Kind::Commit:
+      return "spec.build.commit";
+    case TagVariable::Kind::Number:
+      return "spec.build.number";
+    case TagVariable::Kind::Environment:
+      return "spec.environment";
+    case TagVariable::Kind::Branch:
+      return "spec.build.branch";
+    case TagVariable::Kind::Date:
+      return "spec.build.builtAt";
+    case TagVariable::Kind::Label:
+      return "spec.build.labels." + variable.label;
+    default:
+      return "spec.build.version";
+  }
+}
+
+void check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t index) {
+  const TagSpec& tag = spec.tags[index];
+  const auto parsed = TagTemplate::parse(tag.template_text);
+  if (!parsed) return;  // The field's own check has said so.
+  const std::string path = at("spec.tags", index) + ".template";
+  for (const auto& part : parsed->parts()) {
+    const auto* variable = std::get_if<TagVariable>(&part);
+    if (variable == nullptr || tag.optional || has_value(spec.build, spec.environment, *variable)) continue;
+    const std::string field = value_field(*variable);
+    places.problem(path, "the template needs " + field + ", which is not given", "give it, or write optional: true");
+  }
+  if (spec.source.follow && tag.mutability == Mutability::Immutable && !parsed->uses(TagVariable::Kind::Digest))
+    places.problem(path, "with follow: true each new digest would want this immutable tag",
+                   "write mutability: Moving or use {{digest:12}}");
+}
+
+void check_tags(Places& places, const ImagePublicationSpec& spec) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < spec.tags.size(); ++i) {
+    check_tag(places, spec, i);
+    if (!seen.insert(spec.tags[i].template_text).second)
+      places.problem(at("spec.tags", i) + ".template", "two templates give one tag", "remove one of them");
+  }
+}
+
+}  // namespace
+
+void validate(const ContainerRegistry& object, const Node& root, FieldReader& reader) {
+  Places places(root, reader);
+  const auto& spec = object.spec;
+  if (spec.plain_http && !is_loopback(spec.login_server))
+    places.problem("spec.plainHTTP", "only a registry on localhost is reached without TLS",
+                   "remove plainHTTP, or name localhost in loginServer");
+  for (std::size_t i = 0; i < spec.access.size(); ++i) {
+    check_globs(places, at("spec.access", i) + ".repositories", spec.access[i].repositories);
+    if (spec.access[i].sources) check_globs(places, at("spec.access", i) + ".sources", *spec.access[i].sources);
+  }
+}
+
+void validate(const ImagePublication& object, const Node& root, FieldReader& reader) {
+  Places places(root, reader);
+  const auto& spec = object.spec;
+  check_tags(places, spec);
+  if (spec.source.image && spec.source.image->plain_http) {
+    const auto reference = ImageReference::parse(spec.source.image->reference);
+    if (reference && !is_loopback(reference->registry))
+      places.problem("spec.source.image.plainHTTP", "only a registry on localhost is reached without TLS",
+                     "remove plainHTTP");
+  }
+  if (spec.source.image && spec.source.digest) {
+    const auto reference = ImageReference::parse(spec.source.image->reference);
+    if (reference && reference->digest && reference->digest->str() != *spec.source.digest)
+      places.problem("spec.source.digest", "it differs from the digest in image.reference", "remove one of the two");
+  }
+  if (spec.ttl_after_published && spec.deletion_policy == DeletionPolicy::Untag)
+    places.problem("spec.ttlAfterPublished", "it can't be used with deletionPolicy: Untag",
+                   "remove it or write deletionPolicy: Retain");
+}
+
+void validate(const RetentionPolicy& object, const Node& root, FieldReader& reader) {
+  Places places(root, reader);
+  const auto& spec = object.spec;
+  check_globs(places, "spec.repositories", spec.repositories);
+  check_globs(places, "spec.protect.tags", spec.protect.tags);
+  for (std::size_t i = 0; i < spec.rules.size(); ++i) {
+    const auto& rule = spec.rules[i];
+    const std::string path = at("spec.rules", i);
+    check_globs(places, path + ".match.tags", rule.match.tags);
+    for (std::size_t k = 0; k < rule.match.tag_regexes.size(); ++k) {
+      const RE2 expression(rule.match.tag_regexes[k], RE2::Quiet);
+      if (!expression.ok())
+        places.problem(at(path + ".match.tagRegexes", k),
+                       quoted(rule.match.tag_regexes[k]) + " is not an RE2 expression", expression.error());
+    }
+    if (rule.expire_after.has_value() == rule.retain.has_value())
+      places.problem(
+          path, rule.retain ? "expireAfter and retain are given together" : "neither expireAfter nor retain is given",
+          "give exactly one of expireAfter, retain");
+  }
+}
+
+}  // namespace slipway

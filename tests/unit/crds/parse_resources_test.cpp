@@ -1,0 +1,149 @@
+#include "crds/v1alpha1/resources.h"
+#include "tests/catch.h"
+
+namespace slipway {
+
+namespace {
+
+const std::string kPublication = R"(apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: app, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repository: shop/app
+  environment: staging
+  source:
+    image: {reference: "ghcr.io/contoso/app:1"}
+  build: {commit: 4f2a91c0, number: 812, version: 1.8.2}
+  tags:
+    - {name: commit, template: "{{commit:7}}"}
+    - {name: env, template: "{{environment}}", mutability: Moving}
+  gates:
+    scan: {reports: [{name: all, path: scan.json}], allowUpTo: High, maxAge: 24h}
+)";
+
+const std::string kRegistry = R"(apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {name: contoso}
+spec:
+  loginServer: 127.0.0.1:5000
+  plainHTTP: true
+  authentication: {anonymous: {}}
+  access:
+    - {name: shop, namespaceSelector: {}, repositories: ["shop/**"], actions: [Read, Publish]}
+)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::string first_problem(const std::string& text) {
+  const auto parsed = parse_resources(text, "f.yaml");
+  for (const auto& problem : parsed.problems)
+    if (!problem.warning) return to_string(problem);
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("a publication is read into its model") {
+  const auto parsed = parse_resources(kPublication, "f.yaml");
+  REQUIRE(parsed.problems.empty());
+  REQUIRE(parsed.resources.size() == 1);
+  const auto& object = std::get<ImagePublication>(parsed.resources[0].resource);
+  CHECK(object.metadata.namespace_name == "shop");
+  CHECK(object.spec.source.image->reference == "ghcr.io/contoso/app:1");
+  CHECK(object.spec.build.number == 812);
+  CHECK(object.spec.tags[1].mutability == Mutability::Moving);
+  CHECK(object.spec.gates.scan->allow_up_to == Severity::High);
+  CHECK(object.spec.gates.scan->max_age == std::chrono::hours{24});
+  CHECK(object.status.observed_generation == -1);
+}
+
+TEST_CASE("an object that is written is read back as the same") {
+  for (const auto& text : {kPublication, kRegistry}) {
+    const auto parsed = parse_resources(text, "f.yaml");
+    REQUIRE(parsed.resources.size() == 1);
+    const auto& resource = parsed.resources[0].resource;
+    Node node;
+    if (const auto* publication = std::get_if<ImagePublication>(&resource)) node = to_node(*publication);
+    if (const auto* registry = std::get_if<ContainerRegistry>(&resource)) node = to_node(*registry);
+    const auto again = parse_resources(to_yaml_text(node), "again");
+    REQUIRE(again.resources.size() == 1);
+    CHECK(again.resources[0].resource == resource);
+  }
+}
+
+TEST_CASE("a status is written and read back") {
+  ImagePublicationStatus status;
+  status.observed_generation = 3;
+  status.published = PublishedStatus{};
+  status.published->generation = 3;
+  status.published->digest = "sha256:x";
+  status.published->tags = {{.name = "env", .tag = "staging", .state = TagState::Superseded, .digest = "sha256:y"}};
+  status.attempt = AttemptStatus{};
+  status.attempt->error = AttemptError{.cls = "Throttled", .message = "m", .remedy = "r"};
+  const auto read = publication_status_from(to_node(status));
+  REQUIRE(read.has_value());
+  CHECK(*read == status);
+}
+
+TEST_CASE("what is wrong is said with its place, its field and what is expected") {
+  CHECK(first_problem(replaced(kPublication, "version: 1.8.2", "version: 1.10")) ==
+        "f.yaml:10:51: spec.build.version: \"1.10\" is a number; quote it: \"1.10\"");
+  CHECK(first_problem(replaced(kPublication, "repository: shop/app", "repositry: shop/app")) ==
+        "f.yaml:6:3: spec.repositry: the field \"repositry\" is not known; did you mean \"repository\"?");
+  CHECK(first_problem(replaced(kPublication, "mutability: Moving", "mutability: moving")) ==
+        "f.yaml:13:60: spec.tags[1].mutability: \"moving\" is not one of the values; did you mean Moving?");
+  CHECK(first_problem(replaced(kPublication, "{{commit:7}}", "{{comit}}"))
+            .find("f.yaml:12:32: spec.tags[0].template: ") == 0);
+  CHECK(first_problem(replaced(kPublication, "maxAge: 24h", "maxAge: 24"))
+            .find("spec.gates.scan.maxAge: \"24\" is a integer") != std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "path: scan.json", "path: scan.json, inline: x"))
+            .find("path and inline are given together; give exactly one of") != std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "kind: ImagePublication", "kind: Imagepublication"))
+            .find("is not known; known are") != std::string::npos);
+  CHECK(first_problem(replaced(kPublication, ", number: 812", ", number: -1"))
+            .find("-1 is out of range; write a number from 0 on") != std::string::npos);
+}
+
+TEST_CASE("all errors of a file are reported at once") {
+  const auto parsed = parse_resources(
+      replaced(replaced(kPublication, "repository: shop/app", "repository: Shop/app"), "number: 812", "number: x"),
+      "f.yaml");
+  CHECK(parsed.resources.empty());
+  CHECK(parsed.problems.size() == 2);
+}
+
+TEST_CASE("contradictions are refused") {
+  CHECK(first_problem(replaced(kPublication, "source:\n", "source:\n    follow: true\n")).find("with follow: true") !=
+        std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "{{environment}}", "{{commit:7}}")).find("two templates give one tag") !=
+        std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0, ", "")).find("the template needs spec.build.commit") !=
+        std::string::npos);
+  CHECK(
+      first_problem(replaced(kRegistry, "127.0.0.1:5000", "contoso.azurecr.io")).find("only a registry on localhost") !=
+      std::string::npos);
+  CHECK(first_problem(kPublication + "---\n" + kPublication).find("stands here a second time") != std::string::npos);
+}
+
+TEST_CASE("a broken resource does not hide the others") {
+  const auto parsed = parse_resources(kRegistry + "---\nkind: [\n---\n" + kPublication, "f.yaml");
+  CHECK(parsed.resources.size() == 2);
+  CHECK(parsed.problems.size() == 1);
+}
+
+TEST_CASE("what this version cannot carry out is a warning and never passed over") {
+  const auto parsed =
+      parse_resources(replaced(kRegistry, "{anonymous: {}}", "{managedIdentity: {clientID: x}}"), "f.yaml");
+  REQUIRE(parsed.problems.size() == 1);
+  CHECK(parsed.problems[0].warning);
+  CHECK(parsed.problems[0].reason == "NotSupported");
+  CHECK(parsed.problems[0].field == "spec.authentication.managedIdentity");
+  CHECK(parsed.resources.size() == 1);
+}
+
+}  // namespace slipway
