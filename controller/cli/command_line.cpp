@@ -163,7 +163,6 @@ void add_validate(CLI::App& app, Parsed& parsed) {
       "Prints every problem as file:line:column: field: what was found; what is expected.\n"
       "Exit codes: 0 valid (there may be warnings), 2 invalid.");
   add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, or - for standard input");
-  add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);
 }
 
@@ -252,10 +251,7 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
   if (verb == "plan") return plan_command(parsed);
   if (verb == "version") return parsed.version;
   if (verb == "completion") return parsed.completion;
-  if (verb == "validate") {
-    if (auto usage = take_sets(parsed.sets, verb, parsed.validate.overrides)) return *usage;
-    return parsed.validate;
-  }
+  if (verb == "validate") return parsed.validate;
   parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
   if (verb == "get") return parsed.get;
   return parsed.describe;

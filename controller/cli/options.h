@@ -55,7 +55,6 @@ struct PlanOptions {
 
 struct ValidateOptions {
   std::string path;
-  std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;
 };
 
