@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test of the project.
-#   tests/run.sh [STEP...]     steps: format layering release asan tsan tidy fuzz   (default: the first three)
+#   tests/run.sh [STEP...]     steps: format layering dev release asan tsan tidy fuzz   (default: the first three)
 # Environment: FUZZ_SECONDS (per target, default 20), JOBS (default: the number of processors).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
 steps=("$@")
-[[ ${#steps[@]} -gt 0 ]] || steps=(format layering release)
+[[ ${#steps[@]} -gt 0 ]] || steps=(format layering dev)
 
 sources() { git ls-files '*.h' '*.cpp'; }
 
@@ -18,6 +18,8 @@ layering() { tests/layering_test.sh; }
 build() {
   cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs"
 }
+
+dev() { build dev && ctest --test-dir build/dev --output-on-failure -j "$jobs"; }
 
 release() { build release && ctest --test-dir build/release --output-on-failure -j "$jobs"; }
 
