@@ -1,5 +1,8 @@
 #include "reconcilers/publish/act.h"
 
+#include <algorithm>
+#include <cstring>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -108,11 +111,24 @@ class Act {
   Result<void> carry_out(const PutRecord& step) {
     const auto artifact = build_record(step.record, step.subject);
     auto put = hands_.store.put_small_blob(artifact.config, artifact.config_bytes, stop_);
-    if (put) put = hands_.store.put_small_blob(artifact.payload, artifact.payload_bytes, stop_);
+    if (put) put = send_new(artifact.payload, artifact.payload_bytes);
     if (put) put = hands_.store.put_referrer(artifact.manifest, step.subject, stop_);
     if (!put) return while_doing("publication record", std::move(put.error()));
     report_.record = artifact.manifest.descriptor.digest;
     return {};
+  }
+
+  /// For content that has a time in it: asking whether it is there would be a request for nothing.
+  Result<void> send_new(const content::Descriptor& blob, std::string_view bytes) {
+    auto upload = hands_.store.start_upload(blob.digest, stop_);
+    if (!upload) return std::unexpected(std::move(upload.error()));
+    const auto reader = [rest = bytes](std::span<std::byte> space) mutable -> Result<std::size_t> {
+      const auto count = std::min(space.size(), rest.size());
+      std::memcpy(space.data(), rest.data(), count);
+      rest.remove_prefix(count);
+      return count;
+    };
+    return (*upload)->send_whole(blob, reader, stop_);
   }
 
   /// Tags are the last steps of a plan, and are set together.

@@ -31,7 +31,7 @@ class ContentReader {
     auto root = find_root();
     if (!root) return std::unexpected(std::move(root.error()));
     content().root = root->descriptor;
-    if (auto added = add(root->descriptor, std::move(*root), 0); !added) return std::unexpected(added.error());
+    if (auto added = add(content().root, std::move(*root), 0); !added) return std::unexpected(added.error());
     if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
     if (!question_.referrers) return std::move(answer_);
     auto attached = read_attached(content(), question_.source, {source_, destination_, stop_});

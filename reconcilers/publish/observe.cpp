@@ -158,13 +158,19 @@ class Observer {
   /// On the image, and on what its tags name: for the order of builds, and to say whose a tag is.
   Result<void> read_records_of(bool finished) {
     const auto& root = seen_.content->root.digest;
-    if (seen_.content->present.contains(root))
+    if (seen_.content->present.contains(root) || published_here(root))
       if (auto read = read_records_on(root); !read) return read;
     if (finished) return {};
     for (const auto& [tag, present] : seen_.present)
       if (present && *present != root)
         if (auto read = read_records_on(*present); !read) return read;
     return {};
+  }
+
+  /// A record can outlive the image that it is about.
+  bool published_here(const Digest& digest) const {
+    return std::ranges::find(object().status.history, digest.str(), &HistoryEntry::digest) !=
+           object().status.history.end();
   }
 
   Result<void> read_records_on(const Digest& digest) {
@@ -208,6 +214,10 @@ class Observer {
 };
 
 }  // namespace
+
+Result<Observation> observe(const Situation& situation, const Eyes& eyes, std::stop_token stop) {
+  return Observer(situation, eyes, std::move(stop)).observe();
+}
 
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids) {
   return publication.status.published && publication.status.published->publication_hash == ids.publication;
