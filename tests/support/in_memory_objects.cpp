@@ -1,0 +1,106 @@
+#include "tests/support/in_memory_objects.h"
+
+#include <algorithm>
+
+namespace slipway::tests {
+
+void InMemoryObjects::apply(ImagePublication object) {
+  const ObjectKey key{ResourceKind::ImagePublication, object.metadata.namespace_name, object.metadata.name};
+  const auto found = published.find(key);
+  if (found == published.end()) {
+    object.metadata.generation = 1;
+    object.metadata.uid = key.namespace_name + "/" + key.name;
+    published.emplace(key, std::move(object));
+    return;
+  }
+  auto& stored = found->second;
+  if (stored.spec != object.spec) ++stored.metadata.generation;
+  stored.spec = std::move(object.spec);
+  stored.metadata.annotations = std::move(object.metadata.annotations);
+}
+
+void InMemoryObjects::remove(const ObjectKey& key, Timestamp now) {
+  const auto found = published.find(key);
+  if (found == published.end()) return;
+  found->second.metadata.deletion_timestamp = now;
+  if (found->second.metadata.finalizers.empty()) published.erase(found);
+}
+
+Result<std::optional<Loaded<ImagePublication>>> InMemoryObjects::publication(const ObjectKey& key) {
+  const auto found = published.find(key);
+  if (found == published.end()) return std::nullopt;
+  return Loaded<ImagePublication>{found->second, "/manifests"};
+}
+
+Result<std::optional<ContainerRegistry>> InMemoryObjects::registry(const std::string& name) {
+  const auto found = registries.find(name);
+  return found == registries.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::optional<RetentionPolicy>> InMemoryObjects::retention_policy(const ObjectKey&) {
+  return std::nullopt;
+}
+
+Result<std::map<std::string, std::string>> InMemoryObjects::namespace_labels(const std::string& name) {
+  auto found = labels[name];
+  found["kubernetes.io/metadata.name"] = name;
+  return found;
+}
+
+Result<std::optional<SecretObject>> InMemoryObjects::secret(const std::string&, const std::string&) {
+  return std::nullopt;
+}
+
+Result<std::optional<ConfigMapObject>> InMemoryObjects::config_map(const std::string& namespace_name,
+                                                                   const std::string& name) {
+  const auto found = config_maps.find({namespace_name, name});
+  return found == config_maps.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::string> InMemoryObjects::file(const std::string&, const std::string& path, std::size_t) {
+  const auto found = files.find(path);
+  if (found != files.end()) return found->second;
+  return fail(ErrorClass::NotFound, "file " + path + " is not there", "write it");
+}
+
+Result<std::vector<ImagePublication>> InMemoryObjects::publications() {
+  std::vector<ImagePublication> all;
+  for (const auto& [key, object] : published) all.push_back(object);
+  return all;
+}
+
+Result<void> InMemoryObjects::write_status(const ImagePublication& object) {
+  if (before_write)
+    if (auto allowed = before_write(); !allowed) return allowed;
+  const ObjectKey key{ResourceKind::ImagePublication, object.metadata.namespace_name, object.metadata.name};
+  const auto found = published.find(key);
+  if (found == published.end() || found->second.metadata.generation != object.metadata.generation)
+    return fail(ErrorClass::Conflict, to_string(key) + " is gone or newer", "read it again");
+  if (found->second.status == object.status) return {};
+  found->second.status = object.status;
+  written.push_back(object.status);
+  return {};
+}
+
+Result<void> InMemoryObjects::write_status(const ContainerRegistry& object) {
+  registries[object.metadata.name].status = object.status;
+  return {};
+}
+
+Result<void> InMemoryObjects::write_status(const RetentionPolicy&) {
+  return {};
+}
+
+Result<void> InMemoryObjects::set_finalizer(const ObjectKey& key, bool wanted) {
+  if (before_write)
+    if (auto allowed = before_write(); !allowed) return allowed;
+  const auto found = published.find(key);
+  if (found == published.end()) return {};
+  auto& finalizers = found->second.metadata.finalizers;
+  std::erase(finalizers, kFinalizer);
+  if (wanted) finalizers.emplace_back(kFinalizer);
+  if (finalizers.empty() && found->second.metadata.deletion_timestamp) published.erase(found);
+  return {};
+}
+
+}  // namespace slipway::tests

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/progress_watcher.h"
+#include "reconcilers/ports/recorder.h"
+
+namespace slipway::tests {
+
+/// Resources in maps, with generations and conflicts. One thread.
+class InMemoryObjects final : public ObjectReader, public ObjectWriter {
+ public:
+  /// Adds or edits; the generation counts edits of the spec, the status stays.
+  void apply(ImagePublication object);
+  void apply(ContainerRegistry object) { registries[object.metadata.name] = std::move(object); }
+  /// As a person who deletes: with our finalizer on it the object stays, with its deletion time.
+  void remove(const ObjectKey& key, Timestamp now);
+  ImagePublication& stored(const ObjectKey& key) { return published.at(key); }
+
+  std::map<ObjectKey, ImagePublication> published;
+  std::map<std::string, ContainerRegistry> registries;
+  std::map<std::string, std::map<std::string, std::string>> labels;  ///< Of namespaces.
+  std::map<std::pair<std::string, std::string>, ConfigMapObject> config_maps;
+  std::map<std::string, std::string> files;
+  std::vector<ImagePublicationStatus> written;  ///< Every status that was stored, in order.
+  /// Called before each write; an error is the answer.
+  std::function<Result<void>()> before_write;
+
+  Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
+  Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;
+  Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey& key) override;
+  Result<std::map<std::string, std::string>> namespace_labels(const std::string& name) override;
+  Result<std::optional<SecretObject>> secret(const std::string& namespace_name, const std::string& name) override;
+  Result<std::optional<ConfigMapObject>> config_map(const std::string& namespace_name,
+                                                    const std::string& name) override;
+  Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) override;
+  Result<std::vector<ImagePublication>> publications() override;
+
+  Result<void> write_status(const ImagePublication& object) override;
+  Result<void> write_status(const ContainerRegistry& object) override;
+  Result<void> write_status(const RetentionPolicy& object) override;
+  Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+};
+
+/// Keeps what people were told.
+class InMemoryRecorder final : public Recorder {
+ public:
+  struct Event {
+    ObjectKey object;
+    EventType type;
+    std::string reason;
+    std::string message;
+  };
+  void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override {
+    events.push_back({object, type, reason, message});
+  }
+  std::vector<std::string> reasons() const {
+    std::vector<std::string> all;
+    for (const auto& one : events) all.push_back(one.reason);
+    return all;
+  }
+  std::vector<Event> events;
+};
+
+/// Keeps the progress of transfers.
+class InMemoryProgress final : public ProgressWatcher {
+ public:
+  void progress(const ObjectKey&, const TransferProgress& progress) override { seen.push_back(progress); }
+  std::vector<TransferProgress> seen;
+};
+
+}  // namespace slipway::tests

@@ -1,0 +1,20 @@
+#include "tests/support/publish_world.h"
+
+#include <algorithm>
+
+#include "reconcilers/publish/record.h"
+
+namespace slipway::tests {
+
+std::string PublishWorld::condition(const ImagePublication& publication, std::string_view type) {
+  const auto* found = find_condition(status(publication).conditions, type);
+  return found ? found->status + " " + found->reason : "absent";
+}
+
+std::size_t PublishWorld::records_on(const Digest& digest) {
+  const auto referrers = registry.store("registry.example", "shop/storefront", true)->referrers(digest, {});
+  return static_cast<std::size_t>(
+      std::ranges::count(*referrers, publish::kRecordType, &content::Descriptor::artifact_type));
+}
+
+}  // namespace slipway::tests

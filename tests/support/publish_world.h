@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+
+#include "reconcilers/publish/reconciler.h"
+#include "tests/support/builders.h"
+#include "tests/support/in_memory_objects.h"
+#include "tests/support/in_memory_registry.h"
+#include "tests/support/manual_clock.h"
+
+namespace slipway::tests {
+
+/// Everything around one PublishReconciler: a source at ghcr.io/contoso/storefront, a destination at
+/// registry.example/shop/storefront, ContainerRegistry contoso, and a clock at 2026-11-24T09:00:00Z.
+struct PublishWorld {
+  PublishWorld() { objects.apply(make_registry()); }
+
+  publish::PublishReconciler reconciler() { return reconciler({.publisher_id = "cluster-1", .version = "0.1.0"}); }
+  publish::PublishReconciler reconciler(publish::Settings settings) {
+    return {{objects, objects, registry, transfer, turns, recorder, progress, clock}, std::move(settings)};
+  }
+
+  InMemoryRepository& source() { return registry.at("ghcr.io", "contoso/storefront"); }
+  InMemoryRepository& destination() { return registry.at("registry.example", "shop/storefront"); }
+
+  /// Puts an image of these layers at the source, under `tag`.
+  MadeImage push(const std::vector<std::string>& layers, const std::string& tag = "1.8") {
+    auto image = make_image(source(), layers);
+    source().tags.insert_or_assign(tag, image.descriptor.digest);
+    return image;
+  }
+
+  /// Applies it and reconciles once.
+  Outcome publish(const ImagePublication& publication) {
+    objects.apply(publication);
+    return look(publication);
+  }
+  /// Reconciles once, as it is stored.
+  Outcome look(const ImagePublication& publication) {
+    registry.requests.clear();
+    objects.written.clear();
+    return reconciler().reconcile(key_of(publication), {});
+  }
+
+  const ImagePublicationStatus& status(const ImagePublication& publication) {
+    return objects.stored(key_of(publication)).status;
+  }
+  /// "True Succeeded", or "absent".
+  std::string condition(const ImagePublication& publication, std::string_view type);
+  /// What a tag of the destination names, or "nothing".
+  std::string tag(const std::string& name) {
+    const auto found = destination().tags.find(name);
+    return found == destination().tags.end() ? "nothing" : found->second.str();
+  }
+  /// How many publication records are on `digest` at the destination.
+  std::size_t records_on(const Digest& digest);
+
+  InMemoryRegistry registry;
+  InMemoryObjects objects;
+  InMemoryTransfer transfer;
+  InMemoryTurns turns;
+  InMemoryRecorder recorder;
+  InMemoryProgress progress;
+  ManualClock clock{*parse_timestamp("2026-11-24T09:00:00Z")};
+};
+
+}  // namespace slipway::tests

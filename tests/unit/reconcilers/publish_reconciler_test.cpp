@@ -1,0 +1,444 @@
+#include "reconcilers/publish/reconciler.h"
+
+#include <algorithm>
+
+#include "tests/catch.h"
+#include "tests/support/publish_world.h"
+
+namespace slipway::tests {
+namespace {
+
+using Kind = Outcome::Kind;
+using namespace std::chrono_literals;
+
+const Outcome kAgainInAnHour{.kind = Kind::Again, .delay = 1h};
+const Outcome kStalledForAnHour{.kind = Kind::Stalled, .delay = 1h};
+const Outcome kAtOnce{.kind = Kind::Again, .delay = 0ms};
+
+/// The position of the first request that starts with `start`.
+std::size_t position(const std::vector<std::string>& requests, const std::string& start) {
+  const auto found = std::ranges::find_if(requests, [&](const auto& one) { return one.starts_with(start); });
+  return static_cast<std::size_t>(found - requests.begin());
+}
+
+}  // namespace
+
+TEST_CASE("a publication that is seen for the first time is published whole") {
+  PublishWorld world;
+  const auto image = world.push({"base", "app"});
+  const auto publication = make_publication();
+
+  REQUIRE(world.publish(publication) == kAgainInAnHour);
+
+  const auto& digest = image.descriptor.digest;
+  CHECK(world.tag("1.8.2") == digest.str());
+  CHECK(world.tag("staging") == digest.str());
+  CHECK(world.destination().blobs.contains(image.layers[0].digest));
+  CHECK(world.destination().blobs.contains(image.config.digest));
+  CHECK(world.records_on(digest) == 1);
+
+  const auto& status = world.status(publication);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.condition(publication, "GatesPassed") == "True NoGates");
+  CHECK(world.condition(publication, "Transferred") == "True Transferred");
+  CHECK(world.condition(publication, "Tagged") == "True TagsSet");
+  CHECK(world.condition(publication, "Reconciling") == "absent");
+  CHECK(world.condition(publication, "Stalled") == "absent");
+  CHECK(status.observed_generation == 1);
+  CHECK_FALSE(status.attempt);
+  REQUIRE(status.published);
+  CHECK(status.published->digest == digest.str());
+  CHECK(status.published->transfer.blobs_sent == 3);
+  CHECK(status.published->tags.size() == 2);
+  CHECK(status.source->digest == digest.str());
+  CHECK(status.history.size() == 1);
+  CHECK(status.display == DisplayStatus{digest.short_hex(), "1.8.2, staging"});
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Published"});
+}
+
+TEST_CASE("a tag appears only after everything it names, immutable tags before moving ones") {
+  PublishWorld world;
+  world.push({"base"});
+  world.publish(make_publication());
+
+  const auto writes = world.registry.writes();
+  const auto blob = position(writes, "PUT registry.example/shop/storefront/blobs/");
+  const auto manifest = position(writes, "PUT registry.example/shop/storefront@");
+  const auto immutable = position(writes, "PUT registry.example/shop/storefront:1.8.2");
+  const auto moving = position(writes, "PUT registry.example/shop/storefront:staging");
+  CHECK(blob < manifest);
+  CHECK(manifest < immutable);
+  CHECK(immutable < moving);
+  CHECK(moving == writes.size() - 1);
+}
+
+TEST_CASE("the source and the digest are in the status before the first tag is set") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto publication = make_publication();
+  ImagePublicationStatus at_first_tag;
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request == "PUT registry.example/shop/storefront:1.8.2") at_first_tag = world.status(publication);
+    return {};
+  };
+  world.publish(publication);
+
+  REQUIRE(at_first_tag.source);
+  CHECK(at_first_tag.source->digest == image.descriptor.digest.str());
+  REQUIRE(at_first_tag.attempt);
+  CHECK(at_first_tag.attempt->digest == image.descriptor.digest.str());
+  CHECK(at_first_tag.attempt->number == 1);
+  CHECK_FALSE(find_condition(at_first_tag.conditions, "Reconciling"));
+}
+
+TEST_CASE("a publication that is right costs one request a tag and no write") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  world.clock.advance(1h);
+
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.registry.requests == std::vector<std::string>{"HEAD registry.example/shop/storefront:1.8.2",
+                                                            "HEAD registry.example/shop/storefront:staging"});
+  CHECK(world.objects.written.empty());
+  CHECK(world.recorder.events.size() == 1);
+}
+
+TEST_CASE("a small publication for the first time needs few requests") {
+  PublishWorld world;
+  const auto image = world.push({"base", "runtime", "app"});
+  world.destination().blobs.emplace(image.layers[0].digest, "base");
+  world.destination().blobs.emplace(image.layers[1].digest, "runtime");
+  auto publication = make_publication();
+  publication.spec.tags.pop_back();
+
+  SECTION("with what is attached to the source") {
+    CHECK((world.publish(publication), world.registry.requests.size()) <= 28);
+  }
+  SECTION("the image alone") {
+    publication.spec.source.referrers = ReferrersMode::None;
+    world.publish(publication);
+    CAPTURE(world.registry.requests);
+    CHECK(world.registry.requests.size() <= 24);
+  }
+}
+
+TEST_CASE("everything is looked at again after a day, an edit or a request") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  world.publish(publication);
+
+  SECTION("not a moment before a day") {
+    world.clock.advance(24h - 1ms);
+    world.look(publication);
+    CHECK(world.registry.requests.size() == 2);
+  }
+  SECTION("after a day") {
+    world.clock.advance(24h);
+    world.look(publication);
+    CHECK(world.status(publication).published->last_full_check_at == world.clock.now());
+  }
+  SECTION("after an edit that continues the publication") {
+    publication.spec.interval = 600s;
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 600s});
+    CHECK(world.status(publication).observed_generation == 2);
+  }
+  SECTION("on request") {
+    publication.metadata.annotations["slipway.dev/reconcile-requested-at"] = "now";
+    world.publish(publication);
+    CHECK(world.status(publication).last_handled_reconcile_at == "now");
+  }
+  if (world.registry.requests.size() > 2) {
+    CHECK(world.registry.writes().empty());
+    const std::string blob = "HEAD registry.example/shop/storefront/blobs/" + image.layers[0].digest.str();
+    CHECK(std::ranges::count(world.registry.requests, blob) == 1);
+    world.look(publication);
+    CHECK(world.registry.requests.size() == 2);
+  }
+}
+
+TEST_CASE("content that is missing under a tag that is right is healed, without the source's word on tags") {
+  PublishWorld world;
+  const auto amd = make_image(world.source(), {"base", "amd"}, "linux/amd64");
+  const auto arm = make_image(world.source(), {"base", "arm"}, "linux/arm64");
+  const auto index = make_index(world.source(), {amd, arm});
+  world.source().tags.insert_or_assign("1.8", index.digest);
+  const auto publication = make_publication();
+  world.publish(publication);
+  REQUIRE(world.tag("1.8.2") == index.digest.str());
+  const auto whole = world.destination();
+
+  SECTION("a blob") {
+    world.destination().blobs.erase(arm.layers[1].digest);
+  }
+  SECTION("a child manifest") {
+    world.destination().manifests.erase(arm.descriptor.digest);
+  }
+  SECTION("the index itself and a tag") {
+    world.destination().manifests.erase(index.digest);
+    world.destination().tags.erase("staging");
+  }
+  SECTION("a tag") {
+    world.destination().tags.erase("1.8.2");
+  }
+  world.clock.advance(24h);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CAPTURE(world.registry.requests);
+  CHECK(world.destination() == whole);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.recorder.reasons().back() == "Repaired");
+}
+
+TEST_CASE("a record that is missing is put again, and only one") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  world.destination().manifests.erase(*Digest::parse(world.status(publication).published->record_digest));
+  world.clock.advance(24h);
+  world.look(publication);
+  CHECK(world.records_on(image.descriptor.digest) == 1);
+}
+
+TEST_CASE("killed at any request and started again, it ends in the same state with one record") {
+  PublishWorld undisturbed;
+  const auto prepare = [](PublishWorld& world) {
+    const auto amd = make_image(world.source(), {"base", "amd"}, "linux/amd64");
+    const auto arm = make_image(world.source(), {"base", "arm"}, "linux/arm64");
+    const auto index = make_index(world.source(), {amd, arm});
+    make_artifact(world.source(), "application/vnd.example.sbom", "packages", amd.descriptor);
+    const auto signature = make_artifact(world.source(), "", "signed", std::nullopt);
+    world.source().tags.insert_or_assign("1.8", index.digest);
+    world.source().tags.insert_or_assign("sha256-" + std::string(index.digest.hex()) + ".sig", signature.digest);
+    return index;
+  };
+  const auto index = prepare(undisturbed);
+  const auto publication = make_publication();
+  undisturbed.publish(publication);
+  const auto steps = undisturbed.registry.requests.size() + undisturbed.objects.written.size();
+  REQUIRE(undisturbed.destination().tags.size() == 3);
+
+  for (std::size_t survived = 0; survived <= steps; ++survived) {
+    PublishWorld world;
+    prepare(world);
+    std::size_t count = 0;
+    const auto fuse = [&]() -> Result<void> {
+      if (count++ < survived) return {};
+      return fail(ErrorClass::Cancelled, "killed");
+    };
+    world.registry.before = [&](const std::string&) { return fuse(); };
+    world.objects.before_write = fuse;
+    world.publish(publication);
+    world.registry.before = nullptr;
+    world.objects.before_write = nullptr;
+    world.clock.advance(90s);
+    CAPTURE(survived);
+    REQUIRE(world.look(publication) == kAgainInAnHour);
+    CHECK(world.records_on(index.digest) == 1);
+    CHECK(world.destination().tags == undisturbed.destination().tags);
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    CHECK_FALSE(world.status(publication).attempt);
+    world.look(publication);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.objects.written.empty());
+  }
+}
+
+TEST_CASE("an immutable tag of another digest stops everything before anything is sent") {
+  PublishWorld world;
+  const auto other = make_image(world.destination(), {"other"});
+  world.destination().tags.insert_or_assign("1.8.2", other.descriptor.digest);
+  const auto before = world.destination();
+  world.push({"base"});
+  const auto publication = make_publication();
+
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.destination() == before);
+  CHECK(world.condition(publication, "Ready") == "False TagConflict");
+  CHECK(world.condition(publication, "Tagged") == "False TagConflict");
+  CHECK(world.condition(publication, "Stalled") == "True TagConflict");
+  REQUIRE(world.status(publication).attempt);
+  CHECK(world.status(publication).attempt->error->cls == "Conflict");
+
+  SECTION("looked at again it says nothing new") {
+    world.clock.advance(1h);
+    world.look(publication);
+    CHECK(world.objects.written.empty());
+    CHECK(world.recorder.events.size() == 1);
+  }
+  SECTION("and is published when the tag is gone") {
+    world.destination().tags.erase("1.8.2");
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    CHECK(world.condition(publication, "Stalled") == "absent");
+  }
+}
+
+TEST_CASE("of two publications that want one immutable tag, the second is told who has it") {
+  PublishWorld world;
+  world.push({"first"}, "1.8");
+  world.push({"second"}, "1.9");
+  world.publish(make_publication("first"));
+  auto second = make_publication("second");
+  second.spec.source.image->reference = "ghcr.io/contoso/storefront:1.9";
+  world.publish(second);
+  CHECK(world.condition(second, "Ready") == "False TagConflict");
+  CHECK_THAT(find_condition(world.status(second).conditions, "Ready")->message,
+             Catch::Contains("published by shop/first"));
+}
+
+TEST_CASE("who loses the race for an immutable tag reports it and sets no moving tag") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto other = make_image(world.destination(), {"other"});
+  const auto publication = make_publication();
+  const std::string tag = "registry.example/shop/storefront:1.8.2";
+
+  SECTION("just before it is set") {
+    int looks = 0;
+    world.registry.before = [&](const std::string& request) -> Result<void> {
+      if (request == "HEAD " + tag && ++looks == 2)
+        world.destination().tags.insert_or_assign("1.8.2", other.descriptor.digest);
+      return {};
+    };
+  }
+  SECTION("just after it was set") {
+    bool set = false;
+    world.registry.before = [&](const std::string& request) -> Result<void> {
+      if (set && request == "HEAD " + tag) world.destination().tags.insert_or_assign("1.8.2", other.descriptor.digest);
+      set = set || request == "PUT " + tag;
+      return {};
+    };
+  }
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.tag("1.8.2") == other.descriptor.digest.str());
+  CHECK(world.tag("staging") == "nothing");
+  CHECK(world.condition(publication, "Tagged") == "False TagConflict");
+  CHECK(world.condition(publication, "Transferred") == "True Transferred");
+}
+
+TEST_CASE("a moving tag that somebody moves between look and setting is judged again") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto other = make_image(world.destination(), {"other"});
+  const auto publication = make_publication();
+  int looks = 0;
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request == "HEAD registry.example/shop/storefront:staging" && ++looks == 2)
+      world.destination().tags.insert_or_assign("staging", other.descriptor.digest);
+    return {};
+  };
+  CHECK(world.publish(publication) == kAtOnce);
+  CHECK(world.tag("1.8.2") == "nothing");
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.tag("1.8.2") != "nothing");
+  CHECK(world.records_on(*Digest::parse(world.tag("1.8.2"))) == 1);
+}
+
+TEST_CASE("a publication that was replaced while its content went up sets no tag, the newer one does") {
+  PublishWorld world;
+  world.push({"old"}, "1.8");
+  const auto fresh = world.push({"new"}, "1.9");
+  const auto publication = make_publication();
+  auto newer = publication;
+  newer.spec.source.image->reference = "ghcr.io/contoso/storefront:1.9";
+  newer.spec.build.version = "1.9.0";
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT registry.example/shop/storefront@")) world.objects.apply(newer);
+    return {};
+  };
+  CHECK(world.publish(publication) == kAtOnce);
+  CHECK(world.destination().tags.empty());
+  world.registry.before = nullptr;
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.tag("1.9.0") == fresh.descriptor.digest.str());
+  CHECK(world.tag("1.8.2") == "nothing");
+}
+
+TEST_CASE("gates decide before anything is sent") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .max_age = 24h};
+
+  SECTION("a report without findings passes") {
+    world.objects.files["scan.json"] = make_report(image);
+    CHECK(world.publish(publication) == kAgainInAnHour);
+    CHECK(world.condition(publication, "GatesPassed") == "True GatesPassed");
+    REQUIRE(world.status(publication).published->verdicts.size() == 1);
+    CHECK(world.status(publication).published->verdicts[0].passed);
+
+    // What was published is not judged again.
+    world.objects.files.clear();
+    world.clock.advance(48h);
+    world.destination().tags.erase("staging");
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.tag("staging") == image.descriptor.digest.str());
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  }
+  SECTION("a finding refuses") {
+    world.objects.files["scan.json"] = make_report(image, {"CRITICAL"});
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "GatesPassed") == "False FindingsAboveLimit");
+    CHECK(world.condition(publication, "Stalled") == "True FindingsAboveLimit");
+    CHECK(world.destination() == InMemoryRepository{});
+  }
+  SECTION("a missing report is waited for, then it is stalled, then it comes") {
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 1h});
+    CHECK(world.condition(publication, "Ready") == "False AwaitingReport");
+    CHECK(world.condition(publication, "Reconciling") == "True AwaitingReport");
+    world.clock.advance(59min);
+    CHECK(world.look(publication) == Outcome{.kind = Kind::Again, .delay = 1min});
+    CHECK(world.objects.written.empty());
+    world.clock.advance(1min);
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Stalled") == "True AwaitingReport");
+    CHECK(world.destination() == InMemoryRepository{});
+    world.objects.files["scan.json"] = make_report(image);
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  }
+  SECTION("one-shot waits for nothing unless told") {
+    world.objects.apply(publication);
+    auto reconciler = world.reconciler({.publisher_id = "ci", .version = "0.1.0", .one_shot = true});
+    CHECK(reconciler.reconcile(key_of(publication), {}).kind == Kind::Stalled);
+  }
+  SECTION("the floor of an access entry holds whatever the publication says") {
+    auto registry = make_registry();
+    registry.spec.access[0].gates.scan = ScanGate{.allow_up_to = Severity::Low};
+    world.objects.apply(registry);
+    world.objects.files["scan.json"] = make_report(image, {"MEDIUM"});
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK_THAT(find_condition(world.status(publication).conditions, "GatesPassed")->message, Catch::Contains("shop"));
+    CHECK(world.destination() == InMemoryRepository{});
+  }
+  SECTION("a report of a ConfigMap") {
+    publication.spec.gates.scan->reports[0] = {.name = "amd64", .config_map_ref = KeyRef{"scan", "report.json"}};
+    world.objects.config_maps[{"shop", "scan"}] = {"shop", "scan", {{"report.json", make_report(image)}}};
+    CHECK(world.publish(publication) == kAgainInAnHour);
+  }
+}
+
+TEST_CASE("killed between record and tags, a report that aged meanwhile changes nothing") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .max_age = 2h};
+  world.objects.files["scan.json"] = make_report(image, {"LOW"});
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT registry.example/shop/storefront:")) return fail(ErrorClass::Cancelled, "killed");
+    return {};
+  };
+  world.publish(publication);
+  world.registry.before = nullptr;
+  REQUIRE(world.records_on(image.descriptor.digest) == 1);
+  world.clock.advance(48h);
+  world.objects.files["scan.json"] = make_report(image, {"CRITICAL"});
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.records_on(image.descriptor.digest) == 1);
+  CHECK(world.status(publication).published->verdicts[0].low == 1);
+}
+
+}  // namespace slipway::tests
