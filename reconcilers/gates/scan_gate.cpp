@@ -101,7 +101,8 @@ class Judge {
   std::string remedy_for(const Finding& finding) const;
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
-  GateVerdict verdict();
+  std::vector<const Fault*> by_rank() const;
+  GateVerdict verdict() const;
 
   const ScanQuestion& question_;
   const ScanSubject& subject_;
@@ -265,8 +266,9 @@ std::string Judge::remedy_for(const Finding& finding) const {
 }
 
 void Judge::add_finding_fault(std::vector<Finding> above) {
-  std::stable_sort(above.begin(), above.end(),
-                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  std::sort(above.begin(), above.end(), [](const Finding& a, const Finding& b) {
+    return a.severity != b.severity ? a.severity > b.severity : a < b;
+  });
   std::string message = std::to_string(above.size()) + (above.size() == 1 ? " finding" : " findings") + " above " +
                         std::string(name_of(question_.rules.allow_up_to)) + ": ";
   const std::size_t named = std::min(above.size(), kMostFindingsNamed);
@@ -279,7 +281,16 @@ void Judge::add_finding_fault(std::vector<Finding> above) {
                      .remedy = remedy_for(above.front())});
 }
 
-GateVerdict Judge::verdict() {
+/// The faults as they are told; of one rank in the order of the reports.
+std::vector<const Fault*> Judge::by_rank() const {
+  std::vector<const Fault*> out;
+  for (const int rank : {kRankFindings, kRankReport, kRankMissing})
+    for (const auto& fault : faults_)
+      if (fault.rank == rank) out.push_back(&fault);
+  return out;
+}
+
+GateVerdict Judge::verdict() const {
   GateVerdict out{.status = status_,
                   .state = GateState::Passed,
                   .reason = std::string(reason::kGatesPassed),
@@ -287,15 +298,15 @@ GateVerdict Judge::verdict() {
                   .remedy = {}};
   out.status.passed = faults_.empty();
   if (faults_.empty()) return out;
-  std::stable_sort(faults_.begin(), faults_.end(), [](const Fault& a, const Fault& b) { return a.rank < b.rank; });
-  const Fault& worst = faults_.front();
+  const auto faults = by_rank();
+  const Fault& worst = *faults.front();
   out.state = worst.state;
   out.reason = worst.reason;
   out.remedy = worst.remedy;
   out.message = question_.gate + ": " + worst.message;
-  const std::size_t named = std::min(faults_.size(), kMostFaultsNamed);
-  for (std::size_t i = 1; i < named; ++i) out.message += "; " + faults_[i].message;
-  if (faults_.size() > named) out.message += "; and " + std::to_string(faults_.size() - named) + " more faults";
+  const std::size_t named = std::min(faults.size(), kMostFaultsNamed);
+  for (std::size_t i = 1; i < named; ++i) out.message += "; " + faults[i]->message;
+  if (faults.size() > named) out.message += "; and " + std::to_string(faults.size() - named) + " more faults";
   return out;
 }
 

@@ -1,0 +1,292 @@
+#include "crds/v1alpha1/condition.h"
+#include "reconcilers/prune/reconciler.h"
+#include "reconcilers/registry/reconciler.h"
+#include "reconcilers/registry/status.h"
+#include "tests/catch.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Timestamp kNow = *parse_timestamp("2026-11-24T12:00:00Z");
+const Error kNoSuch{
+    .cls = ErrorClass::Internal, .message = "not of this world", .remedy = {}, .reason = {}, .retry_after = {}};
+
+/// One registry and one policy, the registry's answer to a sign-in, and a memory of what was written and told.
+class World final : public ObjectReader, public ObjectWriter, public Registries, public Recorder, public Clock {
+ public:
+  std::optional<ContainerRegistry> stored_registry;
+  std::optional<RetentionPolicy> stored_policy;
+  Result<void> readable;
+  Result<void> writable;
+  Result<std::string> identity = "anonymous";
+  int sign_ins = 0;
+  int writes = 0;
+  std::vector<std::string> events;
+
+  Outcome reconcile_registry() {
+    return registry::RegistryReconciler({*this, *this, *this, *this, *this})
+        .reconcile({.kind = ResourceKind::ContainerRegistry, .namespace_name = "", .name = "contoso"}, {});
+  }
+  Outcome reconcile_policy() {
+    return prune::PruneReconciler({*this, *this, *this, *this})
+        .reconcile({.kind = ResourceKind::RetentionPolicy, .namespace_name = "shop", .name = "shop"}, {});
+  }
+
+  Timestamp now() const override { return kNow; }
+  void event(const ObjectKey& key, EventType type, const std::string& reason, const std::string&) override {
+    events.push_back(to_string(key) + (type == EventType::Normal ? " Normal " : " Warning ") + reason);
+  }
+  Result<std::optional<ContainerRegistry>> registry(const std::string&) override {
+    if (!readable) return std::unexpected(readable.error());
+    return stored_registry;
+  }
+  Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey&) override {
+    if (!readable) return std::unexpected(readable.error());
+    return stored_policy;
+  }
+  Result<void> write_status(const ContainerRegistry& object) override {
+    if (!writable) return writable;
+    ++writes;
+    stored_registry->status = object.status;
+    return {};
+  }
+  Result<void> write_status(const RetentionPolicy& object) override {
+    if (!writable) return writable;
+    ++writes;
+    stored_policy->status = object.status;
+    return {};
+  }
+  Result<std::string> sign_in(const ContainerRegistry&, std::stop_token) override {
+    ++sign_ins;
+    return identity;
+  }
+
+  Result<void> write_status(const ImagePublication&) override { return std::unexpected(kNoSuch); }
+  Result<void> set_finalizer(const ObjectKey&, bool) override { return std::unexpected(kNoSuch); }
+  Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::map<std::string, std::string>> namespace_labels(const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::optional<SecretObject>> secret(const std::string&, const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::optional<ConfigMapObject>> config_map(const std::string&, const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::string> file(const std::string&, const std::string&, std::size_t) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::vector<ImagePublication>> publications() override { return std::unexpected(kNoSuch); }
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry&, const std::string&, bool) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource&, const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec&, const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+};
+
+World world() {
+  World out;
+  ContainerRegistry one;
+  one.metadata.name = "contoso";
+  one.metadata.generation = 3;
+  one.metadata.annotations = {{std::string(kReconcileRequestedAt), "now please"}};
+  one.spec.login_server = "127.0.0.1:5000";
+  one.spec.plain_http = true;
+  one.spec.authentication.anonymous = AnonymousAuthentication{};
+  out.stored_registry = one;
+  RetentionPolicy policy;
+  policy.metadata.name = "shop";
+  policy.metadata.namespace_name = "shop";
+  policy.metadata.generation = 2;
+  policy.spec.mode = RetentionMode::Enforce;
+  out.stored_policy = policy;
+  return out;
+}
+
+std::unexpected<Error> failing(ErrorClass cls, std::string reason = "") {
+  return std::unexpected(
+      Error{.cls = cls, .message = "it failed", .remedy = "mend it", .reason = std::move(reason), .retry_after = {}});
+}
+
+std::string state_of(const Conditions& conditions, std::string_view type) {
+  const Condition* found = find_condition(conditions, type);
+  return found == nullptr ? "absent" : found->status + " " + found->reason;
+}
+
+}  // namespace
+
+TEST_CASE("what a sign-in makes of a registry", "[registry]") {
+  struct Row {
+    std::string name;
+    Result<std::string> identity;
+    std::string reachable, authenticated, ready, reconciling, stalled;
+    Outcome::Kind outcome;
+  };
+  const Row rows[] = {
+      {"an identity", "basic user ci", "True Answered", "True SignedIn", "True Succeeded", "absent", "absent",
+       Outcome::Kind::Again},
+      {"wrong credentials", failing(ErrorClass::Unauthorized), "True Answered", "False Unauthorized",
+       "False Unauthorized", "absent", "True Unauthorized", Outcome::Kind::Stalled},
+      {"no permission", failing(ErrorClass::Forbidden), "True Answered", "False Forbidden", "False Forbidden", "absent",
+       "True Forbidden", Outcome::Kind::Stalled},
+      {"busy", failing(ErrorClass::Throttled), "True Answered", "absent", "False Throttled", "True Throttled", "absent",
+       Outcome::Kind::Retry},
+      {"down", failing(ErrorClass::Unavailable), "False Unavailable", "absent", "False Unavailable", "True Unavailable",
+       "absent", Outcome::Kind::Retry},
+      {"no Secret", failing(ErrorClass::NotFound), "absent", "False NotFound", "False NotFound", "absent",
+       "True NotFound", Outcome::Kind::Stalled},
+      {"a Secret that makes no sense", failing(ErrorClass::Invalid), "absent", "False Invalid", "False Invalid",
+       "absent", "True Invalid", Outcome::Kind::Stalled},
+      {"a sign-in of a later version", failing(ErrorClass::Invalid, "NotSupported"), "absent", "absent",
+       "False NotSupported", "absent", "True NotSupported", Outcome::Kind::Stalled},
+      {"our bug", failing(ErrorClass::Internal), "absent", "absent", "False Internal", "True Internal", "absent",
+       Outcome::Kind::Retry},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    World w = world();
+    w.identity = row.identity;
+    const Outcome outcome = w.reconcile_registry();
+    const auto& status = w.stored_registry->status;
+    CHECK(outcome.kind == row.outcome);
+    CHECK(state_of(status.conditions, "Reachable") == row.reachable);
+    CHECK(state_of(status.conditions, "Authenticated") == row.authenticated);
+    CHECK(state_of(status.conditions, "Ready") == row.ready);
+    CHECK(state_of(status.conditions, "Reconciling") == row.reconciling);
+    CHECK(state_of(status.conditions, "Stalled") == row.stalled);
+    CHECK(status.observed_generation == 3);
+    CHECK(status.last_handled_reconcile_at == "now please");
+    CHECK(status.identity == row.identity.value_or(""));
+    CHECK((status.last_checked_at == kNow));
+    for (const auto& condition : status.conditions) CHECK(condition.observed_generation == 3);
+  }
+}
+
+TEST_CASE("a registry is looked at again at its interval", "[registry]") {
+  World w = world();
+  CHECK((w.reconcile_registry().delay == registry::kDefaultInterval));
+  w.stored_registry->spec.interval = 42s;
+  CHECK((w.reconcile_registry().delay == 42s));
+}
+
+TEST_CASE("what changed is told once", "[registry]") {
+  World w = world();
+  w.reconcile_registry();
+  w.reconcile_registry();
+  CHECK(w.events == std::vector<std::string>{"ContainerRegistry contoso Normal Succeeded"});
+  w.identity = failing(ErrorClass::Unavailable);
+  w.reconcile_registry();
+  w.identity = failing(ErrorClass::Unauthorized);
+  w.reconcile_registry();
+  w.reconcile_registry();
+  CHECK(w.events == std::vector<std::string>{"ContainerRegistry contoso Normal Succeeded",
+                                             "ContainerRegistry contoso Warning Unavailable",
+                                             "ContainerRegistry contoso Warning Unauthorized"});
+  CHECK(state_of(w.stored_registry->status.conditions, "Reconciling") == "absent");
+}
+
+TEST_CASE("what guards and cannot be carried out stops before any request", "[registry]") {
+  World w = world();
+  w.stored_registry->spec.replicas = RequiredReplicas{.required = {"westeurope"}, .timeout = {}};
+  CHECK(w.reconcile_registry().kind == Outcome::Kind::Stalled);
+  CHECK(w.sign_ins == 0);
+  CHECK(state_of(w.stored_registry->status.conditions, "Ready") == "False NotSupported");
+  CHECK(state_of(w.stored_registry->status.conditions, "Authenticated") == "absent");
+}
+
+TEST_CASE("what only observes leaves Ready alone", "[registry]") {
+  World w = world();
+  w.stored_registry->spec.budget = Budget{};
+  w.reconcile_registry();
+  CHECK(state_of(w.stored_registry->status.conditions, "Ready") == "True Succeeded");
+  CHECK(state_of(w.stored_registry->status.conditions, "Unsupported") == "True NotSupported");
+  w.stored_registry->spec.budget.reset();
+  w.reconcile_registry();
+  CHECK(state_of(w.stored_registry->status.conditions, "Unsupported") == "absent");
+}
+
+TEST_CASE("a suspended registry keeps a Ready that is True", "[registry]") {
+  World w = world();
+  w.reconcile_registry();
+  w.stored_registry->spec.suspend = true;
+  w.stored_registry->metadata.generation = 4;
+  CHECK(w.reconcile_registry() == Outcome{});
+  CHECK(w.sign_ins == 1);
+  CHECK(state_of(w.stored_registry->status.conditions, "Ready") == "True Succeeded");
+  CHECK(find_condition(w.stored_registry->status.conditions, "Ready")->observed_generation == 3);
+  CHECK(w.stored_registry->status.observed_generation == 4);
+  CHECK(w.events.back() == "ContainerRegistry contoso Normal Suspended");
+  const auto told = w.events.size();
+  CHECK(w.reconcile_registry() == Outcome{});
+  CHECK(w.events.size() == told);
+}
+
+TEST_CASE("a registry that is gone, deleted or can't be read or written", "[registry]") {
+  World gone = world();
+  gone.stored_registry.reset();
+  CHECK(gone.reconcile_registry() == Outcome{});
+
+  World deleted = world();
+  deleted.stored_registry->metadata.deletion_timestamp = kNow;
+  CHECK(deleted.reconcile_registry() == Outcome{});
+  CHECK(deleted.writes + deleted.sign_ins == 0);
+
+  World unreadable = world();
+  unreadable.readable = failing(ErrorClass::Unavailable);
+  CHECK(unreadable.reconcile_registry().kind == Outcome::Kind::Retry);
+
+  World newer = world();
+  newer.writable = failing(ErrorClass::Conflict);
+  CHECK(newer.reconcile_registry().kind == Outcome::Kind::Retry);
+
+  World stopping = world();
+  stopping.identity = failing(ErrorClass::Cancelled);
+  CHECK(stopping.reconcile_registry() == Outcome{});
+  CHECK(stopping.writes == 0);
+}
+
+TEST_CASE("a retention policy says that nothing is deleted", "[prune]") {
+  World w = world();
+  CHECK(w.reconcile_policy().kind == Outcome::Kind::Stalled);
+  const auto& status = w.stored_policy->status;
+  CHECK(state_of(status.conditions, "Ready") == "False NotSupported");
+  CHECK(state_of(status.conditions, "Stalled") == "True NotSupported");
+  CHECK_THAT(find_condition(status.conditions, "Ready")->message,
+             Catch::Contains("this version does not prune; nothing is deleted"));
+  CHECK(status.observed_generation == 2);
+  w.reconcile_policy();
+  CHECK(w.events == std::vector<std::string>{"RetentionPolicy shop/shop Warning NotSupported"});
+}
+
+TEST_CASE("a retention policy that is suspended, gone, deleted or unreadable", "[prune]") {
+  World suspended = world();
+  suspended.reconcile_policy();
+  suspended.stored_policy->spec.suspend = true;
+  CHECK(suspended.reconcile_policy() == Outcome{});
+  CHECK(suspended.stored_policy->status.conditions.empty());
+  CHECK(suspended.events.back() == "RetentionPolicy shop/shop Normal Suspended");
+  const auto told = suspended.events.size();
+  suspended.reconcile_policy();
+  CHECK(suspended.events.size() == told);
+
+  World gone = world();
+  gone.stored_policy.reset();
+  CHECK(gone.reconcile_policy() == Outcome{});
+
+  World deleted = world();
+  deleted.stored_policy->metadata.deletion_timestamp = kNow;
+  CHECK(deleted.reconcile_policy() == Outcome{});
+  CHECK(deleted.writes == 0);
+
+  World unreadable = world();
+  unreadable.readable = failing(ErrorClass::Unavailable);
+  CHECK(unreadable.reconcile_policy().kind == Outcome::Kind::Retry);
+}
