@@ -70,9 +70,7 @@ Node list(std::vector<Node> items) {
 }
 
 Node text_list(const std::vector<std::string>& items) {
-  std::vector<Node> nodes;
-  for (const auto& item : items) nodes.push_back(text(item));
-  return list(std::move(nodes));
+  return list_of(items, [](const std::string& item) { return text(item); });
 }
 
 Node text_map(const std::map<std::string, std::string>& members) {

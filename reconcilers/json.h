@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "crds/base/document.h"
@@ -28,6 +29,14 @@ Node text(std::string value);
 Node integer(std::int64_t value);
 Node boolean(bool value);
 Node list(std::vector<Node> items);
+/// One item for each of `values`, made by `to_item`.
+template <class T, class ToItem>
+Node list_of(const std::vector<T>& values, ToItem to_item) {
+  std::vector<Node> items;
+  items.reserve(values.size());
+  for (const auto& value : values) items.push_back(to_item(value));
+  return list(std::move(items));
+}
 Node text_list(const std::vector<std::string>& items);
 Node text_map(const std::map<std::string, std::string>& members);
 

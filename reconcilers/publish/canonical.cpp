@@ -76,9 +76,7 @@ Node node_of(const SignatureGate& signature) {
 
 template <class T>
 Node list_of(const std::vector<T>& values) {
-  std::vector<Node> nodes;
-  for (const auto& value : values) nodes.push_back(node_of(value));
-  return json::list(std::move(nodes));
+  return json::list_of(values, [](const T& value) { return node_of(value); });
 }
 
 Node node_of(const ScanGate& scan) {

@@ -11,15 +11,14 @@ namespace {
 using json::MapBuilder;
 
 Node tags_of(const ImagePublicationSpec& spec) {
-  std::vector<Node> out;
-  for (const auto& tag : spec.tags)
-    out.push_back(MapBuilder()
-                      .add_text("name", tag.name)
-                      .add_text("template", tag.template_text)
-                      .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
-                      .add("optional", json::boolean(tag.optional))
-                      .build());
-  return json::list(std::move(out));
+  return json::list_of(spec.tags, [](const TagSpec& tag) {
+    return MapBuilder()
+        .add_text("name", tag.name)
+        .add_text("template", tag.template_text)
+        .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
+        .add("optional", json::boolean(tag.optional))
+        .build();
+  });
 }
 
 Node attach_of(const Attach& attach) {
@@ -86,11 +85,10 @@ std::string publication_hash(const ImagePublicationSpec& spec, const Digest& sou
 }
 
 std::string gates_hash(const Gates& own, const std::vector<GateFloor>& floors) {
-  std::vector<Node> nodes;
-  for (const auto& floor : floors)
-    nodes.push_back(MapBuilder().add_text("entry", floor.entry).add("gates", canonical::node_of(floor.gates)).build());
-  return canonical::hash(
-      MapBuilder().add("own", canonical::node_of(own)).add("floors", json::list(std::move(nodes))).build());
+  Node nodes = json::list_of(floors, [](const GateFloor& floor) {
+    return MapBuilder().add_text("entry", floor.entry).add("gates", canonical::node_of(floor.gates)).build();
+  });
+  return canonical::hash(MapBuilder().add("own", canonical::node_of(own)).add("floors", std::move(nodes)).build());
 }
 
 }  // namespace slipway::publish

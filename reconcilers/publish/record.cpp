@@ -38,13 +38,12 @@ Node source_of(const RecordedSource& source) {
 }
 
 Node tags_of(const std::vector<RecordedTag>& tags) {
-  std::vector<Node> out;
-  for (const auto& tag : tags)
-    out.push_back(MapBuilder()
-                      .add_text("tag", tag.tag)
-                      .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
-                      .build());
-  return json::list(std::move(out));
+  return json::list_of(tags, [](const RecordedTag& tag) {
+    return MapBuilder()
+        .add_text("tag", tag.tag)
+        .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
+        .build();
+  });
 }
 
 using Count = std::pair<std::string_view, std::int64_t VerdictStatus::*>;
@@ -57,26 +56,23 @@ constexpr std::array<Count, 7> kCounts{{{"critical", &VerdictStatus::critical},
                                         {"excepted", &VerdictStatus::excepted}}};
 
 Node verdicts_of(const std::vector<VerdictStatus>& verdicts) {
-  std::vector<Node> out;
-  for (const auto& verdict : verdicts) {
+  return json::list_of(verdicts, [](const VerdictStatus& verdict) {
     MapBuilder one;
     one.add_text("gate", verdict.gate).add("passed", json::boolean(verdict.passed));
     for (const auto& [key, member] : kCounts) one.add(std::string(key), json::integer(verdict.*member));
-    out.push_back(one.build());
-  }
-  return json::list(std::move(out));
+    return one.build();
+  });
 }
 
 Node targets_of(const std::vector<DeploymentTarget>& targets) {
-  std::vector<Node> out;
-  for (const auto& target : targets)
-    out.push_back(MapBuilder()
-                      .add_text("kind", target.kind)
-                      .add_text("name", target.name)
-                      .add_text("namespace", target.namespace_name)
-                      .add_text("cluster", target.cluster)
-                      .build());
-  return json::list(std::move(out));
+  return json::list_of(targets, [](const DeploymentTarget& target) {
+    return MapBuilder()
+        .add_text("kind", target.kind)
+        .add_text("name", target.name)
+        .add_text("namespace", target.namespace_name)
+        .add_text("cluster", target.cluster)
+        .build();
+  });
 }
 
 Node payload_of(const PublicationRecord& record) {
