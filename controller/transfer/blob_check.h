@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "controller/transfer/layer_check.h"
+#include "reconcilers/content/descriptor.h"
+
+namespace slipway::transfer {
+
+/// Holds the bytes of a blob against its descriptor as they come by, each byte once however often it is read. The last
+/// piece is let through only when digest and size are right. One thread at a time.
+class BlobCheck {
+ public:
+  /// `diff_id`: checks the uncompressed layer too.
+  BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id);
+
+  /// `bytes` stand at `offset`, which is not beyond position(). Integrity when they cannot be this blob's.
+  Result<void> take(std::int64_t offset, std::span<const std::byte> bytes);
+  /// For a blob without a byte.
+  Result<void> take_nothing();
+  /// Bytes hashed so far, from the start on.
+  std::int64_t position() const { return position_; }
+
+ private:
+  Result<void> conclude();
+
+  content::Descriptor blob_;
+  Hasher hasher_;
+  std::optional<LayerCheck> layer_;
+  std::int64_t position_ = 0;
+  bool concluded_ = false;
+};
+
+}  // namespace slipway::transfer

@@ -1,0 +1,66 @@
+#include "controller/transfer/blob_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slipway::transfer {
+namespace {
+
+std::size_t ring_size(const TransferRules& rules, std::int64_t bytes) {
+  return std::min(rules.ring_bytes, static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)));
+}
+
+}  // namespace
+
+BlobFeed::BlobFeed(Parts parts, std::int64_t offset)
+    : parts_(std::move(parts)), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+BlobFeed::~BlobFeed() {
+  (void)end();
+}
+
+std::optional<Error> BlobFeed::end() {
+  ring_.give_up();
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  return error_;
+}
+
+void BlobFeed::run(const std::stop_token& stop) {
+  Result<void> read = read_all(stop);
+  if (read) return ring_.close();
+  if (read.error().cls != ErrorClass::Cancelled) error_ = read.error();
+  ring_.close(std::move(read.error()));
+}
+
+Result<void> BlobFeed::read_all(const std::stop_token& stop) {
+  if (parts_.blob.size == 0) return parts_.check.take_nothing();
+  Patience patience(parts_.rules, parts_.hands);
+  while (at_ < parts_.blob.size) {
+    const std::int64_t before = at_;
+    Result<void> read = read_once(stop);
+    if (read) break;
+    if (at_ > before) patience.renew();
+    if (!patience.again(read.error(), stop)) return read;
+    if (at_ < parts_.blob.size) parts_.resumed(at_);
+  }
+  if (at_ == parts_.blob.size) return {};
+  return fail(ErrorClass::Integrity,
+              parts_.from.name() + ": " + parts_.blob.digest.str() + " ends after " + std::to_string(at_) + " of " +
+                  std::to_string(parts_.blob.size) + " bytes",
+              "push the image to the source again");
+}
+
+Result<void> BlobFeed::read_once(const std::stop_token& stop) {
+  const BlobSink sink = [this, &stop](std::span<const std::byte> bytes) -> Result<void> {
+    if (Result<void> good = parts_.check.take(at_, bytes); !good) return good;
+    if (!ring_.put(bytes, stop)) return fail(ErrorClass::Cancelled, "stopped");
+    at_ += static_cast<std::int64_t>(bytes.size());
+    return {};
+  };
+  return parts_.from.read_blob(parts_.blob, at_, sink, stop);
+}
+
+}  // namespace slipway::transfer

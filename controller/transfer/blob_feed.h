@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "controller/transfer/blob_check.h"
+#include "controller/transfer/blob_ring.h"
+#include "controller/transfer/patience.h"
+#include "reconcilers/ports/image_store.h"
+
+namespace slipway::transfer {
+
+/// Reads a blob from its source on a thread of its own, from an offset on, checks it and keeps a ring filled. A cut of
+/// the source is waited out and the blob read on from there; whoever takes from the ring sees a pause.
+class BlobFeed {
+ public:
+  struct Parts {
+    ImageSource& from;
+    const content::Descriptor& blob;
+    BlobCheck& check;  ///< Used by the feed's thread alone as long as it runs.
+    const TransferRules& rules;
+    const TransferHands& hands;
+    std::function<void(std::int64_t at)> resumed;  ///< The source was cut there and goes on.
+  };
+  /// What `parts` refers to outlives it.
+  BlobFeed(Parts parts, std::int64_t offset);
+  /// As end().
+  ~BlobFeed();
+  BlobFeed(const BlobFeed&) = delete;
+  BlobFeed& operator=(const BlobFeed&) = delete;
+
+  /// Waits for bytes; 0 is the end, the source's error comes when patience with it is over.
+  Result<std::size_t> take(std::span<std::byte> space, const std::stop_token& stop) { return ring_.take(space, stop); }
+
+  /// Stops reading, waits for the thread, and gives what went wrong at the source, if anything did before.
+  std::optional<Error> end();
+
+ private:
+  Result<void> read_all(const std::stop_token& stop);
+  Result<void> read_once(const std::stop_token& stop);
+  void run(const std::stop_token& stop);
+
+  Parts parts_;
+  std::int64_t at_;  ///< Where the next byte of the source stands. The thread's own.
+  BlobRing ring_;
+  std::optional<Error> error_;  ///< The thread's own until it has ended.
+  std::jthread thread_;
+};
+
+}  // namespace slipway::transfer

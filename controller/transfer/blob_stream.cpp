@@ -1,0 +1,135 @@
+#include "controller/transfer/blob_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slipway::transfer {
+namespace {
+
+/// An upload that is given back unless it was finished or lost.
+class OpenUpload {
+ public:
+  explicit OpenUpload(std::unique_ptr<BlobUpload> upload) : upload_(std::move(upload)) {}
+  ~OpenUpload() {
+    if (upload_ && !closed_) upload_->cancel();
+  }
+  OpenUpload(const OpenUpload&) = delete;
+  OpenUpload& operator=(const OpenUpload&) = delete;
+  BlobUpload& operator*() { return *upload_; }
+  void close() { closed_ = true; }
+
+ private:
+  std::unique_ptr<BlobUpload> upload_;
+  bool closed_ = false;
+};
+
+std::string in_mebibytes(std::int64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+}  // namespace
+
+BlobStream::BlobStream(Parts parts) : parts_(std::move(parts)), patience_(parts_.rules, parts_.hands) {}
+
+Result<void> BlobStream::run(std::stop_token stop) {
+  for (;;) {
+    const End end = attempt(stop);
+    if (end == End::Sent) return {};
+    if (source_failed_ || stop.stop_requested()) return std::unexpected(error_);
+    if (end == End::Failed && !patience_.again(error_, stop)) return std::unexpected(error_);
+    if (arrived(stop)) return {};
+    say_resumed(sent_, 0);
+  }
+}
+
+/// The answer to the request that ended the upload may be lost while the registry has done it.
+bool BlobStream::arrived(const std::stop_token& stop) {
+  if (sent_ < parts_.blob.size) return false;
+  const Result<bool> there = parts_.to.has_blob(parts_.blob.digest, stop);
+  return there && *there;
+}
+
+BlobStream::End BlobStream::failed(Error error) {
+  error_ = std::move(error);
+  return End::Failed;
+}
+
+BlobStream::End BlobStream::attempt(const std::stop_token& stop) {
+  sent_ = 0;
+  check_.emplace(parts_.blob, parts_.diff_id);
+  Result<std::unique_ptr<BlobUpload>> started = parts_.to.start_upload(parts_.blob.digest, stop);
+  if (!started) return failed(std::move(started.error()));
+  OpenUpload upload(std::move(*started));
+  const bool whole = parts_.blob.size <= parts_.rules.whole_up_to;
+  const End end = whole ? send_whole(*upload, stop) : send_in_parts(*upload, stop);
+  if (end == End::Sent) upload.close();
+  return end;
+}
+
+BlobStream::End BlobStream::send_whole(BlobUpload& upload, const std::stop_token& stop) {
+  Result<void> sent =
+      with_feed(0, stop, [&](const BlobReader& reader) { return upload.send_whole(parts_.blob, reader, stop); });
+  return sent ? End::Sent : failed(std::move(sent.error()));
+}
+
+BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_token& stop) {
+  for (std::int64_t at = 0;;) {
+    Result<void> step = append_from(upload, at, stop);
+    if (step) step = upload.finish(parts_.blob.digest, stop);
+    if (step) return End::Sent;
+    const std::int64_t cut_at = sent_;
+    if (source_failed_ || !patience_.again(step.error(), stop)) return failed(std::move(step.error()));
+    const Result<std::int64_t> held = upload.acknowledged(stop);
+    error_ = held ? step.error() : held.error();
+    if (!held || *held < 0 || *held > sent_) return End::Lost;
+    if (*held > at) patience_.renew();
+    at = *held;
+    say_resumed(cut_at, at);
+  }
+}
+
+Result<void> BlobStream::append_from(BlobUpload& upload, std::int64_t offset, const std::stop_token& stop) {
+  const std::int64_t left = parts_.blob.size - offset;
+  if (left == 0) return {};
+  return with_feed(offset, stop, [&](const BlobReader& reader) { return upload.append(reader, left, stop); });
+}
+
+/// What the source did counts more than what the destination makes of it.
+Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& stop,
+                                   const std::function<Result<void>(const BlobReader&)>& send) {
+  BlobFeed feed({.from = parts_.from,
+                 .blob = parts_.blob,
+                 .check = *check_,
+                 .rules = parts_.rules,
+                 .hands = parts_.hands,
+                 .resumed = [this](std::int64_t at) { say_resumed(at, at); }},
+                offset);
+  std::int64_t position = offset;
+  const BlobReader reader = [&](std::span<std::byte> space) -> Result<std::size_t> {
+    Result<std::size_t> count = feed.take(space, stop);
+    if (!count || *count == 0) return count;
+    if (!parts_.limit.pass(*count, stop)) return fail(ErrorClass::Cancelled, "stopped");
+    position += static_cast<std::int64_t>(*count);
+    bytes_sent_ += static_cast<std::int64_t>(*count);
+    sent_ = std::max(sent_, position);
+    parts_.moved(position);
+    return count;
+  };
+  Result<void> sent = send(reader);
+  std::optional<Error> at_source = feed.end();
+  if (!at_source) return sent;
+  source_failed_ = true;
+  error_ = *at_source;
+  return std::unexpected(std::move(*at_source));
+}
+
+void BlobStream::say_resumed(std::int64_t cut_at, std::int64_t resumed_at) {
+  std::string note = "layer " + parts_.blob.digest.short_hex() + " cut at " + in_mebibytes(cut_at);
+  if (resumed_at == cut_at)
+    note += ", resumed";
+  else
+    note += resumed_at > 0 ? ", resumed at " + in_mebibytes(resumed_at) : ", sent again from its start";
+  parts_.resumed(note);
+}
+
+}  // namespace slipway::transfer

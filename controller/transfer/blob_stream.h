@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "controller/transfer/blob_feed.h"
+#include "controller/transfer/rate_limit.h"
+
+namespace slipway::transfer {
+
+/// Sends one blob from a source to a store and stays with it until it is there and checked, or cannot be. Used once.
+///
+///   situation                                   answer
+///   the source is cut                           it is read on by Range, the upload stays open
+///   the source gives other bytes, fails         the upload is cancelled, its error
+///   the destination is cut, holds the upload    read again from its last byte on; what was hashed is not hashed again
+///   the destination is cut, forgot the upload   there already? else this blob starts again
+///   the answer to the last request is lost      there already? else as above
+class BlobStream {
+ public:
+  struct Parts {
+    ImageSource& from;
+    ImageStore& to;
+    const content::Descriptor& blob;
+    std::optional<std::string> diff_id;  ///< Checks the uncompressed layer too.
+    const TransferRules& rules;
+    const TransferHands& hands;
+    RateLimit& limit;
+    std::function<void(std::int64_t position)> moved;      ///< Goes back when bytes are sent again. Any thread.
+    std::function<void(const std::string& note)> resumed;  ///< One cut survived. Any thread.
+  };
+  explicit BlobStream(Parts parts);
+
+  Result<void> run(std::stop_token stop);
+  /// Bytes put on the wire, those sent again too.
+  std::int64_t bytes_sent() const { return bytes_sent_; }
+
+ private:
+  enum class End { Sent, Lost, Failed };
+
+  End attempt(const std::stop_token& stop);
+  End send_whole(BlobUpload& upload, const std::stop_token& stop);
+  End send_in_parts(BlobUpload& upload, const std::stop_token& stop);
+  Result<void> append_from(BlobUpload& upload, std::int64_t offset, const std::stop_token& stop);
+  Result<void> with_feed(std::int64_t offset, const std::stop_token& stop,
+                         const std::function<Result<void>(const BlobReader&)>& send);
+  End failed(Error error);
+  bool arrived(const std::stop_token& stop);
+  void say_resumed(std::int64_t cut_at, std::int64_t resumed_at);
+
+  Parts parts_;
+  Patience patience_;
+  std::optional<BlobCheck> check_;
+  std::int64_t sent_ = 0;  ///< Bytes of the blob that the open upload was given.
+  std::int64_t bytes_sent_ = 0;
+  bool source_failed_ = false;
+  Error error_;
+};
+
+}  // namespace slipway::transfer

@@ -1,0 +1,156 @@
+#include "controller/transfer/layer_check.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace slipway::transfer {
+namespace {
+
+constexpr std::size_t kPiece = 128u << 10;
+/// zstd's --ultra --long=27: what a frame may ask for is memory that it takes.
+constexpr int kMostWindowLog = 27;
+constexpr int kGzipWindow = 15 + 16;
+
+std::unexpected<Error> damaged(const std::string& why) {
+  return fail(ErrorClass::Integrity, "the layer cannot be decompressed: " + why,
+              "build and push the image again, or use `verify: Standard`");
+}
+
+enum class Form { Unknown, Plain, Gzip, Zstd };
+
+Form form_of(std::span<const std::byte> head) {
+  const auto at = [&](std::size_t i) { return i < head.size() ? std::to_integer<unsigned>(head[i]) : 0U; };
+  if (at(0) == 0x1f && at(1) == 0x8b) return Form::Gzip;
+  const bool zstd = at(0) == 0x28 && at(1) == 0xb5 && at(2) == 0x2f && at(3) == 0xfd;
+  const bool skippable = (at(0) & 0xf0) == 0x50 && at(1) == 0x2a && at(2) == 0x4d && at(3) == 0x18;
+  return zstd || skippable ? Form::Zstd : Form::Plain;
+}
+
+struct EndInflate {
+  void operator()(z_stream* stream) const {
+    inflateEnd(stream);
+    std::default_delete<z_stream>()(stream);
+  }
+};
+struct EndZstd {
+  void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+};
+
+}  // namespace
+
+struct LayerCheck::State {
+  std::string diff_id;
+  LayerBounds bounds;
+  Hasher hasher;
+  Form form = Form::Unknown;
+  std::vector<std::byte> head;  ///< The first bytes, until there are enough to tell the form.
+  std::int64_t taken = 0;
+  std::int64_t given = 0;
+  bool between_members = false;  ///< The stream may end here.
+  std::unique_ptr<z_stream, EndInflate> gzip;
+  std::unique_ptr<ZSTD_DStream, EndZstd> zstd;
+  std::vector<std::byte> out = std::vector<std::byte>(kPiece);
+
+  Result<void> start();
+  Result<void> decompress(std::span<const std::byte> bytes);
+  Result<void> inflate_all(std::span<const std::byte> bytes);
+  Result<void> zstd_all(std::span<const std::byte> bytes);
+  Result<void> emit(std::span<const std::byte> bytes);
+};
+
+Result<void> LayerCheck::State::emit(std::span<const std::byte> bytes) {
+  given += static_cast<std::int64_t>(bytes.size());
+  if (given > bounds.most_bytes || (given > bounds.always_allowed && given / bounds.most_growth > taken))
+    return damaged("it grows without measure");
+  hasher.update(bytes);
+  return {};
+}
+
+Result<void> LayerCheck::State::start() {
+  form = form_of(head);
+  if (form == Form::Gzip) {
+    gzip.reset(std::make_unique<z_stream>().release());
+    if (inflateInit2(gzip.get(), kGzipWindow) != Z_OK) return damaged("zlib does not start");
+  }
+  if (form == Form::Zstd) {
+    zstd.reset(ZSTD_createDStream());
+    ZSTD_DCtx_setParameter(zstd.get(), ZSTD_d_windowLogMax, kMostWindowLog);
+  }
+  return decompress(std::exchange(head, {}));
+}
+
+Result<void> LayerCheck::State::decompress(std::span<const std::byte> bytes) {
+  if (form == Form::Gzip) return inflate_all(bytes);
+  if (form == Form::Zstd) return zstd_all(bytes);
+  return emit(bytes);
+}
+
+/// RFC 1952, section 2.2: members follow each other without a mark between them.
+Result<void> LayerCheck::State::inflate_all(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    if (std::exchange(between_members, false) && inflateReset(gzip.get()) != Z_OK) return damaged("zlib stopped");
+    const std::size_t piece = std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max());
+    gzip->next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+    gzip->avail_in = static_cast<uInt>(piece);
+    do {
+      gzip->next_out = reinterpret_cast<Bytef*>(out.data());
+      gzip->avail_out = static_cast<uInt>(out.size());
+      const int code = inflate(gzip.get(), Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return damaged("bad gzip data");
+      if (Result<void> good = emit(std::span(out).first(out.size() - gzip->avail_out)); !good) return good;
+      between_members = code == Z_STREAM_END;
+    } while (!between_members && (gzip->avail_in > 0 || gzip->avail_out == 0));
+    bytes = bytes.subspan(piece - gzip->avail_in);
+  }
+  return {};
+}
+
+Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
+  ZSTD_inBuffer in{.src = bytes.data(), .size = bytes.size(), .pos = 0};
+  for (bool more = true; more;) {
+    ZSTD_outBuffer piece{.dst = out.data(), .size = out.size(), .pos = 0};
+    const std::size_t code = ZSTD_decompressStream(zstd.get(), &piece, &in);
+    if (ZSTD_isError(code) != 0) return damaged(ZSTD_getErrorName(code));
+    if (Result<void> good = emit(std::span(out).first(piece.pos)); !good) return good;
+    between_members = code == 0;
+    more = in.pos < in.size || (piece.pos == piece.size && code != 0);
+  }
+  return {};
+}
+
+LayerCheck::LayerCheck(std::string diff_id, LayerBounds bounds) : state_(std::make_unique<State>()) {
+  state_->diff_id = std::move(diff_id);
+  state_->bounds = bounds;
+  if (state_->diff_id.starts_with("sha512:")) state_->hasher = Hasher("sha512");
+}
+
+LayerCheck::~LayerCheck() = default;
+LayerCheck::LayerCheck(LayerCheck&&) noexcept = default;
+LayerCheck& LayerCheck::operator=(LayerCheck&&) noexcept = default;
+
+Result<void> LayerCheck::take(std::span<const std::byte> bytes) {
+  constexpr std::size_t kEnoughToTell = 4;
+  state_->taken += static_cast<std::int64_t>(bytes.size());
+  if (state_->form != Form::Unknown) return state_->decompress(bytes);
+  state_->head.insert(state_->head.end(), bytes.begin(), bytes.end());
+  return state_->head.size() < kEnoughToTell ? Result<void>{} : state_->start();
+}
+
+Result<void> LayerCheck::conclude() {
+  if (state_->form == Form::Unknown)
+    if (Result<void> started = state_->start(); !started) return started;
+  const bool whole = state_->form == Form::Plain || state_->between_members;
+  if (!whole) return damaged("it ends in the middle");
+  const Digest found = state_->hasher.finish();
+  if (found.str() == state_->diff_id) return {};
+  return fail(ErrorClass::Integrity,
+              "the uncompressed layer is " + found.str() + ", the config says " + state_->diff_id,
+              "build and push the image again: its config and its layers do not belong together");
+}
+
+}  // namespace slipway::transfer

@@ -1,0 +1,29 @@
+#include "controller/transfer/rate_limit.h"
+
+#include <algorithm>
+
+namespace slipway::transfer {
+
+void RateLimit::set(std::optional<std::int64_t> bytes_per_second) {
+  auto state = state_.lock();
+  if (bytes_per_second && *bytes_per_second <= 0) bytes_per_second = 1;
+  state->rate = bytes_per_second;
+}
+
+bool RateLimit::pass(std::size_t bytes, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kBurst{250};
+  std::chrono::nanoseconds wait{0};
+  {
+    auto state = state_.lock();
+    if (!state->rate) return true;
+    const std::chrono::nanoseconds now = hands_.elapsed();
+    state->free_at = std::max<std::chrono::nanoseconds>(state->free_at, now - kBurst);
+    wait = state->free_at - now;
+    const double seconds = static_cast<double>(bytes) / static_cast<double>(*state->rate);
+    state->free_at += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+  }
+  if (wait.count() <= 0) return true;
+  return hands_.wait(std::chrono::ceil<std::chrono::milliseconds>(wait), stop);
+}
+
+}  // namespace slipway::transfer

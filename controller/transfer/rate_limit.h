@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+
+#include "controller/runtime/guarded.h"
+#include "controller/transfer/rules.h"
+
+namespace slipway::transfer {
+
+/// Lets bytes pass at a rate (a token bucket that holds a quarter of a second), whoever sends them. Thread-safe.
+class RateLimit {
+ public:
+  explicit RateLimit(const TransferHands& hands) : hands_(hands) {}
+
+  /// Absent: no limit.
+  void set(std::optional<std::int64_t> bytes_per_second);
+  /// Waits until `bytes` more may pass. False when `stop` asks.
+  bool pass(std::size_t bytes, const std::stop_token& stop);
+
+ private:
+  struct State {
+    std::optional<std::int64_t> rate;
+    std::chrono::nanoseconds free_at{0};  ///< When everything let through so far has passed at this rate.
+  };
+  const TransferHands& hands_;
+  runtime::Guarded<State> state_;
+};
+
+}  // namespace slipway::transfer

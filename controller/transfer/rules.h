@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+
+namespace slipway::transfer {
+
+/// Bounds of everything that is sent by one engine.
+struct TransferRules {
+  int most_streams = 16;                       ///< Blobs under way at once, over all requests.
+  std::size_t ring_bytes = 512u << 10;         ///< Between the two ends of one blob.
+  std::int64_t whole_up_to = 4 << 20;          ///< Blobs up to this size go up in one request.
+  int most_failures = 5;                       ///< In a row without a byte of progress, each end for itself.
+  std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
+  std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
+  std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting.
+};
+
+/// What the world gives a transfer, so that tests need neither clock nor luck. Each is thread-safe.
+struct TransferHands {
+  /// Waits, or returns early with false when `stop` asks.
+  std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
+  /// A number in [0, 1).
+  std::function<double()> chance;
+  /// Time since some fixed moment; never goes back.
+  std::function<std::chrono::nanoseconds()> elapsed;
+};
+
+}  // namespace slipway::transfer

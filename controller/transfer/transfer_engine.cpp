@@ -1,0 +1,266 @@
+#include "controller/transfer/transfer_engine.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "controller/transfer/blob_stream.h"
+
+namespace slipway::transfer {
+
+/// One blob's share of the process: held while it is streamed.
+class TransferEngine::Slot {
+ public:
+  Slot(TransferEngine& engine, const std::stop_token& stop) : engine_(engine) {
+    auto streams = engine_.streams_.lock();
+    held_ = streams.wait(engine_.stream_ended_, stop, [&] { return *streams < engine_.rules_.most_streams; });
+    if (held_) ++*streams;
+  }
+  ~Slot() {
+    if (!held_) return;
+    --*engine_.streams_.lock();
+    engine_.stream_ended_.notify_one();
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  TransferEngine& engine_;
+  bool held_ = false;
+};
+
+/// One request on its way.
+class TransferEngine::Job {
+ public:
+  Job(TransferEngine& engine, ImageSource& from, ImageStore& to, const BlobTransferRequest& request)
+      : engine_(engine),
+        from_(from),
+        to_(to),
+        request_(request),
+        board_(request.blobs, request.on_progress),
+        blobs_(request.blobs) {
+    std::stable_sort(blobs_.begin(), blobs_.end(), [](const auto& a, const auto& b) { return a.size > b.size; });
+  }
+
+  Result<BlobTransferReport> run(const std::stop_token& stop);
+
+ private:
+  struct State {
+    std::size_t next = 0;
+    std::optional<Error> error;
+  };
+
+  void work(const std::stop_token& stop);
+  const content::Descriptor* next();
+  void give_up(Error error);
+  Result<BlobOutcome> place(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> find_elsewhere(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> find_or_send(const content::Descriptor& blob, BlobWhereabouts::Sending& sending,
+                                                  const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> find_here(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> mount_from_any(const content::Descriptor& blob,
+                                                    const std::vector<std::string>& repositories,
+                                                    const std::stop_token& stop);
+  Result<void> send(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<void> look_into(const content::Descriptor& blob, const std::stop_token& stop);
+  std::optional<std::string> diff_id_of(const Digest& layer) const;
+  bool may_use(const std::string& repository) const;
+  BlobAt at(const content::Descriptor& blob) const { return {.host = to_.host(), .digest = blob.digest}; }
+
+  TransferEngine& engine_;
+  ImageSource& from_;
+  ImageStore& to_;
+  const BlobTransferRequest& request_;
+  ProgressBoard board_;
+  std::vector<content::Descriptor> blobs_;
+  std::stop_source abandoned_;  ///< By the outside, or by the first blob that fails.
+  runtime::Guarded<State> state_;
+};
+
+Result<BlobTransferReport> TransferEngine::Job::run(const std::stop_token& stop) {
+  for (const content::Descriptor& blob : blobs_)
+    if (blob.size < 0)
+      return fail(ErrorClass::Integrity, blob.digest.str() + " has a negative size", "push the image again");
+  const std::stop_callback pass_on(stop, [this] { abandoned_.request_stop(); });
+  board_.tell();
+  {
+    std::vector<std::jthread> workers;
+    const auto wanted = static_cast<std::size_t>(std::max(1, request_.concurrency));
+    while (workers.size() + 1 < std::min(wanted, blobs_.size()))
+      workers.emplace_back([this] { work(abandoned_.get_token()); });
+    work(abandoned_.get_token());
+  }
+  if (std::optional<Error> error = state_.lock()->error) return std::unexpected(std::move(*error));
+  if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  board_.tell();
+  return board_.report();
+}
+
+void TransferEngine::Job::work(const std::stop_token& stop) {
+  while (const content::Descriptor* blob = stop.stop_requested() ? nullptr : next()) {
+    Result<BlobOutcome> outcome = place(*blob, stop);
+    if (!outcome) return give_up(std::move(outcome.error()));
+    board_.done(*blob, *outcome);
+  }
+}
+
+const content::Descriptor* TransferEngine::Job::next() {
+  auto state = state_.lock();
+  return state->next < blobs_.size() ? &blobs_[state->next++] : nullptr;
+}
+
+/// The first error is the one that counts: those after it come from stopping.
+void TransferEngine::Job::give_up(Error error) {
+  {
+    auto state = state_.lock();
+    if (!state->error) state->error = std::move(error);
+  }
+  abandoned_.request_stop();
+}
+
+Result<BlobOutcome> TransferEngine::Job::place(const content::Descriptor& blob, const std::stop_token& stop) {
+  Result<std::optional<BlobOutcome>> found = find_elsewhere(blob, stop);
+  bool mounts = true;
+  while (found && !*found) {
+    const MayUse use = [&](const std::string& repository) { return mounts && may_use(repository); };
+    BlobWhereabouts::Claim claim = engine_.whereabouts_.claim(at(blob), to_.repository(), use, stop);
+    if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+    if (claim.sending)
+      found = find_or_send(blob, *claim.sending, stop);
+    else if (claim.there && claim.repository == to_.repository())
+      found = BlobOutcome::Present;
+    else if (claim.there)
+      found = mount_from_any(blob, {claim.repository}, stop);
+    mounts = !claim.there;
+  }
+  if (!found) return std::unexpected(std::move(found.error()));
+  engine_.whereabouts_.remember(at(blob), to_.repository());
+  if (**found != BlobOutcome::Sent)
+    if (Result<void> good = look_into(blob, stop); !good) return std::unexpected(std::move(good.error()));
+  return **found;
+}
+
+/// Where this process has put it before: one request instead of a look and then a mount.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::find_elsewhere(const content::Descriptor& blob,
+                                                                       const std::stop_token& stop) {
+  std::vector<std::string> known = engine_.whereabouts_.repositories_with(at(blob));
+  if (std::find(known.begin(), known.end(), to_.repository()) != known.end()) return std::nullopt;
+  std::erase_if(known, [this](const std::string& repository) { return !may_use(repository); });
+  if (known.size() > 1) known.resize(1);
+  return mount_from_any(blob, known, stop);
+}
+
+/// With the claim to it: nobody else in this process sends it meanwhile, and who did has ended.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::find_or_send(const content::Descriptor& blob,
+                                                                     BlobWhereabouts::Sending& sending,
+                                                                     const std::stop_token& stop) {
+  Result<std::optional<BlobOutcome>> found = find_elsewhere(blob, stop);
+  if (found && !*found) found = find_here(blob, stop);
+  if (found && !*found) {
+    if (Result<void> sent = send(blob, stop); !sent) return std::unexpected(std::move(sent.error()));
+    found = BlobOutcome::Sent;
+  }
+  if (found) sending.succeeded();
+  return found;
+}
+
+Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content::Descriptor& blob,
+                                                                  const std::stop_token& stop) {
+  const Result<bool> there = to_.has_blob(blob.digest, stop);
+  if (!there) return std::unexpected(there.error());
+  if (*there) return BlobOutcome::Present;
+  engine_.whereabouts_.forget(at(blob), to_.repository());
+  std::vector<std::string> candidates = engine_.whereabouts_.repositories_with(at(blob));
+  std::erase_if(candidates, [this](const std::string& repository) { return !may_use(repository); });
+  for (const std::string& repository : request_.mount_from)
+    if (!request_.may_mount_from || may_use(repository)) candidates.push_back(repository);
+  return mount_from_any(blob, candidates, stop);
+}
+
+/// A registry that does not mount opens an upload instead, so only a few are tried. A mount that fails is no mount:
+/// what is wrong shows again in the next step.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::mount_from_any(const content::Descriptor& blob,
+                                                                       const std::vector<std::string>& repositories,
+                                                                       const std::stop_token& stop) {
+  constexpr int kMostTries = 3;
+  int tries = 0;
+  for (const std::string& repository : repositories) {
+    if (repository == to_.repository() || ++tries > kMostTries) continue;
+    const Result<bool> mounted = to_.mount_blob(blob.digest, repository, stop);
+    if (mounted && *mounted) return BlobOutcome::Mounted;
+    if (!mounted && mounted.error().cls == ErrorClass::Cancelled) return std::unexpected(mounted.error());
+    engine_.whereabouts_.forget(at(blob), repository);
+  }
+  return std::nullopt;
+}
+
+Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const std::stop_token& stop) {
+  const Slot slot(engine_, stop);
+  if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  BlobStream stream({.from = from_,
+                     .to = to_,
+                     .blob = blob,
+                     .diff_id = diff_id_of(blob.digest),
+                     .rules = engine_.rules_,
+                     .hands = engine_.hands_,
+                     .limit = engine_.limit_of(to_.host()),
+                     .moved = [&](std::int64_t position) { board_.moved(blob, position); },
+                     .resumed = [this](const std::string& note) { board_.resumed(note); }});
+  Result<void> sent = stream.run(stop);
+  board_.add_bytes_sent(stream.bytes_sent());
+  return sent ? sent : while_doing("sending " + blob.digest.str(), std::move(sent.error()));
+}
+
+/// A layer that was not sent is read where it is, if somebody wants to know what is in it.
+Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, const std::stop_token& stop) {
+  const std::optional<std::string> diff_id = diff_id_of(blob.digest);
+  if (!diff_id) return {};
+  const Slot slot(engine_, stop);
+  if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  BlobCheck check(blob, diff_id);
+  Patience patience(engine_.rules_, engine_.hands_);
+  while (check.position() < blob.size) {
+    const std::int64_t before = check.position();
+    const BlobSink sink = [&](std::span<const std::byte> bytes) { return check.take(check.position(), bytes); };
+    Result<void> read = to_.read_blob(blob, before, sink, stop);
+    if (check.position() > before) patience.renew();
+    if (read && check.position() < blob.size)
+      return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
+                  "delete that blob at the registry and publish again");
+    if (!read && !patience.again(read.error(), stop))
+      return while_doing("reading " + blob.digest.str(), std::move(read.error()));
+  }
+  return blob.size == 0 ? check.take_nothing() : Result<void>{};
+}
+
+std::optional<std::string> TransferEngine::Job::diff_id_of(const Digest& layer) const {
+  const auto entry = request_.diff_ids.find(layer);
+  if (!request_.deep || entry == request_.diff_ids.end()) return std::nullopt;
+  return entry->second;
+}
+
+bool TransferEngine::Job::may_use(const std::string& repository) const {
+  return request_.may_mount_from && request_.may_mount_from(repository);
+}
+
+TransferEngine::TransferEngine(TransferHands hands, TransferRules rules)
+    : hands_(std::move(hands)), rules_(rules), whereabouts_(rules.most_known_blobs), streams_(0) {}
+
+TransferEngine::~TransferEngine() = default;
+
+Result<BlobTransferReport> TransferEngine::transfer(ImageSource& from, ImageStore& to,
+                                                    const BlobTransferRequest& request, std::stop_token stop) {
+  if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  limit_of(to.host()).set(request.max_bytes_per_second);
+  return Job(*this, from, to, request).run(stop);
+}
+
+RateLimit& TransferEngine::limit_of(const std::string& host) {
+  auto limits = limits_.lock();
+  std::unique_ptr<RateLimit>& limit = (*limits)[host];
+  if (!limit) limit = std::make_unique<RateLimit>(hands_);
+  return *limit;
+}
+
+}  // namespace slipway::transfer

@@ -1,0 +1,227 @@
+#pragma once
+
+#include <atomic>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/runtime/guarded.h"
+#include "reconcilers/ports/image_store.h"
+
+namespace slipway::testing {
+
+/// What goes wrong with one upload request or one reading: after `after` bytes of it, with `error`. An upload's
+/// registry keeps `kept` of all bytes it was given so far, or forgets the upload.
+struct Cut {
+  std::int64_t after = 0;
+  Error error{.cls = ErrorClass::Unavailable, .message = "cut"};
+  std::int64_t kept = 0;
+  bool forgets = false;
+};
+
+inline content::Descriptor descriptor_of(const std::string& bytes) {
+  return {.digest = Digest::of(bytes), .size = static_cast<std::int64_t>(bytes.size())};
+}
+
+/// A source in memory whose readings go wrong as told.
+class FakeSource : public ImageSource {
+ public:
+  struct State {
+    std::map<Digest, std::string> blobs;
+    std::map<Digest, std::deque<Cut>> cuts;  ///< One a reading; then it works.
+    std::vector<std::int64_t> offsets;       ///< Of every reading.
+  };
+  content::Descriptor add(const std::string& bytes) {
+    state_.lock()->blobs[Digest::of(bytes)] = bytes;
+    return descriptor_of(bytes);
+  }
+  /// Gives `bytes` where the digest of another blob is asked for.
+  void lie(const Digest& digest, const std::string& bytes) { state_.lock()->blobs.insert_or_assign(digest, bytes); }
+  void cut(const Digest& digest, Cut cut) { state_.lock()->cuts[digest].push_back(std::move(cut)); }
+  std::vector<std::int64_t> offsets() { return state_.lock()->offsets; }
+  std::size_t piece = 1000;
+  std::function<void(const Digest&)> on_read;  ///< Before the first byte of a reading.
+
+  std::string name() const override { return "the source"; }
+  Result<std::optional<content::Descriptor>> resolve(const std::string&, std::stop_token) override {
+    return std::nullopt;
+  }
+  Result<std::optional<content::Descriptor>> find_manifest(const Digest&, std::stop_token) override {
+    return std::nullopt;
+  }
+  Result<content::ManifestBytes> manifest(const Digest&, std::stop_token) override {
+    return fail(ErrorClass::NotFound, "no manifest");
+  }
+  Result<std::string> small_blob(const content::Descriptor&, std::size_t, std::stop_token) override {
+    return fail(ErrorClass::NotFound, "no blob");
+  }
+  Result<std::vector<content::Descriptor>> referrers(const Digest&, std::stop_token) override {
+    return std::vector<content::Descriptor>{};
+  }
+  Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
+                         std::stop_token stop) override {
+    if (on_read) on_read(blob.digest);
+    std::string bytes;
+    std::optional<Cut> cut;
+    {
+      auto state = state_.lock();
+      state->offsets.push_back(offset);
+      const auto found = state->blobs.find(blob.digest);
+      if (found == state->blobs.end()) return fail(ErrorClass::NotFound, "no such blob");
+      bytes = found->second.substr(std::min(static_cast<std::size_t>(offset), found->second.size()));
+      auto& cuts = state->cuts[blob.digest];
+      if (!cuts.empty()) cut = cuts.front(), cuts.pop_front();
+    }
+    const std::size_t end = cut ? std::min(bytes.size(), static_cast<std::size_t>(cut->after)) : bytes.size();
+    for (std::size_t at = 0; at < end; at += piece) {
+      if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
+      const std::string_view part = std::string_view(bytes).substr(at, std::min(piece, end - at));
+      if (Result<void> taken = sink(std::as_bytes(std::span(part.data(), part.size()))); !taken) return taken;
+    }
+    if (cut) return std::unexpected(cut->error);
+    return {};
+  }
+
+ private:
+  runtime::Guarded<State> state_;
+};
+
+/// A registry in memory, as far as blobs go.
+struct FakeRegistry {
+  struct State {
+    std::map<std::string, std::map<Digest, std::string>> blobs;  ///< By repository.
+    std::deque<Cut> cuts;                                        ///< One an upload request; then it works.
+    std::deque<Error> finish_errors;  ///< One a closing request, which is carried out all the same if `finish_works`.
+    bool finish_works = false;
+    bool mounts = true;
+    int heads = 0;
+    int mount_requests = 0;
+    int uploads = 0;
+    int cancelled = 0;
+    std::int64_t received = 0;
+  };
+  runtime::Guarded<State> state;
+};
+
+class FakeUpload final : public BlobUpload {
+ public:
+  FakeUpload(FakeRegistry& registry, std::string repository)
+      : registry_(registry), repository_(std::move(repository)) {}
+
+  Result<void> append(const BlobReader& reader, std::optional<std::int64_t>, std::stop_token stop) override {
+    std::optional<Cut> cut;
+    {
+      auto state = registry_.state.lock();
+      if (!state->cuts.empty()) cut = state->cuts.front(), state->cuts.pop_front();
+    }
+    std::byte space[700];
+    for (std::int64_t taken = 0;;) {
+      if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
+      if (cut && taken >= cut->after) {
+        forgotten_ = cut->forgets;
+        bytes_.resize(std::min(bytes_.size(), static_cast<std::size_t>(cut->kept)));
+        return std::unexpected(cut->error);
+      }
+      const Result<std::size_t> count = reader(space);
+      if (!count) return std::unexpected(count.error());
+      if (*count == 0) return {};
+      taken += static_cast<std::int64_t>(*count);
+      registry_.state.lock()->received += static_cast<std::int64_t>(*count);
+      bytes_.append(reinterpret_cast<const char*>(space), *count);
+    }
+  }
+  Result<std::int64_t> acknowledged(std::stop_token) override {
+    if (forgotten_) return fail(ErrorClass::NotFound, "no such upload");
+    return static_cast<std::int64_t>(bytes_.size());
+  }
+  Result<void> finish(const Digest& digest, std::stop_token) override {
+    if (forgotten_) return fail(ErrorClass::NotFound, "no such upload");
+    auto state = registry_.state.lock();
+    std::optional<Error> error;
+    if (!state->finish_errors.empty()) error = state->finish_errors.front(), state->finish_errors.pop_front();
+    if (error && !state->finish_works) return std::unexpected(*error);
+    if (Digest::of(bytes_) != digest) return fail(ErrorClass::Integrity, "the registry says the digest differs");
+    state->blobs[repository_][digest] = bytes_;
+    forgotten_ = true;
+    if (error) return std::unexpected(*error);
+    return {};
+  }
+  Result<void> send_whole(const content::Descriptor& blob, const BlobReader& reader, std::stop_token stop) override {
+    Result<void> sent = append(reader, blob.size, stop);
+    if (!sent) forgotten_ = true;
+    return sent ? finish(blob.digest, stop) : sent;
+  }
+  void cancel() noexcept override { ++registry_.state.lock()->cancelled; }
+
+ private:
+  FakeRegistry& registry_;
+  std::string repository_;
+  std::string bytes_;
+  bool forgotten_ = false;
+};
+
+class FakeStore final : public ImageStore {
+ public:
+  FakeStore(FakeRegistry& registry, std::string repository) : registry_(registry), repository_(std::move(repository)) {}
+  std::string host() const override { return "registry.example"; }
+  std::string repository() const override { return repository_; }
+  std::string name() const override { return host() + "/" + repository_; }
+
+  Result<bool> has_blob(const Digest& digest, std::stop_token) override {
+    auto state = registry_.state.lock();
+    ++state->heads;
+    return state->blobs[repository_].contains(digest);
+  }
+  Result<bool> mount_blob(const Digest& digest, const std::string& from, std::stop_token) override {
+    auto state = registry_.state.lock();
+    ++state->mount_requests;
+    const auto& there = state->blobs[from];
+    const auto found = there.find(digest);
+    if (!state->mounts || found == there.end()) return false;
+    state->blobs[repository_][digest] = found->second;
+    return true;
+  }
+  Result<std::unique_ptr<BlobUpload>> start_upload(const Digest&, std::stop_token) override {
+    ++registry_.state.lock()->uploads;
+    return std::make_unique<FakeUpload>(registry_, repository_);
+  }
+  Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
+                         std::stop_token) override {
+    const std::string bytes = registry_.state.lock()->blobs[repository_][blob.digest];
+    const std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
+    return sink(std::as_bytes(std::span(rest.data(), rest.size())));
+  }
+  Result<std::optional<content::Descriptor>> resolve(const std::string&, std::stop_token) override {
+    return std::nullopt;
+  }
+  Result<std::optional<content::Descriptor>> find_manifest(const Digest&, std::stop_token) override {
+    return std::nullopt;
+  }
+  Result<content::ManifestBytes> manifest(const Digest&, std::stop_token) override {
+    return fail(ErrorClass::NotFound, "no manifest");
+  }
+  Result<std::string> small_blob(const content::Descriptor&, std::size_t, std::stop_token) override {
+    return fail(ErrorClass::NotFound, "no blob");
+  }
+  Result<std::vector<content::Descriptor>> referrers(const Digest&, std::stop_token) override {
+    return std::vector<content::Descriptor>{};
+  }
+  Result<void> put_small_blob(const content::Descriptor&, std::string_view, std::stop_token) override { return {}; }
+  Result<void> put_manifest(const content::ManifestBytes&, std::stop_token) override { return {}; }
+  Result<void> put_tag(const std::string&, const content::ManifestBytes&, std::stop_token) override { return {}; }
+  Result<void> put_referrer(const content::ManifestBytes&, const content::Descriptor&, std::stop_token) override {
+    return {};
+  }
+  Result<void> remove_tag(const std::string&, std::stop_token) override { return {}; }
+
+ private:
+  FakeRegistry& registry_;
+  std::string repository_;
+};
+
+}  // namespace slipway::testing

@@ -1,0 +1,95 @@
+#include "controller/transfer/layer_check.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/catch.h"
+
+using namespace slipway;
+using namespace slipway::transfer;
+
+namespace {
+
+std::string gzip(const std::string& plain) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, plain.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string zstd(const std::string& plain) {
+  std::string out(ZSTD_compressBound(plain.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), 3));
+  return out;
+}
+
+Result<void> check(const std::string& layer, const std::string& plain, std::size_t piece, LayerBounds bounds = {}) {
+  LayerCheck check(Digest::of(plain).str(), bounds);
+  for (std::size_t at = 0; at < layer.size(); at += piece) {
+    const std::string_view part = std::string_view(layer).substr(at, piece);
+    if (Result<void> good = check.take(std::as_bytes(std::span(part.data(), part.size()))); !good) return good;
+  }
+  return check.conclude();
+}
+
+std::string text(std::size_t size) {
+  std::string out;
+  while (out.size() < size) out += "line " + std::to_string(out.size() * 7919) + "\n";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("each form is recognised, in pieces of any size, several members too", "[deep]") {
+  const std::string a = text(300'000);
+  const std::string b = text(10);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{4096}, std::size_t{1} << 20}) {
+    INFO(piece);
+    CHECK(check(a, a, piece));
+    CHECK(check(gzip(a), a, piece));
+    CHECK(check(zstd(a), a, piece));
+    CHECK(check(gzip(a) + gzip(b), a + b, piece));
+    CHECK(check(zstd(a) + zstd(b), a + b, piece));
+  }
+  CHECK(check("", "", 1));
+  CHECK(check("ab", "ab", 1));
+  CHECK(check(gzip(""), "", 1));
+}
+
+TEST_CASE("a damaged, cut or other layer is Integrity", "[deep]") {
+  const std::string a = text(300'000);
+  for (const std::string& layer : {gzip(a), zstd(a)}) {
+    std::string damaged = layer;
+    damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x55);
+    for (const std::string& bad : {damaged, layer.substr(0, layer.size() - 1), layer.substr(0, 6), layer + "xxxx"}) {
+      const Result<void> result = check(bad, a, 1000);
+      REQUIRE_FALSE(result);
+      CHECK(result.error().cls == ErrorClass::Integrity);
+    }
+    CHECK(check(layer, a + "x", 1000).error().cls == ErrorClass::Integrity);
+  }
+}
+
+TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
+  constexpr std::int64_t kMiB = 1 << 20;
+  const std::string zeros(8 * kMiB, '\0');
+  const std::string layer = zstd(zeros);
+  const auto size = static_cast<std::int64_t>(layer.size());
+  const std::int64_t growth = 8 * kMiB / size;
+  CHECK(check(layer, zeros, 1000, {.always_allowed = 8 * kMiB, .most_growth = 1}));
+  CHECK_FALSE(check(layer, zeros, 1000, {.always_allowed = 8 * kMiB - 1, .most_growth = 1}));
+  CHECK(check(layer, zeros, 1 << 20, {.always_allowed = 0, .most_growth = growth + 1}));
+  CHECK_FALSE(check(layer, zeros, 1 << 20, {.always_allowed = 0, .most_growth = growth / 2}));
+  CHECK_FALSE(check(layer, zeros, 1000, {.most_bytes = 8 * kMiB - 1}));
+  CHECK(check(gzip(zeros), zeros, 1000, {.always_allowed = 0}));
+}

@@ -1,0 +1,424 @@
+#include "controller/transfer/transfer_engine.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "tests/catch.h"
+#include "tests/support/fake_blob_ends.h"
+
+using namespace slipway;
+using namespace slipway::testing;
+using namespace slipway::transfer;
+
+namespace {
+
+constexpr std::int64_t kWhole = 5'000;  ///< Blobs up to here go up in one request in these tests.
+
+std::string bytes_of(std::size_t size, unsigned seed = 1) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>((seed = seed * 1103515245U + 12345U) >> 16);
+  return bytes;
+}
+
+bool all_may(const std::string&) {
+  return true;
+}
+
+Cut cut_after(std::int64_t after, ErrorClass cls = ErrorClass::Unavailable) {
+  return {.after = after, .error = {.cls = cls, .message = "cut"}};
+}
+
+/// A source, a registry, an engine, and time that only waiting moves.
+struct World {
+  FakeSource source;
+  FakeRegistry registry;
+  FakeStore store{registry, "team/app"};
+  runtime::Guarded<std::vector<std::chrono::milliseconds>> waits;
+  runtime::Guarded<std::vector<TransferProgress>> seen;
+  TransferEngine engine{TransferHands{.wait =
+                                          [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
+                                            waits.lock()->push_back(delay);
+                                            return !stop.stop_requested();
+                                          },
+                                      .chance = [] { return 0.5; },
+                                      .elapsed =
+                                          [this] {
+                                            std::chrono::nanoseconds sum{0};
+                                            for (const auto wait : *waits.lock()) sum += wait;
+                                            return sum;
+                                          }},
+                        TransferRules{.ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3}};
+
+  BlobTransferRequest request(std::vector<content::Descriptor> blobs) {
+    BlobTransferRequest request;
+    request.blobs = std::move(blobs);
+    request.on_progress = [this](const TransferProgress& progress) { seen.lock()->push_back(progress); };
+    return request;
+  }
+  Result<BlobTransferReport> run(std::vector<content::Descriptor> blobs) {
+    return engine.transfer(source, store, request(std::move(blobs)), {});
+  }
+  bool holds(const std::string& bytes, const std::string& repository = "team/app") {
+    auto state = registry.state.lock();
+    const auto& blobs = state->blobs[repository];
+    const auto found = blobs.find(Digest::of(bytes));
+    return found != blobs.end() && found->second == bytes;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("every size arrives whole, around each bound", "[transfer]") {
+  for (const std::size_t size : {0, 1, 699, 700, 4095, 4096, 4097, 4999, 5000, 5001, 100'000}) {
+    World world;
+    const std::string bytes = bytes_of(size);
+    const auto report = world.run({world.source.add(bytes)});
+    INFO(size);
+    REQUIRE(report);
+    CHECK(world.holds(bytes));
+    CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+    CHECK(report->bytes_sent == static_cast<std::int64_t>(size));
+    CHECK(report->resumed == 0);
+    CHECK(world.registry.state.lock()->cancelled == 0);
+  }
+}
+
+TEST_CASE("what is there is not sent", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(100);
+  world.registry.state.lock()->blobs["team/app"][Digest::of(bytes)] = bytes;
+  const auto report = world.run({descriptor_of(bytes)});
+  REQUIRE(report);
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Present);
+  CHECK(world.source.offsets().empty());
+}
+
+TEST_CASE("mounting: given repositories and remembered ones, as far as may be read", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  SECTION("a given repository") {
+    World world;
+    world.registry.state.lock()->blobs["base"][Digest::of(bytes)] = bytes;
+    auto request = world.request({descriptor_of(bytes)});
+    request.mount_from = {"other", "base"};
+    const auto report = world.engine.transfer(world.source, world.store, request, {});
+    REQUIRE(report);
+    CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
+  }
+  SECTION("a remembered one costs one request") {
+    World world;
+    REQUIRE(world.run({world.source.add(bytes)}));
+    FakeStore second(world.registry, "team/second");
+    auto request = world.request({descriptor_of(bytes)});
+    request.may_mount_from = all_may;
+    const int heads = world.registry.state.lock()->heads;
+    const auto report = world.engine.transfer(world.source, second, request, {});
+    REQUIRE(report);
+    CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
+    CHECK(world.registry.state.lock()->heads == heads);
+  }
+  SECTION("not one that the publisher may not read") {
+    World world;
+    REQUIRE(world.run({world.source.add(bytes)}));
+    FakeStore second(world.registry, "team/second");
+    auto request = world.request({descriptor_of(bytes)});
+    request.may_mount_from = [](const std::string& repository) { return repository != "team/app"; };
+    request.mount_from = {"team/app"};
+    const auto report = world.engine.transfer(world.source, second, request, {});
+    REQUIRE(report);
+    CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+    CHECK(world.registry.state.lock()->mount_requests == 0);
+  }
+  SECTION("a registry that does not mount gets the bytes") {
+    World world;
+    world.registry.state.lock()->mounts = false;
+    REQUIRE(world.run({world.source.add(bytes)}));
+    FakeStore second(world.registry, "team/second");
+    auto request = world.request({descriptor_of(bytes)});
+    request.may_mount_from = all_may;
+    REQUIRE(world.engine.transfer(world.source, second, request, {}));
+    CHECK(world.holds(bytes, "team/second"));
+  }
+  SECTION("a blob that is gone where it was is sent again") {
+    World world;
+    REQUIRE(world.run({world.source.add(bytes)}));
+    world.registry.state.lock()->blobs.clear();
+    const auto report = world.run({descriptor_of(bytes)});
+    REQUIRE(report);
+    CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+    CHECK(world.holds(bytes));
+  }
+}
+
+TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
+  const std::string bytes = bytes_of(50'000);
+  const bool same_repository = GENERATE(true, false);
+  World world;
+  const content::Descriptor blob = world.source.add(bytes);
+  std::vector<std::future<Result<BlobTransferReport>>> running;
+  for (int i = 0; i < 8; ++i)
+    running.push_back(std::async(std::launch::async, [&, i] {
+      FakeStore store(world.registry, same_repository ? "team/app" : "team/app" + std::to_string(i));
+      auto request = world.request({blob});
+      request.may_mount_from = all_may;
+      return world.engine.transfer(world.source, store, request, {});
+    }));
+  int sent = 0;
+  for (auto& one : running) {
+    const auto report = one.get();
+    REQUIRE(report);
+    sent += report->outcomes.at(blob.digest) == BlobOutcome::Sent ? 1 : 0;
+  }
+  CHECK(sent == 1);
+  CHECK(world.registry.state.lock()->received == blob.size);
+}
+
+TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(50'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  FakeSource broken;
+  std::promise<void> reading;
+  std::promise<void> go_on;
+  broken.on_read = [&](const Digest&) {
+    reading.set_value();
+    go_on.get_future().wait();
+  };
+  auto first = std::async(std::launch::async,
+                          [&] { return world.engine.transfer(broken, world.store, world.request({blob}), {}); });
+  reading.get_future().wait();
+  auto second = std::async(std::launch::async, [&] { return world.run({blob}); });
+  go_on.set_value();
+  CHECK(first.get().error().cls == ErrorClass::NotFound);
+  const auto report = second.get();
+  REQUIRE(report);
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Sent);
+}
+
+TEST_CASE("a cut of the source is read on into the open upload", "[transfer]") {
+  for (const std::int64_t size : {kWhole, std::int64_t{60'000}})
+    for (const std::int64_t after : {std::int64_t{0}, std::int64_t{1}, size / 2, size - 1, size}) {
+      World world;
+      const std::string bytes = bytes_of(static_cast<std::size_t>(size));
+      const content::Descriptor blob = world.source.add(bytes);
+      world.source.cut(blob.digest, cut_after(after));
+      const auto report = world.run({blob});
+      INFO(size << " cut after " << after);
+      REQUIRE(report);
+      CHECK(world.holds(bytes));
+      CHECK(world.registry.state.lock()->received == size);
+      CHECK(world.registry.state.lock()->uploads == 1);
+      if (after == size) continue;
+      CHECK(report->resumed == 1);
+      CHECK(world.source.offsets() == std::vector<std::int64_t>{0, after});
+    }
+}
+
+TEST_CASE("a cut of the destination goes on at the last byte it holds", "[transfer]") {
+  const std::string bytes = bytes_of(60'000);
+  for (const std::int64_t after : {0, 1, 30'000, 59'999, 60'000})
+    for (const std::int64_t kept : {std::int64_t{0}, after / 2, after}) {
+      World world;
+      const content::Descriptor blob = world.source.add(bytes);
+      Cut cut = cut_after(after);
+      cut.kept = kept;
+      world.registry.state.lock()->cuts.push_back(cut);
+      const auto report = world.run({blob});
+      INFO("cut after " << after << ", kept " << kept);
+      REQUIRE(report);
+      CHECK(world.holds(bytes));
+      CHECK(report->resumed == 1);
+      CHECK(world.registry.state.lock()->uploads == 1);
+      CHECK(world.seen.lock()->back().bytes_done == blob.size);
+    }
+}
+
+TEST_CASE("an upload that the destination forgot starts again, alone", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(60'000);
+  const std::string other = bytes_of(70'000, 9);
+  const std::vector<content::Descriptor> blobs{world.source.add(bytes), world.source.add(other)};
+  Cut cut = cut_after(30'000);
+  cut.forgets = true;
+  world.registry.state.lock()->cuts.push_back(cut);
+  const auto report = world.run(blobs);
+  REQUIRE(report);
+  CHECK(world.holds(bytes));
+  CHECK(world.holds(other));
+  CHECK(world.registry.state.lock()->uploads == 3);
+  CHECK(report->resumed == 1);
+}
+
+TEST_CASE("a small blob that is cut starts again", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(3'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  world.registry.state.lock()->cuts.push_back(cut_after(1'000));
+  REQUIRE(world.run({blob}));
+  CHECK(world.holds(bytes));
+}
+
+TEST_CASE("an answer that is lost after the registry did the work sends nothing again", "[transfer]") {
+  for (const std::size_t size : {3'000U, 60'000U}) {
+    World world;
+    const std::string bytes = bytes_of(size);
+    const content::Descriptor blob = world.source.add(bytes);
+    world.registry.state.lock()->finish_works = true;
+    world.registry.state.lock()->finish_errors.push_back({.cls = ErrorClass::Unavailable, .message = "lost"});
+    REQUIRE(world.run({blob}));
+    CHECK(world.registry.state.lock()->received == blob.size);
+  }
+}
+
+TEST_CASE("both ends cut in turns still end well", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(200'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  for (int i = 1; i < 20; ++i) {
+    world.source.cut(blob.digest, cut_after(7'000));
+    Cut cut = cut_after(9'000);
+    cut.kept = 8'000 * i;
+    world.registry.state.lock()->cuts.push_back(cut);
+  }
+  const auto report = world.run({blob});
+  REQUIRE(report);
+  CHECK(world.holds(bytes));
+}
+
+TEST_CASE("a source that lies is Integrity and the upload is given back", "[transfer]") {
+  for (const std::size_t size : {3'000U, 60'000U}) {
+    const std::string bytes = bytes_of(size);
+    std::string other = bytes;
+    other[size / 2] = static_cast<char>(other[size / 2] ^ 1);
+    for (const std::string& lie : {other, bytes + "x", bytes.substr(1)}) {
+      World world;
+      world.source.lie(Digest::of(bytes), lie);
+      const auto report = world.run({descriptor_of(bytes)});
+      INFO(size << " lie of " << lie.size());
+      REQUIRE_FALSE(report);
+      CHECK(report.error().cls == ErrorClass::Integrity);
+      CHECK_FALSE(world.holds(bytes));
+      CHECK(world.registry.state.lock()->cancelled == 1);
+      CHECK(world.waits.lock()->empty());
+    }
+  }
+}
+
+TEST_CASE("patience: what may pass is tried again, the rest is not", "[transfer]") {
+  const std::string bytes = bytes_of(60'000);
+  SECTION("a source that never answers is given up after the bound") {
+    World world;
+    const content::Descriptor blob = world.source.add(bytes);
+    for (int i = 0; i < 9; ++i) world.source.cut(blob.digest, cut_after(0));
+    const auto report = world.run({blob});
+    REQUIRE_FALSE(report);
+    CHECK(report.error().cls == ErrorClass::Unavailable);
+    CHECK(world.source.offsets().size() == 4);
+    CHECK(world.registry.state.lock()->cancelled == 1);
+  }
+  SECTION("one that goes a little further each time is not") {
+    World world;
+    const content::Descriptor blob = world.source.add(bytes);
+    for (int i = 0; i < 50; ++i) world.source.cut(blob.digest, cut_after(1'000));
+    CHECK(world.run({blob}));
+  }
+  SECTION("Retry-After is obeyed") {
+    World world;
+    const content::Descriptor blob = world.source.add(bytes);
+    Cut cut = cut_after(0, ErrorClass::Throttled);
+    cut.error.retry_after = std::chrono::seconds(17);
+    world.registry.state.lock()->cuts.push_back(cut);
+    REQUIRE(world.run({blob}));
+    REQUIRE(world.waits.lock()->size() == 1);
+    CHECK(world.waits.lock()->front() >= std::chrono::seconds(17));
+  }
+  SECTION("one beyond the bound ends the transfer with it") {
+    World world;
+    const content::Descriptor blob = world.source.add(bytes);
+    Cut cut = cut_after(0, ErrorClass::Throttled);
+    cut.error.retry_after = std::chrono::seconds(61);
+    world.registry.state.lock()->cuts.push_back(cut);
+    const auto report = world.run({blob});
+    REQUIRE_FALSE(report);
+    CHECK(report.error().cls == ErrorClass::Throttled);
+    CHECK(report.error().retry_after == std::chrono::seconds(61));
+  }
+  SECTION("other classes end it at once") {
+    for (const ErrorClass cls : {ErrorClass::Forbidden, ErrorClass::QuotaExceeded, ErrorClass::NotFound}) {
+      World world;
+      const content::Descriptor blob = world.source.add(bytes);
+      world.registry.state.lock()->cuts.push_back(cut_after(5'000, cls));
+      const auto report = world.run({blob});
+      REQUIRE_FALSE(report);
+      CHECK(report.error().cls == cls);
+      CHECK(world.registry.state.lock()->cancelled == 1);
+    }
+  }
+}
+
+TEST_CASE("progress adds up, never goes back, and ends full", "[transfer]") {
+  World world;
+  std::vector<content::Descriptor> blobs;
+  for (unsigned i = 0; i < 6; ++i) blobs.push_back(world.source.add(bytes_of(20'000 + i, i)));
+  Cut cut = cut_after(10'000);
+  cut.forgets = true;
+  world.registry.state.lock()->cuts.push_back(cut);
+  REQUIRE(world.run(blobs));
+  auto seen = world.seen.lock();
+  CHECK(seen->front().bytes_done == 0);
+  CHECK(seen->back().bytes_done == seen->back().bytes_total);
+  CHECK(seen->back().blobs_done == 6);
+  CHECK(std::all_of(seen->begin(), seen->end(), [](const auto& p) { return p.bytes_done <= p.bytes_total; }));
+  const auto note = std::find_if(seen->begin(), seen->end(), [](const auto& p) { return !p.note.empty(); });
+  REQUIRE(note != seen->end());
+  CHECK(note->note.find("cut at 0 MiB") != std::string::npos);
+}
+
+TEST_CASE("a stop ends everything with Cancelled and gives uploads back", "[transfer]") {
+  World world;
+  std::stop_source stop;
+  const content::Descriptor blob = world.source.add(bytes_of(60'000));
+  auto request = world.request({blob, world.source.add(bytes_of(50'000, 3))});
+  request.on_progress = [&](const TransferProgress& progress) {
+    if (progress.bytes_done > 1'000) stop.request_stop();
+  };
+  const auto report = world.engine.transfer(world.source, world.store, request, stop.get_token());
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Cancelled);
+  auto state = world.registry.state.lock();
+  CHECK(state->cancelled == state->uploads);
+}
+
+TEST_CASE("the first blob that fails stops the others and its error is told", "[transfer]") {
+  World world;
+  const content::Descriptor good = world.source.add(bytes_of(60'000));
+  const auto report = world.run({good, descriptor_of("missing at the source")});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::NotFound);
+  CHECK(report.error().message.find(Digest::of("missing at the source").str()) != std::string::npos);
+}
+
+TEST_CASE("the rate limit holds all that goes to the registry", "[transfer]") {
+  World world;
+  auto request = world.request({world.source.add(bytes_of(100'000))});
+  request.max_bytes_per_second = 10'000;
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  std::chrono::milliseconds sum{0};
+  for (const auto wait : *world.waits.lock()) sum += wait;
+  CHECK(sum > std::chrono::milliseconds(9'500));
+  CHECK(sum < std::chrono::milliseconds(10'300));
+}
+
+TEST_CASE("deep: the uncompressed layer is held against its diff id, also where nothing was sent", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const bool present = GENERATE(false, true);
+  const bool right = GENERATE(false, true);
+  World world;
+  if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[Digest::of(layer)] = Digest::of(right ? layer : "other").str();
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report.has_value() == right);
+  if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+}
