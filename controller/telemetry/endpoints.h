@@ -20,7 +20,11 @@ struct EndpointAnswers {
 
 /// The only listener: GET and HEAD of /metrics, /healthz and /readyz, everything else 404 or 405. Stops when destroyed.
 class Endpoints {
+  struct Server;
+  struct Private {};
+
  public:
+  Endpoints(Private, std::unique_ptr<Server> server);
   /// `address` is HOST:PORT (port 0: any free one; an IPv6 host in brackets). Invalid when it is not such an address,
   /// Unavailable when it cannot be bound.
   static Result<std::unique_ptr<Endpoints>> listen(const std::string& address, EndpointAnswers answers);
@@ -31,8 +35,6 @@ class Endpoints {
   std::uint16_t port() const;
 
  private:
-  struct Server;
-  explicit Endpoints(std::unique_ptr<Server> server);
   std::unique_ptr<Server> server_;
 };
 

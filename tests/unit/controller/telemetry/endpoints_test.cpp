@@ -1,0 +1,87 @@
+#include "controller/telemetry/endpoints.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+#include "tests/catch.h"
+
+using namespace slipway;
+using slipway::telemetry::Endpoints;
+
+namespace {
+
+/// The whole answer to one request over a real socket.
+std::string ask(std::uint16_t port, const std::string& method, const std::string& path) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const std::string request = method + ' ' + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  REQUIRE(::send(socket, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
+  std::string answer;
+  std::array<char, 4096> buffer{};
+  for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;) {
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(socket);
+  return answer;
+}
+
+telemetry::EndpointAnswers working() {
+  return {.metrics = [] { return std::string{"slipway_up 1\n"}; },
+          .not_alive = [] { return std::optional<std::string>{}; },
+          .not_ready = [] { return std::optional<std::string>{"the folder has not been read"}; }};
+}
+
+}  // namespace
+
+TEST_CASE("the endpoints answer over a real socket on a free port") {
+  const auto endpoints = Endpoints::listen("127.0.0.1:0", working());
+  REQUIRE(endpoints);
+  const std::uint16_t port = (*endpoints)->port();
+  REQUIRE(port != 0);
+  struct Row {
+    std::string method, path, status, body;
+  };
+  const std::vector<Row> rows{
+      {"GET", "/metrics", "200", "slipway_up 1\n"},
+      {"HEAD", "/metrics", "200", ""},
+      {"GET", "/healthz", "200", "ok\n"},
+      {"GET", "/readyz", "503", "the folder has not been read\n"},
+      {"POST", "/metrics", "405", "use GET\n"},
+      {"GET", "/", "404", "try /metrics, /healthz or /readyz\n"},
+      {"GET", "/metrics/more", "404", "try /metrics, /healthz or /readyz\n"},
+      {"GET", "/../../etc/passwd", "404", "try /metrics, /healthz or /readyz\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.method, row.path);
+    const std::string answer = ask(port, row.method, row.path);
+    CHECK(answer.substr(0, 12) == "HTTP/1.1 " + row.status);
+    CHECK(answer.substr(answer.find("\r\n\r\n") + 4) == row.body);
+  }
+}
+
+TEST_CASE("an address that is none is refused") {
+  for (const char* address : {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:80s",
+                              "127.0.0.1:1,0.0.0.0:2", "+8080", "127.0.0.1:-1", "localhost:80"}) {
+    CAPTURE(address);
+    const auto endpoints = Endpoints::listen(address, working());
+    REQUIRE_FALSE(endpoints);
+    CHECK(endpoints.error().cls == ErrorClass::Invalid);
+  }
+}
+
+TEST_CASE("a port that is taken is said so") {
+  const auto first = Endpoints::listen("127.0.0.1:0", working());
+  REQUIRE(first);
+  const auto second = Endpoints::listen("127.0.0.1:" + std::to_string((*first)->port()), working());
+  REQUIRE_FALSE(second);
+  CHECK(second.error().cls == ErrorClass::Unavailable);
+  CHECK(second.error().remedy.find("--listen") != std::string::npos);
+}
