@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "controller/runtime/work_queue.h"
 #include "controller/runtime/work_watcher.h"

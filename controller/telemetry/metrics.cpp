@@ -1,0 +1,264 @@
+#include "controller/telemetry/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+#include <string_view>
+
+#include "controller/runtime/guarded.h"
+
+namespace slipway::telemetry {
+
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Labels = std::map<std::string, std::string>;
+
+constexpr std::array kKinds{ResourceKind::ContainerRegistry, ResourceKind::ImagePublication,
+                            ResourceKind::RetentionPolicy};
+constexpr std::array<std::string_view, 4> kResults{"success", "error", "requeue_after", "requeue"};
+constexpr std::array<std::string_view, 3> kReady{"True", "False", "Unknown"};
+constexpr std::array<std::string_view, 3> kBlobOutcomes{"present", "mounted", "sent"};
+constexpr std::array<std::string_view, 3> kPublicationOutcomes{"published", "refused", "failed"};
+constexpr std::array<std::string_view, 4> kGates{"scan", "signature", "sbom", "provenance"};
+constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"};
+constexpr std::size_t kMostHosts = 50;
+constexpr std::size_t kMostReasons = 100;
+
+/// controller-runtime's: 10 ns to 1,000 s by powers of ten.
+const Histogram::BucketBoundaries kQueueBuckets{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
+const Histogram::BucketBoundaries kReconcileBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,   2.5,
+                                                    5,     10,   30,    60,   120, 300,  600, 1800};
+const Histogram::BucketBoundaries kRequestBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+std::string label(ResourceKind kind) {
+  std::string text{to_string(kind)};
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>{duration}.count();
+}
+
+template <std::size_t Size>
+std::string one_of(const std::array<std::string_view, Size>& known, const std::string& value) {
+  return std::ranges::find(known, value) != known.end() ? value : "other";
+}
+
+std::string code_label(int status) {
+  return status >= 100 && status <= 599 ? std::to_string(status) : "none";
+}
+
+std::string_view result_of(const runtime::Visit& visit) {
+  if (!visit.outcome) return "error";
+  if (visit.outcome->kind == Outcome::Kind::Retry) return "error";
+  const bool comes_again = visit.outcome->kind != Outcome::Kind::Done && visit.outcome->delay;
+  return comes_again ? "requeue_after" : "success";
+}
+
+/// Values from outside, the first few by name.
+class BoundedLabel {
+ public:
+  explicit BoundedLabel(std::size_t most) : most_(most) {}
+  std::string of(const std::string& value) {
+    auto seen = seen_.lock();
+    if (!seen->contains(value) && seen->size() >= most_) return "other";
+    seen->insert(value);
+    return value;
+  }
+
+ private:
+  const std::size_t most_;
+  runtime::Guarded<std::set<std::string>> seen_;
+};
+
+}  // namespace
+
+struct Metrics::Families {
+  prometheus::Registry registry;
+  BoundedLabel hosts{kMostHosts};
+  BoundedLabel reasons{kMostReasons};
+
+  Family<Counter>& counter(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  Family<Gauge>& gauge(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  }
+  Family<Histogram>& histogram(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+
+  Family<Gauge>& depth = gauge("workqueue_depth", "Keys that are due and wait for a worker.");
+  Family<Counter>& adds = counter("workqueue_adds_total", "Keys that became due.");
+  Family<Histogram>& waited =
+      histogram("workqueue_queue_duration_seconds", "How long a key was due before a worker took it.");
+  Family<Histogram>& worked = histogram("workqueue_work_duration_seconds", "How long working on a key took.");
+  Family<Counter>& retries = counter("workqueue_retries_total", "Visits that were put off after a failure.");
+  Family<Gauge>& unfinished = gauge("workqueue_unfinished_work_seconds", "Summed age of the work that is going on.");
+  Family<Gauge>& longest =
+      gauge("workqueue_longest_running_processor_seconds", "Age of the oldest work that is going on.");
+  Family<Counter>& reconciles = counter("controller_runtime_reconcile_total", "Reconciles by result.");
+  Family<Counter>& errors = counter("controller_runtime_reconcile_errors_total", "Reconciles that failed.");
+  Family<Counter>& panics =
+      counter("controller_runtime_reconcile_panics_total", "Reconciles that ended in an exception, a bug.");
+  Family<Histogram>& took = histogram("controller_runtime_reconcile_time_seconds", "How long a reconcile took.");
+  Family<Gauge>& most_workers =
+      gauge("controller_runtime_max_concurrent_reconciles", "Reconciles that may run at once.");
+  Family<Gauge>& active = gauge("controller_runtime_active_workers", "Reconciles that run now.");
+  Family<Counter>& publications = counter("slipway_publications_total", "Publications by outcome and reason.");
+  Family<Counter>& verdicts = counter("slipway_gate_verdicts_total", "Judgements of gates.");
+  Counter& bytes = counter("slipway_transfer_bytes_total", "Bytes of blobs sent to registries.").Add({});
+  Family<Counter>& blobs = counter("slipway_transfer_blobs_total", "Blobs by how they came to the registry.");
+  Counter& resumed =
+      counter("slipway_transfer_resumes_total", "Transfers that went on after a cut where they had stopped.").Add({});
+  Family<Counter>& requests = counter("slipway_registry_requests_total", "Requests to registries.");
+  Family<Histogram>& request_took =
+      histogram("slipway_registry_request_duration_seconds", "How long registries took to answer.");
+  Family<Counter>& throttled = counter("slipway_registry_throttled_total", "Requests answered with 429.");
+  Counter& tags = counter("slipway_tags_set_total", "Tags that were set.").Add({});
+  Family<Gauge>& resources = gauge("slipway_resources", "Resources by kind and status of their Ready condition.");
+  Family<Gauge>& build_info = gauge("slipway_build_info", "Always 1; the version is in the label.");
+
+  void create_of(const std::string& kind) {
+    depth.Add({{"name", kind}});
+    adds.Add({{"name", kind}});
+    waited.Add({{"name", kind}}, kQueueBuckets);
+    worked.Add({{"name", kind}}, kQueueBuckets);
+    retries.Add({{"name", kind}});
+    unfinished.Add({{"name", kind}});
+    longest.Add({{"name", kind}});
+    for (const auto result : kResults) reconciles.Add({{"controller", kind}, {"result", std::string{result}}});
+    errors.Add({{"controller", kind}});
+    panics.Add({{"controller", kind}});
+    took.Add({{"controller", kind}}, kReconcileBuckets);
+    most_workers.Add({{"controller", kind}});
+    active.Add({{"controller", kind}});
+    for (const auto ready : kReady) resources.Add({{"kind", kind}, {"ready", std::string{ready}}});
+  }
+
+  void create_own() {
+    for (const auto outcome : kPublicationOutcomes) {
+      publications.Add({{"outcome", std::string{outcome}}, {"reason", "Succeeded"}});
+    }
+    for (const auto gate : kGates) {
+      verdicts.Add({{"gate", std::string{gate}}, {"result", "passed"}});
+      verdicts.Add({{"gate", std::string{gate}}, {"result", "refused"}});
+    }
+    for (const auto outcome : kBlobOutcomes) blobs.Add({{"outcome", std::string{outcome}}});
+  }
+};
+
+Metrics::Metrics(const std::string& version) : families_(std::make_unique<Families>()) {
+  for (const ResourceKind kind : kKinds) families_->create_of(label(kind));
+  families_->create_own();
+  families_->build_info.Add({{"version", version}}).Set(1);
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::added(ResourceKind kind) {
+  families_->adds.Add({{"name", label(kind)}}).Increment();
+}
+
+void Metrics::retried(ResourceKind kind) {
+  families_->retries.Add({{"name", label(kind)}}).Increment();
+}
+
+void Metrics::taken(ResourceKind kind, std::chrono::nanoseconds waited) {
+  families_->waited.Add({{"name", label(kind)}}, kQueueBuckets).Observe(seconds(waited));
+}
+
+void Metrics::began(const ObjectKey& key, const std::string& /*reconcile_id*/) {
+  families_->active.Add({{"controller", label(key.kind)}}).Increment();
+}
+
+void Metrics::ended(const runtime::Visit& visit) {
+  const std::string kind = label(visit.key.kind);
+  const std::string result{result_of(visit)};
+  families_->active.Add({{"controller", kind}}).Decrement();
+  families_->worked.Add({{"name", kind}}, kQueueBuckets).Observe(seconds(visit.took));
+  families_->took.Add({{"controller", kind}}, kReconcileBuckets).Observe(seconds(visit.took));
+  families_->reconciles.Add({{"controller", kind}, {"result", result}}).Increment();
+  if (result == "error") families_->errors.Add({{"controller", kind}}).Increment();
+  if (!visit.outcome) families_->panics.Add({{"controller", kind}}).Increment();
+}
+
+void Metrics::set_queue(const std::map<ResourceKind, runtime::QueueStatistics>& statistics) {
+  for (const ResourceKind kind : kKinds) {
+    const auto found = statistics.find(kind);
+    const runtime::QueueStatistics now = found == statistics.end() ? runtime::QueueStatistics{} : found->second;
+    const Labels labels{{"name", label(kind)}};
+    families_->depth.Add(labels).Set(static_cast<double>(now.depth));
+    families_->unfinished.Add(labels).Set(seconds(now.unfinished));
+    families_->longest.Add(labels).Set(seconds(now.longest_running));
+  }
+}
+
+void Metrics::set_max_concurrent_reconciles(std::size_t workers) {
+  for (const ResourceKind kind : kKinds) {
+    families_->most_workers.Add({{"controller", label(kind)}}).Set(static_cast<double>(workers));
+  }
+}
+
+void Metrics::set_ready(const std::vector<ReadyCount>& counts) {
+  std::map<Labels, std::size_t> sums;
+  for (const ResourceKind kind : kKinds) {
+    for (const auto ready : kReady) sums[{{"kind", label(kind)}, {"ready", std::string{ready}}}] = 0;
+  }
+  for (const ReadyCount& count : counts) {
+    const std::string status = std::ranges::find(kReady, count.status) != kReady.end() ? count.status : "Unknown";
+    sums[{{"kind", label(count.kind)}, {"ready", status}}] += count.count;
+  }
+  for (const auto& [labels, sum] : sums) families_->resources.Add(labels).Set(static_cast<double>(sum));
+}
+
+void Metrics::publication(const std::string& outcome, const std::string& reason) {
+  const Labels labels{{"outcome", one_of(kPublicationOutcomes, outcome)}, {"reason", families_->reasons.of(reason)}};
+  families_->publications.Add(labels).Increment();
+}
+
+void Metrics::gate_verdict(const std::string& gate, bool passed) {
+  families_->verdicts.Add({{"gate", one_of(kGates, gate)}, {"result", passed ? "passed" : "refused"}}).Increment();
+}
+
+void Metrics::transferred(const BlobTransferReport& report) {
+  families_->bytes.Increment(static_cast<double>(std::max<std::int64_t>(report.bytes_sent, 0)));
+  families_->resumed.Increment(std::max(report.resumed, 0));
+  for (const auto& [digest, outcome] : report.outcomes) {
+    const std::string_view name = kBlobOutcomes.at(static_cast<std::size_t>(outcome));
+    families_->blobs.Add({{"outcome", std::string{name}}}).Increment();
+  }
+}
+
+void Metrics::tags_set(std::size_t count) {
+  families_->tags.Increment(static_cast<double>(count));
+}
+
+void Metrics::registry_request(const RegistryRequest& request) {
+  const std::string host = families_->hosts.of(request.host);
+  const std::string method = one_of(kMethods, request.method);
+  families_->requests.Add({{"method", method}, {"code", code_label(request.status)}, {"host", host}}).Increment();
+  families_->request_took.Add({{"method", method}, {"host", host}}, kRequestBuckets).Observe(seconds(request.took));
+  if (request.status == 429) families_->throttled.Add({{"host", host}}).Increment();
+}
+
+std::string Metrics::text() const {
+  std::ostringstream out;
+  prometheus::TextSerializer{}.Serialize(out, families_->registry.Collect());
+  return out.str();
+}
+
+}  // namespace slipway::telemetry

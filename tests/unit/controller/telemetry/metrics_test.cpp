@@ -1,0 +1,121 @@
+#include "controller/telemetry/metrics.h"
+
+#include "tests/catch.h"
+
+using namespace std::chrono_literals;
+using namespace slipway;
+using namespace slipway::telemetry;
+
+namespace {
+
+const ObjectKey kKey{ResourceKind::ImagePublication, "shop", "a"};
+
+bool shows(const Metrics& metrics, const std::string& line) {
+  return metrics.text().find('\n' + line + '\n') != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("every metric is there from the start at zero") {
+  const Metrics metrics{"0.1.0"};
+  for (const char* line :
+       {"workqueue_depth{name=\"imagepublication\"} 0", "workqueue_adds_total{name=\"containerregistry\"} 0",
+        "workqueue_queue_duration_seconds_count{name=\"imagepublication\"} 0",
+        "workqueue_work_duration_seconds_count{name=\"imagepublication\"} 0",
+        "workqueue_retries_total{name=\"retentionpolicy\"} 0",
+        "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 0",
+        "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 0",
+        "controller_runtime_reconcile_total{controller=\"imagepublication\",result=\"success\"} 0",
+        "controller_runtime_reconcile_errors_total{controller=\"imagepublication\"} 0",
+        "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
+        "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
+        "controller_runtime_active_workers{controller=\"imagepublication\"} 0", "slipway_transfer_bytes_total 0",
+        "slipway_transfer_blobs_total{outcome=\"mounted\"} 0", "slipway_transfer_resumes_total 0",
+        "slipway_tags_set_total 0", "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0",
+        "slipway_build_info{version=\"0.1.0\"} 1"}) {
+    CAPTURE(line);
+    CHECK(shows(metrics, line));
+  }
+}
+
+TEST_CASE("reconciles count by result") {
+  struct Row {
+    std::string name;
+    std::optional<Outcome> outcome;
+    std::string result;
+    int errors, panics;
+  };
+  const std::vector<Row> rows{{"done", Outcome{}, "success", 0, 0},
+                              {"again", Outcome{Outcome::Kind::Again, 1s}, "requeue_after", 0, 0},
+                              {"stalled", Outcome{Outcome::Kind::Stalled, 1h}, "requeue_after", 0, 0},
+                              {"retry", Outcome{Outcome::Kind::Retry, {}}, "error", 1, 0},
+                              {"a bug", std::nullopt, "error", 1, 1}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Metrics metrics{"0"};
+    metrics.began(kKey, "id");
+    CHECK(shows(metrics, "controller_runtime_active_workers{controller=\"imagepublication\"} 1"));
+    metrics.ended({.key = kKey, .reconcile_id = "id", .took = 2s, .outcome = row.outcome, .thrown = {}});
+    const std::string of_kind = "{controller=\"imagepublication\"";
+    CHECK(shows(metrics, "controller_runtime_active_workers" + of_kind + "} 0"));
+    CHECK(shows(metrics, "controller_runtime_reconcile_total" + of_kind + ",result=\"" + row.result + "\"} 1"));
+    CHECK(shows(metrics, "controller_runtime_reconcile_errors_total" + of_kind + "} " + std::to_string(row.errors)));
+    CHECK(shows(metrics, "controller_runtime_reconcile_panics_total" + of_kind + "} " + std::to_string(row.panics)));
+    CHECK(shows(metrics, "controller_runtime_reconcile_time_seconds_sum" + of_kind + "} 2"));
+  }
+}
+
+TEST_CASE("the queue's gauges follow, and fall back to zero") {
+  Metrics metrics{"0"};
+  metrics.set_queue({{ResourceKind::ImagePublication,
+                      {.depth = 3, .delayed = 1, .running = 2, .unfinished = 8s, .longest_running = 5s}}});
+  CHECK(shows(metrics, "workqueue_depth{name=\"imagepublication\"} 3"));
+  CHECK(shows(metrics, "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 8"));
+  CHECK(shows(metrics, "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 5"));
+  metrics.set_queue({});
+  CHECK(shows(metrics, "workqueue_depth{name=\"imagepublication\"} 0"));
+}
+
+TEST_CASE("labels from outside are bounded") {
+  Metrics metrics{"0"};
+  for (int i = 0; i < 60; ++i) {
+    metrics.registry_request({.method = "GET", .status = 200, .host = "h" + std::to_string(i), .took = 1ms});
+  }
+  metrics.registry_request({.method = "STEAL", .status = 0, .host = "h0", .took = 1ms});
+  metrics.registry_request({.method = "PUT", .status = 429, .host = "h0", .took = 1ms});
+  const auto line = [](const std::string& code, const std::string& host, const std::string& method, int count) {
+    return "slipway_registry_requests_total{code=\"" + code + "\",host=\"" + host + "\",method=\"" + method + "\"} " +
+           std::to_string(count);
+  };
+  CHECK(shows(metrics, line("200", "h49", "GET", 1)));
+  CHECK(shows(metrics, line("200", "other", "GET", 10)));
+  CHECK(shows(metrics, line("none", "h0", "other", 1)));
+  CHECK(shows(metrics, "slipway_registry_throttled_total{host=\"h0\"} 1"));
+}
+
+TEST_CASE("resources count by kind and Ready, those that are gone fall to zero") {
+  Metrics metrics{"0"};
+  metrics.set_ready({{ResourceKind::ImagePublication, "True", 2},
+                     {ResourceKind::ImagePublication, "", 1},
+                     {ResourceKind::ImagePublication, "Unknown", 1}});
+  CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 2"));
+  CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"Unknown\"} 2"));
+  metrics.set_ready({});
+  CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0"));
+}
+
+TEST_CASE("publications, gates, transfers and tags count") {
+  Metrics metrics{"0"};
+  metrics.publication("refused", "FindingsAboveLimit");
+  metrics.gate_verdict("scan", false);
+  metrics.tags_set(3);
+  metrics.transferred({.outcomes = {{Digest::of("a"), BlobOutcome::Sent}, {Digest::of("b"), BlobOutcome::Present}},
+                       .bytes_sent = 42,
+                       .resumed = 1});
+  CHECK(shows(metrics, "slipway_publications_total{outcome=\"refused\",reason=\"FindingsAboveLimit\"} 1"));
+  CHECK(shows(metrics, "slipway_gate_verdicts_total{gate=\"scan\",result=\"refused\"} 1"));
+  CHECK(shows(metrics, "slipway_tags_set_total 3"));
+  CHECK(shows(metrics, "slipway_transfer_bytes_total 42"));
+  CHECK(shows(metrics, "slipway_transfer_blobs_total{outcome=\"sent\"} 1"));
+  CHECK(shows(metrics, "slipway_transfer_resumes_total 1"));
+}
