@@ -16,13 +16,6 @@ using Ipv6 = std::array<std::uint16_t, 8>;
 constexpr std::uint32_t kInstanceMetadata = 0xA9FEA9FE;  // 169.254.169.254
 constexpr std::uint32_t kWireServer = 0xA83F8110;        // 168.63.129.16
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 int digit_value(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -155,16 +148,16 @@ AddressKind kind_of_name(std::string_view name) {
 
 /// The host alone: no brackets, no port, no dot at the end, in lower case.
 std::string bare_host(std::string_view host) {
-  if (host.starts_with('[')) return lower(host.substr(1, host.find(']') - 1));
+  if (host.starts_with('[')) return lower_case(host.substr(1, host.find(']') - 1));
   const bool one_colon = std::count(host.begin(), host.end(), ':') == 1;
   if (one_colon) host = host.substr(0, host.find(':'));
   while (host.ends_with('.')) host.remove_suffix(1);
-  return lower(host);
+  return lower_case(host);
 }
 
 /// With the port: who names a host's registry does not name the other services there.
 bool is_named(std::string_view host, const std::vector<std::string>& named) {
-  return std::any_of(named.begin(), named.end(), [&](const auto& one) { return lower(one) == lower(host); });
+  return std::any_of(named.begin(), named.end(), [&](const auto& one) { return lower_case(one) == lower_case(host); });
 }
 
 }  // namespace

@@ -5,10 +5,6 @@
 namespace slipway::http {
 namespace {
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 bool is_under(std::string_view host, std::string_view domain) {
   if (domain.starts_with(".")) domain.remove_prefix(1);
   if (domain.empty() || !host.ends_with(domain)) return false;
@@ -30,7 +26,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<std::string> proxy_for(const Url& url, const ProxySettings& settings) {
   const std::string& proxy = url.scheme == "https" ? settings.https_proxy : settings.http_proxy;
-  if (proxy.empty() || is_loopback(url.host())) return std::nullopt;
+  if (proxy.empty() || is_loopback(url)) return std::nullopt;
   std::string_view rest = settings.no_proxy;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');

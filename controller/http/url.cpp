@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t kLongestUrl = 16u << 10;
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::unexpected<Error> bad_url(std::string_view text, std::string_view why) {
   const std::string_view shown = text.substr(0, text.find('?'));
   return fail(ErrorClass::Invalid, quoted(shown) + ": " + std::string(why),
@@ -118,6 +111,11 @@ std::string encode_query_value(std::string_view text) {
     out += kHex[byte & 15];
   }
   return out;
+}
+
+bool is_loopback(const Url& url) {
+  const std::string host = url.host();
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 }  // namespace slipway::http

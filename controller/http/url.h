@@ -27,6 +27,9 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
+/// Whether the host is written as this machine: localhost, ::1 or 127.…
+bool is_loopback(const Url& url);
+
 /// Same scheme, host and port: credentials may go along.
 bool same_origin(const Url& a, const Url& b);
 

@@ -19,13 +19,6 @@ bool is_token68_character(char c) {
   return is_alphanumeric(c) || (c != '\0' && std::string_view("-._~+/=").find(c) != std::string_view::npos);
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}

@@ -30,10 +30,6 @@ std::optional<Challenge> choose(const http::Response& response) {
   return basic;
 }
 
-bool is_loopback(const http::Url& url) {
-  return url.host() == "localhost" || url.host() == "::1" || url.host().starts_with("127.");
-}
-
 std::string scope_query(const std::string& scope) {
   std::string query;
   std::size_t start = 0;
@@ -155,7 +151,7 @@ Result<http::Request> TokenSource::token_request(const Challenge& challenge, con
     if (Result<void> allowed = options_.may_call(realm->authority); !allowed)
       return while_doing("token realm of " + options_.host, allowed.error());
   const Credentials& credentials = options_.credentials;
-  const bool safe = realm->scheme == "https" || (options_.plain_http && is_loopback(*realm));
+  const bool safe = realm->scheme == "https" || (options_.plain_http && http::is_loopback(*realm));
   if (!credentials.anonymous() && !safe)
     return fail(ErrorClass::Refused, options_.host + " asks to send the credentials to " + http::redacted(realm->str()),
                 "its token realm must be https");

@@ -86,13 +86,6 @@ HostAndPort split_port(std::string_view text) {
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 /// Docker's rule, but for capital letters alone: "Team/app" would be read as a host, and written back in lower case as
 /// a repository of Docker Hub.
 bool names_registry(std::string_view component) {

@@ -66,4 +66,11 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return out + '"';
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 }  // namespace slipway

@@ -14,6 +14,9 @@ std::string quoted(std::string_view text, std::size_t limit = 80);
 /// there is none.
 std::size_t utf8_length(std::string_view text);
 
+/// `text` with the ASCII capitals made small.
+std::string lower_case(std::string_view text);
+
 /// ASCII only, whatever the locale.
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';

@@ -32,13 +32,6 @@ std::size_t edit_distance(std::string_view one, std::string_view other) {
   return row[other.size()];
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::string found_instead(const Node& node) {
   switch (node.kind) {
     case Node::Kind::Null:
@@ -77,7 +70,7 @@ std::string_view closest_to(std::string_view text, const std::vector<std::string
   std::size_t least = std::max<std::size_t>(text.size() / 3, 1) + 1;
   for (const auto candidate : candidates) {
     if (text.size() > candidate.size() + 64) continue;
-    const std::size_t distance = edit_distance(lower(text), lower(candidate));
+    const std::size_t distance = edit_distance(lower_case(text), lower_case(candidate));
     if (distance >= least) continue;
     least = distance;
     best = candidate;
