@@ -5,22 +5,11 @@
 
 #include "crds/base/glob.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/enum_names.h"
 
 namespace slipway {
 
 namespace {
-
-std::string_view name_of(AccessAction action) {
-  switch (action) {
-    case AccessAction::Read:
-      return "Read";
-    case AccessAction::Publish:
-      return "Publish";
-    case AccessAction::Prune:
-      return "Prune";
-  }
-  return "";
-}
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return glob_matches(one, text); });

@@ -2,13 +2,14 @@
 
 #include "crds/v1alpha1/binding.h"
 #include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "crds/v1alpha1/gates.h"
 #include "crds/v1alpha1/image_publication.h"
 #include "crds/v1alpha1/image_publication_status.h"
 #include "crds/v1alpha1/object_meta.h"
 #include "crds/v1alpha1/retention_policy.h"
 
-/// Which struct of the model is bound, and the names of its enumerations. The fields stand in bindings_*.cpp.
+/// Which struct of the model is bound. The fields stand in bindings_*.cpp.
 namespace slipway {
 
 #define SLIPWAY_BOUND(type)            \
@@ -87,28 +88,6 @@ SLIPWAY_BOUND(RetentionPolicySpec);
 SLIPWAY_BOUND(RetentionPolicyStatus);
 
 #undef SLIPWAY_BOUND
-
-#define SLIPWAY_ENUM(type, ...)                                                    \
-  template <>                                                                      \
-  struct EnumNames<type> {                                                         \
-    static constexpr auto kNames = std::to_array<std::string_view>({__VA_ARGS__}); \
-  }
-
-SLIPWAY_ENUM(Cloud, "AzurePublic", "AzureChina", "AzureUSGovernment");
-SLIPWAY_ENUM(AccessAction, "Read", "Publish", "Prune");
-SLIPWAY_ENUM(Severity, "None", "Unknown", "Low", "Medium", "High", "Critical");
-SLIPWAY_ENUM(Unfixed, "Block", "Ignore");
-SLIPWAY_ENUM(ReportFormat, "Trivy", "Grype", "Sarif");
-SLIPWAY_ENUM(FoundAt, "Source", "Destination");
-SLIPWAY_ENUM(ReferrersMode, "All", "None");
-SLIPWAY_ENUM(Mutability, "Immutable", "Moving");
-SLIPWAY_ENUM(NotifyFormat, "CloudEvents", "GitHubStatus", "Teams", "Slack");
-SLIPWAY_ENUM(Verify, "Standard", "Deep");
-SLIPWAY_ENUM(DeletionPolicy, "Retain", "Untag");
-SLIPWAY_ENUM(TagState, "Set", "Superseded", "Skipped");
-SLIPWAY_ENUM(RetentionMode, "Preview", "Enforce");
-
-#undef SLIPWAY_ENUM
 
 /// An access entry's floor: the gates without reports and waitFor, which only a publication can name.
 const Binding<Gates>& floor_binding();

@@ -10,6 +10,7 @@
 
 #include "crds/base/make_node.h"
 #include "crds/base/time.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "crds/v1alpha1/field_reader.h"
 #include "crds/v1alpha1/schema.h"
 
@@ -19,10 +20,6 @@ namespace slipway {
 /// `write` gives nothing for a value that need not be shown.
 template <class T>
 struct Codec;
-
-/// Specialised for each enumeration of the model: its names, in order of the values from 0.
-template <class E>
-struct EnumNames;
 
 template <>
 struct Codec<std::string> {
@@ -98,7 +95,7 @@ struct Codec<E> {
     reader.check_choice(node, node.text, names());
   }
   static std::optional<Node> write(E value) { return write_empty(value); }
-  static Node write_empty(E value) { return string_node(EnumNames<E>::kNames[static_cast<std::size_t>(value)]); }
+  static Node write_empty(E value) { return string_node(name_of(value)); }
   static Schema schema() { return {.type = Schema::Type::String, .info = {}, .format = {}, .enum_values = names()}; }
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crds/base/text.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/gates/report_binding.h"
 #include "reconcilers/reasons.h"
 
@@ -46,24 +47,6 @@ Fault missing(std::string_view why, std::string message, std::string remedy) {
           .reason = std::string(why),
           .message = std::move(message),
           .remedy = std::move(remedy)};
-}
-
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::None:
-      return "None";
-    case Severity::Unknown:
-      return "Unknown";
-    case Severity::Low:
-      return "Low";
-    case Severity::Medium:
-      return "Medium";
-    case Severity::High:
-      return "High";
-    case Severity::Critical:
-      return "Critical";
-  }
-  return "";
 }
 
 std::string name_of(const PlatformImage& image) {

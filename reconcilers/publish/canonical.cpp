@@ -1,6 +1,7 @@
 #include "reconcilers/publish/canonical.h"
 
 #include "crds/base/digest.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/json.h"
 
 namespace slipway::publish::canonical {
@@ -8,36 +9,6 @@ namespace slipway::publish::canonical {
 namespace {
 
 using json::MapBuilder;
-
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::None:
-      return "None";
-    case Severity::Unknown:
-      return "Unknown";
-    case Severity::Low:
-      return "Low";
-    case Severity::Medium:
-      return "Medium";
-    case Severity::High:
-      return "High";
-    case Severity::Critical:
-      return "Critical";
-  }
-  return "";
-}
-
-std::string_view name_of(ReportFormat format) {
-  switch (format) {
-    case ReportFormat::Trivy:
-      return "Trivy";
-    case ReportFormat::Grype:
-      return "Grype";
-    case ReportFormat::Sarif:
-      return "Sarif";
-  }
-  return "";
-}
 
 Node node_of(const KeyRef& ref) {
   return MapBuilder().add_text("name", ref.name).add_text("key", ref.key).build();
@@ -67,7 +38,7 @@ Node node_of(const ScanException& exception) {
 Node node_of(const SignatureGate& signature) {
   MapBuilder out;
   out.add_text("name", signature.name);
-  out.add_text("foundAt", signature.found_at == FoundAt::Source ? "Source" : "Destination");
+  out.add_text("foundAt", std::string(name_of(signature.found_at)));
   if (signature.cosign_key_ref) out.add("cosignKeyRef", node_of(*signature.cosign_key_ref));
   if (signature.notation_trust_policy_ref)
     out.add("notationTrustPolicyRef", node_of(*signature.notation_trust_policy_ref));
@@ -84,7 +55,7 @@ Node node_of(const ScanGate& scan) {
   out.add("reports", list_of(scan.reports));
   if (scan.wait_for) out.add("waitFor", json::integer(scan.wait_for->count()));
   out.add("allowUpTo", json::text(std::string(name_of(scan.allow_up_to))));
-  out.add("unfixed", json::text(scan.unfixed == Unfixed::Ignore ? "Ignore" : "Block"));
+  out.add("unfixed", json::text(std::string(name_of(scan.unfixed))));
   if (scan.max_age) out.add("maxAge", json::integer(scan.max_age->count()));
   out.add("exceptions", list_of(scan.exceptions));
   return out.build();
@@ -116,10 +87,6 @@ Node node_of(const Gates& gates) {
                               .add_text("sourceRepository", gates.provenance->source_repository)
                               .build());
   return out.build();
-}
-
-std::string_view name_of(Mutability mutability) {
-  return mutability == Mutability::Moving ? "Moving" : "Immutable";
 }
 
 }  // namespace slipway::publish::canonical

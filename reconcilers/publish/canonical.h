@@ -14,6 +14,4 @@ std::string hash(const Node& node);
 
 Node node_of(const BuildInfo& build);
 Node node_of(const Gates& gates);
-std::string_view name_of(Mutability mutability);
-
 }  // namespace slipway::publish::canonical

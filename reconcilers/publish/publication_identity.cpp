@@ -1,6 +1,7 @@
 #include "reconcilers/publish/publication_identity.h"
 
 #include "crds/base/image_reference.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/json.h"
 #include "reconcilers/publish/canonical.h"
 
@@ -15,7 +16,7 @@ Node tags_of(const ImagePublicationSpec& spec) {
     return MapBuilder()
         .add_text("name", tag.name)
         .add_text("template", tag.template_text)
-        .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
+        .add_text("mutability", std::string(name_of(tag.mutability)))
         .add("optional", json::boolean(tag.optional))
         .build();
   });

@@ -6,6 +6,7 @@
 
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/json.h"
 #include "reconcilers/publish/canonical.h"
 
@@ -39,10 +40,7 @@ Node source_of(const RecordedSource& source) {
 
 Node tags_of(const std::vector<RecordedTag>& tags) {
   return json::list_of(tags, [](const RecordedTag& tag) {
-    return MapBuilder()
-        .add_text("tag", tag.tag)
-        .add_text("mutability", std::string(canonical::name_of(tag.mutability)))
-        .build();
+    return MapBuilder().add_text("tag", tag.tag).add_text("mutability", std::string(name_of(tag.mutability))).build();
   });
 }
 
