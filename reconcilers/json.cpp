@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "crds/base/make_node.h"
+
 namespace slipway::json {
 
 const Node& at(const Node& map, std::string_view key) {
@@ -40,33 +42,19 @@ std::map<std::string, std::string> text_map_at(const Node& map, std::string_view
 }
 
 Node text(std::string value) {
-  Node out;
-  out.kind = Node::Kind::String;
-  out.text = std::move(value);
-  return out;
+  return string_node(value);
 }
 
 Node integer(std::int64_t value) {
-  Node out;
-  out.kind = Node::Kind::Integer;
-  out.integer = value;
-  out.text = std::to_string(value);
-  return out;
+  return integer_node(value);
 }
 
 Node boolean(bool value) {
-  Node out;
-  out.kind = Node::Kind::Boolean;
-  out.boolean = value;
-  out.text = value ? "true" : "false";
-  return out;
+  return boolean_node(value);
 }
 
 Node list(std::vector<Node> items) {
-  Node out;
-  out.kind = Node::Kind::List;
-  out.items = std::move(items);
-  return out;
+  return list_node(std::move(items));
 }
 
 Node text_list(const std::vector<std::string>& items) {
@@ -95,9 +83,7 @@ MapBuilder& MapBuilder::add_integer(std::string key, std::optional<std::int64_t>
 }
 
 Node MapBuilder::empty_map() {
-  Node out;
-  out.kind = Node::Kind::Map;
-  return out;
+  return map_node();
 }
 
 }  // namespace slipway::json

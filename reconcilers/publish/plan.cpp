@@ -5,8 +5,13 @@
 #include <cstdio>
 #include <utility>
 
+#include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/json.h"
+
 namespace slipway::publish {
 namespace {
+
+using json::MapBuilder;
 
 std::string brief(const Digest& digest) {
   return std::string(digest.algorithm()) + ":" + digest.short_hex();
@@ -116,67 +121,30 @@ std::string line_of(const TagDecision& tag) {
   return "tag " + tag.tag + (tag.state == TagState::Superseded ? " is left: " : ": ") + tag.why;
 }
 
-Node text_node(std::string text) {
-  Node node;
-  node.kind = Node::Kind::String;
-  node.text = std::move(text);
-  return node;
-}
-
-Node bool_node(bool value) {
-  Node node;
-  node.kind = Node::Kind::Boolean;
-  node.boolean = value;
-  node.text = value ? "true" : "false";
-  return node;
-}
-
-Node list_node() {
-  Node node;
-  node.kind = Node::Kind::List;
-  return node;
-}
-
-class MapNode {
- public:
-  MapNode() { node_.kind = Node::Kind::Map; }
-  MapNode& add(std::string key, Node value) {
-    node_.members.push_back({.key = std::move(key), .place = {}, .value = std::move(value)});
-    return *this;
-  }
-  MapNode& add(std::string key, std::string_view text) {
-    return text.empty() ? *this : add(std::move(key), text_node(std::string(text)));
-  }
-  Node take() { return std::move(node_); }
-
- private:
-  Node node_;
-};
-
 Node node_of(const Step& step) {
-  auto [action, text] = words(step);
-  return MapNode().add("action", action).add("text", text).add("why", why(step)).take();
+  const auto [action, text] = words(step);
+  return MapBuilder().add_text("action", std::string(action)).add_text("text", text).add_text("why", why(step)).build();
 }
 
 Node node_of(const TagDecision& tag) {
-  return MapNode()
-      .add("name", tag.name)
-      .add("tag", tag.tag)
-      .add("mutability", tag.mutability == Mutability::Moving ? "Moving" : "Immutable")
-      .add("state", to_string(tag.state))
-      .add("digest", tag.wanted ? tag.wanted->str() : "")
-      .add("why", tag.why)
-      .take();
+  return MapBuilder()
+      .add_text("name", tag.name)
+      .add_text("tag", tag.tag)
+      .add_text("mutability", std::string(name_of(tag.mutability)))
+      .add_text("state", std::string(to_string(tag.state)))
+      .add_text("digest", tag.wanted ? tag.wanted->str() : "")
+      .add_text("why", tag.why)
+      .build();
 }
 
 Node node_of(const Refusal& refusal) {
-  return MapNode()
-      .add("stage", to_string(refusal.stage))
-      .add("class", slipway::to_string(refusal.error.cls))
-      .add("reason", refusal.error.reason)
-      .add("message", refusal.error.message)
-      .add("remedy", refusal.error.remedy)
-      .take();
+  return MapBuilder()
+      .add_text("stage", std::string(to_string(refusal.stage)))
+      .add_text("class", std::string(slipway::to_string(refusal.error.cls)))
+      .add_text("reason", refusal.error.reason)
+      .add_text("message", refusal.error.message)
+      .add_text("remedy", refusal.error.remedy)
+      .build();
 }
 
 }  // namespace
@@ -205,17 +173,15 @@ std::vector<std::string> to_lines(const PublishPlan& plan) {
 }
 
 Node to_node(const PublishPlan& plan) {
-  auto steps = list_node(), tags = list_node(), notes = list_node();
-  for (const auto& step : plan.steps) steps.items.push_back(node_of(step));
-  for (const auto& tag : plan.tags) tags.items.push_back(node_of(tag));
-  for (const auto& note : plan.notes) notes.items.push_back(text_node(note));
-  MapNode map;
-  map.add("purpose", to_string(plan.purpose)).add("reason", plan.reason);
-  map.add("sourceDigest", plan.source ? plan.source->digest : "").add("digest", plan.digest ? plan.digest->str() : "");
-  map.add("fullCheck", bool_node(plan.full_check)).add("steps", std::move(steps)).add("tags", std::move(tags));
-  if (!plan.notes.empty()) map.add("notes", std::move(notes));
+  const auto as_node = [](const auto& one) { return node_of(one); };
+  MapBuilder map;
+  map.add_text("purpose", std::string(to_string(plan.purpose))).add_text("reason", plan.reason);
+  map.add_text("sourceDigest", plan.source ? plan.source->digest : "");
+  map.add_text("digest", plan.digest ? plan.digest->str() : "").add("fullCheck", json::boolean(plan.full_check));
+  map.add("steps", json::list_of(plan.steps, as_node)).add("tags", json::list_of(plan.tags, as_node));
+  if (!plan.notes.empty()) map.add("notes", json::text_list(plan.notes));
   if (plan.refusal) map.add("refusal", node_of(*plan.refusal));
-  return map.take();
+  return map.build();
 }
 
 }  // namespace slipway::publish
