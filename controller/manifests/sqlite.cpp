@@ -75,6 +75,25 @@ int Sqlite::changes() const {
   return sqlite3_changes(database_.get());
 }
 
+Result<Sqlite> Sqlite::open_copy(const std::filesystem::path& file) {
+  sqlite3* raw = nullptr;
+  const int made = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  Sqlite copy{file, raw};
+  if (made != SQLITE_OK) return copy.failure(made);
+  if (std::error_code error; !std::filesystem::exists(file, error)) return copy;
+  raw = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX, nullptr);
+  const Sqlite original{file, raw};
+  if (opened != SQLITE_OK) return original.failure(opened);
+  sqlite3_busy_timeout(raw, kBusyMilliseconds);
+  sqlite3_backup* backup = sqlite3_backup_init(copy.database_.get(), "main", raw, "main");
+  if (backup == nullptr) return copy.failure(sqlite3_errcode(copy.database_.get()));
+  const int copied = sqlite3_backup_step(backup, -1);
+  sqlite3_backup_finish(backup);
+  if (copied != SQLITE_DONE) return original.failure(copied);
+  return copy;
+}
+
 Result<Sqlite::Statement> Sqlite::prepare(std::string_view sql) const {
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr);

@@ -19,6 +19,8 @@ class Sqlite {
  public:
   /// Opens or makes the file, mode 0600, with WAL and a busy time-out of 10 s. Unavailable when it cannot be opened.
   static Result<Sqlite> open(const std::filesystem::path& file);
+  /// A copy in memory of the file as it is now; empty when there is none. The file is only read.
+  static Result<Sqlite> open_copy(const std::filesystem::path& file);
 
   /// One statement with its values, run row by row.
   class Statement {

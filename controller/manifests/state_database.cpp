@@ -160,6 +160,13 @@ Result<StateDatabase> StateDatabase::open(const std::filesystem::path& file) {
   return StateDatabase{std::make_unique<Connection>(std::move(*database))};
 }
 
+Result<StateDatabase> StateDatabase::open_copy(const std::filesystem::path& file) {
+  auto database = Sqlite::open_copy(file);
+  if (!database) return std::unexpected{database.error()};
+  if (const auto checked = check_schema(*database, file); !checked) return std::unexpected{checked.error()};
+  return StateDatabase{std::make_unique<Connection>(std::move(*database))};
+}
+
 Result<std::optional<StateRow>> StateDatabase::find(const ObjectKey& key) {
   return find_in(*connection_->database.lock(), key);
 }

@@ -36,6 +36,8 @@ class StateDatabase {
   /// Opens or makes the database. Invalid when the file is not one of ours or was written by a newer version,
   /// Unavailable when it cannot be opened or is busy for longer than 10 s.
   static Result<StateDatabase> open(const std::filesystem::path& file);
+  /// A copy in memory, for who only looks: what is written to it is forgotten. Without a file it is empty.
+  static Result<StateDatabase> open_copy(const std::filesystem::path& file);
 
   StateDatabase(StateDatabase&&) noexcept;
   StateDatabase& operator=(StateDatabase&&) noexcept;

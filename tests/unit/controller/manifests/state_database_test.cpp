@@ -166,3 +166,22 @@ TEST_CASE("each folder has a database of its own") {
   CHECK(state_file_of("/s", "/a") != state_file_of("/s", "/b"));
   CHECK(state_file_of("/s", "/a") == state_file_of("/s", "/a"));
 }
+
+TEST_CASE("a copy shows what is stored and leaves the file alone") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  REQUIRE(database.see(seen("h1")));
+  auto copy = StateDatabase::open_copy(folder / "state.db");
+  REQUIRE(copy);
+  CHECK((*copy->find(kKey))->spec_hash == "h1");
+  REQUIRE(copy->see(seen("h2")));
+  CHECK((*database.find(kKey))->spec_hash == "h1");
+}
+
+TEST_CASE("a copy of a file that is not there is empty and makes no file") {
+  const TemporaryFolder folder;
+  auto copy = StateDatabase::open_copy(folder / "none.db");
+  REQUIRE(copy);
+  CHECK(copy->all()->empty());
+  CHECK_FALSE(std::filesystem::exists(folder / "none.db"));
+}
