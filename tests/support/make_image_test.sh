@@ -28,6 +28,12 @@ intact "oci:$work/one:latest"
 intact "oci:$work/two:latest"
 intact "oci:$work/two:other"
 
+mkdir -p "$work/arch/amd64" "$work/arch/arm64"
+for arch in amd64 arm64; do echo "$arch" >"$work/arch/$arch/machine"; done
+./make-image index "$work/each" --rootfs "$work/root" --rootfs "$work/arch/{architecture}" --platform linux/amd64 --platform linux/arm64 >"$work/log"
+check "platforms have a folder each, and share the other (3 layers, 2 configs, 2 manifests, 1 index)" 8 "$(ls "$work/each/blobs/sha256" | wc -l)"
+intact --all "oci:$work/each:latest"
+
 index=$(./make-image index "$work/many" --layer 1M --layer 64K --shared 1 --platform linux/amd64 --platform linux/arm64/v8)
 check "an index's digest is that of its bytes" "$index" "sha256:$(sha256sum <"$work/many/blobs/sha256/${index#*:}" | cut -d' ' -f1)"
 intact --all "oci:$work/many:latest"
