@@ -1,6 +1,6 @@
 #include "controller/registry/docker_config.h"
 
-#include "controller/registry/base64.h"
+#include "crds/base/base64.h"
 #include "crds/base/document.h"
 
 namespace slipway::registry {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "controller/http/url.h"
-#include "controller/registry/base64.h"
 #include "controller/registry/response_error.h"
+#include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
 

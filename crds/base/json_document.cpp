@@ -102,6 +102,7 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
     std::string_view what = error.what();
     if (const std::size_t dash = what.find(" - "); dash != std::string_view::npos) what.remove_prefix(dash + 3);
     if (const std::size_t bracket = what.find("] "); bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
+    what = what.substr(0, what.find("; last read:"));  // It can be a piece of a Secret.
     const Place place = TokenCursor::place_of(text_, position == 0 ? 0 : position - 1);
     builder_.problem(place, "this is not JSON: " + std::string(what), "check quotes, commas and brackets around here");
     return false;

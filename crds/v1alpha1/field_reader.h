@@ -34,6 +34,7 @@ class FieldReader {
   const std::string& path() const { return path_; }
   void problem(Place place, std::string message, std::string expected);
   void problem(Place place, const Error& error);
+  const std::vector<Problem>& problems() const { return problems_; }
   std::vector<Problem> take() { return std::move(problems_); }
 
   /// False and a problem when the node is of another kind.

@@ -3,6 +3,7 @@
 
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/resources.h"
 #include "crds/v1alpha1/support.h"
 #include "crds/v1alpha1/validation.h"
@@ -12,7 +13,8 @@ namespace slipway {
 namespace {
 
 constexpr std::string_view kKnownKinds =
-    "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1";
+    "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap "
+    "of v1";
 
 void warn_of_unsupported(std::vector<Problem>& problems, const std::vector<UnsupportedField>& fields,
                          const std::string& file, Place place) {
@@ -51,17 +53,42 @@ class StreamParser {
     if (!reader.expect(root, Node::Kind::Map)) return keep_problems(reader);
     const std::string kind = text_of(root, "kind");
     const std::string version = text_of(root, "apiVersion");
-    if (kind == "List" && version == "v1") return parse_list(root);
-    if (version != kApiVersion) {
-      reader.problem(root.place, "apiVersion " + quoted(version) + " with kind " + quoted(kind) + " is not known",
-                     "known are " + std::string(kKnownKinds));
-      return keep_problems(reader);
-    }
-    if (kind == "ContainerRegistry") return parse_kind<ContainerRegistry>(root);
-    if (kind == "ImagePublication") return parse_kind<ImagePublication>(root);
-    if (kind == "RetentionPolicy") return parse_kind<RetentionPolicy>(root);
-    reader.problem(root.place, "kind " + quoted(kind) + " is not known", "known are " + std::string(kKnownKinds));
+    if (version == kApiVersion ? parse_own(root, kind) : version == "v1" && parse_core(root, kind)) return;
+    reader.problem(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is not known",
+                   "known are " + std::string(kKnownKinds));
     keep_problems(reader);
+  }
+
+  /// False when the kind is not known.
+  bool parse_own(const Node& root, std::string_view kind) {
+    if (kind == "ContainerRegistry")
+      parse_kind<ContainerRegistry>(root);
+    else if (kind == "ImagePublication")
+      parse_kind<ImagePublication>(root);
+    else if (kind == "RetentionPolicy")
+      parse_kind<RetentionPolicy>(root);
+    else
+      return false;
+    return true;
+  }
+
+  bool parse_core(const Node& root, std::string_view kind) {
+    FieldReader reader(file_, options_.from_api_server);
+    if (kind == "List") {
+      parse_list(root);
+    } else if (kind == "Namespace") {
+      auto object = read_namespace(root, reader);
+      keep(root, "Namespace " + object.name, object, reader);
+    } else if (kind == "Secret") {
+      auto object = read_secret(root, reader);
+      keep(root, "Secret " + object.namespace_name + '/' + object.name, object, reader);
+    } else if (kind == "ConfigMap") {
+      auto object = read_config_map(root, reader);
+      keep(root, "ConfigMap " + object.namespace_name + '/' + object.name, object, reader);
+    } else {
+      return false;
+    }
+    return true;
   }
 
   void parse_list(const Node& root) {
@@ -74,18 +101,27 @@ class StreamParser {
   void parse_kind(const Node& root) {
     FieldReader reader(file_, options_.from_api_server);
     auto object = read_known(root, reader, T{});
-    const auto problems = reader.take();
-    for (const auto& problem : problems) result_.problems.push_back(problem);
-    if (!problems.empty()) return;
     finish_metadata(object);
     const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
+    const auto unsupported_fields = unsupported(object);
+    if (keep(root, to_string(key), std::move(object), reader))
+      warn_of_unsupported(result_.problems, unsupported_fields, file_, root.place);
+  }
+
+  bool refuse(FieldReader& reader) {
+    keep_problems(reader);
+    return false;
+  }
+
+  /// Keeps the object, named by its kind and key, if nothing is wrong with it.
+  bool keep(const Node& root, const std::string& key, Resource object, FieldReader& reader) {
+    if (!reader.problems().empty()) return refuse(reader);
     if (!seen_.insert(key).second) {
-      FieldReader again(file_, false);
-      again.problem(root.place, to_string(key) + " stands here a second time", "keep one of the two");
-      return keep_problems(again);
+      reader.problem(root.place, key + " stands here a second time", "keep one of the two");
+      return refuse(reader);
     }
-    warn_of_unsupported(result_.problems, unsupported(object), file_, root.place);
     result_.resources.push_back({std::move(object), file_, root.place});
+    return true;
   }
 
   template <class T>
@@ -120,7 +156,7 @@ class StreamParser {
   std::string file_;
   const ParseOptions& options_;
   ParsedResources result_;
-  std::set<ObjectKey> seen_;
+  std::set<std::string> seen_;  ///< Kind and key of what was kept.
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "controller/registry/token_source.h"
 
-#include "controller/registry/base64.h"
+#include "crds/base/base64.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
 
@@ -59,7 +59,7 @@ TEST_CASE("A token is fetched once and used until shortly before it ends") {
 
 TEST_CASE("The end of a token may stand in the token itself") {
   tests::ScriptedTransport world;
-  const std::string claims = registry::encode_base64(R"({"exp":1800004500})");
+  const std::string claims = encode_base64(R"({"exp":1800004500})");
   world.then(200, {}, R"({"access_token":"h.)" + claims + R"(.s"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options());

@@ -1,10 +1,10 @@
-#include "controller/registry/base64.h"
+#include "crds/base/base64.h"
 
 #include <cstdint>
 
 #include "crds/base/text.h"
 
-namespace slipway::registry {
+namespace slipway {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -32,7 +32,8 @@ std::string encode_base64(std::string_view bytes) {
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   std::uint32_t bits = 0;
   int held = 0;
@@ -48,4 +49,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace slipway::registry
+}  // namespace slipway

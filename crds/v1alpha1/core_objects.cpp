@@ -1,0 +1,140 @@
+#include "crds/v1alpha1/core_objects.h"
+
+#include <algorithm>
+
+#include "crds/base/base64.h"
+#include "crds/base/text.h"
+#include "crds/v1alpha1/bindings.h"
+
+namespace slipway {
+
+namespace {
+
+using Data = std::map<std::string, std::string>;
+
+/// Unlike FieldReader::expect() it never shows the value.
+bool expect_map(const Node& node, FieldReader& reader) {
+  if (node.kind == Node::Kind::Map) return true;
+  reader.problem(node.place, "a " + std::string(to_string(node.kind)) + " stands here",
+                 "write fields, each as name: value");
+  return false;
+}
+
+/// The section's node, or null when it is absent, empty or no map.
+const Node* section(const Node& root, std::string_view name, FieldReader& reader) {
+  const Node* node = root.find(name);
+  if (node == nullptr || node->kind == Node::Kind::Null) return nullptr;
+  const FieldReader::Step step(reader, name);
+  return expect_map(*node, reader) ? node : nullptr;
+}
+
+struct Name {
+  std::string namespace_name = "default";
+  std::string name;
+  Data labels;
+};
+
+/// The rest of the metadata is not ours: annotations of a Secret can hold a copy of it.
+Name read_name(const Node& root, FieldReader& reader) {
+  Name result;
+  const FieldReader::Step step(reader, "metadata");
+  const Node* metadata = root.find("metadata");
+  if (metadata == nullptr || metadata->kind != Node::Kind::Map) {
+    reader.problem(root.place, "the section is missing", "add it with the object's name");
+    return result;
+  }
+  Node known = map_node();
+  known.place = metadata->place;
+  for (const auto& member : metadata->members)
+    if (member.key == "name" || member.key == "namespace" || member.key == "labels") known.members.push_back(member);
+  ObjectMeta meta;
+  Bound<ObjectMeta>::get().read(known, reader, meta);
+  result.name = meta.name;
+  result.labels = std::move(meta.labels);
+  if (!meta.namespace_name.empty()) result.namespace_name = std::move(meta.namespace_name);
+  return result;
+}
+
+void refuse_unknown(const Node& root, const std::vector<std::string_view>& known, FieldReader& reader) {
+  for (const auto& member : root.members)
+    if (std::find(known.begin(), known.end(), member.key) == known.end()) reader.unknown_field(member, known);
+}
+
+bool is_data_key(std::string_view key) {
+  return !key.empty() && key.size() <= 253 && key != "." && key != ".." &&
+         std::all_of(key.begin(), key.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+enum class Encoding { Text, Base64 };
+
+void read_entry(const Node::Member& member, Encoding encoding, FieldReader& reader, Data& data) {
+  if (!is_data_key(member.key))
+    return reader.problem(member.place, quoted(member.key) + " can't be a key",
+                          "write letters, digits, '-', '_' and '.', at most 253");
+  const FieldReader::Step step(reader, member.key);
+  const Node& value = member.value;
+  if (value.kind != Node::Kind::String && value.kind != Node::Kind::Null)
+    return reader.problem(value.place, "the value is a " + std::string(to_string(value.kind)), "quote it");
+  if (encoding == Encoding::Text) {
+    data[member.key] = value.kind == Node::Kind::String ? value.text : "";
+    return;
+  }
+  std::string text = value.kind == Node::Kind::String ? value.text : "";
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  auto bytes = decode_base64(text);
+  if (!bytes)
+    return reader.problem(value.place, "the value is not base64", "encode it, or write it as it is under stringData");
+  data[member.key] = std::move(*bytes);
+}
+
+void read_data(const Node& root, std::string_view name, Encoding encoding, FieldReader& reader, Data& data) {
+  const Node* node = section(root, name, reader);
+  if (node == nullptr) return;
+  const FieldReader::Step step(reader, name);
+  for (const auto& member : node->members) read_entry(member, encoding, reader, data);
+}
+
+void check_size(const Node& root, const Data& data, FieldReader& reader) {
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : data) bytes += key.size() + value.size();
+  if (bytes <= kLargestData) return;
+  reader.problem(root.place, "its data has " + std::to_string(bytes) + " bytes",
+                 "an API server takes at most " + std::to_string(kLargestData) + "; make it smaller, e.g. with gzip");
+}
+
+}  // namespace
+
+NamespaceObject read_namespace(const Node& root, FieldReader& reader) {
+  refuse_unknown(root, {"apiVersion", "kind", "metadata", "spec", "status"}, reader);
+  auto name = read_name(root, reader);
+  return {std::move(name.name), std::move(name.labels)};
+}
+
+SecretObject read_secret(const Node& root, FieldReader& reader) {
+  refuse_unknown(root, {"apiVersion", "kind", "metadata", "type", "data", "stringData", "immutable"}, reader);
+  auto name = read_name(root, reader);
+  SecretObject object{std::move(name.namespace_name), std::move(name.name), "Opaque", {}};
+  if (const Node* type = root.find("type"); type != nullptr && type->kind == Node::Kind::String)
+    object.type = type->text;
+  read_data(root, "data", Encoding::Base64, reader, object.data);
+  read_data(root, "stringData", Encoding::Text, reader, object.data);
+  check_size(root, object.data, reader);
+  return object;
+}
+
+ConfigMapObject read_config_map(const Node& root, FieldReader& reader) {
+  refuse_unknown(root, {"apiVersion", "kind", "metadata", "data", "binaryData", "immutable"}, reader);
+  auto name = read_name(root, reader);
+  ConfigMapObject object{std::move(name.namespace_name), std::move(name.name), {}};
+  Data binary;
+  read_data(root, "data", Encoding::Text, reader, object.data);
+  read_data(root, "binaryData", Encoding::Base64, reader, binary);
+  for (auto& [key, value] : binary)
+    if (!object.data.emplace(key, std::move(value)).second)
+      reader.problem(root.place, "the key " + quoted(key) + " stands in data and in binaryData", "keep one of the two");
+  check_size(root, object.data, reader);
+  return object;
+}
+
+}  // namespace slipway

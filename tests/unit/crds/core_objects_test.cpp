@@ -1,0 +1,114 @@
+#include "crds/v1alpha1/core_objects.h"
+
+#include "tests/catch.h"
+
+namespace slipway {
+
+namespace {
+
+const std::string kHead = "apiVersion: v1\nkind: ";
+
+/// Every problem of the text, one a line.
+std::string problems_of(const std::string& text) {
+  std::string out;
+  for (const auto& problem : parse_resources(text, "f.yaml").problems) out += to_string(problem) + '\n';
+  return out;
+}
+
+template <class T>
+T only(const std::string& text) {
+  const auto parsed = parse_resources(text, "f.yaml");
+  INFO(problems_of(text));
+  REQUIRE(parsed.problems.empty());
+  REQUIRE(parsed.resources.size() == 1);
+  return std::get<T>(parsed.resources[0].resource);
+}
+
+}  // namespace
+
+TEST_CASE("a namespace gives its name and its labels") {
+  const auto object = only<NamespaceObject>(kHead + "Namespace\nmetadata: {name: shop, labels: {team: shop}}\n" +
+                                            "spec: {finalizers: [kubernetes]}\nstatus: {phase: Active}\n");
+  CHECK(object == NamespaceObject{"shop", {{"team", "shop"}}});
+}
+
+TEST_CASE("a secret gives its data decoded, stringData before data") {
+  const auto object = only<SecretObject>(kHead +
+                                         "Secret\nmetadata: {name: s, namespace: shop, annotations: {a: b}}\n"
+                                         "type: kubernetes.io/basic-auth\nimmutable: true\n"
+                                         "data: {username: Y2k=, password: b2xk, empty: , folded: \"YWJj\\nZGVm\\n\"}\n"
+                                         "stringData: {password: new}\n");
+  CHECK(object == SecretObject{"shop",
+                               "s",
+                               "kubernetes.io/basic-auth",
+                               {{"username", "ci"}, {"password", "new"}, {"empty", ""}, {"folded", "abcdef"}}});
+  CHECK(only<SecretObject>(kHead + "Secret\nmetadata: {name: s}") == SecretObject{"default", "s", "Opaque", {}});
+}
+
+TEST_CASE("a config map gives data and binaryData in one") {
+  const auto object = only<ConfigMapObject>(kHead +
+                                            "ConfigMap\nmetadata: {name: c}\ndata: {report.json: \"{}\"}\n"
+                                            "binaryData: {report.gz: H4sIAA==}\n");
+  CHECK(object ==
+        ConfigMapObject{"default", "c", {{"report.json", "{}"}, {"report.gz", std::string("\x1f\x8b\x08\x00", 4)}}});
+}
+
+TEST_CASE("what is wrong with core objects is said") {
+  const auto problem = [](const std::string& text) { return problems_of(kHead + text); };
+  CHECK(problem("Secret\nmetadata: {name: s}\nstringdata: {a: b}") ==
+        "f.yaml:4:1: stringdata: the field \"stringdata\" is not known; did you mean \"stringData\"?\n");
+  CHECK(problem("Secret\nmetadata: {name: S}").find("metadata.name: \"S\" is not of the right form") !=
+        std::string::npos);
+  CHECK(problem("Secret\ndata: {}") == "f.yaml:1:1: metadata: the section is missing; add it with the object's name\n");
+  CHECK(problem("Secret\nmetadata: {name: s}\ndata: {\"a b\": eA==}").find("\"a b\" can't be a key") !=
+        std::string::npos);
+  CHECK(problem("ConfigMap\nmetadata: {name: c}\ndata: {a: x}\nbinaryData: {a: eA==}")
+            .find("the key \"a\" stands in data and in binaryData; keep one of the two") != std::string::npos);
+  CHECK(problem("ConfigMap\nmetadata: {name: c}\ndata: {a: x}\n---\n" + kHead + "ConfigMap\nmetadata: {name: c}") ==
+        "f.yaml:6:1: ConfigMap default/c stands here a second time; keep one of the two\n");
+}
+
+TEST_CASE("a kind that is not known is refused with those that are") {
+  CHECK(problems_of("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}") ==
+        "f.yaml:1:1: kind \"Deployment\" of apiVersion \"apps/v1\" is not known; known are ContainerRegistry, "
+        "ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap of v1\n");
+  CHECK(problems_of(kHead + "Pod\nmetadata: {name: p}").find("kind \"Pod\" of apiVersion \"v1\"") != std::string::npos);
+  CHECK(problems_of("metadata: {name: p}").find("kind \"\" of apiVersion \"\"") != std::string::npos);
+}
+
+TEST_CASE("config maps and secrets hold at most what an API server takes") {
+  const std::string head = kHead + "ConfigMap\nmetadata: {name: c}\ndata: {k: ";
+  CHECK(problems_of(head + std::string(kLargestData - 1, 'x') + "}").empty());
+  CHECK(problems_of(head + std::string(kLargestData, 'x') + "}").find("its data has 1048577 bytes") !=
+        std::string::npos);
+}
+
+TEST_CASE("a secret's value never stands in a message") {
+  const std::string head = kHead + "Secret\nmetadata: {name: s";
+  const std::vector<std::string> broken{
+      head + "}\ndata: {a: \"hunter2!\"}",
+      head + "}\nstringData: {a: [hunter2]}",
+      head + "}\nstringData: hunter2",
+      head + "}\ndata: {a: 8481516}",
+      head + "}\nstringData: 8481516",
+      head + "}\nstringdata: {a: hunter2}",
+      head + "}\nstringData: {a: hunter2, a: hunter2}",
+      head + "}\nstringData: {a: \"hunter2}",
+      head + "}\nstringData: {a: hunter2: b}",
+      head + ", annotations: {last: 8481516, x: [hunter2]}, name: s}\nstringData: {a: hunter2}",
+      R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":"hunter2)",
+      "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"stringData\":{\"a\":\"hunter2\n\"},,"
+      "}",
+      R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":hunter2},,})",
+      R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":8481516}})",
+  };
+  for (const auto& text : broken) {
+    const std::string said = problems_of(text);
+    INFO(text);
+    CHECK_FALSE(said.empty());
+    CHECK(said.find("hunter") == std::string::npos);
+    CHECK(said.find("8481516") == std::string::npos);
+  }
+}
+
+}  // namespace slipway
