@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "crds/base/result.h"
+
+namespace slipway::files {
+
+/// A file descriptor, closed at the end; below zero there is none.
+class Handle {
+ public:
+  explicit Handle(int number) : number_(number) {}
+  ~Handle();
+  Handle(Handle&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Handle& operator=(Handle&&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// A regular file opened for reading. Reading moves no position, so threads may share it; a file that is replaced under
+/// its name stays the one that was opened.
+class OpenFile {
+ public:
+  OpenFile(Handle handle, std::int64_t size) : handle_(std::move(handle)), size_(size) {}
+
+  /// Bytes it had when it was opened.
+  std::int64_t size() const { return size_; }
+  /// Reads what stands at `offset`, as much as there is space for; 0 at the end. Unavailable when the disk fails.
+  Result<std::size_t> read_at(std::int64_t offset, std::span<std::byte> space) const;
+
+ private:
+  Handle handle_;
+  std::int64_t size_;
+};
+
+/// Where `path`, relative to `base`, leads with links resolved. Refused when that is outside `root`, whether or not
+/// something is there; NotFound; Forbidden without permission; Invalid for links in a circle. Messages name `path`.
+Result<std::filesystem::path> resolve_inside(const std::filesystem::path& root, const std::filesystem::path& base,
+                                             const std::string& path);
+
+/// Opens the regular file there; Invalid when it is something else (nothing waits on a pipe or opens a device). Where
+/// the opened file really lies is looked at again, so that a link exchanged meanwhile gains nothing.
+Result<OpenFile> open_inside(const std::filesystem::path& root, const std::filesystem::path& base,
+                             const std::string& path);
+
+}  // namespace slipway::files
