@@ -3,7 +3,10 @@
 #include <cpprest/http_client.h>
 #include <pplx/threadpool.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 
 #include "controller/http/url.h"
@@ -28,8 +31,9 @@ void bound_threads() {
   (void)once;
 }
 
-void trust(boost::asio::ssl::context& context, const std::string& pem) {
+void trust(boost::asio::ssl::context& context, const std::string& pem, const std::string& file) {
   context.set_default_verify_paths();
+  if (!file.empty()) context.load_verify_file(file);
   if (!pem.empty()) context.add_certificate_authority(boost::asio::buffer(pem));
 }
 
@@ -62,29 +66,108 @@ std::unexpected<Error> no_answer(const Request& request, const std::string& why,
               "check that the host answers from here (name, port, proxy, certificate)");
 }
 
-/// Hands the body on piece by piece, so that a bound or a deadline ends it while it is being read.
-class BodyTaker {
+/// Why an exchange was given up. Never leaves this file.
+struct GivenUp : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Waits for the library's tasks with the bounds that it does not know: it times single steps alone. A task that is
+/// given up is cancelled and left to end by itself, because nothing ends a name look-up that hangs.
+class Patience {
  public:
-  BodyTaker(const Request& request, Response& response, const pplx::cancellation_token& token)
-      : request_(request), response_(response), token_(token) {
-    if (request.total_timeout) deadline_ = std::chrono::steady_clock::now() + *request.total_timeout;
+  Patience(const Request& request, std::stop_token stop)
+      : stop_(std::move(stop)), connect_(request.connect_timeout), total_(request.total_timeout) {}
+
+  pplx::cancellation_token token() const { return cancellation_.get_token(); }
+
+  /// The first bytes of a request that went out tell that there is a connection.
+  void watch(web::http::http_request& request) const {
+    request.set_progress_handler([seen = seen_](web::http::message_direction::direction, utility::size64_t) {
+      seen->state.lock()->connected = true;
+      seen->changed.notify_all();
+    });
   }
 
+  /// `needed` lives as long as the task.
+  template <class T>
+  T get(pplx::task<T> task, std::shared_ptr<void> needed = nullptr) {
+    if (task.is_done()) return task.get();
+    seen_->state.lock()->done = false;
+    task.then([seen = seen_, needed = std::move(needed)](pplx::task<T> ended) {
+      try {
+        ended.wait();
+      } catch (const std::exception&) {
+        // Whoever still waits gets it from the task itself.
+      }
+      seen->state.lock()->done = true;
+      seen->changed.notify_all();
+    });
+    wait();
+    return task.get();
+  }
+
+ private:
+  struct State {
+    bool connected = false;
+    bool done = false;
+  };
+  struct Seen {  // Shared with the library's callbacks, which may outlive the exchange.
+    runtime::Guarded<State> state;
+    std::condition_variable_any changed;
+  };
+
+  void wait() {
+    const auto connected = [this] {
+      auto state = seen_->state.lock();
+      const auto most = total_ ? std::min(connect_, left()) : connect_;
+      return state.wait_for(seen_->changed, stop_, most, [&] { return state->connected || state->done; });
+    };
+    const auto done = [this] {
+      auto state = seen_->state.lock();
+      if (!total_) return state.wait(seen_->changed, stop_, [&] { return state->done; });
+      return state.wait_for(seen_->changed, stop_, left(), [&] { return state->done; });
+    };
+    if (!connected()) give_up("no connection in time");
+    if (!done()) give_up("no whole answer in time");
+  }
+
+  std::chrono::milliseconds left() const {
+    const auto used = std::chrono::steady_clock::now() - start_;
+    return std::max(std::chrono::milliseconds(0), *total_ - std::chrono::ceil<std::chrono::milliseconds>(used));
+  }
+
+  [[noreturn]] void give_up(const char* why) {
+    cancellation_.cancel();
+    throw GivenUp(why);
+  }
+
+  const std::stop_token stop_;
+  const std::chrono::milliseconds connect_;
+  const std::optional<std::chrono::milliseconds> total_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
+  pplx::cancellation_token_source cancellation_;
+};
+
+/// Hands the body on piece by piece, so that a bound ends it while it is being read.
+class BodyTaker {
+ public:
+  BodyTaker(const Request& request, Response& response, Patience& patience)
+      : request_(request), response_(response), patience_(patience) {}
+
   Result<void> take_all(const concurrency::streams::istream& body) {
-    std::array<unsigned char, 16384> space{};
+    // Shared with the library, which may still write to it after the exchange was given up.
+    const auto space = std::make_shared<std::array<unsigned char, 16384>>();
     concurrency::streams::streambuf<unsigned char> from = body.streambuf();
     while (true) {
-      const std::size_t count = from.getn(space.data(), space.size()).get();
+      const std::size_t count = patience_.get(from.getn(space->data(), space->size()), space);
       if (count == 0) return {};
-      if (token_.is_canceled()) throw pplx::task_canceled();
-      if (Result<void> taken = take({space.data(), count}); !taken) return taken;
+      if (Result<void> taken = take({space->data(), count}); !taken) return taken;
     }
   }
 
  private:
   Result<void> take(std::span<const unsigned char> bytes) {
-    if (deadline_ && std::chrono::steady_clock::now() > *deadline_)
-      return fail(ErrorClass::Unavailable, shown(request_) + ": no whole answer in time", "try again later");
     if (request_.body_writer && response_.status / 100 == 2) return request_.body_writer(std::as_bytes(bytes));
     if (response_.body.size() + bytes.size() > request_.max_response_bytes)
       return fail(ErrorClass::Integrity,
@@ -96,8 +179,7 @@ class BodyTaker {
 
   const Request& request_;
   Response& response_;
-  const pplx::cancellation_token& token_;
-  std::optional<std::chrono::steady_clock::time_point> deadline_;
+  Patience& patience_;
 };
 
 }  // namespace
@@ -113,21 +195,25 @@ struct CpprestTransport::State {
     client::http_client_config config;
     config.set_max_redirects(0);
     config.set_timeout(idle);
-    const std::string pem = options.ca_pem;
-    config.set_ssl_context_callback([pem](boost::asio::ssl::context& context) { trust(context, pem); });
+    config.set_ssl_context_callback([pem = options.ca_pem, file = options.ca_file](boost::asio::ssl::context& context) {
+      trust(context, pem, file);
+    });
     if (const auto proxy = proxy_for(url, options.proxy)) config.set_proxy(web::web_proxy(web::uri(*proxy)));
     return lock->emplace(origin, std::make_shared<client::http_client>(web::uri(origin), config)).first->second;
   }
 
-  Result<Response> exchange(const Request& request, const Url& url, const pplx::cancellation_token& token) {
+  Result<Response> exchange(const Request& request, const Url& url, const std::stop_token& stop) {
     const auto library = client_for(url, request.idle_timeout);
-    web::http::http_response answer = library->request(to_library(request, url), token).get();
+    Patience patience(request, stop);
+    web::http::http_request asked = to_library(request, url);
+    patience.watch(asked);
+    web::http::http_response answer = patience.get(library->request(asked, patience.token()));
     Response response{.status = answer.status_code(), .headers = from_library(answer.headers()), .body = std::string()};
     if (request.on_headers)
       if (Result<void> fits = request.on_headers(response.status, response.headers); !fits)
         return std::unexpected(fits.error());
     if (request.method == Method::Head) return response;
-    if (Result<void> taken = BodyTaker(request, response, token).take_all(answer.body()); !taken)
+    if (Result<void> taken = BodyTaker(request, response, patience).take_all(answer.body()); !taken)
       return std::unexpected(taken.error());
     return response;
   }
@@ -147,10 +233,8 @@ Result<Response> CpprestTransport::send(const Request& request, std::stop_token 
   const Result<Url> url = Url::parse(request.url);
   if (!url) return std::unexpected(url.error());
   if (stop.stop_requested()) return no_answer(request, "stopped", stop);
-  pplx::cancellation_token_source cancellation;
-  const std::stop_callback on_stop(stop, [cancellation] { cancellation.cancel(); });
   try {
-    return state_->exchange(request, *url, cancellation.get_token());
+    return state_->exchange(request, *url, stop);
   } catch (const std::exception& error) {
     return no_answer(request, error.what(), stop);
   }

@@ -132,6 +132,8 @@ void CurlExchange::set_up_connection() {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
   if (request_.total_timeout)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout->count()));
+  const Result<Url> url = Url::parse(request_.url);
+  curl_easy_setopt(easy, CURLOPT_PROXY, url ? proxy_for(*url, options_.proxy).value_or("").c_str() : "");
   if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
   if (options_.ca_bundle.empty()) return;
   curl_blob bundle{.data = const_cast<char*>(options_.ca_bundle.data()),

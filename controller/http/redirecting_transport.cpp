@@ -52,8 +52,9 @@ Result<Response> RedirectingTransport::send(const Request& request, std::stop_to
     Result<Url> target = target_of(*from, *location);
     if (!target) return std::unexpected(target.error());
     if (!seen.insert(target->str()).second) return not_followed(*from, "it leads in a circle");
-    if (Result<void> allowed = may_call_(target->authority); !allowed)
-      return not_followed(*from, allowed.error().message);
+    if (target->authority != from->authority)
+      if (Result<void> allowed = may_call_(from->authority, target->authority); !allowed)
+        return not_followed(*from, allowed.error().message);
     if (!same_origin(*from, *target)) current.headers.remove("Authorization");
     current.url = target->str();
   }

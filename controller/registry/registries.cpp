@@ -154,7 +154,7 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
   auto transports = transports_.lock();
   if (!transports->contains(endpoint.ca_pem))
     transports->emplace(endpoint.ca_pem, settings_.make_transports(endpoint.ca_pem));
-  const Transports& ways = transports->at(endpoint.ca_pem);
+  const http::Transports& ways = transports->at(endpoint.ca_pem);
   TokenOptions options{.host = wire_host(endpoint.host),
                        .plain_http = endpoint.plain_http,
                        .credentials = endpoint.credentials,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/http/transport_factory.h"
 #include "controller/registry/connection.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/ports/object_store.h"
@@ -13,20 +14,14 @@
 
 namespace slipway::registry {
 
-/// The two ways to the network, with one set of trusted certificates. Redirects and retries are already in them.
-struct Transports {
-  std::unique_ptr<http::HttpTransport> small;
-  std::unique_ptr<http::HttpTransport> blobs;
-};
-
 struct RegistriesSettings {
   std::string controller_namespace = "slipway-system";
   /// Credentials of the environment for a host, outside a cluster; null in one.
   std::function<Credentials(const std::string& host)> ambient_credentials;
   /// Transports that trust `ca_pem` (empty: the system's certificates alone).
-  std::function<Transports(const std::string& ca_pem)> make_transports;
-  /// Whether a token realm may be on that host.
-  std::function<Result<void>(std::string_view host)> may_call;
+  std::function<http::Transports(const std::string& ca_pem)> make_transports;
+  /// Whether a token realm of one host may be on another.
+  http::HostRule may_call;
   std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
       open_file;
 };
@@ -61,7 +56,7 @@ class SharedRegistries final : public Registries {
   ObjectReader& objects_;
   const Clock& clock_;
   const RegistriesSettings settings_;
-  runtime::Guarded<std::map<std::string, Transports>> transports_;              // By certificates.
+  runtime::Guarded<std::map<std::string, http::Transports>> transports_;        // By certificates.
   runtime::Guarded<std::map<std::string, std::shared_ptr<Connection>>> known_;  // Shared by their repositories.
 };
 

@@ -148,7 +148,7 @@ Result<http::Request> TokenSource::token_request(const Challenge& challenge, con
   const Result<http::Url> realm = http::Url::parse(challenge.get("realm"));
   if (!realm) return while_doing("token realm of " + options_.host, realm.error());
   if (realm->authority != options_.host)
-    if (Result<void> allowed = options_.may_call(realm->authority); !allowed)
+    if (Result<void> allowed = options_.may_call(options_.host, realm->authority); !allowed)
       return while_doing("token realm of " + options_.host, allowed.error());
   const Credentials& credentials = options_.credentials;
   const bool safe = realm->scheme == "https" || (options_.plain_http && http::is_loopback(*realm));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "controller/http/redirecting_transport.h"
 #include "controller/http/transport.h"
 #include "controller/registry/challenge.h"
 #include "controller/registry/credentials.h"
@@ -18,7 +19,7 @@ struct TokenOptions {
   std::string host;  ///< Of the registry, with port.
   bool plain_http = false;
   Credentials credentials;
-  std::function<Result<void>(std::string_view host)> may_call;  ///< For a realm on another host.
+  http::HostRule may_call;  ///< For a realm on another host.
 };
 
 /// Authorization headers of one registry for one identity (distribution token specification). Tokens are kept per scope

@@ -69,7 +69,7 @@ content::ManifestBytes manifest_of(const content::Descriptor& config, const cont
 struct World {
   tests::RegistryProcess server;
   http::CpprestTransport network{{}};
-  http::RedirectingTransport small{network, [](std::string_view) -> Result<void> { return {}; }};
+  http::RedirectingTransport small{network, [](std::string_view, std::string_view) -> Result<void> { return {}; }};
   Buffering blobs{small};
   FixedClock clock;
   std::shared_ptr<registry::Connection> connection = std::make_shared<registry::Connection>(
@@ -77,7 +77,7 @@ struct World {
       registry::TokenOptions{.host = server.host(),
                              .plain_http = true,
                              .credentials = {},
-                             .may_call = [](std::string_view) -> Result<void> { return {}; }});
+                             .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }});
   registry::RegistryClient store{connection, "team/app", false};
 };
 

@@ -19,7 +19,7 @@ Request signed_get(std::string url, Method method = Method::Get) {
   return request;
 }
 
-Result<void> anybody(std::string_view) {
+Result<void> anybody(std::string_view, std::string_view) {
   return {};
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("What no redirect may do is refused before a second request") {
   CAPTURE(from, location);
   tests::ScriptedTransport world;
   world.then(302, {{"Location", location}});
-  http::RedirectingTransport transport(world, [](std::string_view host) -> Result<void> {
+  http::RedirectingTransport transport(world, [](std::string_view, std::string_view host) -> Result<void> {
     if (host == "169.254.169.254") return fail(ErrorClass::Refused, "link-local", "name the host");
     return {};
   });

@@ -23,7 +23,7 @@ struct World {
           registry::TokenOptions{.host = "r.io",
                                  .plain_http = false,
                                  .credentials = {},
-                                 .may_call = [](std::string_view) -> Result<void> { return {}; }}),
+                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
       "a/b", false};
 };
 

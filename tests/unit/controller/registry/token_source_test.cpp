@@ -29,7 +29,7 @@ registry::TokenOptions options(Credentials credentials = {}) {
   return {.host = "r.io",
           .plain_http = false,
           .credentials = std::move(credentials),
-          .may_call = [](std::string_view host) -> Result<void> {
+          .may_call = [](std::string_view, std::string_view host) -> Result<void> {
             if (host.starts_with("169.254.")) return fail(ErrorClass::Refused, "link-local", "name the host");
             return {};
           }};

@@ -1,0 +1,43 @@
+#include "controller/http/request_rates.h"
+
+#include <algorithm>
+
+#include "controller/http/url.h"
+
+namespace slipway::http {
+
+void RequestRates::set(const std::string& host, std::optional<std::int64_t> per_second) {
+  auto rates = rates_.lock();
+  if (!per_second) {
+    rates->erase(host);
+    return;
+  }
+  (*rates)[host].per_second = std::max<std::int64_t>(1, *per_second);
+}
+
+bool RequestRates::pass(const std::string& host, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kBurst{250};
+  std::chrono::nanoseconds wait{0};
+  {
+    auto rates = rates_.lock();
+    const auto found = rates->find(host);
+    if (found == rates->end()) return true;
+    Rate& rate = found->second;
+    const std::chrono::nanoseconds now = hands_.elapsed();
+    rate.free_at = std::max<std::chrono::nanoseconds>(rate.free_at, now - kBurst);
+    wait = rate.free_at - now;
+    rate.free_at += std::chrono::nanoseconds(std::chrono::seconds(1)) / rate.per_second;
+  }
+  if (wait.count() <= 0) return true;
+  return hands_.wait(std::chrono::ceil<std::chrono::milliseconds>(wait), stop);
+}
+
+Result<Response> RateLimitingTransport::send(const Request& request, std::stop_token stop) {
+  const Result<Url> url = Url::parse(request.url);
+  if (!url) return std::unexpected(url.error());
+  if (!rates_.pass(url->authority, stop))
+    return fail(ErrorClass::Cancelled, redacted(request.url) + ": stopped while waiting for its turn");
+  return next_.send(request, std::move(stop));
+}
+
+}  // namespace slipway::http

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "controller/http/transport.h"
+
+namespace slipway::http {
+
+/// One request that went over the network and what came of it. Nothing in it is a secret.
+struct RequestSeen {
+  Method method = Method::Get;
+  std::string host;                 ///< With the port where one was written.
+  std::string url;                  ///< Without query.
+  int status = 0;                   ///< 0: no answer.
+  std::chrono::nanoseconds took{};  ///< Until the whole answer was there.
+  std::string failure;              ///< Why there was no answer.
+  std::string request_id;           ///< What the server was told.
+};
+
+/// Told of every request; thread-safe, returns at once, never fails. For metrics and debug lines.
+using RequestObserver = std::function<void(const RequestSeen&)>;
+
+struct TracingHands {
+  RequestObserver observer;
+  /// The id of the reconcile that the calling thread is in; may be empty.
+  std::function<std::string()> reconcile_id;
+  /// Time since some fixed moment; never goes back.
+  std::function<std::chrono::nanoseconds()> elapsed;
+};
+
+/// The lowest stage: tells of each attempt, and names the reconcile to the server in X-Request-Id, unless the request
+/// names one itself. As thread-safe as `next` and the hands.
+class TracingTransport final : public HttpTransport {
+ public:
+  TracingTransport(HttpTransport& next, TracingHands hands);
+  Result<Response> send(const Request& request, std::stop_token stop) override;
+
+ private:
+  HttpTransport& next_;
+  const TracingHands hands_;
+};
+
+}  // namespace slipway::http

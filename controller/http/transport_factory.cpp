@@ -1,0 +1,75 @@
+#include "controller/http/transport_factory.h"
+
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+#include <utility>
+
+#include "controller/http/cpprest_transport.h"
+#include "controller/http/curl_transport.h"
+
+namespace slipway::http {
+namespace {
+
+/// Owns the stages in order; the request enters at the last.
+class StackedTransport final : public HttpTransport {
+ public:
+  StackedTransport(std::unique_ptr<HttpTransport> network, const TransportSettings& settings)
+      : network_(std::move(network)),
+        tracing_(*network_, settings.tracing),
+        limiting_(tracing_, *settings.rates),
+        retrying_(limiting_, settings.retry, settings.retry_hands),
+        redirecting_(retrying_, settings.may_call),
+        user_agent_(settings.user_agent),
+        small_total_(settings.small_total) {}
+
+  Result<Response> send(const Request& request, std::stop_token stop) override {
+    Request bounded = request;
+    const bool streamed = request.body_reader || request.body_writer;
+    if (!streamed && !bounded.total_timeout) bounded.total_timeout = small_total_;
+    if (bounded.headers.find("User-Agent") == nullptr) bounded.headers.set("User-Agent", user_agent_);
+    return redirecting_.send(bounded, std::move(stop));
+  }
+
+ private:
+  const std::unique_ptr<HttpTransport> network_;
+  TracingTransport tracing_;
+  RateLimitingTransport limiting_;
+  RetryingTransport retrying_;
+  RedirectingTransport redirecting_;
+  const std::string user_agent_;
+  const std::chrono::milliseconds small_total_;
+};
+
+/// libcurl takes a file or a text, not both.
+std::string with_file(const std::string& pem, const std::string& file) {
+  if (pem.empty() || file.empty()) return pem;
+  std::ifstream in(file, std::ios::binary);
+  return pem + "\n" + std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+}  // namespace
+
+NetworkEnvironment network_environment(const std::function<const char*(const char* name)>& variable) {
+  const auto first_of = [&variable](std::initializer_list<const char*> names) -> std::string {
+    for (const char* const name : names)
+      if (const char* const value = variable(name); value != nullptr && *value != '\0') return value;
+    return {};
+  };
+  return {.proxy = {.https_proxy = first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}),
+                    .http_proxy = first_of({"http_proxy", "all_proxy", "ALL_PROXY"}),
+                    .no_proxy = first_of({"no_proxy", "NO_PROXY"})},
+          .ca_file = first_of({"SSL_CERT_FILE"})};
+}
+
+Transports make_transports(const std::string& ca_pem, const TransportSettings& settings) {
+  const NetworkEnvironment& environment = settings.environment;
+  auto small = std::make_unique<CpprestTransport>(
+      CpprestOptions{.ca_pem = ca_pem, .ca_file = environment.ca_file, .proxy = environment.proxy});
+  auto blobs = std::make_unique<CurlTransport>(CurlOptions{
+      .ca_bundle = with_file(ca_pem, environment.ca_file), .ca_file = environment.ca_file, .proxy = environment.proxy});
+  return {.small = std::make_unique<StackedTransport>(std::move(small), settings),
+          .blobs = std::make_unique<StackedTransport>(std::move(blobs), settings)};
+}
+
+}  // namespace slipway::http

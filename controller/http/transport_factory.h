@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "controller/http/proxy.h"
+#include "controller/http/redirecting_transport.h"
+#include "controller/http/request_rates.h"
+#include "controller/http/retrying_transport.h"
+#include "controller/http/tracing_transport.h"
+
+namespace slipway::http {
+
+/// The two ways to the network, with one set of trusted certificates. Redirects and retries are already in them.
+struct Transports {
+  std::unique_ptr<HttpTransport> small;  ///< Whole bodies in memory: cpprestsdk.
+  std::unique_ptr<HttpTransport> blobs;  ///< Streamed bodies: libcurl.
+};
+
+/// What the environment says about the network.
+struct NetworkEnvironment {
+  ProxySettings proxy;
+  std::string ca_file;  ///< SSL_CERT_FILE: instead of the system's file of certificates.
+};
+
+/// HTTPS_PROXY, http_proxy (small only: a web server could set the other), ALL_PROXY, NO_PROXY, SSL_CERT_FILE; the
+/// small spelling wins. `variable` is std::getenv or a test's.
+NetworkEnvironment network_environment(const std::function<const char*(const char* name)>& variable);
+
+struct TransportSettings {
+  NetworkEnvironment environment;
+  std::string user_agent = "slipway";
+  RetryRules retry;
+  RetryHands retry_hands;
+  TracingHands tracing;
+  HostRule may_call;                               ///< Whether a redirect may lead to that host.
+  RequestRates* rates = nullptr;                   ///< Outlives the transports.
+  std::chrono::milliseconds small_total{120'000};  ///< For small requests that name no bound of their own.
+};
+
+/// From the caller down: redirects, retries, the host's request rate, tracing, network; so that each attempt and each
+/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's.
+Transports make_transports(const std::string& ca_pem, const TransportSettings& settings);
+
+}  // namespace slipway::http
