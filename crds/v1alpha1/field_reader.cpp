@@ -11,12 +11,6 @@ namespace slipway {
 
 namespace {
 
-std::string joined(const std::vector<std::string_view>& words) {
-  std::string out;
-  for (const auto word : words) out += (out.empty() ? "" : ", ") + std::string(word);
-  return out;
-}
-
 std::size_t edit_distance(std::string_view one, std::string_view other) {
   std::vector<std::size_t> row(other.size() + 1);
   for (std::size_t i = 0; i <= other.size(); ++i) row[i] = i;
@@ -63,7 +57,18 @@ std::string wanted(const Node& node, Node::Kind kind) {
   }
 }
 
+bool is_at_or_below(std::string_view path, std::string_view field) {
+  return path.starts_with(field) &&
+         (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
+}
+
 }  // namespace
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (const auto word : words) out += (out.empty() ? "" : ", ") + std::string(word);
+  return out;
+}
 
 std::string_view closest_to(std::string_view text, const std::vector<std::string_view>& candidates) {
   std::string_view best;
@@ -90,6 +95,9 @@ FieldReader::Step::~Step() {
 }
 
 void FieldReader::problem(Place place, std::string message, std::string expected) {
+  const auto origin = std::find_if(origins_.rbegin(), origins_.rend(),
+                                   [&](const auto& each) { return is_at_or_below(path_, each.first); });
+  if (origin != origins_.rend()) message = origin->second + ": " + message;
   problems_.push_back({.file = file_,
                        .place = place,
                        .field = path_,
@@ -97,6 +105,15 @@ void FieldReader::problem(Place place, std::string message, std::string expected
                        .expected = std::move(expected),
                        .reason = "Invalid",
                        .warning = false});
+}
+
+void FieldReader::warn(Place place, std::string message, std::string expected) {
+  problem(place, std::move(message), std::move(expected));
+  problems_.back().warning = true;
+}
+
+bool FieldReader::has_errors() const {
+  return std::any_of(problems_.begin(), problems_.end(), [](const Problem& each) { return !each.warning; });
 }
 
 void FieldReader::problem(Place place, const Error& error) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "crds/base/document.h"
@@ -34,7 +35,12 @@ class FieldReader {
   const std::string& path() const { return path_; }
   void problem(Place place, std::string message, std::string expected);
   void problem(Place place, const Error& error);
+  /// A problem that does not refuse the object.
+  void warn(Place place, std::string message, std::string expected);
+  /// From now on problems at or below `field` say in front that its value came from `origin` ("--set spec.suspend").
+  void came_from(std::string field, std::string origin) { origins_.emplace_back(std::move(field), std::move(origin)); }
   const std::vector<Problem>& problems() const { return problems_; }
+  bool has_errors() const;
   std::vector<Problem> take() { return std::move(problems_); }
 
   /// False and a problem when the node is of another kind.
@@ -51,8 +57,12 @@ class FieldReader {
   std::string file_;
   bool lenient_;
   std::string path_;
+  std::vector<std::pair<std::string, std::string>> origins_;
   std::vector<Problem> problems_;
 };
+
+/// The words with commas between them.
+std::string joined(const std::vector<std::string_view>& words);
 
 /// The candidate that `text` most likely meant, or empty.
 std::string_view closest_to(std::string_view text, const std::vector<std::string_view>& candidates);

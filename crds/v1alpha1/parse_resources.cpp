@@ -4,6 +4,7 @@
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
+#include "crds/v1alpha1/field_overrides.h"
 #include "crds/v1alpha1/resources.h"
 #include "crds/v1alpha1/support.h"
 #include "crds/v1alpha1/validation.h"
@@ -64,7 +65,7 @@ class StreamParser {
     if (kind == "ContainerRegistry")
       parse_kind<ContainerRegistry>(root);
     else if (kind == "ImagePublication")
-      parse_kind<ImagePublication>(root);
+      parse_publication(root);
     else if (kind == "RetentionPolicy")
       parse_kind<RetentionPolicy>(root);
     else
@@ -97,9 +98,20 @@ class StreamParser {
     for (const auto& item : items->items) parse_root(item);
   }
 
+  void parse_publication(Node root) {
+    FieldReader reader(file_, options_.from_api_server);
+    apply_overrides(root, options_, reader);
+    parse_kind<ImagePublication>(root, reader);
+  }
+
   template <class T>
   void parse_kind(const Node& root) {
     FieldReader reader(file_, options_.from_api_server);
+    parse_kind<T>(root, reader);
+  }
+
+  template <class T>
+  void parse_kind(const Node& root, FieldReader& reader) {
     auto object = read_known(root, reader, T{});
     finish_metadata(object);
     const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
@@ -115,11 +127,12 @@ class StreamParser {
 
   /// Keeps the object, named by its kind and key, if nothing is wrong with it.
   bool keep(const Node& root, const std::string& key, Resource object, FieldReader& reader) {
-    if (!reader.problems().empty()) return refuse(reader);
+    if (reader.has_errors()) return refuse(reader);
     if (!seen_.insert(key).second) {
       reader.problem(root.place, key + " stands here a second time", "keep one of the two");
       return refuse(reader);
     }
+    keep_problems(reader);
     result_.resources.push_back({std::move(object), file_, root.place});
     return true;
   }

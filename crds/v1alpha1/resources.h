@@ -56,8 +56,8 @@ struct FieldOverride {
 
 struct ParseOptions {
   bool from_api_server = false;          ///< `path` and archive sources are Refused; unknown fields are allowed.
-  std::vector<FieldOverride> overrides;  ///< Applied to every ImagePublication before validation.
-  std::vector<FieldOverride> fallbacks;  ///< As overrides, but only where the resource leaves the field out.
+  std::vector<FieldOverride> overrides;  ///< `--set`, on every ImagePublication before validation; other kinds stay.
+  std::vector<FieldOverride> fallbacks;  ///< As overrides, from the environment, only where a field is left out.
 };
 
 /// Parses and validates a whole stream: every error of it, not just the first.
