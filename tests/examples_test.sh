@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The examples and the demo's resources are valid, and the command lines that they show are understood.
+#   examples_test.sh SLIPWAY
+set -euo pipefail
+slipway=$(realpath "$1")
+cd "$(dirname "$0")/../examples"
+
+for resources in registry.yaml publication.yaml retention.yaml demo/manifests demo/before; do
+  "$slipway" validate -f "$resources" || { echo "examples: $resources is not valid"; exit 1; }
+done
+
+verbs=0
+while read -r verb flags; do
+  verbs=$((verbs + 1))
+  help=$("$slipway" "$verb" --help)
+  for flag in $(grep -oE -- '(^| )-{1,2}[a-z][a-z-]*' <<<"$flags"); do
+    grep -qE -- "(^|[ ,])$flag([ ,=]|$)" <<<"$help" || { echo "examples: slipway $verb has no $flag"; exit 1; }
+  done
+done < <(grep -rhoE 'slipway"? (run|publish|plan|validate|get|describe) .*' github-actions.yaml ../README.md | sed 's/^slipway"\? //')
+[[ $verbs -gt 0 ]] || { echo "examples: no command line was found"; exit 1; }
+echo "examples: all valid, $verbs command lines understood"
