@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The reference pages name exactly what the sources have: every metric, every reason.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+wrong=0
+same() { # WHAT SOURCE-LINES PAGE-LINES
+  local difference
+  difference=$(diff <(sort -u <<<"$2") <(sort -u <<<"$3") | sed -n 's/^< /missing on the page: /p; s/^> /not in the sources: /p')
+  [[ -z $difference ]] && return 0
+  printf 'docs: %s:\n%s\n' "$1" "$difference"
+  wrong=1
+}
+
+same "docs/reference/metrics.md" \
+  "$(grep -ohE '(gauge|counter|histogram)\("[a-z_]+"' controller/telemetry/*.cpp | sed 's/.*"\(.*\)"/\1/')" \
+  "$(sed -n 's/^| `\([a-z_]*\)` |.*/\1/p' docs/reference/metrics.md)"
+same "docs/reference/conditions.md" \
+  "$( { grep -ozE 'k[A-Za-z]+ =\s*"[A-Za-z]+"' reconcilers/reasons.h; grep -oE 'return "[A-Z][A-Za-z]+"' crds/base/result.cpp; } | tr '\0' '\n' | grep -oE '"[A-Za-z]+"' | tr -d '"')" \
+  "$(sed -n 's/^| `\([A-Za-z]*\)` |.*/\1/p' docs/reference/conditions.md)"
+
+[[ $wrong == 0 ]] && echo "docs: metrics and reasons are all there"
+exit $wrong
