@@ -216,7 +216,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("replicas", &Spec::replicas, {.description = "Regions that must serve what is published."})
           .field("monitoring", &Spec::monitoring, {.description = "Where the registry's logs are."})
           .field("budget", &Spec::budget, {.description = "Storage and cost to stay within."})
-          .field("interval", &Spec::interval, {.description = "How often the registry is looked at; 1h when absent."})
+          .field("interval", &Spec::interval, {.description = "How often the registry is looked at; 10m when absent."})
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."});
   return binding;
 }
