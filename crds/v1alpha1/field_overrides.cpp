@@ -136,48 +136,55 @@ Result<Node> value_for(const Slot& slot, const std::string& text) {
   return no_such(quoted(text) + " is not one value", "write it as YAML, e.g. 7, true or [a, b]");
 }
 
-Result<Slot> put(Node& root, const FieldOverride& field) {
-  auto slot = find_slot(root, field.path);
-  if (!slot) return slot;
+/// Gives the field's path. What can't be put leaves no trace.
+Result<std::string> put(Node& root, const FieldOverride& field) {
+  Node changed = root;
+  auto slot = find_slot(changed, field.path);
+  if (!slot) return std::unexpected(slot.error());
   auto value = value_for(*slot, field.value);
   if (!value) return std::unexpected(value.error());
   put_at(*value, root.place);
   *slot->node = std::move(*value);
-  return slot;
+  root = std::move(changed);
+  return slot->field;
+}
+
+bool is_given(Node root, const FieldOverride& field) {
+  const auto slot = find_slot(root, field.path);
+  return slot && slot->node->kind != Node::Kind::Null;
 }
 
 /// What the field says to the value, if it stood alone.
 std::optional<Problem> objection_to(const FieldOverride& field) {
   Node root = map_node();
-  const auto slot = put(root, field);
+  const auto path = put(root, field);
   FieldReader reader({}, false);
-  if (!slot) {
-    reader.problem({}, slot.error());
+  if (!path) {
+    reader.problem({}, path.error());
     return reader.problems().front();
   }
   const FieldReader::Step step(reader, "spec");
   ImagePublicationSpec spec;
   Bound<ImagePublicationSpec>::get().read(*root.find("spec"), reader, spec);
   for (const auto& problem : reader.problems())
-    if (problem.field.starts_with(slot->field)) return problem;
+    if (problem.field.starts_with(*path)) return problem;
   return std::nullopt;
 }
 
 void override_field(Node& root, const FieldOverride& field, FieldReader& reader) {
   const std::string option = "--set " + field.path;
-  const auto slot = put(root, field);
-  if (slot) return reader.came_from(slot->field, option);
-  reader.problem(root.place, option + ": " + slot.error().message, slot.error().remedy);
+  const auto path = put(root, field);
+  if (path) return reader.came_from(*path, option);
+  reader.problem(root.place, option + ": " + path.error().message, path.error().remedy);
 }
 
 void fall_back(Node& root, const FieldOverride& field, FieldReader& reader) {
-  const auto present = find_slot(root, field.path);
-  if (present && present->node->kind != Node::Kind::Null) return;
+  if (is_given(root, field)) return;
   if (const auto objection = objection_to(field)) {
     const FieldReader::Step step(reader, field.path);
     return reader.warn(root.place, "the environment's value is left out: " + objection->message, objection->expected);
   }
-  if (const auto slot = put(root, field)) reader.came_from(slot->field, "the environment's value");
+  if (const auto path = put(root, field)) reader.came_from(*path, "the environment's value");
 }
 
 }  // namespace
