@@ -1,6 +1,8 @@
 #include "controller/http/curl_exchange.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,6 +46,16 @@ int status_of(std::string_view status_line) {
     status = status * 10 + (c - '0');
   }
   return status;
+}
+
+/// The address in words; empty for what is neither IPv4 nor IPv6.
+std::string text_of(const curl_sockaddr& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes = nullptr;
+  if (address.family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in&>(address.addr).sin_addr;
+  if (address.family == AF_INET6) bytes = &reinterpret_cast<const sockaddr_in6&>(address.addr).sin6_addr;
+  if (bytes == nullptr || ::inet_ntop(address.family, bytes, text.data(), text.size()) == nullptr) return {};
+  return text.data();
 }
 
 bool is_success(int status) {
@@ -100,6 +112,17 @@ struct CurlExchange::Fields {
   void add(const std::string& line) {
     if (curl_slist* longer = curl_slist_append(list, line.c_str()); longer != nullptr) list = longer;
   }
+  static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept {
+    auto& exchange = *static_cast<CurlExchange*>(self);
+    try {
+      const Result<Url> url = Url::parse(exchange.request_.url);
+      if (!url || purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+      if (!exchange.keep(exchange.options_.may_connect(url->authority, text_of(*address)))) return CURL_SOCKET_BAD;
+    } catch (const std::exception&) {
+      return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
 };
 
 CurlExchange::CurlExchange(CurlHandle& handle, const CurlOptions& options, const Request& request)
@@ -133,7 +156,13 @@ void CurlExchange::set_up_connection() {
   if (request_.total_timeout)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout->count()));
   const Result<Url> url = Url::parse(request_.url);
-  curl_easy_setopt(easy, CURLOPT_PROXY, url ? proxy_for(*url, options_.proxy).value_or("").c_str() : "");
+  const std::string proxy = url ? proxy_for(*url, options_.proxy).value_or("") : "";
+  curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  if (proxy.empty() && options_.may_connect) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Fields::open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  }
   if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
   if (options_.ca_bundle.empty()) return;
   curl_blob bundle{.data = const_cast<char*>(options_.ca_bundle.data()),

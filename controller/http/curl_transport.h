@@ -1,19 +1,25 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "controller/http/proxy.h"
 #include "controller/http/transport.h"
 
 namespace slipway::http {
 
+/// Whether a connection to `host` (as in the URL, with its port) may go to `address`, which its name was resolved to.
+using AddressRule = std::function<Result<void>(std::string_view host, std::string_view address)>;
+
 /// How the connections of one CurlTransport are made.
 struct CurlOptions {
   std::string ca_bundle;  ///< PEM, trusted besides the system's folder of certificates.
   std::string ca_file;    ///< Path of a PEM file instead of the system's; empty: the system's.
   ProxySettings proxy;
+  AddressRule may_connect;                       ///< Null: anywhere. Not asked for a proxy.
   std::string user_agent;                        ///< Sent unless the request names its own.
   std::size_t stream_buffer_bytes = 512u << 10;  ///< For bodies that are streamed, each direction.
   std::size_t max_idle_connections = 32;         ///< Kept for reuse, over all hosts.
@@ -21,8 +27,8 @@ struct CurlOptions {
 
 /// HttpTransport over libcurl, for blobs: bodies stream in both directions at once, HTTP/1.1, connections kept and
 /// reused by any thread, the environment's proxies not looked at. A stop request ends a request at once unless the
-/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none.
-/// Integrity for more than 256 KiB of header fields.
+/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none,
+/// what may_connect says for an address. Integrity for more than 256 KiB of header fields.
 class CurlTransport final : public HttpTransport {
  public:
   explicit CurlTransport(CurlOptions options = {});

@@ -40,6 +40,8 @@ Result<Response> RedirectingTransport::send(const Request& request, std::stop_to
       if (is_redirect(status) && headers.find("Location") != nullptr) return {};
       return request.on_headers(status, headers);
     };
+  const Result<Url> asked = Url::parse(request.url);
+  if (!asked) return std::unexpected(asked.error());
   std::set<std::string> seen{request.url};
   while (true) {
     Result<Response> response = next_.send(current, stop);
@@ -52,8 +54,8 @@ Result<Response> RedirectingTransport::send(const Request& request, std::stop_to
     Result<Url> target = target_of(*from, *location);
     if (!target) return std::unexpected(target.error());
     if (!seen.insert(target->str()).second) return not_followed(*from, "it leads in a circle");
-    if (target->authority != from->authority)
-      if (Result<void> allowed = may_call_(from->authority, target->authority); !allowed)
+    if (target->authority != asked->authority)
+      if (Result<void> allowed = may_call_(asked->authority, target->authority); !allowed)
         return not_followed(*from, allowed.error().message);
     if (!same_origin(*from, *target)) current.headers.remove("Authorization");
     current.url = target->str();

@@ -7,7 +7,7 @@
 
 namespace slipway::http {
 
-/// Whether an answer of the host `from` may send us to the host `to`, both with port where one is written; see
+/// Whether who asks the host `from` may be sent to the host `to`, both with port where one is written; see
 /// reconcilers/address_rules.h. Thread-safe.
 using HostRule = std::function<Result<void>(std::string_view from, std::string_view to)>;
 

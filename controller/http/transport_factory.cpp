@@ -66,8 +66,10 @@ Transports make_transports(const std::string& ca_pem, const TransportSettings& s
   const NetworkEnvironment& environment = settings.environment;
   auto small = std::make_unique<CpprestTransport>(
       CpprestOptions{.ca_pem = ca_pem, .ca_file = environment.ca_file, .proxy = environment.proxy});
-  auto blobs = std::make_unique<CurlTransport>(CurlOptions{
-      .ca_bundle = with_file(ca_pem, environment.ca_file), .ca_file = environment.ca_file, .proxy = environment.proxy});
+  auto blobs = std::make_unique<CurlTransport>(CurlOptions{.ca_bundle = with_file(ca_pem, environment.ca_file),
+                                                           .ca_file = environment.ca_file,
+                                                           .proxy = environment.proxy,
+                                                           .may_connect = settings.may_connect});
   return {.small = std::make_unique<StackedTransport>(std::move(small), settings),
           .blobs = std::make_unique<StackedTransport>(std::move(blobs), settings)};
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "controller/http/curl_transport.h"
 #include "controller/http/proxy.h"
 #include "controller/http/redirecting_transport.h"
 #include "controller/http/request_rates.h"
@@ -37,8 +38,9 @@ struct TransportSettings {
   RetryRules retry;
   RetryHands retry_hands;
   TracingHands tracing;
-  HostRule may_call;                               ///< Whether a redirect may lead to that host.
-  RequestRates* rates = nullptr;                   ///< Outlives the transports.
+  HostRule may_call;              ///< Whether a redirect may lead to that host.
+  AddressRule may_connect;        ///< Where names may lead to; null: anywhere. Looked at for blobs alone.
+  RequestRates* rates = nullptr;  ///< Outlives the transports.
   std::chrono::milliseconds small_total{120'000};  ///< For small requests that name no bound of their own.
 };
 

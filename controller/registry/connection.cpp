@@ -34,12 +34,4 @@ Result<http::Response> Connection::send(http::Request request, const std::string
   return response;
 }
 
-bool Connection::lacks_referrers(const std::string& repository) {
-  return without_referrers_.lock()->contains(repository);
-}
-
-void Connection::remember_no_referrers(const std::string& repository) {
-  without_referrers_.lock()->insert(repository);
-}
-
 }  // namespace slipway::registry

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <set>
+#include <atomic>
 #include <string>
 
 #include "controller/http/transport.h"
@@ -25,8 +25,9 @@ class Connection {
   /// "https://r.io" and `path`.
   std::string url(const std::string& path) const { return (plain_http_ ? "http://" : "https://") + host_ + path; }
 
-  bool lacks_referrers(const std::string& repository);
-  void remember_no_referrers(const std::string& repository);
+  /// The registry said in one repository that it has no referrers API, which counts for all until it says otherwise.
+  bool lacks_referrers() const { return lacks_referrers_; }
+  void remember_referrers(bool has_them) { lacks_referrers_ = !has_them; }
   /// Held by whoever reads, changes and writes a fallback tag of this registry.
   auto fallback_turn() { return fallback_writers_.lock(); }
 
@@ -36,7 +37,7 @@ class Connection {
   const std::string host_;
   const bool plain_http_;
   TokenSource tokens_;
-  runtime::Guarded<std::set<std::string>> without_referrers_;
+  std::atomic<bool> lacks_referrers_ = false;
   runtime::Guarded<int> fallback_writers_;
 };
 

@@ -1,6 +1,7 @@
 #include "controller/registry/registries.h"
 
 #include "controller/registry/docker_config.h"
+#include "controller/registry/docker_hub.h"
 #include "controller/registry/registry_client.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
@@ -14,11 +15,6 @@ Result<void> check_plain_http(const std::string& host) {
   const std::string name = host.substr(0, host.rfind(':'));
   if (name == "localhost" || name.starts_with("127.") || name == "[::1]") return {};
   return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
-}
-
-/// Docker Hub answers under another name than the one in its references.
-std::string wire_host(const std::string& registry) {
-  return registry == "docker.io" ? "registry-1.docker.io" : registry;
 }
 
 // Never written anywhere: it tells connections apart in memory.
@@ -41,7 +37,7 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegist
   if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
   Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), repository, read_only);
+  return std::make_unique<RegistryClient>(std::move(*connection), client_of(repository, read_only));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
@@ -72,7 +68,7 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), reference->repository, true);
+  return std::make_unique<RegistryClient>(std::move(*connection), client_of(reference->repository, true));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpec& source,
@@ -92,7 +88,14 @@ Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry,
   return (*connection)->identity();
 }
 
+ClientOptions SharedRegistries::client_of(const std::string& repository, bool read_only) const {
+  return {.repository = repository,
+          .read_only = read_only,
+          .request_id = settings_.reconcile_id ? settings_.reconcile_id() : std::string()};
+}
+
 Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry) {
+  settings_.rules.learn(registry);
   const ContainerRegistrySpec& spec = registry.spec;
   Endpoint endpoint{.host = spec.login_server, .plain_http = spec.plain_http, .ca_pem = {}, .credentials = {}};
   if (spec.authentication.basic) {
@@ -158,7 +161,9 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
   TokenOptions options{.host = wire_host(endpoint.host),
                        .plain_http = endpoint.plain_http,
                        .credentials = endpoint.credentials,
-                       .may_call = settings_.may_call};
+                       .may_call = [&rules = settings_.rules](std::string_view from, std::string_view to) {
+                         return rules.may_call(from, to);
+                       }};
   auto connection = std::make_shared<Connection>(*ways.small, *ways.blobs, clock_, std::move(options));
   known->emplace(key, connection);
   return connection;

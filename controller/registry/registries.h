@@ -8,6 +8,8 @@
 
 #include "controller/http/transport_factory.h"
 #include "controller/registry/connection.h"
+#include "controller/registry/registry_client.h"
+#include "controller/registry/registry_rules.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/registries.h"
@@ -20,8 +22,11 @@ struct RegistriesSettings {
   std::function<Credentials(const std::string& host)> ambient_credentials;
   /// Transports that trust `ca_pem` (empty: the system's certificates alone).
   std::function<http::Transports(const std::string& ca_pem)> make_transports;
-  /// Whether a token realm of one host may be on another.
-  http::HostRule may_call;
+  /// Learns what each registry says, and is asked where a token realm may be. Outlives the registries.
+  RegistryRules& rules;
+  /// The id of the reconcile that the calling thread is in: what is opened there names it in all its requests, on
+  /// whatever thread they are sent. May be null.
+  std::function<std::string()> reconcile_id;
   std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
       open_file;
 };
@@ -47,6 +52,7 @@ class SharedRegistries final : public Registries {
     Credentials credentials;
   };
 
+  ClientOptions client_of(const std::string& repository, bool read_only) const;
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
                                      const std::string& host);

@@ -23,6 +23,12 @@ std::string fallback_tag(const Digest& subject) {
   return std::string(subject.algorithm()) + "-" + std::string(subject.hex()).substr(0, 64);
 }
 
+/// Some registries that have the API answer so for a repository or subject that is not there.
+bool is_about_the_name(const Response& response) {
+  const std::string code = server_words(response).code;
+  return code == "NAME_UNKNOWN" || code == "MANIFEST_UNKNOWN";
+}
+
 /// Passes on what follows `skip` bytes and never more than `wanted`.
 class RangeFilter {
  public:
@@ -48,10 +54,16 @@ class RangeFilter {
 
 }  // namespace
 
-RegistryClient::RegistryClient(std::shared_ptr<Connection> connection, std::string repository, bool read_only)
+RegistryClient::RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options)
     : connection_(std::move(connection)),
-      repository_(std::move(repository)),
-      scope_("repository:" + repository_ + (read_only ? ":pull" : ":pull,push")) {}
+      options_(std::move(options)),
+      scope_("repository:" + options_.repository + (options_.read_only ? ":pull" : ":pull,push")) {}
+
+Request RegistryClient::request_to(Method method, std::string url) const {
+  Request request = registry::request_to(method, std::move(url));
+  if (!options_.request_id.empty()) request.headers.set("X-Request-Id", options_.request_id);
+  return request;
+}
 
 Result<Response> RegistryClient::send(const Request& request, std::stop_token stop) {
   return connection_->send(request, scope_, stop);
@@ -248,7 +260,7 @@ Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token 
 
 // Distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API".
 Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject, std::stop_token stop) {
-  if (connection_->lacks_referrers(repository_)) return fallback_referrers(subject, stop);
+  if (connection_->lacks_referrers()) return fallback_referrers(subject, stop);
   std::vector<Descriptor> all;
   std::string page = url("/referrers/" + subject.str());
   while (true) {
@@ -258,7 +270,7 @@ Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject,
     if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
       if (response->status != 404 && response->status != 200)
         return std::unexpected(error_of(request, *response, connection_->identity()));
-      connection_->remember_no_referrers(repository_);
+      if (!is_about_the_name(*response)) connection_->remember_referrers(false);
       return fallback_referrers(subject, stop);
     }
     if (Result<void> added = append_referrers(response->body, all); !added) return while_doing(name(), added.error());
@@ -285,7 +297,10 @@ Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const D
                                           std::stop_token stop) {
   const Result<Response> response = put(manifest.descriptor.digest.str(), manifest, stop);
   if (!response) return std::unexpected(response.error());
-  if (response->headers.find("OCI-Subject") != nullptr) return {};
+  if (response->headers.find("OCI-Subject") != nullptr) {
+    connection_->remember_referrers(true);
+    return {};
+  }
   auto turn = connection_->fallback_turn();  // Writers of one process take turns; OCI has no compare-and-swap.
   Result<std::vector<Descriptor>> all = fallback_referrers(subject.digest, stop);
   if (!all) return std::unexpected(all.error());

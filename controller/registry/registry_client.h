@@ -11,15 +11,20 @@
 
 namespace slipway::registry {
 
+struct ClientOptions {
+  std::string repository;
+  bool read_only = false;  ///< Asks for tokens that cannot push.
+  std::string request_id;  ///< Sent as X-Request-Id; may be empty.
+};
+
 /// One repository of a registry over the OCI distribution protocol 1.1. Thread-safe.
 class RegistryClient final : public ImageStore {
  public:
-  /// `read_only` asks for tokens that cannot push.
-  RegistryClient(std::shared_ptr<Connection> connection, std::string repository, bool read_only);
+  RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options);
 
-  std::string name() const override { return host() + "/" + repository_; }
+  std::string name() const override { return host() + "/" + options_.repository; }
   std::string host() const override { return connection_->host(); }
-  std::string repository() const override { return repository_; }
+  std::string repository() const override { return options_.repository; }
 
   Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) override;
   Result<std::optional<content::Descriptor>> find_manifest(const Digest& digest, std::stop_token stop) override;
@@ -40,7 +45,8 @@ class RegistryClient final : public ImageStore {
   Result<void> remove_tag(const std::string& tag, std::stop_token stop) override;
 
  private:
-  std::string url(const std::string& rest) const { return connection_->url("/v2/" + repository_ + rest); }
+  std::string url(const std::string& rest) const { return connection_->url("/v2/" + options_.repository + rest); }
+  http::Request request_to(http::Method method, std::string url) const;
   Result<http::Response> send(const http::Request& request, std::stop_token stop);
   Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
   Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
@@ -50,7 +56,7 @@ class RegistryClient final : public ImageStore {
   Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
-  const std::string repository_;
+  const ClientOptions options_;
   const std::string scope_;
   runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;
 };

@@ -78,7 +78,7 @@ struct World {
                              .plain_http = true,
                              .credentials = {},
                              .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }});
-  registry::RegistryClient store{connection, "team/app", false};
+  registry::RegistryClient store{connection, {.repository = "team/app", .read_only = false, .request_id = "id"}};
 };
 
 bool is_missing() {
@@ -123,7 +123,7 @@ TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
                                 {}));
   CHECK(tail == std::string(10, 'x'));
 
-  registry::RegistryClient other(world.connection, "team/other", false);
+  registry::RegistryClient other(world.connection, {.repository = "team/other", .read_only = false, .request_id = {}});
   CHECK(other.mount_blob(layer.digest, "team/app", {}) == true);
   CHECK(other.has_blob(layer.digest, {}) == true);
 }

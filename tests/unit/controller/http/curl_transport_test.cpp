@@ -289,3 +289,43 @@ TEST_CASE("nobody listening is Unavailable, a URL that is none is Invalid", "[cu
   CHECK(transport.send({.url = "file:///etc/passwd"}, {}).error().cls == ErrorClass::Invalid);
   CHECK(transport.send({.url = "http://user:word@127.0.0.1/"}, {}).error().cls == ErrorClass::Invalid);
 }
+
+TEST_CASE("An address that a name leads to may be refused before anything is sent", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write(ok("x"));
+  });
+  std::string host;
+  std::string address;
+  bool allowed = true;
+  CurlOptions options;
+  options.may_connect = [&](std::string_view name, std::string_view leads_to) -> Result<void> {
+    host = name;
+    address = leads_to;
+    if (allowed) return {};
+    return fail(ErrorClass::Refused, "this machine", "name another host");
+  };
+  CHECK(CurlTransport(options).send({.url = server.url("/")}, {}));
+  CHECK("http://" + host == server.url(""));
+  CHECK(address == "127.0.0.1");
+  allowed = false;
+  const auto refused = CurlTransport(options).send({.url = server.url("/")}, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().cls == ErrorClass::Refused);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("A proxy is used for what it is for, and its address is not judged", "[curl]") {
+  Echo echo{.answer = ok("by proxy"), .head = {}};
+  auto head = echo.head.get_future();
+  RawServer proxy(std::ref(echo));
+  CurlOptions options;
+  options.proxy = {.https_proxy = {}, .http_proxy = proxy.url(""), .no_proxy = {}};
+  options.may_connect = [](std::string_view, std::string_view) -> Result<void> {
+    return fail(ErrorClass::Refused, "judged", "do not");
+  };
+  CurlTransport transport(options);
+  const auto response = transport.send({.url = "http://r.invalid/v2/"}, {});
+  REQUIRE(response);
+  CHECK(response->body == "by proxy");
+  CHECK(head.get().starts_with("GET http://r.invalid/v2/ HTTP/1.1\r\n"));
+}

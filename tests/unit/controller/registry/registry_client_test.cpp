@@ -24,7 +24,7 @@ struct World {
                                  .plain_http = false,
                                  .credentials = {},
                                  .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
-      "a/b", false};
+      {.repository = "a/b", .read_only = false, .request_id = "reconcile-1"}};
 };
 
 const Digest kDigest = Digest::of("x");
@@ -102,7 +102,7 @@ TEST_CASE("Only the range that was asked for is taken") {
   judge.given = headers;
   registry::RegistryClient store(
       std::make_shared<registry::Connection>(world.small, judge, world.clock, registry::TokenOptions{.host = "r.io"}),
-      "a/b", true);
+      {.repository = "a/b", .read_only = true, .request_id = {}});
   CHECK(!store.read_blob(blob, 4, [](std::span<const std::byte>) -> Result<void> { return {}; }, {}));
   CHECK(judge.taken == fits);
 }
@@ -146,4 +146,43 @@ TEST_CASE("Pages of referrers are followed on the same host, and not in a circle
   world.small.then(200, {{"Content-Type", type}}, R"({"manifests":null})");
   CHECK(world.store.referrers(kDigest, {}).has_value() == good);
   CHECK(world.small.requests.size() == (good ? 2 : 1));
+}
+
+TEST_CASE("Every request names the reconcile that it is made for") {
+  World world;
+  world.small.then(404);
+  REQUIRE(world.store.resolve("v1", {}));
+  CHECK(*world.small.requests[0].headers.find("X-Request-Id") == "reconcile-1");
+}
+
+TEST_CASE("A registry without referrers API is asked for it once, one that lacks the repository again") {
+  struct Row {
+    std::string situation, body;
+    std::size_t asked_again;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"docker-registry's page", "404 page not found", 1},
+      {"no repository yet", R"({"errors":[{"code":"NAME_UNKNOWN","message":"no"}]})", 2},
+      {"no subject yet", R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"no"}]})", 2},
+  }));
+  CAPTURE(row.situation);
+  World world;
+  world.small.then(404, {}, row.body);
+  for (int i = 0; i < 3; ++i) world.small.then(404);
+  REQUIRE(world.store.referrers(kDigest, {})->empty());
+  CHECK(world.small.requests.size() == 2);
+  REQUIRE(world.store.referrers(kDigest, {})->empty());
+  CHECK(world.small.requests.size() == 2 + row.asked_again);
+}
+
+TEST_CASE("A registry that takes a subject by itself has the referrers API after all") {
+  World world;
+  world.small.then(404);
+  world.small.then(404);
+  REQUIRE(world.store.referrers(kDigest, {}));
+  world.small.then(201, {{"OCI-Subject", kDigest.str()}});
+  REQUIRE(world.store.put_referrer({}, {.media_type = "", .digest = kDigest}, {}));
+  world.small.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
+  REQUIRE(world.store.referrers(kDigest, {}));
+  CHECK(world.small.requests.back().url.find("/referrers/") != std::string::npos);
 }

@@ -1,0 +1,118 @@
+#include "controller/registry/registry_rules.h"
+
+#include "tests/catch.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+
+namespace {
+
+ContainerRegistry registry_of(const std::string& name, const std::string& host, std::vector<std::string> sources = {}) {
+  ContainerRegistry registry;
+  registry.metadata.name = name;
+  registry.spec.login_server = host;
+  AccessEntry entry;
+  entry.sources = std::move(sources);
+  registry.spec.access.push_back(entry);
+  return registry;
+}
+
+struct World {
+  int waits = 0;
+  http::RequestRates rates{{.wait =
+                                [this](auto, const auto&) {
+                                  ++waits;
+                                  return true;
+                                },
+                            .elapsed = [] { return 10s; }}};
+  registry::RegistryRules rules_of(bool in_cluster) { return {in_cluster, rates}; }
+
+  /// How long the third request in a row waits is decided by the rate; whether any waits is enough here.
+  bool is_limited(const std::string& host) {
+    waits = 0;
+    for (int i = 0; i < 1000; ++i) rates.pass(host, {});
+    return waits > 0;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Where an answer may send us") {
+  struct Row {
+    std::string from, to;
+    bool in_cluster, outside;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"r.io", "storage.io", true, true},
+      {"r.io", "10.0.0.1", true, true},
+      {"r.io", "localhost:5001", true, true},
+      {"r.io", "localhost:5002", false, true},
+      {"r.io", "127.0.0.1", false, true},
+      {"r.io", "[::1]:5001", false, true},
+      {"r.io", "169.254.1.1", false, false},
+      {"r.io", "169.254.169.254", false, false},
+      {"other.io", "localhost:5001", false, true},
+      {"127.0.0.1:5000", "127.0.0.1:5000", true, true},
+      {"127.0.0.1:5000", "127.0.0.1:5001", false, true},
+      {"registry-1.docker.io", "localhost:7000", true, true},
+  }));
+  CAPTURE(row.from, row.to);
+  World world;
+  for (const bool in_cluster : {true, false}) {
+    auto rules = world.rules_of(in_cluster);
+    rules.learn(registry_of("r", "r.io", {"localhost:5001/**", "*/**"}));
+    rules.learn(registry_of("local", "127.0.0.1:5000"));
+    rules.learn(registry_of("hub", "docker.io", {"localhost:7000/x"}));
+    const Result<void> allowed = rules.may_call(row.from, row.to);
+    CHECK(allowed.has_value() == (in_cluster ? row.in_cluster : row.outside));
+    if (!allowed) CHECK(allowed.error().cls == ErrorClass::Refused);
+    if (!allowed) CHECK_FALSE(allowed.error().remedy.empty());
+  }
+}
+
+TEST_CASE("Where a name may lead") {
+  struct Row {
+    std::string host, address;
+    bool in_cluster, outside;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"evil.io", "93.184.216.34", true, true},
+      {"evil.io", "127.0.0.1", false, true},
+      {"evil.io", "::1", false, true},
+      {"evil.io", "::ffff:127.0.0.1", false, true},
+      {"evil.io", "169.254.0.1", false, false},
+      {"evil.io", "fe80::1", false, false},
+      {"evil.io", "169.254.169.254", false, false},
+      {"named.io", "127.0.0.1", true, true},
+      {"named.io", "169.254.0.1", true, true},
+      {"named.io:444", "127.0.0.1", false, true},
+      {"named.io", "169.254.169.254", false, false},
+      {"source.io:5000", "127.0.0.1", true, true},
+      {"127.0.0.1:5000", "127.0.0.1", true, true},
+      {"localhost", "::1", true, true},
+  }));
+  CAPTURE(row.host, row.address);
+  World world;
+  for (const bool in_cluster : {true, false}) {
+    auto rules = world.rules_of(in_cluster);
+    rules.learn(registry_of("n", "named.io", {"source.io:5000/**"}));
+    CHECK(rules.may_connect(row.host, row.address).has_value() == (in_cluster ? row.in_cluster : row.outside));
+  }
+}
+
+TEST_CASE("Of two registries of one host the slower rate counts, and a registry may change its mind") {
+  World world;
+  auto rules = world.rules_of(true);
+  ContainerRegistry one = registry_of("one", "r.io");
+  ContainerRegistry two = registry_of("two", "r.io");
+  rules.learn(one);
+  CHECK_FALSE(world.is_limited("r.io"));
+  one.spec.transfer.max_requests_per_second = 5;
+  rules.learn(one);
+  rules.learn(two);
+  CHECK(world.is_limited("r.io"));
+  CHECK_FALSE(world.is_limited("other.io"));
+  one.spec.transfer.max_requests_per_second.reset();
+  rules.learn(one);
+  CHECK_FALSE(world.is_limited("r.io"));
+}
