@@ -110,8 +110,7 @@ class Act {
 
   Result<void> carry_out(const PutRecord& step) {
     const auto artifact = build_record(step.record, step.subject);
-    auto put = hands_.store.put_small_blob(artifact.config, artifact.config_bytes, stop_);
-    if (put) put = send_new(artifact.payload, artifact.payload_bytes);
+    auto put = send_new(artifact.payload, artifact.payload_bytes);
     if (put) put = hands_.store.put_referrer(artifact.manifest, step.subject, stop_);
     if (!put) return while_doing("publication record", std::move(put.error()));
     report_.record = artifact.manifest.descriptor.digest;

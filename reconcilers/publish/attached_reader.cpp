@@ -40,7 +40,8 @@ class AttachedReader {
     if (auto looked = look_at_destination(subject.digest); !looked) return looked;
     for (const auto& referrer : *referrers) {
       if (referrer.artifact_type == kRecordType || content_.bytes.contains(referrer.digest)) continue;
-      auto added = add({.manifest = referrer, .subject = subject, .tag = ""});
+      const bool is_there = content_.present.contains(referrer.digest);
+      auto added = is_there ? Result<bool>(true) : add({.manifest = referrer, .subject = subject, .tag = ""});
       if (!added) return std::unexpected(std::move(added.error()));
       if (!*added || level == kMaxLevels) continue;
       if (auto deeper = follow(referrer, level + 1); !deeper) return deeper;
@@ -66,7 +67,7 @@ class AttachedReader {
     return added ? Result<void>{} : std::unexpected(std::move(added.error()));
   }
 
-  /// False: it is an index, which nobody attaches today; it stays behind.
+  /// False: it is an index, which nobody attaches today, or a record by its own word; it stays behind.
   Result<bool> add(Attached attached) {
     if (content_.attached.size() >= kMaxAttached)
       return fail(ErrorClass::Integrity, "more than 200 artifacts are attached to " + content_.root.digest.str(),
@@ -76,7 +77,7 @@ class AttachedReader {
     auto parsed = content::parse_manifest(*bytes);
     if (!parsed) return while_doing("manifest " + attached.manifest.digest.str(), std::move(parsed.error()));
     const auto* manifest = std::get_if<content::ImageManifest>(&*parsed);
-    if (!manifest) {
+    if (!manifest || is_record(*manifest)) {
       content_.left_out.push_back(attached.manifest);
       return false;
     }

@@ -18,7 +18,6 @@ using json::MapBuilder;
 
 constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::size_t kMostItems = 1000;
-constexpr std::string_view kEmptyConfig = "{}";
 constexpr std::string_view kCreated = "org.opencontainers.image.created";
 
 std::unexpected<Error> no_record(std::string what) {
@@ -182,8 +181,6 @@ std::string record_identity(const PublicationRecord& record) {
 
 RecordArtifact build_record(const PublicationRecord& record, const content::Descriptor& subject) {
   RecordArtifact out;
-  out.config_bytes = kEmptyConfig;
-  out.config = describe(content::kOciEmpty, out.config_bytes);
   out.payload_bytes = to_json_text(payload_of(record));
   out.payload = describe(kRecordType, out.payload_bytes);
   const std::map<std::string, std::string> annotations{{std::string(kRecordIdentity), record_identity(record)},
@@ -192,7 +189,7 @@ RecordArtifact build_record(const PublicationRecord& record, const content::Desc
                                         .add("schemaVersion", json::integer(2))
                                         .add("mediaType", json::text(std::string(content::kOciManifest)))
                                         .add("artifactType", json::text(std::string(kRecordType)))
-                                        .add("config", node_of(out.config))
+                                        .add("config", node_of(out.payload))
                                         .add("layers", json::list({node_of(out.payload)}))
                                         .add("subject", node_of(subject))
                                         .add("annotations", json::text_map(annotations))
@@ -201,6 +198,10 @@ RecordArtifact build_record(const PublicationRecord& record, const content::Desc
   out.manifest.descriptor.artifact_type = kRecordType;
   out.manifest.descriptor.annotations = annotations;
   return out;
+}
+
+bool is_record(const content::ImageManifest& manifest) {
+  return manifest.artifact_type == kRecordType || manifest.config.media_type == kRecordType;
 }
 
 Result<content::Descriptor> record_payload(const content::ManifestBytes& manifest) {

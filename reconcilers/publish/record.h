@@ -54,11 +54,10 @@ inline constexpr std::string_view kRecordType = "application/vnd.slipway.publica
 /// Annotation of the record's manifest: record_identity().
 inline constexpr std::string_view kRecordIdentity = "dev.slipway.publication.identity";
 
-/// A record as an artifact: push `config` and `payload`, then `manifest` as a referrer of the subject.
+/// A record as an artifact: push `payload`, then `manifest` as a referrer of the subject. The payload is config and
+/// layer at once: an empty config would cost up to three requests a publication.
 struct RecordArtifact {
   content::ManifestBytes manifest;  ///< Its descriptor carries artifact type and annotations.
-  content::Descriptor config;       ///< The OCI empty blob.
-  std::string config_bytes;
   content::Descriptor payload;
   std::string payload_bytes;  ///< Canonical JSON.
 };
@@ -69,6 +68,10 @@ std::string record_identity(const PublicationRecord& record);
 
 /// `subject` is the descriptor of the published manifest.
 RecordArtifact build_record(const PublicationRecord& record, const content::Descriptor& subject);
+
+/// Whether the manifest claims to be a record, whatever names it: nothing of that kind is taken over from a source,
+/// where it would speak in our name.
+bool is_record(const content::ImageManifest& manifest);
 
 /// The payload's digest and size as a stranger's manifest names them. Integrity when it is not a record's manifest.
 Result<content::Descriptor> record_payload(const content::ManifestBytes& manifest);
