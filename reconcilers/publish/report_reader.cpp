@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "crds/base/text.h"
+#include "reconcilers/gzip.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::publish {
 namespace {
-
-constexpr std::string_view kGzipMagic = "\x1f\x8b";
 
 Result<std::string> text_of_config_map(const KeyRef& ref, const std::string& namespace_name, ObjectReader& reader) {
   auto found = reader.config_map(namespace_name, ref.name);
@@ -21,11 +21,12 @@ Result<std::string> text_of_config_map(const KeyRef& ref, const std::string& nam
   if (value == (*found)->data.end())
     return fail(ErrorClass::NotFound, "ConfigMap " + namespace_name + "/" + ref.name + " has no key " + quoted(ref.key),
                 "put the scanner's output under that key");
-  if (!value->second.starts_with(kGzipMagic)) return value->second;
-  return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
-                                       .message = "ConfigMap " + namespace_name + "/" + ref.name + " key " +
-                                                  quoted(ref.key) + " is gzip, which this version does not read",
-                                       .remedy = "put the report there as text"});
+  if (!is_gzip(value->second)) return value->second;
+  auto text = gunzip(value->second, gates::kMaxReportBytes);
+  if (text) return text;
+  auto error = std::move(text.error());
+  error.reason = reason::kReportInvalid;
+  return while_doing("ConfigMap " + namespace_name + "/" + ref.name + " key " + quoted(ref.key), std::move(error));
 }
 
 Result<std::string> text_of(const ScanReportRef& ref, const Loaded<ImagePublication>& publication,
