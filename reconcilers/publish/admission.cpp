@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/address_rules.h"
 
@@ -50,10 +51,21 @@ Result<void> check_supported(const ImagePublication& publication, const Containe
   return {};
 }
 
-}  // namespace
+/// Files of a cluster's controller are nobody's sources.
+Result<void> check_files(const ImagePublicationSpec& spec) {
+  const auto refuse = [](const std::string& field) {
+    return fail(ErrorClass::Refused, field + " names a file, which in a cluster would be one of the controller's own",
+                "name an image of a registry, and give reports by configMapRef or inline");
+  };
+  if (!spec.source.image) return refuse("spec.source");
+  if (!spec.gates.scan) return {};
+  for (const auto& report : spec.gates.scan->reports)
+    if (report.path) return refuse("report " + quoted(report.name));
+  return {};
+}
 
-Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader) {
-  const auto& object = publication.object;
+/// What access alone says.
+Result<Admission> admit_publisher(const ImagePublication& object, ObjectReader& reader) {
   const auto& spec = object.spec;
   auto registry = reader.registry(spec.registry_ref.name);
   if (!registry) return std::unexpected(std::move(registry.error()));
@@ -72,16 +84,31 @@ Result<Admission> admit(const Loaded<ImagePublication>& publication, const Setti
   if (!grant) return std::unexpected(std::move(grant.error()));
   admission.registry = std::move(**registry);
   admission.grant = std::move(*grant);
-  if (auto supported = check_supported(object, admission.registry); !supported)
-    return std::unexpected(std::move(supported.error()));
+  return admission;
+}
+
+}  // namespace
+
+Result<Admission> admit_withdrawal(const ImagePublication& publication, ObjectReader& reader) {
+  return admit_publisher(publication, reader);
+}
+
+Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader) {
+  const auto& spec = publication.object.spec;
+  auto admitted = admit_publisher(publication.object, reader);
+  if (!admitted) return admitted;
+  auto& admission = *admitted;
+  auto allowed = check_supported(publication.object, admission.registry);
+  if (allowed && settings.in_cluster) allowed = check_files(spec);
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
 
   auto reads_as = source_registry(spec, admission, reader);
   if (!reads_as) return std::unexpected(std::move(reads_as.error()));
   admission.source_registry = std::move(*reads_as);
-  if (!admission.source || admission.source_registry) return admission;
+  if (!admission.source || admission.source_registry) return admitted;
   auto address = check_address(admission.source->registry, {settings.in_cluster, named_hosts(admission.registry)});
   if (!address) return while_doing("source.image.reference", std::move(address.error()));
-  return admission;
+  return admitted;
 }
 
 bool may_read(const Admission& admission, const std::string& repository) {

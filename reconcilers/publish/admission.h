@@ -23,9 +23,12 @@ struct Admission {
 };
 
 /// Reads the registry and the namespace, and judges access, addresses and what this version can't do. Sends nothing.
-/// Forbidden shows the entry that is needed; Refused for an address that is not called; Invalid with reason
-/// NotSupported for a guard that this version can't carry out.
+/// Forbidden shows the entry that is needed; Refused for an address that is not called and for files in a cluster;
+/// Invalid with reason NotSupported for a guard that this version can't carry out.
 Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader);
+
+/// As admit(), for taking tags away: Publish on the repository is all that is asked for.
+Result<Admission> admit_withdrawal(const ImagePublication& publication, ObjectReader& reader);
 
 /// Whether the publisher may mount blobs from that repository of the destination's registry.
 bool may_read(const Admission& admission, const std::string& repository);

@@ -1,11 +1,13 @@
 #include "reconcilers/publish/content_reader.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <variant>
 
 #include "reconcilers/content/platform_subset.h"
 #include "reconcilers/publish/attached_reader.h"
+#include "reconcilers/publish/record.h"
 
 namespace slipway::publish {
 namespace {
@@ -140,11 +142,51 @@ class ContentReader {
   }
 
   Result<void> add_image(const content::ImageManifest& manifest, const content::Descriptor& named) {
+    if (is_record(manifest)) return refuse_record(named);
     if (auto added = add_blob(manifest.config); !added) return added;
     for (const auto& layer : manifest.layers)
-      if (auto added = add_blob(layer); !added) return added;
-    if (!question_.configs || !has_image_config(manifest) || content::is_attestation(named)) return {};
-    return add_config(manifest, named);
+      if (auto added = add_layer(layer); !added) return added;
+    if (!question_.configs || content::is_attestation(named)) return {};
+    if (has_image_config(manifest)) return add_config(manifest, named);
+    add_unreadable(manifest, named);
+    return {};
+  }
+
+  static Result<void> refuse_record(const content::Descriptor& named) {
+    return fail(ErrorClass::Refused, named.digest.str() + " is a publication record, not an image",
+                "publish the image that the record is about");
+  }
+
+  /// Runtimes may run a child whatever the media type of its config: a gate must not overlook it.
+  void add_unreadable(const content::ImageManifest& manifest, const content::Descriptor& named) {
+    const bool is_child = !answer_.subject.indexes.empty();
+    if (is_child)
+      answer_.subject.images.push_back({.platform = named.platform.value_or(content::Platform{}),
+                                        .digest = named.digest,
+                                        .config_digest = manifest.config.digest,
+                                        .diff_ids = {}});
+  }
+
+  Result<void> add_layer(const content::Descriptor& layer) {
+    if (!content::is_foreign_layer(layer.media_type)) return add_blob(layer);
+    auto there = is_at_source(layer);
+    if (!there) return std::unexpected(std::move(there.error()));
+    return *there ? add_blob(layer) : Result<void>{};
+  }
+
+  /// A layer that a licence keeps where it is may be missing at the source. One of a finished publication went up with
+  /// it or never will.
+  Result<bool> is_at_source(const content::Descriptor& layer) {
+    if (question_.published) return false;
+    bool begun = false;
+    const auto enough = [&](std::span<const std::byte>) -> Result<void> {
+      begun = true;
+      return fail(ErrorClass::Cancelled, "it is there");
+    };
+    auto read = source_.read_blob(layer, 0, enough, stop_);
+    if (read || begun) return true;
+    if (read.error().cls == ErrorClass::NotFound) return false;
+    return while_doing("source " + source_.name(), std::move(read.error()));
   }
 
   Result<void> add_blob(const content::Descriptor& blob) {
@@ -163,8 +205,8 @@ class ContentReader {
   Result<content::ImageConfig> config_of(const content::ImageManifest& manifest) {
     auto known = content().small_blobs.find(manifest.config.digest);
     if (known == content().small_blobs.end()) {
-      auto bytes = source_.small_blob(manifest.config, kMaxConfigBytes, stop_);
-      if (!bytes) return while_doing("source " + source_.name(), std::move(bytes.error()));
+      auto bytes = read_config(manifest.config);
+      if (!bytes) return std::unexpected(std::move(bytes.error()));
       known = content().small_blobs.emplace(manifest.config.digest, std::move(*bytes)).first;
     }
     auto config = content::parse_config(known->second);
@@ -172,12 +214,28 @@ class ContentReader {
     return config;
   }
 
+  /// What was published is read where it is: the source may be gone.
+  Result<std::string> read_config(const content::Descriptor& config) {
+    if (question_.published && root_is_there()) {
+      auto bytes = destination_.small_blob(config, kMaxConfigBytes, stop_);
+      if (bytes || bytes.error().cls != ErrorClass::NotFound) return bytes;
+    }
+    auto bytes = source_.small_blob(config, kMaxConfigBytes, stop_);
+    if (!bytes) return while_doing("source " + source_.name(), std::move(bytes.error()));
+    return bytes;
+  }
+
   Result<void> add_config(const content::ImageManifest& manifest, const content::Descriptor& named) {
     auto config = config_of(manifest);
     if (!config) return std::unexpected(std::move(config.error()));
-    if (config->diff_ids.size() == manifest.layers.size())
-      for (std::size_t i = 0; i < manifest.layers.size(); ++i)
-        content().diff_ids.emplace(manifest.layers[i].digest, config->diff_ids[i]);
+    if (config->diff_ids.size() != manifest.layers.size())
+      return fail(ErrorClass::Integrity,
+                  "config " + manifest.config.digest.str() + " of image " + named.digest.str() + " speaks of " +
+                      std::to_string(config->diff_ids.size()) + " layers, its manifest of " +
+                      std::to_string(manifest.layers.size()),
+                  "build and push the source image again");
+    for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+      content().diff_ids.emplace(manifest.layers[i].digest, config->diff_ids[i]);
     answer_.subject.images.push_back({.platform = named.platform.value_or(config->platform),
                                       .digest = named.digest,
                                       .config_digest = manifest.config.digest,

@@ -100,12 +100,23 @@ class Decision {
       for (const auto& before : publication_.status.published->tags)
         if (before.tag == tag.tag && !before.digest.empty())
           if (const auto digest = Digest::parse(before.digest)) return *digest;
-    if (tag.mutability == Mutability::Immutable || !rolls_back()) return digest_;
+    if (!is_rolled_back(tag)) return digest_;
     const auto digest = Digest::parse(spec_.rollback->digest);
     return digest ? *digest : digest_;
   }
 
   bool rolls_back() const { return spec_.rollback && !rollback_is_over(*spec_.rollback, now_); }
+
+  bool is_rolled_back(const ExpandedTag& tag) const {
+    return !finished_ && tag.mutability == Mutability::Moving && rolls_back();
+  }
+
+  /// Of a publication that was finished as a rollback: some tag was given another digest than the image's.
+  bool follows_rollback() const {
+    return finished_ && std::ranges::any_of(publication_.status.published->tags, [&](const TagStatus& tag) {
+             return !tag.digest.empty() && tag.digest != publication_.status.published->digest;
+           });
+  }
 
   bool was_set_before(const ExpandedTag& tag) const {
     return finished_ && std::ranges::find(publication_.status.published->tags, tag.tag, &TagStatus::tag) !=
@@ -113,7 +124,7 @@ class Decision {
   }
 
   void decide_tags() {
-    plan_.rollback_ended = finished_ && spec_.rollback && rollback_is_over(*spec_.rollback, now_);
+    plan_.rollback_ended = follows_rollback() && spec_.rollback && rollback_is_over(*spec_.rollback, now_);
     for (const auto& tag : seen_.tags) {
       TagDecision decision{.name = tag.name, .tag = tag.tag, .mutability = tag.mutability};
       if (tag.state != ExpansionState::Expanded) {
@@ -134,7 +145,7 @@ class Decision {
                                    .wanted = wanted,
                                    .present = present,
                                    .set_before = was_set_before(tag),
-                                   .rollback = wanted != digest_,
+                                   .rollback = is_rolled_back(tag),
                                    .on_present = present ? records_on(seen_, *present).records : kNoRecords,
                                    .on_wanted = records_on(seen_, wanted).records},
                                   publisher());
@@ -179,17 +190,8 @@ class Decision {
                  .remedy = "roll back to a digest of status.history"};
   }
 
-  /// A gate over nothing that runs would pass whatever is in it.
-  std::optional<Error> nothing_to_judge() const {
-    if (finished_ || plan_.verdicts.empty() || !seen_.subject.images.empty() || gate_refused_) return std::nullopt;
-    return Error{.cls = ErrorClass::Refused,
-                 .message = "gates ask for a scan, but " + digest_.str() + " holds no image that runs",
-                 .remedy = "publish an image, or publish this artifact where no scan is asked for"};
-  }
-
   bool refuse() {
     const std::pair<Stage, std::optional<Error>> faults[] = {{Stage::Gates, gate_refused_},
-                                                             {Stage::Gates, nothing_to_judge()},
                                                              {Stage::Tags, rollback_fault()},
                                                              {Stage::Tags, conflict_},
                                                              {Stage::Gates, gate_awaits_}};
@@ -323,6 +325,10 @@ PublishPlan decide(const ImagePublication& publication, const Observation& seen,
 
 PublishPlan refuse(const ImagePublication& publication, Error error) {
   PublishPlan plan{.ids = {.request = request_hash(publication.spec), .publication = "", .gates = ""}};
+  const auto& status = publication.status;
+  const bool resolved = status.source && status.source_hash == plan.ids.request;
+  const auto source = Digest::parse(resolved ? status.source->digest : "");
+  if (source) plan.ids.publication = publication_hash(publication.spec, *source);
   plan.reason = error.message;
   plan.refusal = Refusal{.stage = Stage::Preparation, .error = std::move(error)};
   return plan;

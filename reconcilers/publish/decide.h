@@ -24,7 +24,7 @@ namespace slipway::publish {
 /// Of several faults the one is told that waiting can't cure. What is there already is in no step.
 PublishPlan decide(const ImagePublication& publication, const Observation& seen, Timestamp now);
 
-/// The plan of a publication that could not even be looked at.
+/// The plan of a publication that could not even be looked at: an attempt whose source was resolved before goes on.
 PublishPlan refuse(const ImagePublication& publication, Error error);
 
 /// Whether status.attempt is about the same publication under the same gates: it goes on then, else a new one starts.

@@ -41,19 +41,33 @@ class Visit {
   Outcome reconcile() {
     if (object().metadata.deletion_timestamp) return withdraw();
     if (object().spec.suspend) return suspend();
-    if (auto held = hold_when_needed(); !held) return follow(held.error());
+    if (auto held = hold_when_needed(); !held) return not_written(held.error());
     return publish();
   }
 
-  PublishPlan look() {
-    auto plan = try_to_look();
-    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+  /// What reconcile() would carry out.
+  PublishPlan plan() {
+    if (object().metadata.deletion_timestamp) return plan_of_deleted();
+    if (object().spec.suspend) return {.reason = "nothing to do: spec.suspend is true"};
+    return look();
   }
 
  private:
   ImagePublication& object() { return loaded_.object; }
 
   Outcome follow(const Error& error) const { return outcome_of(error, {.attempt_started_at = now_}, now_); }
+
+  PublishPlan look() {
+    auto plan = try_to_look();
+    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+  }
+
+  PublishPlan plan_of_deleted() {
+    const bool untags = is_held(object()) && object().spec.deletion_policy == DeletionPolicy::Untag;
+    if (!untags || object().spec.suspend) return {.reason = "nothing to do: it is deleted and its tags stay"};
+    auto plan = plan_withdrawal();
+    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+  }
 
   /// Observe and decide.
   Result<PublishPlan> try_to_look() {
@@ -182,21 +196,41 @@ class Visit {
     return let_go(reason::kLeftTagged, "its tags stay: " + removed.error().message);
   }
 
-  /// The tags that were removed, in one string.
-  Result<std::string> untag() {
+  /// What is taken away when this is deleted, after a look at what others want.
+  Result<PublishPlan> plan_withdrawal() {
     auto others = ports_.reader.publications();
     if (!others) return std::unexpected(std::move(others.error()));
     std::erase_if(*others, [&](const auto& other) { return key_of(other) == key_of(object()); });
-    const auto plan = decide_withdrawal(object(), *others);
-    if (plan.steps.empty()) return "";
-    auto admission = admit(loaded_, settings_, ports_.reader);
+    for (auto& other : *others)
+      if (auto same = take_for_same_registry(other); !same) return std::unexpected(std::move(same.error()));
+    return decide_withdrawal(object(), *others);
+  }
+
+  /// Two ContainerRegistries may be one registry: whoever publishes to the other wants its tags too.
+  Result<void> take_for_same_registry(ImagePublication& other) {
+    const auto& name = object().spec.registry_ref;
+    if (other.spec.registry_ref == name || other.spec.repository != object().spec.repository) return {};
+    const auto ours = ports_.reader.registry(name.name);
+    if (!ours) return std::unexpected(ours.error());
+    const auto theirs = ports_.reader.registry(other.spec.registry_ref.name);
+    if (!theirs) return std::unexpected(theirs.error());
+    if (*ours && *theirs && (*ours)->spec.login_server == (*theirs)->spec.login_server) other.spec.registry_ref = name;
+    return {};
+  }
+
+  /// The tags that were removed, in one string.
+  Result<std::string> untag() {
+    const auto plan = plan_withdrawal();
+    if (!plan) return std::unexpected(plan.error());
+    if (plan->steps.empty()) return "";
+    auto admission = admit_withdrawal(object(), ports_.reader);
     if (!admission) return std::unexpected(std::move(admission.error()));
     admission_ = std::move(*admission);
     // Nothing is read from where the image came from; the source may be gone.
     auto source = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
     if (!source) return std::unexpected(std::move(source.error()));
     source_ = std::move(*source);
-    auto report = carry_out(plan);
+    auto report = carry_out(*plan);
     if (report.failure) return std::unexpected(std::move(report.failure->error));
     std::string tags;
     for (const auto& tag : report.tags) tags += (tags.empty() ? "" : ", ") + tag;
@@ -206,7 +240,7 @@ class Visit {
   Outcome let_go(std::string_view reason, const std::string& message) {
     if (!reason.empty()) tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message);
     auto gone = ports_.writer.set_finalizer(key_of(object()), false);
-    return gone ? Outcome{} : follow(gone.error());
+    return gone ? Outcome{} : not_written(gone.error());
   }
 
   void tell(EventType type, std::string_view reason, const std::string& message) {
@@ -239,7 +273,7 @@ Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_toke
   auto loaded = ports_.reader.publication(key);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   if (!*loaded) return fail(ErrorClass::NotFound, to_string(key) + " is not there", "look at its namespace and name");
-  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).look();
+  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).plan();
 }
 
 }  // namespace slipway::publish

@@ -160,7 +160,8 @@ class Conclusion {
   std::vector<TagStatus> tags() const {
     std::vector<TagStatus> tags;
     for (const auto& tag : plan_.tags) {
-      TagStatus status{.name = tag.name, .tag = tag.tag, .state = tag.state, .digest = ""};
+      const bool skipped = tag.state == TagState::Skipped;
+      TagStatus status{.name = tag.name, .tag = skipped ? "" : tag.tag, .state = tag.state, .digest = ""};
       if (tag.state == TagState::Set && tag.wanted) status.digest = tag.wanted->str();
       if (tag.state == TagState::Superseded) status.digest = given_before(tag.tag);
       tags.push_back(std::move(status));
