@@ -45,6 +45,15 @@ stop_servers() {
   for name in "${!servers[@]}"; do stop "$name"; done
 }
 
+# The emulator takes a free port and prints it.
+port_of() { # NAME
+  sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$work/logs/$1.log"
+}
+
+listens() { # NAME
+  [[ -n $(port_of "$1") ]]
+}
+
 answers() { # HOST:PORT/PATH, whatever the answer
   curl -s -o "$work/logs/.answer" "http://$1"
 }

@@ -70,13 +70,13 @@ make_reports() {
 registries() {
   step "Two registries on this machine, both empty"
   rm -rf "$work"/{registries,manifests,before} "$work"/{state,before}.db*
-  destination=$(free_port)
-  builds=$(free_port)
-  start registry "$emulator" --listen "127.0.0.1:$destination" --data "$work/registries/destination"
-  start builds "$emulator" --listen "127.0.0.1:$builds" --data "$work/registries/builds"
-  wait_for registry 20 answers "127.0.0.1:$destination/v2/"
-  wait_for builds 20 answers "127.0.0.1:$builds/v2/"
-  say "127.0.0.1:$destination is published to, 127.0.0.1:$builds holds builds"
+  start registry "$emulator" --listen 127.0.0.1:0 --data "$work/registries/destination" --config examples/demo/emulator.yaml
+  start builds "$emulator" --listen 127.0.0.1:0 --data "$work/registries/builds"
+  wait_for registry 20 listens registry
+  wait_for builds 20 listens builds
+  destination=$(port_of registry)
+  builds=$(port_of builds)
+  say "127.0.0.1:$destination is published to (user demo, password demo-only), 127.0.0.1:$builds holds builds"
   place manifests
   place before
 }
@@ -164,7 +164,7 @@ records() { # REPOSITORY DIGEST
 
 # The answer's status to the request that went on in the middle of forecast's layer.
 resumed_request() {
-  curl -fsS "http://127.0.0.1:$builds/_emulator/requests" | jq -r 'first(.requests[] | select(.range != "" and .range != null) | .status)'
+  curl -fsS "http://127.0.0.1:$builds/_emulator/requests" | jq -r 'first(.requests[] | select(.method == "GET" and .status == 206) | .status)'
 }
 
 # The registry is asked about each tag, and that is all: nothing is sent, no tag is set again.
@@ -181,7 +181,7 @@ again() {
 changes_at_destination() {
   curl -fsS "http://127.0.0.1:$destination/_emulator/requests" |
     jq '[.requests[] | select(.method == "PUT" or .method == "POST" or .method == "PATCH" or .method == "DELETE") |
-         select(.path | startswith("/v2/"))] | length'
+         select(.target | startswith("/v2/"))] | length'
 }
 
 refusals() {
