@@ -1,5 +1,6 @@
 #include "controller/registry/docker_config.h"
 
+#include "controller/registry/docker_hub.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 
@@ -14,7 +15,7 @@ std::string text_of(const Node& node, std::string_view key) {
 std::string_view host_of(std::string_view key) {
   if (const std::size_t mark = key.find("://"); mark != std::string_view::npos) key.remove_prefix(mark + 3);
   key = key.substr(0, key.find('/'));
-  return key == "index.docker.io" || key == "registry-1.docker.io" ? "docker.io" : key;
+  return key == "index.docker.io" || key == "registry-1.docker.io" ? kDockerHub : key;
 }
 
 std::unexpected<Error> unreadable(const std::string& host, const std::string& why) {
@@ -37,16 +38,31 @@ Result<std::optional<Credentials>> credentials_of(const Node& entry, const std::
   return credentials;
 }
 
+Result<Document> parse(std::string_view json, const std::string& host) {
+  Document document = parse_json(json, "config.json", {.bytes = 1u << 20, .depth = 16, .nodes = 20'000});
+  if (!document.problems.empty()) return unreadable(host, "not JSON");
+  return document;
+}
+
 }  // namespace
 
 Result<std::optional<Credentials>> credentials_from_docker_config(std::string_view json, const std::string& host) {
-  const Document document = parse_json(json, "config.json", {.bytes = 1u << 20, .depth = 16, .nodes = 20'000});
-  if (!document.problems.empty()) return unreadable(host, "not JSON");
-  const Node* auths = document.root.find("auths");
+  const Result<Document> document = parse(json, host);
+  if (!document) return std::unexpected(document.error());
+  const Node* auths = document->root.find("auths");
   if (auths == nullptr) return std::nullopt;
   for (const Node::Member& member : auths->members)
     if (host_of(member.key) == host) return credentials_of(member.value, host);
   return std::nullopt;
+}
+
+Result<std::string> credential_helper_in_docker_config(std::string_view json, const std::string& host) {
+  const Result<Document> document = parse(json, host);
+  if (!document) return std::unexpected(document.error());
+  if (const Node* helpers = document->root.find("credHelpers"))
+    for (const Node::Member& member : helpers->members)
+      if (host_of(member.key) == host && member.value.kind == Node::Kind::String) return member.value.text;
+  return text_of(document->root, "credsStore");
 }
 
 }  // namespace slipway::registry

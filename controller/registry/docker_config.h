@@ -14,4 +14,8 @@ namespace slipway::registry {
 /// Nothing when there is none. Invalid when it can't be read; the text itself is never shown.
 Result<std::optional<Credentials>> credentials_from_docker_config(std::string_view json, const std::string& host);
 
+/// The name of the credential helper that docker's config.json wants asked for `host`: credHelpers, else credsStore;
+/// empty when none. Invalid when it can't be read.
+Result<std::string> credential_helper_in_docker_config(std::string_view json, const std::string& host);
+
 }  // namespace slipway::registry

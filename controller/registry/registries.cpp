@@ -64,7 +64,9 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
   } else if (settings_.ambient_credentials) {
-    endpoint.credentials = settings_.ambient_credentials(endpoint.host);
+    Result<Credentials> ambient = settings_.ambient_credentials(endpoint.host);
+    if (!ambient) return std::unexpected(ambient.error());
+    endpoint.credentials = std::move(*ambient);
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
@@ -100,7 +102,7 @@ Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const Container
   Endpoint endpoint{.host = spec.login_server, .plain_http = spec.plain_http, .ca_pem = {}, .credentials = {}};
   if (spec.authentication.basic) {
     const std::string& secret = spec.authentication.basic->secret_ref.name;
-    Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, endpoint.host);
+    Result<Credentials> found = own_credentials(secret, endpoint.host);
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
   } else if (!spec.authentication.anonymous) {
@@ -115,6 +117,16 @@ Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const Container
   if (!pem) return std::unexpected(pem.error());
   endpoint.ca_pem = std::move(*pem);
   return endpoint;
+}
+
+/// Who publishes from a pipeline has credentials in its environment rather than in a file beside the others.
+Result<Credentials> SharedRegistries::own_credentials(const std::string& secret, const std::string& host) {
+  Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, host);
+  if (found || !settings_.ambient_credentials || found.error().cls != ErrorClass::Unauthorized) return found;
+  Result<Credentials> ambient = settings_.ambient_credentials(host);
+  if (!ambient || !ambient->anonymous()) return ambient;
+  found.error().remedy += "; or set SLIPWAY_REGISTRY_HOST, _USERNAME and _PASSWORD, or use docker login " + host;
+  return found;
 }
 
 Result<Credentials> SharedRegistries::credentials_in(const std::string& namespace_name, const std::string& secret,

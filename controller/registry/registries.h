@@ -18,8 +18,9 @@ namespace slipway::registry {
 
 struct RegistriesSettings {
   std::string controller_namespace = "slipway-system";
-  /// Credentials of the environment for a host, outside a cluster; null in one.
-  std::function<Credentials(const std::string& host)> ambient_credentials;
+  /// Credentials of the environment for a host, outside a cluster (see ambient_credentials.h); null in one. For sources
+  /// without pullSecretRef, and for a registry whose Secret is in no file.
+  std::function<Result<Credentials>(const std::string& host)> ambient_credentials;
   /// Transports that trust `ca_pem` (empty: the system's certificates alone).
   std::function<http::Transports(const std::string& ca_pem)> make_transports;
   /// Learns what each registry says, and is asked where a token realm may be. Outlives the registries.
@@ -54,6 +55,7 @@ class SharedRegistries final : public Registries {
 
   ClientOptions client_of(const std::string& repository, bool read_only) const;
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
+  Result<Credentials> own_credentials(const std::string& secret, const std::string& host);
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
                                      const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);

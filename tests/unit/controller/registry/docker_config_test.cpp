@@ -18,3 +18,14 @@ TEST_CASE("Which entry of a docker configuration is for a host") {
   CHECK(!credentials_from_docker_config("{", "r.io"));
   CHECK(!credentials_from_docker_config("{}", "r.io").value());
 }
+
+TEST_CASE("Which helper a docker configuration wants asked for a host") {
+  const std::string json =
+      R"({"credsStore":"desktop","credHelpers":{"r.io":"ecr-login","https://index.docker.io/v1/":"pass","bad.io":7}})";
+  CHECK(credential_helper_in_docker_config(json, "r.io") == "ecr-login");
+  CHECK(credential_helper_in_docker_config(json, "docker.io") == "pass");
+  CHECK(credential_helper_in_docker_config(json, "r.io:5000") == "desktop");
+  CHECK(credential_helper_in_docker_config(json, "bad.io") == "desktop");
+  CHECK(credential_helper_in_docker_config("{}", "r.io") == "");
+  CHECK(!credential_helper_in_docker_config("[", "r.io"));
+}

@@ -1,0 +1,89 @@
+#include "controller/registry/ambient_credentials.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "controller/registry/docker_config.h"
+#include "controller/registry/docker_hub.h"
+
+namespace slipway::registry {
+namespace {
+
+constexpr std::chrono::minutes kKeptFor{1};
+constexpr std::size_t kMostBytes = 1u << 20;
+
+/// Docker Hub's key since its first version.
+std::string server_of(const std::string& host) {
+  return host == kDockerHub ? "https://index.docker.io/v1/" : host;
+}
+
+/// The file's text, or nothing when there is no such file.
+Result<std::optional<std::string>> read_if_there(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  std::string text(kMostBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (error || in.bad() || (in.gcount() == 0 && !in.eof()))
+    return fail(ErrorClass::Invalid, path.string() + " can't be read", "correct its permissions");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+}  // namespace
+
+Result<Credentials> AmbientCredentials::of(const std::string& host) {
+  const Timestamp now = clock_.now();
+  {
+    auto kept = kept_.lock();
+    const auto known = kept->find(host);
+    if (known != kept->end() && now < known->second.until) return known->second.credentials;
+  }
+  Result<Credentials> found = find(host);
+  if (found) kept_.lock()->insert_or_assign(host, Kept{.credentials = *found, .until = now + kKeptFor});
+  return found;
+}
+
+Result<Credentials> AmbientCredentials::find(const std::string& host) const {
+  Result<std::optional<Credentials>> found = from_variables(host);
+  if (found && !*found) found = from_docker(host);
+  if (!found) return while_doing("credentials for " + host, std::move(found.error()));
+  return found->value_or(Credentials{});
+}
+
+std::string AmbientCredentials::variable(const char* name) const {
+  const char* const value = hands_.variable(name);
+  return value == nullptr ? std::string() : value;
+}
+
+Result<std::optional<Credentials>> AmbientCredentials::from_variables(const std::string& host) const {
+  const std::string password = variable("SLIPWAY_REGISTRY_PASSWORD");
+  if (password.empty()) return std::nullopt;
+  const std::string whose = variable("SLIPWAY_REGISTRY_HOST");
+  if (whose.empty())
+    return fail(ErrorClass::Invalid, "SLIPWAY_REGISTRY_PASSWORD is set without SLIPWAY_REGISTRY_HOST",
+                "name the registry's host in SLIPWAY_REGISTRY_HOST: the password goes to no other");
+  if (whose != host) return std::nullopt;
+  return Credentials{
+      .username = variable("SLIPWAY_REGISTRY_USERNAME"), .password = SecretText(password), .identity_token = {}};
+}
+
+Result<std::optional<Credentials>> AmbientCredentials::from_docker(const std::string& host) const {
+  std::filesystem::path folder = variable("DOCKER_CONFIG");
+  if (folder.empty() && !variable("HOME").empty()) folder = std::filesystem::path(variable("HOME")) / ".docker";
+  if (folder.empty()) return std::nullopt;
+  const Result<std::optional<std::string>> json = read_if_there(folder / "config.json");
+  if (!json) return std::unexpected(json.error());
+  if (!*json) return std::nullopt;
+  const Result<std::string> helper = credential_helper_in_docker_config(**json, host);
+  if (!helper) return std::unexpected(helper.error());
+  if (!helper->empty()) {
+    Result<std::optional<Credentials>> told = hands_.ask_helper(*helper, server_of(host));
+    if (!told || *told) return told;
+  }
+  return credentials_from_docker_config(**json, host);
+}
+
+}  // namespace slipway::registry

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "controller/registry/credentials.h"
+#include "controller/runtime/guarded.h"
+#include "crds/base/result.h"
+#include "reconcilers/ports/clock.h"
+
+namespace slipway::registry {
+
+/// How the environment is asked; a test gives its own.
+struct AmbientHands {
+  std::function<const char*(const char* name)> variable;  ///< std::getenv
+  /// See credential_helper.h.
+  std::function<Result<std::optional<Credentials>>(const std::string& name, const std::string& server)> ask_helper;
+};
+
+/// Credentials of whoever started the program, for where there is no cluster. In this order:
+///  1. SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD, for the host in SLIPWAY_REGISTRY_HOST and no other;
+///  2. docker's config.json in $DOCKER_CONFIG or ~/.docker: credHelpers, credsStore, auths.
+/// An answer is kept for a minute, so that a helper is not run for each request. Thread-safe.
+class AmbientCredentials {
+ public:
+  /// `clock` outlives it.
+  AmbientCredentials(const Clock& clock, AmbientHands hands) : clock_(clock), hands_(std::move(hands)) {}
+
+  /// For a host as references name it ("docker.io", "r.io:5000"); anonymous when nothing is known. Invalid for a
+  /// configuration that can't be read, and what the helper says.
+  Result<Credentials> of(const std::string& host);
+
+ private:
+  struct Kept {
+    Credentials credentials;
+    Timestamp until{};
+  };
+
+  std::string variable(const char* name) const;
+  Result<std::optional<Credentials>> from_variables(const std::string& host) const;
+  Result<std::optional<Credentials>> from_docker(const std::string& host) const;
+  Result<Credentials> find(const std::string& host) const;
+
+  const Clock& clock_;
+  const AmbientHands hands_;
+  runtime::Guarded<std::map<std::string, Kept>> kept_;
+};
+
+}  // namespace slipway::registry
