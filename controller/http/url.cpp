@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crds/base/host.h"
 #include "crds/base/text.h"
 
 namespace slipway::http {
@@ -23,10 +24,18 @@ bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+/// Brackets are around the whole host or not there at all.
+bool is_bracketed_well(std::string_view authority, std::size_t last) {
+  if (last == std::string_view::npos) return authority.find('[') == std::string_view::npos;
+  const bool once = authority.rfind('[') == 0 && authority.find(']') == last;
+  return once && (last + 1 == authority.size() || authority[last + 1] == ':');
+}
+
 Result<void> check_authority(std::string_view authority, std::string_view whole) {
   if (authority.empty()) return bad_url(whole, "no host");
   if (authority.find('@') != std::string_view::npos) return bad_url("", "user information in a URL is not followed");
   const std::size_t bracket = authority.rfind(']');
+  if (!is_bracketed_well(authority, bracket)) return bad_url(whole, "bad host");
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon == 0) return bad_url(whole, "no host");
   if (colon != std::string_view::npos && !is_port(authority.substr(colon + 1))) return bad_url(whole, "bad port");
@@ -114,8 +123,7 @@ std::string encode_query_value(std::string_view text) {
 }
 
 bool is_loopback(const Url& url) {
-  const std::string host = url.host();
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  return is_loopback_host(url.host());
 }
 
 }  // namespace slipway::http

@@ -27,7 +27,7 @@ struct Url {
   bool operator==(const Url&) const = default;
 };
 
-/// Whether the host is written as this machine: localhost, ::1 or 127.…
+/// Whether what is sent there stays on this machine (crds/base/host.h).
 bool is_loopback(const Url& url);
 
 /// Same scheme, host and port: credentials may go along.

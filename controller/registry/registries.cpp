@@ -5,6 +5,7 @@
 #include "controller/registry/registry_client.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
+#include "crds/base/host.h"
 
 namespace slipway::registry {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 constexpr const char* kDockerConfigKey = ".dockerconfigjson";
 
 Result<void> check_plain_http(const std::string& host) {
-  const std::string name = host.substr(0, host.rfind(':'));
-  if (name == "localhost" || name.starts_with("127.") || name == "[::1]") return {};
+  if (is_loopback_host(host)) return {};
   return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crds/base/host.h"
 #include "crds/base/text.h"
 
 namespace slipway {
@@ -62,9 +63,7 @@ bool is_dns_name(std::string_view text) {
 
 bool is_ipv6_literal(std::string_view text) {
   if (text.size() < 4 || text.front() != '[' || text.back() != ']') return false;
-  const std::string_view inner = text.substr(1, text.size() - 2);
-  if (inner.find(':') == std::string_view::npos) return false;
-  return inner.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  return is_ipv6_address(text.substr(1, text.size() - 2));
 }
 
 bool is_port(std::string_view text) {

@@ -56,6 +56,12 @@ class Binding {
                       }});
   }
 
+  /// Fields that others write there: passed over, whatever is in them.
+  Binding& ignore(std::vector<std::string_view> names) {
+    ignored_ = std::move(names);
+    return *this;
+  }
+
   /// Exactly one of the fields is given; for the schema as well as for the reader.
   Binding& exactly_one_of(std::vector<std::string_view> names) {
     std::string list;
@@ -133,6 +139,7 @@ class Binding {
     const auto found =
         std::find_if(fields_.begin(), fields_.end(), [&](const Field& each) { return each.name == member.key; });
     if (found == fields_.end()) {
+      if (std::find(ignored_.begin(), ignored_.end(), member.key) != ignored_.end()) return;
       std::vector<std::string_view> known;
       for (const auto& each : fields_) known.push_back(each.name);
       return reader.unknown_field(member, known);
@@ -158,6 +165,7 @@ class Binding {
   }
 
   std::vector<Field> fields_;
+  std::vector<std::string_view> ignored_;
   std::vector<std::vector<std::string_view>> choices_;
   std::vector<SchemaRule> rules_;
 };

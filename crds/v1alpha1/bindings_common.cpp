@@ -49,11 +49,13 @@ const Binding<ObjectMeta>& Bound<ObjectMeta>::get() {
           .field("uid", &ObjectMeta::uid, {.description = "Given by the API server."})
           .field("resourceVersion", &ObjectMeta::resource_version, {.description = "Given by the API server."})
           .field("generation", &ObjectMeta::generation, {.description = "Counts the edits of spec."})
-          .field("labels", &ObjectMeta::labels, {.description = "Labels."})
-          .field("annotations", &ObjectMeta::annotations, {.description = "Annotations.", .max_length = 262'144})
+          .field("labels", &ObjectMeta::labels, {.description = "Labels.", .max_length = 63, .max_items = 4096})
+          .field("annotations", &ObjectMeta::annotations,
+                 {.description = "Annotations.", .max_length = 262'144, .max_items = 4096})
           .field("finalizers", &ObjectMeta::finalizers, {.description = "Who must act before the object goes."})
           .field("creationTimestamp", &ObjectMeta::creation_timestamp, {.description = "Given by the API server."})
-          .field("deletionTimestamp", &ObjectMeta::deletion_timestamp, {.description = "Given by the API server."});
+          .field("deletionTimestamp", &ObjectMeta::deletion_timestamp, {.description = "Given by the API server."})
+          .ignore({"managedFields", "ownerReferences", "selfLink", "generateName", "deletionGracePeriodSeconds"});
   return binding;
 }
 

@@ -29,8 +29,19 @@ void warn_of_unsupported(std::vector<Problem>& problems, const std::vector<Unsup
                         .warning = true});
 }
 
+/// What a file says of the life of an object in some cluster says nothing of this one.
+ObjectMeta without_life(const ObjectMeta& metadata) {
+  ObjectMeta kept;
+  kept.name = metadata.name;
+  kept.namespace_name = metadata.namespace_name;
+  kept.labels = metadata.labels;
+  kept.annotations = metadata.annotations;
+  return kept;
+}
+
 template <class T>
-void finish_metadata(T& object) {
+void finish_metadata(T& object, bool from_api_server) {
+  if (!from_api_server) object.metadata = without_life(object.metadata);
   if constexpr (T::kKind == ResourceKind::ContainerRegistry)
     object.metadata.namespace_name.clear();
   else if (object.metadata.namespace_name.empty())
@@ -93,8 +104,11 @@ class StreamParser {
   }
 
   void parse_list(const Node& root) {
+    FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step step(reader, "items");
     const Node* items = root.find("items");
-    if (items == nullptr) return;
+    if (items == nullptr || items->kind == Node::Kind::Null) return;
+    if (!reader.expect(*items, Node::Kind::List)) return keep_problems(reader);
     for (const auto& item : items->items) parse_root(item);
   }
 
@@ -113,7 +127,7 @@ class StreamParser {
   template <class T>
   void parse_kind(const Node& root, FieldReader& reader) {
     auto object = read_known(root, reader, T{});
-    finish_metadata(object);
+    finish_metadata(object, options_.from_api_server);
     const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
     const auto unsupported_fields = unsupported(object);
     if (keep(root, to_string(key), std::move(object), reader))
@@ -141,7 +155,7 @@ class StreamParser {
   static T read_known(const Node& root, FieldReader& reader, T object) {
     read_section(root, reader, "metadata", object.metadata, true);
     read_section(root, reader, "spec", object.spec, true);
-    read_section(root, reader, "status", object.status, false);
+    if (reader.lenient()) read_section(root, reader, "status", object.status, false);
     for (const auto& member : root.members)
       if (!std::set<std::string_view>{"apiVersion", "kind", "metadata", "spec", "status"}.contains(member.key))
         reader.unknown_field(member, {"apiVersion", "kind", "metadata", "spec", "status"});

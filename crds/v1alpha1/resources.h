@@ -55,7 +55,9 @@ struct FieldOverride {
 };
 
 struct ParseOptions {
-  bool from_api_server = false;          ///< `path` and archive sources are Refused; unknown fields are allowed.
+  /// An object of an API server: its life (uid, generation, finalizers, times) and its status are read, unknown fields
+  /// are allowed, `path` and archive sources are Refused. A file's status and what it says of a life are passed over.
+  bool from_api_server = false;
   std::vector<FieldOverride> overrides;  ///< `--set`, on every ImagePublication before validation; other kinds stay.
   std::vector<FieldOverride> fallbacks;  ///< As overrides, from the environment, only where a field is left out.
 };

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "crds/base/glob.h"
+#include "crds/base/host.h"
 #include "crds/base/image_reference.h"
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
@@ -57,12 +58,6 @@ std::string at(std::string_view list, std::size_t index) {
 void check_globs(Places& places, const std::string& path, const std::vector<std::string>& patterns) {
   for (std::size_t i = 0; i < patterns.size(); ++i)
     if (const auto checked = check_glob(patterns[i]); !checked) places.problem(at(path, i), checked.error());
-}
-
-bool is_loopback(std::string_view host) {
-  const std::string_view name =
-      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
-  return name == "localhost" || name == "[::1]" || name.starts_with("127.");
 }
 
 bool has_value(const BuildInfo& build, const std::string& environment, const TagVariable& variable) {
@@ -139,7 +134,7 @@ void check_tags(Places& places, const ImagePublicationSpec& spec) {
 void validate(const ContainerRegistry& object, const Node& root, FieldReader& reader) {
   Places places(root, reader);
   const auto& spec = object.spec;
-  if (spec.plain_http && !is_loopback(spec.login_server))
+  if (spec.plain_http && !is_loopback_host(spec.login_server))
     places.problem("spec.plainHTTP", "only a registry on localhost is reached without TLS",
                    "remove plainHTTP, or name localhost in loginServer");
   for (std::size_t i = 0; i < spec.access.size(); ++i) {
@@ -154,7 +149,7 @@ void validate(const ImagePublication& object, const Node& root, FieldReader& rea
   check_tags(places, spec);
   if (spec.source.image && spec.source.image->plain_http) {
     const auto reference = ImageReference::parse(spec.source.image->reference);
-    if (reference && !is_loopback(reference->registry))
+    if (reference && !is_loopback_host(reference->registry))
       places.problem("spec.source.image.plainHTTP", "only a registry on localhost is reached without TLS",
                      "remove plainHTTP");
   }

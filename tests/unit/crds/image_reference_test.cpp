@@ -24,6 +24,10 @@ TEST_CASE("references are expanded as docker does") {
   CHECK(read("localhost:5000/app") == "localhost:5000/app:latest");
   CHECK(read("GHCR.io/team/app:V1") == "ghcr.io/team/app:V1");
   CHECK(read("[::1]:5000/app:1") == "[::1]:5000/app:1");
+  CHECK(check_registry_host("[2001:DB8::1]:5000") == "[2001:db8::1]:5000");
+  CHECK_FALSE(check_registry_host("[::1::]").has_value());
+  CHECK_FALSE(check_registry_host("[1.2.3.4]").has_value());
+  CHECK_FALSE(check_registry_host("[fe80::1%eth0]").has_value());
   CHECK(read("ghcr.io/app@" + kDigest) == "ghcr.io/app@" + kDigest);
   CHECK(read("ghcr.io/app:1@" + kDigest) == "ghcr.io/app:1@" + kDigest);
 }

@@ -146,4 +146,69 @@ TEST_CASE("what this version cannot carry out is a warning and never passed over
   CHECK(parsed.resources.size() == 1);
 }
 
+TEST_CASE("what kubectl get -o yaml gives is accepted, and what is not ours passed over") {
+  const std::string text = R"(apiVersion: v1
+kind: List
+metadata: {resourceVersion: ""}
+items:
+- apiVersion: slipway.dev/v1alpha1
+  kind: ImagePublication
+  metadata:
+    annotations:
+      kubectl.kubernetes.io/last-applied-configuration: |
+        {"apiVersion":"slipway.dev/v1alpha1"}
+    creationTimestamp: "2026-11-24T09:00:00Z"
+    deletionTimestamp: "2026-11-24T10:00:00Z"
+    deletionGracePeriodSeconds: 0
+    finalizers: [slipway.dev/untag]
+    generation: 3
+    labels: {team: shop}
+    managedFields: [{manager: kubectl, operation: Apply, fieldsV1: {"f:spec": {}}}]
+    name: app
+    namespace: shop
+    ownerReferences: [{apiVersion: v1, kind: Pod, name: p, uid: u}]
+    resourceVersion: "812"
+    selfLink: /apis/slipway.dev/v1alpha1/namespaces/shop/imagepublications/app
+    uid: 0d9a1f7e-6a55-4f6a-9a52-1de8f1c8a001
+  spec:
+    registryRef: {name: contoso}
+    repository: shop/app
+    source: {image: {reference: "ghcr.io/contoso/app:1"}}
+    tags: [{name: latest, template: latest, mutability: Moving}]
+  status:
+    observedGeneration: 3
+    ofALaterVersion: {a: 1}
+)";
+  const auto parsed = parse_resources(text, "-");
+  INFO(first_problem(text));
+  REQUIRE(parsed.resources.size() == 1);
+  CHECK(parsed.problems.empty());
+  const auto& object = std::get<ImagePublication>(parsed.resources[0].resource);
+  ObjectMeta expected;
+  expected.name = "app";
+  expected.namespace_name = "shop";
+  expected.labels = {{"team", "shop"}};
+  expected.annotations = object.metadata.annotations;
+  CHECK(object.metadata == expected);
+  CHECK(object.metadata.annotations.size() == 1);
+  CHECK(object.status == ImagePublicationStatus{});
+
+  ParseOptions from_api;
+  from_api.from_api_server = true;
+  const auto live = parse_resources(text, "", from_api);
+  REQUIRE(live.resources.size() == 1);
+  const auto& same = std::get<ImagePublication>(live.resources[0].resource);
+  CHECK(same.metadata.generation == 3);
+  CHECK(same.metadata.finalizers == std::vector<std::string>{"slipway.dev/untag"});
+  CHECK(same.metadata.deletion_timestamp.has_value());
+  CHECK(same.status.observed_generation == 3);
+}
+
+TEST_CASE("a list without items holds nothing, and items are a list") {
+  CHECK(parse_resources("apiVersion: v1\nkind: List\nitems: []", "f").problems.empty());
+  CHECK(parse_resources("apiVersion: v1\nkind: List\nitems:", "f").problems.empty());
+  CHECK(first_problem("apiVersion: v1\nkind: List\nitems: x") ==
+        "f.yaml:3:8: items: \"x\" is a string; write a list, each item after a '-'");
+}
+
 }  // namespace slipway
