@@ -1,0 +1,71 @@
+#include "controller/sources/open_source_file.h"
+
+#include <system_error>
+#include <utility>
+
+#include "controller/files/inside.h"
+#include "controller/sources/docker_archive.h"
+#include "controller/sources/folder_files.h"
+#include "controller/sources/layout_images.h"
+#include "controller/sources/packed_tar_files.h"
+#include "controller/sources/tar_files.h"
+
+namespace slipway::sources {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Where {
+  const fs::path& root;
+  const std::string& base_folder;
+  const std::string& path;
+};
+
+Result<std::shared_ptr<FileSet>> open_folder(const Where& where) {
+  Result<fs::path> folder = files::resolve_inside(where.root, where.base_folder, where.path);
+  if (!folder) return std::unexpected(folder.error());
+  std::error_code why;
+  if (fs::is_directory(*folder, why)) return std::make_shared<FolderFiles>(where.root, std::move(*folder));
+  return fail(ErrorClass::Invalid, where.path + " is no folder",
+              "name the folder of an OCI layout; an archive is given as ociArchive or dockerArchive");
+}
+
+Result<std::shared_ptr<FileSet>> open_archive(const Where& where) {
+  Result<files::OpenFile> file = files::open_inside(where.root, where.base_folder, where.path);
+  if (!file && file.error().cls == ErrorClass::Invalid)
+    return fail(ErrorClass::Invalid, file.error().message,
+                "name an archive; the folder of an OCI layout is given as ociLayout");
+  if (!file) return std::unexpected(file.error());
+  const Result<Packing> packing = packing_of(*file);
+  if (!packing) return while_doing(where.path, packing.error());
+  if (*packing == Packing::None) return std::make_shared<TarFiles>(std::move(*file));
+  return std::make_shared<PackedTarFiles>(std::move(*file), *packing);
+}
+
+template <class Images>
+Result<std::unique_ptr<ImageSource>> images_of(const Where& where, Result<std::shared_ptr<FileSet>> files) {
+  if (!files) return std::unexpected(std::move(files.error()));
+  return std::make_unique<Images>(where.path, std::move(*files));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ImageSource>> open_source_file(const fs::path& root, const SourceSpec& source,
+                                                      const std::string& base_folder) {
+  const auto at = [&](const std::string& path) { return Where{root, base_folder, path}; };
+  if (source.oci_layout) {
+    const Where where = at(source.oci_layout->path);
+    return images_of<LayoutImages>(where, open_folder(where));
+  }
+  if (source.oci_archive) {
+    const Where where = at(source.oci_archive->path);
+    return images_of<LayoutImages>(where, open_archive(where));
+  }
+  if (source.docker_archive) {
+    const Where where = at(source.docker_archive->path);
+    return images_of<DockerArchive>(where, open_archive(where));
+  }
+  return fail(ErrorClass::Internal, "the source names no file", "report this as a bug");
+}
+
+}  // namespace slipway::sources
