@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "crds/base/digest.h"
 #include "crds/base/result.h"
 #include "crds/v1alpha1/resources.h"
 
@@ -15,38 +18,45 @@ struct ManifestFolderOptions {
   std::string path;  ///< A folder, a file, or "-" for standard input (read once, when opened).
   std::string root;  ///< Empty: the folder; for a file or "-" the working directory.
   bool allow_empty = false;
+  std::string controller_namespace = "slipway-system";  ///< Of the Secrets and ConfigMaps that registries refer to.
   ParseOptions parse;
 };
 
 /// A resource in force and the folder that its relative paths start from.
 struct ManifestResource {
   Resource resource;
-  std::string file;
+  std::string file;  ///< As messages show it: below the path that the user named.
   Place place;
-  std::string base_folder;
+  std::string base_folder;  ///< Links resolved.
+  std::string origin;       ///< The file as an absolute path, links as they are; "-" for standard input.
 };
 
 /// What the folder says now.
 struct ManifestReading {
   std::vector<ManifestResource> resources;  ///< In force, in the order of files.
   std::vector<Problem> problems;            ///< To report; those of a file changed just now wait one more reading.
-  bool is_whole = false;                    ///< Every file was read and parsed without error, nothing is half-written.
-  bool is_settled = false;  ///< This reading and the one before are whole and equal: what is absent is deleted.
+  std::set<std::string> broken;  ///< Origins of files, and folders, whose present content could not be taken.
+  bool is_whole = false;         ///< Every file was read and parsed without error, nothing is half-written.
+  bool is_settled = false;       ///< This reading and the one before are whole and equal: what is absent is deleted.
 };
 
 /// Reads resources from a folder (recursively: *.yaml, *.yml, *.json; hidden files and folders and what editors leave
 /// behind are not read), from one file or from standard input. Remembers the last good version of each file:
-///   - a file that does not parse keeps its last good resources in force, for as long as it is there
-///   - a file that changed since the reading before is taken when it parses; its errors wait for an equal reading
+///   - a file that does not parse keeps its last good resources in force, for as long as it is there; no document of it
+///     is taken before all are good
+///   - a file that changed since the reading before may be half-written: it is taken, and its errors are told, when the
+///     next reading finds it the same. The first reading of all takes files as they are
+///   - a file without a byte is taken for one that is about to be written: an error until something is in it
 ///   - two documents for one object are a problem of the later one; the first stays in force
-///   - a file that a link takes outside the root is a problem and is not read
-/// One thread at a time.
+///   - a link that leads outside the root, a file that may not be read or is no regular file, one over 64 MiB, and a
+///     folder that cannot be listed are problems, and the reading is not whole
+/// A file reached under two names is read once. One thread at a time.
 class ManifestFolder {
  public:
   /// Invalid or NotFound when the path or the root is not there.
   static Result<ManifestFolder> open(ManifestFolderOptions options);
 
-  /// Reads everything again. NotFound when the folder is gone, Invalid when no manifest is in it (without
+  /// Reads everything again. NotFound when the folder is gone, Invalid when no resource is in it (without
   /// allow_empty), Unavailable when it cannot be listed: nothing may be concluded from either.
   Result<ManifestReading> read();
 
@@ -54,22 +64,40 @@ class ManifestFolder {
   const std::filesystem::path& canonical_path() const { return canonical_path_; }
   const std::filesystem::path& root() const { return root_; }
   bool is_folder() const { return is_folder_; }
+  const std::string& controller_namespace() const { return options_.controller_namespace; }
+  /// True for the origin of a resource that comes from here.
+  bool is_origin(const std::string& origin) const;
 
  private:
   struct File {
-    std::string content;
-    std::vector<ParsedResource> good;  ///< Of the last version that parsed.
-    std::vector<Problem> problems;     ///< Of `content`.
-    bool is_new = true;                ///< Changed in the latest reading.
+    std::optional<Digest> content;  ///< Of the latest reading.
+    std::vector<ManifestResource> good;
+    std::vector<Problem> problems;
+    bool is_changing = false;  ///< Differs from the reading before, not taken yet.
+    bool is_broken = false;
   };
+  struct Listed;
+  using Contents = std::map<std::string, Digest>;
+
   ManifestFolder() = default;
+  Result<void> resolve();
+  Result<std::vector<Listed>> list(ManifestReading& reading) const;
+  void forget_all_but(const std::vector<Listed>& listed);
+  void read_file(const Listed& listed, ManifestReading& reading);
+  void take(const Listed& listed, const std::string& content);
+  void parse(const Listed& listed, const std::string& content);
+  void collect(ManifestReading& reading) const;
+  void settle(ManifestReading& reading, bool could_read);
 
   ManifestFolderOptions options_;
   std::filesystem::path canonical_path_;
   std::filesystem::path root_;
+  std::filesystem::path origin_;  ///< The path as named, absolute.
   bool is_folder_ = false;
-  std::map<std::string, File> files_;
-  std::optional<std::map<std::string, std::string>> last_whole_;  ///< Contents of the last reading, when whole.
+  bool has_read_ = false;
+  std::string standard_input_;
+  std::map<std::string, File> files_;  ///< By origin.
+  std::optional<Contents> last_;       ///< Of the reading before, when everything could be listed and read.
 };
 
 /// The file at `path` relative to `base_folder`, links resolved, when it lies inside `root` and has at most `limit`

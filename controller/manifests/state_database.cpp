@@ -21,12 +21,13 @@ constexpr const char* kSchema =
     " generation INTEGER NOT NULL, spec_hash TEXT NOT NULL, status TEXT NOT NULL DEFAULT '',"
     " revision INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL, deleted_at INTEGER,"
     " has_finalizer INTEGER NOT NULL DEFAULT 0, last_object TEXT NOT NULL DEFAULT '',"
-    " base_folder TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;"
+    " base_folder TEXT NOT NULL DEFAULT '', origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) "
+    "WITHOUT ROWID;"
     "PRAGMA application_id = 1397510233; PRAGMA user_version = 1";
 
 constexpr std::string_view kColumns =
     "SELECT kind, namespace, name, uid, generation, spec_hash, status, revision, created_at, deleted_at, has_finalizer,"
-    " last_object, base_folder FROM objects";
+    " last_object, base_folder, origin FROM objects";
 constexpr std::string_view kOfKey = " WHERE kind = ? AND namespace = ? AND name = ?";
 
 std::int64_t milliseconds(Timestamp time) {
@@ -52,7 +53,8 @@ StateRow row_of(const Sqlite::Statement& at) {
                .deleted_at = {},
                .has_finalizer = at.integer(10) != 0,
                .last_object = at.text(11),
-               .base_folder = at.text(12)};
+               .base_folder = at.text(12),
+               .origin = at.text(13)};
   if (const auto deleted = at.optional_integer(9)) row.deleted_at = time_of(*deleted);
   return row;
 }
@@ -113,29 +115,26 @@ Result<void> remove_row(const Sqlite& database, const ObjectKey& key) {
 Result<void> put_row(const Sqlite& database, const StateRow& row) {
   auto statement = database.prepare(
       "INSERT OR REPLACE INTO objects (kind, namespace, name, uid, generation, spec_hash, status, revision, created_at,"
-      " deleted_at, has_finalizer, last_object, base_folder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " deleted_at, has_finalizer, last_object, base_folder, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?)");
   if (!statement) return std::unexpected{statement.error()};
   std::optional<std::int64_t> deleted;
   if (row.deleted_at) deleted = milliseconds(*row.deleted_at);
   bind_key(*statement, row.key).bind(row.uid).bind(row.generation).bind(row.spec_hash).bind(row.status);
   statement->bind(row.revision).bind(milliseconds(row.created_at)).bind(deleted);
   statement->bind(std::int64_t{row.has_finalizer ? 1 : 0}).bind(row.last_object).bind(row.base_folder);
+  statement->bind(row.origin);
   return run_to_end(statement);
 }
 
 StateRow row_after(const std::optional<StateRow>& before, const StateDatabase::Seen& seen) {
-  StateRow row;
-  if (before && !before->deleted_at) {
-    row = *before;
-    if (row.spec_hash != seen.spec_hash) ++row.generation;
-  } else {
-    row = {.key = seen.key, .uid = seen.new_uid, .generation = 1, .created_at = seen.at};
-    // What the deleted one still had to take away is now wanted, or is the new one's to take away.
-    row.has_finalizer = before && before->has_finalizer;
-  }
+  if (before && before->deleted_at) return *before;
+  StateRow row = before.value_or(StateRow{.key = seen.key, .uid = seen.new_uid, .revision = 1, .created_at = seen.at});
+  if (row.spec_hash != seen.spec_hash) ++row.generation;
   row.spec_hash = seen.spec_hash;
   row.last_object = seen.object;
   row.base_folder = seen.base_folder;
+  row.origin = seen.origin;
   return row;
 }
 
@@ -198,18 +197,18 @@ Result<StateRow> StateDatabase::see(const Seen& seen) {
   return row;
 }
 
-Result<void> StateDatabase::write_status(const ObjectKey& key, const std::string& uid, const std::string& status) {
+Result<void> StateDatabase::write_status(const StatusOf& written) {
   const auto database = connection_->database.lock();
   auto transaction = Transaction::begin(*database);
   if (!transaction) return std::unexpected{transaction.error()};
-  auto row = find_in(*database, key);
+  auto row = find_in(*database, written.key);
   if (!row) return std::unexpected{row.error()};
-  if (!*row || (*row)->uid != uid) {
-    return fail(ErrorClass::Conflict, "writing the status of " + to_string(key) + ": it is gone or was made anew",
+  if (!*row || (*row)->uid != written.uid || (*row)->generation != written.generation) {
+    return fail(ErrorClass::Conflict, "writing the status of " + to_string(written.key) + ": it is gone or newer",
                 "nothing to do: the new one is looked at by itself");
   }
-  if ((*row)->status == status) return {};
-  (*row)->status = status;
+  if ((*row)->status == written.status) return {};
+  (*row)->status = written.status;
   ++(*row)->revision;
   if (const auto put = put_row(*database, **row); !put) return put;
   return transaction->commit();

@@ -24,8 +24,9 @@ struct StateRow {
   Timestamp created_at;
   std::optional<Timestamp> deleted_at;
   bool has_finalizer = false;
-  std::string last_object;  ///< JSON of the object as last read, for one that is deleted and has a finalizer.
-  std::string base_folder;
+  std::string last_object;  ///< JSON of the object as last read, without status.
+  std::string base_folder;  ///< Where its relative paths start.
+  std::string origin;       ///< The file it was read from.
   bool operator==(const StateRow&) const = default;
 };
 
@@ -45,19 +46,28 @@ class StateDatabase {
 
   Result<std::optional<StateRow>> find(const ObjectKey& key);
   Result<std::vector<StateRow>> all();
-  /// The row after the object was read from a file: a new row has generation 1, another `spec_hash` counts one up, a
-  /// deletion that was under way ends with a new uid and generation 1.
+  /// The row after the object was read from a file: a new row has generation 1, another `spec_hash` counts one up. A
+  /// deletion that is under way goes on first, as in a cluster: its row stays as it is, and the object is new when it
+  /// is seen after that.
   struct Seen {
     ObjectKey key;
     std::string spec_hash;
     std::string new_uid;  ///< For a new row.
     std::string object;   ///< JSON, for when the object is deleted later.
     std::string base_folder;
+    std::string origin;
     Timestamp at;
   };
   Result<StateRow> see(const Seen& seen);
-  /// Writes the status if it differs. Conflict when the row is gone or has another uid.
-  Result<void> write_status(const ObjectKey& key, const std::string& uid, const std::string& status);
+  /// A status and the object that it was made for.
+  struct StatusOf {
+    ObjectKey key;
+    std::string uid;
+    std::int64_t generation = 0;
+    std::string status;
+  };
+  /// Writes the status if it differs. Conflict when the row is gone, or has another uid or generation.
+  Result<void> write_status(const StatusOf& written);
   /// Success when it is so already. NotFound when the row is gone. Taking it off a deleted object removes the row.
   Result<void> set_finalizer(const ObjectKey& key, bool wanted);
   /// The object is gone from the files: the row is removed, or marked as deleted at `at` when it has a finalizer. True

@@ -52,7 +52,7 @@ TEST_CASE("what is written is there after the database is opened again") {
   {
     StateDatabase database = open(folder / "deep/down/state.db");
     REQUIRE(database.see(seen("h1")));
-    REQUIRE(database.write_status(kKey, "uid-1", R"({"a":1})"));
+    REQUIRE(database.write_status({kKey, "uid-1", 1, R"({"a":1})"}));
   }
   StateDatabase database = open(folder / "deep/down/state.db");
   const auto row = database.find(kKey);
@@ -65,12 +65,13 @@ TEST_CASE("what is written is there after the database is opened again") {
 TEST_CASE("a status is written when it differs, and only onto the object it was made for") {
   const TemporaryFolder folder;
   StateDatabase database = open(folder / "state.db");
-  CHECK(database.write_status(kKey, "uid-1", "{}").error().cls == ErrorClass::Conflict);
+  CHECK(database.write_status({kKey, "uid-1", 1, "{}"}).error().cls == ErrorClass::Conflict);
   REQUIRE(database.see(seen("h1")));
-  CHECK(database.write_status(kKey, "uid-2", "{}").error().cls == ErrorClass::Conflict);
-  REQUIRE(database.write_status(kKey, "uid-1", "{}"));
+  CHECK(database.write_status({kKey, "uid-2", 1, "{}"}).error().cls == ErrorClass::Conflict);
+  CHECK(database.write_status({kKey, "uid-1", 2, "{}"}).error().cls == ErrorClass::Conflict);
+  REQUIRE(database.write_status({kKey, "uid-1", 1, "{}"}));
   const auto revision = (*database.find(kKey))->revision;
-  REQUIRE(database.write_status(kKey, "uid-1", "{}"));
+  REQUIRE(database.write_status({kKey, "uid-1", 1, "{}"}));
   CHECK((*database.find(kKey))->revision == revision);
 }
 
@@ -95,14 +96,19 @@ TEST_CASE("a deleted object goes at once without a finalizer, and stays with one
       REQUIRE(database.set_finalizer(kKey, false));
       CHECK_FALSE(*database.find(kKey));
     }
-    SECTION("and made anew before") {
-      const auto again = database.see(seen("h1", "uid-2", 9));
+    SECTION("even when it was written anew meanwhile; then it is a new one") {
+      const auto deleted = *database.find(kKey);
+      const auto again = database.see(seen("h2", "uid-2", 9));
       REQUIRE(again);
-      CHECK(again->uid == "uid-2");
-      CHECK(again->generation == 1);
-      CHECK(again->has_finalizer);
-      CHECK_FALSE(again->deleted_at);
-      CHECK(again->status.empty());
+      CHECK(*again == deleted);
+      REQUIRE(database.set_finalizer(kKey, false));
+      const auto anew = database.see(seen("h2", "uid-2", 9));
+      REQUIRE(anew);
+      CHECK(anew->uid == "uid-2");
+      CHECK(anew->generation == 1);
+      CHECK_FALSE(anew->has_finalizer);
+      CHECK_FALSE(anew->deleted_at);
+      CHECK(anew->status.empty());
     }
   }
 }

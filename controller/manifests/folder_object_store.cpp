@@ -1,0 +1,234 @@
+#include "controller/manifests/folder_object_store.h"
+
+#include <utility>
+#include <variant>
+
+#include "controller/manifests/folder_refresh.h"
+#include "controller/manifests/folder_world.h"
+#include "controller/runtime/guarded.h"
+
+namespace slipway::manifests {
+
+namespace {
+
+Result<ImagePublicationStatus> status_from(const Node& node, const ImagePublication&) {
+  return publication_status_from(node);
+}
+Result<ContainerRegistryStatus> status_from(const Node& node, const ContainerRegistry&) {
+  return registry_status_from(node);
+}
+Result<RetentionPolicyStatus> status_from(const Node& node, const RetentionPolicy&) {
+  return retention_status_from(node);
+}
+
+/// The object with what the state database knows of it.
+template <class T>
+T merged(T object, const StateRow& row) {
+  object.metadata.uid = row.uid;
+  object.metadata.resource_version = std::to_string(row.revision);
+  object.metadata.generation = row.generation;
+  object.metadata.creation_timestamp = row.created_at;
+  object.metadata.deletion_timestamp = row.deleted_at;
+  if (row.has_finalizer) object.metadata.finalizers.emplace_back(kFinalizer);
+  if (row.status.empty()) return object;
+  const Document document = parse_json(row.status, row.origin);
+  // What another version wrote and this one can't read is found again by looking.
+  if (!document.problems.empty()) return object;
+  if (auto status = status_from(document.root, object)) object.status = std::move(*status);
+  return object;
+}
+
+/// Another process may have seen a newer version of the file: the row's spec and generation belong together.
+template <class T>
+std::optional<Loaded<T>> loaded(const OwnedObject& object, const StateRow& row) {
+  if (row.last_object == object.text) return Loaded<T>{merged(std::get<T>(object.resource), row), object.base_folder};
+  const auto newer = object_of(row);
+  if (!newer) return std::nullopt;
+  return Loaded<T>{merged(std::get<T>(newer->resource), row), newer->base_folder};
+}
+
+template <class T>
+const T* find_in(const std::map<Reference, Resource>& others, const Reference& reference) {
+  const auto found = others.find(reference);
+  return found == others.end() ? nullptr : std::get_if<T>(&found->second);
+}
+
+template <class T>
+Result<void> write(StateDatabase& state, const T& object) {
+  return state.write_status({.key = {T::kKind, object.metadata.namespace_name, object.metadata.name},
+                             .uid = object.metadata.uid,
+                             .generation = object.metadata.generation,
+                             .status = to_json_text(to_node(object.status))});
+}
+
+}  // namespace
+
+struct FolderObjectStore::Parts {
+  /// Who reads keeps the world that it found, whatever a refresh puts in its place.
+  using Snapshot = std::shared_ptr<const FolderWorld>;
+
+  Parts(ManifestFolder opened, StateDatabase& database, const Clock& time)
+      : root(opened.root()),
+        controller_namespace(opened.controller_namespace()),
+        state(database),
+        clock(time),
+        folder(std::move(opened)) {}
+
+  Snapshot world() const { return *current.lock(); }
+
+  Result<FolderChange> refresh();
+
+  template <class T>
+  Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
+  template <class T>
+  Result<std::vector<T>> load_all();
+
+  const std::filesystem::path root;
+  const std::string controller_namespace;
+  StateDatabase& state;
+  const Clock& clock;
+  /// Held for the whole of a refresh: only another refresh waits for it.
+  runtime::Guarded<ManifestFolder> folder;
+  runtime::Guarded<Snapshot> current;
+};
+
+Result<FolderChange> FolderObjectStore::Parts::refresh() {
+  const auto from = folder.lock();
+  auto reading = from->read();
+  if (!reading) return std::unexpected{reading.error()};
+  const Snapshot known = world();
+  const FolderWorld nothing;
+  const FolderWorld& before = known ? *known : nothing;
+  auto now = FolderRefresh{*from, *reading, state, clock}.run(before);
+  if (!now) return std::unexpected{now.error()};
+  look_at_files(*now, root);
+  FolderChange change{.edited = news(before, *now, controller_namespace),
+                      .problems = std::move(reading->problems),
+                      .is_settled = reading->is_settled};
+  *current.lock() = std::make_shared<const FolderWorld>(std::move(*now));
+  return change;
+}
+
+template <class T>
+Result<std::optional<Loaded<T>>> FolderObjectStore::Parts::load(const ObjectKey& key) {
+  const Snapshot seen = world();
+  if (!seen) return std::nullopt;
+  const auto found = seen->owned.find(key);
+  if (found == seen->owned.end()) return std::nullopt;
+  const auto row = state.find(key);
+  if (!row) return while_doing("reading " + to_string(key), row.error());
+  if (!*row) return std::nullopt;
+  return loaded<T>(found->second, **row);
+}
+
+template <class T>
+Result<std::vector<T>> FolderObjectStore::Parts::load_all() {
+  std::vector<T> all;
+  const Snapshot seen = world();
+  if (!seen) return all;
+  const auto rows = state.all();
+  if (!rows) return while_doing("reading every " + std::string{to_string(T::kKind)}, rows.error());
+  for (const auto& row : *rows) {
+    const auto found = seen->owned.find(row.key);
+    if (row.key.kind != T::kKind || found == seen->owned.end()) continue;
+    if (auto object = loaded<T>(found->second, row)) all.push_back(std::move(object->object));
+  }
+  return all;
+}
+
+FolderObjectStore::FolderObjectStore(ManifestFolder folder, StateDatabase& state, const Clock& clock)
+    : parts_(std::make_unique<Parts>(std::move(folder), state, clock)) {}
+FolderObjectStore::~FolderObjectStore() = default;
+
+Result<FolderChange> FolderObjectStore::refresh() {
+  return parts_->refresh();
+}
+
+std::vector<ObjectKey> FolderObjectStore::keys() const {
+  std::vector<ObjectKey> keys;
+  if (const auto seen = parts_->world())
+    for (const auto& [key, object] : seen->owned) keys.push_back(key);
+  return keys;
+}
+
+std::vector<ContainerRegistry> FolderObjectStore::registries() const {
+  return parts_->load_all<ContainerRegistry>().value_or(std::vector<ContainerRegistry>{});
+}
+
+std::vector<RetentionPolicy> FolderObjectStore::retention_policies() const {
+  return parts_->load_all<RetentionPolicy>().value_or(std::vector<RetentionPolicy>{});
+}
+
+bool FolderObjectStore::has_read() const {
+  return parts_->world() != nullptr;
+}
+
+Result<std::optional<Loaded<ImagePublication>>> FolderObjectStore::publication(const ObjectKey& key) {
+  return parts_->load<ImagePublication>(key);
+}
+
+Result<std::optional<ContainerRegistry>> FolderObjectStore::registry(const std::string& name) {
+  auto found = parts_->load<ContainerRegistry>({ResourceKind::ContainerRegistry, {}, name});
+  if (!found) return std::unexpected{found.error()};
+  if (!*found) return std::nullopt;
+  return std::move((*found)->object);
+}
+
+Result<std::optional<RetentionPolicy>> FolderObjectStore::retention_policy(const ObjectKey& key) {
+  auto found = parts_->load<RetentionPolicy>(key);
+  if (!found) return std::unexpected{found.error()};
+  if (!*found) return std::nullopt;
+  return std::move((*found)->object);
+}
+
+Result<std::map<std::string, std::string>> FolderObjectStore::namespace_labels(const std::string& namespace_name) {
+  std::map<std::string, std::string> labels;
+  if (const auto seen = parts_->world())
+    if (const auto* found = find_in<NamespaceObject>(seen->others, {Reference::Kind::Namespace, {}, namespace_name}))
+      labels = found->labels;
+  labels["kubernetes.io/metadata.name"] = namespace_name;
+  return labels;
+}
+
+Result<std::optional<SecretObject>> FolderObjectStore::secret(const std::string& namespace_name,
+                                                              const std::string& name) {
+  const auto seen = parts_->world();
+  if (!seen) return std::nullopt;
+  const auto* found = find_in<SecretObject>(seen->others, {Reference::Kind::Secret, namespace_name, name});
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+Result<std::optional<ConfigMapObject>> FolderObjectStore::config_map(const std::string& namespace_name,
+                                                                     const std::string& name) {
+  const auto seen = parts_->world();
+  if (!seen) return std::nullopt;
+  const auto* found = find_in<ConfigMapObject>(seen->others, {Reference::Kind::ConfigMap, namespace_name, name});
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+Result<std::string> FolderObjectStore::file(const std::string& base_folder, const std::string& path,
+                                            std::size_t limit) {
+  return read_file_inside(parts_->root, base_folder, path, limit);
+}
+
+Result<std::vector<ImagePublication>> FolderObjectStore::publications() {
+  return parts_->load_all<ImagePublication>();
+}
+
+Result<void> FolderObjectStore::write_status(const ImagePublication& object) {
+  return write(parts_->state, object);
+}
+
+Result<void> FolderObjectStore::write_status(const ContainerRegistry& object) {
+  return write(parts_->state, object);
+}
+
+Result<void> FolderObjectStore::write_status(const RetentionPolicy& object) {
+  return write(parts_->state, object);
+}
+
+Result<void> FolderObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
+  return parts_->state.set_finalizer(key, wanted);
+}
+
+}  // namespace slipway::manifests

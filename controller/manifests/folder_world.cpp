@@ -1,0 +1,172 @@
+#include "controller/manifests/folder_world.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "controller/files/inside.h"
+#include "controller/manifests/resource_identity.h"
+#include "crds/base/digest.h"
+
+namespace slipway::manifests {
+
+namespace {
+
+template <class T>
+concept Owned = requires { T::kKind; };
+
+/// Only what a person wrote: the rest is the state database's to say.
+template <Owned T>
+void keep_what_was_written(T& object) {
+  object.metadata = {.name = std::move(object.metadata.name),
+                     .namespace_name = std::move(object.metadata.namespace_name),
+                     .uid = {},
+                     .resource_version = {},
+                     .labels = std::move(object.metadata.labels),
+                     .annotations = std::move(object.metadata.annotations),
+                     .finalizers = {},
+                     .creation_timestamp = {},
+                     .deletion_timestamp = {}};
+  object.status = {};
+}
+
+template <Owned T>
+OwnedObject owned(T object, const ManifestResource& from, const OwnedObject* known) {
+  keep_what_was_written(object);
+  const T* same = known == nullptr ? nullptr : std::get_if<T>(&known->resource);
+  if (same != nullptr && *same == object)
+    return {std::move(object), from.base_folder, from.origin, known->text, known->spec_hash};
+  const Node node = to_node(object);
+  const Node* spec = node.find("spec");
+  const auto hash = Digest::of(spec == nullptr ? "" : to_json_text(*spec));
+  return {std::move(object), from.base_folder, from.origin, to_json_text(node), hash.str()};
+}
+
+Reference reference_to(const Resource& resource) {
+  const ResourceIdentity identity = identity_of(resource);
+  auto kind = Reference::Kind::Namespace;
+  if (std::holds_alternative<SecretObject>(resource)) kind = Reference::Kind::Secret;
+  if (std::holds_alternative<ConfigMapObject>(resource)) kind = Reference::Kind::ConfigMap;
+  return {kind, identity.namespace_name, identity.name};
+}
+
+/// Changes with every write, and when another file takes the name.
+std::string version_of(const std::filesystem::path& root, const Reference& file) {
+  const auto found = files::resolve_inside(root, file.scope, file.name);
+  struct stat status{};
+  if (!found || ::stat(found->c_str(), &status) != 0) return {};
+  const auto text = [](const timespec& time) {
+    return std::to_string(time.tv_sec) + '.' + std::to_string(time.tv_nsec);
+  };
+  return std::to_string(status.st_dev) + ' ' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) +
+         ' ' + text(status.st_mtim) + ' ' + text(status.st_ctim);
+}
+
+template <class Map>
+std::set<typename Map::key_type> differences(const Map& before, const Map& now) {
+  std::set<typename Map::key_type> keys;
+  for (const auto& [key, value] : before)
+    if (const auto found = now.find(key); found == now.end() || !(found->second == value)) keys.insert(key);
+  for (const auto& [key, value] : now)
+    if (!before.contains(key)) keys.insert(key);
+  return keys;
+}
+
+using Changes = std::set<Reference>;
+
+bool refers_to(const std::set<Reference>& references, const Changes& changes) {
+  return std::ranges::any_of(references, [&](const auto& reference) { return changes.contains(reference); });
+}
+
+struct ReferencesOf {
+  const std::string& base_folder;
+  const std::string& controller_namespace;
+  std::set<Reference> operator()(const ImagePublication& object) const { return references_of(object, base_folder); }
+  std::set<Reference> operator()(const ContainerRegistry& object) const {
+    return references_of(object, controller_namespace);
+  }
+  std::set<Reference> operator()(const RetentionPolicy& object) const { return references_of(object); }
+  template <class T>
+  std::set<Reference> operator()(const T&) const {
+    return {};
+  }
+};
+
+}  // namespace
+
+std::optional<ObjectKey> key_of(const Resource& resource) {
+  return std::visit(
+      []<class T>(const T& object) -> std::optional<ObjectKey> {
+        if constexpr (Owned<T>)
+          return ObjectKey{T::kKind, object.metadata.namespace_name, object.metadata.name};
+        else
+          return std::nullopt;
+      },
+      resource);
+}
+
+FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before) {
+  FolderWorld now;
+  const auto add = [&]<class T>(const T& object, const ManifestResource& from) {
+    if constexpr (Owned<T>) {
+      const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
+      const auto known = before.owned.find(key);
+      now.owned.emplace(key, owned(object, from, known == before.owned.end() ? nullptr : &known->second));
+    } else {
+      now.others.emplace(reference_to(object), object);
+    }
+  };
+  for (const auto& from : reading.resources) std::visit([&](const auto& object) { add(object, from); }, from.resource);
+  return now;
+}
+
+std::optional<OwnedObject> object_of(const StateRow& row) {
+  auto parsed = parse_resources(row.last_object, row.origin);
+  if (parsed.resources.size() != 1 || key_of(parsed.resources.front().resource) != row.key) return std::nullopt;
+  const ManifestResource from{
+      .resource = {}, .file = {}, .place = {}, .base_folder = row.base_folder, .origin = row.origin};
+  auto object = std::visit(
+      [&]<class T>(T& read) -> OwnedObject {
+        if constexpr (Owned<T>)
+          return owned(std::move(read), from, nullptr);
+        else
+          return {};
+      },
+      parsed.resources.front().resource);
+  object.is_being_deleted = row.deleted_at.has_value();
+  return object;
+}
+
+void look_at_files(FolderWorld& world, const std::filesystem::path& root) {
+  for (const auto& [key, object] : world.owned) {
+    const auto* publication = std::get_if<ImagePublication>(&object.resource);
+    if (publication == nullptr) continue;
+    for (const auto& reference : references_of(*publication, object.base_folder))
+      if (reference.kind == Reference::Kind::File && !world.files.contains(reference))
+        world.files.emplace(reference, version_of(root, reference));
+  }
+}
+
+std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace) {
+  auto keys = differences(before.owned, now.owned);
+  Changes changes = differences(before.others, now.others);
+  changes.merge(differences(before.files, now.files));
+  const auto add_who_refers = [&](bool to_registries) {
+    for (const auto& [key, object] : now.owned) {
+      if ((key.kind == ResourceKind::ContainerRegistry) == to_registries) continue;
+      if (refers_to(std::visit(ReferencesOf{object.base_folder, controller_namespace}, object.resource), changes))
+        keys.insert(key);
+    }
+  };
+  add_who_refers(/*to_registries=*/false);
+  // Who uses a registry is concerned by its credentials, too.
+  for (const auto& key : keys)
+    if (key.kind == ResourceKind::ContainerRegistry) changes.insert({Reference::Kind::Registry, {}, key.name});
+  add_who_refers(/*to_registries=*/true);
+  return keys;
+}
+
+}  // namespace slipway::manifests

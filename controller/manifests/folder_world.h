@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "controller/manifests/manifest_folder.h"
+#include "controller/manifests/references.h"
+#include "controller/manifests/state_database.h"
+#include "crds/v1alpha1/resources.h"
+
+namespace slipway::manifests {
+
+/// An object of ours in force, without what the state database knows: no status, of the metadata only name, namespace,
+/// labels and annotations.
+struct OwnedObject {
+  Resource resource;
+  std::string base_folder;
+  std::string origin;
+  std::string text;  ///< JSON of `resource`.
+  std::string spec_hash;
+  bool is_being_deleted = false;
+  /// Where it stands is no news.
+  bool operator==(const OwnedObject& other) const {
+    return text == other.text && base_folder == other.base_folder && is_being_deleted == other.is_being_deleted;
+  }
+};
+
+/// What one refresh saw: a value that does not change any more.
+struct FolderWorld {
+  std::map<ObjectKey, OwnedObject> owned;
+  std::map<Reference, Resource> others;    ///< Namespaces, Secrets, ConfigMaps.
+  std::map<Reference, std::string> files;  ///< Of report files what tells one version from another.
+};
+
+/// The key of one of our three kinds.
+std::optional<ObjectKey> key_of(const Resource& resource);
+
+/// The world as the reading has it; texts and hashes of objects that are as in `before` are taken from there.
+FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before);
+
+/// The object of a row as last read; nothing when its text is no longer understood.
+std::optional<OwnedObject> object_of(const StateRow& row);
+
+/// Looks at every report file that publications of `world` name.
+void look_at_files(FolderWorld& world, const std::filesystem::path& root);
+
+/// Objects that are new, changed or gone, and those that refer to what is.
+std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);
+
+}  // namespace slipway::manifests

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "crds/v1alpha1/resources.h"
+
+namespace slipway::manifests {
+
+/// Something that an object names and whose change is news for the object.
+struct Reference {
+  enum class Kind { Registry, Namespace, Secret, ConfigMap, File };
+  Kind kind = Kind::Registry;
+  std::string scope;  ///< Namespace of a Secret or ConfigMap; the folder that a File's path starts from; else empty.
+  std::string name;   ///< Of a File: its path.
+  auto operator<=>(const Reference&) const = default;
+};
+
+/// What the object refers to: its registries, its namespace (whose labels give access), Secrets, ConfigMaps and report
+/// files. A publication's Secrets and ConfigMaps are of its own namespace, a registry's of `controller_namespace`.
+std::set<Reference> references_of(const ImagePublication& object, const std::string& base_folder);
+std::set<Reference> references_of(const ContainerRegistry& object, const std::string& controller_namespace);
+std::set<Reference> references_of(const RetentionPolicy& object);
+
+}  // namespace slipway::manifests
