@@ -38,7 +38,7 @@ class Inflater {
                     "make it smaller");
       if (state == Z_STREAM_END && stream_.avail_in == 0) return out;
       if (state == Z_STREAM_END && inflateReset(&stream_) == Z_OK) continue;
-      if (state != Z_OK) return broken(stream_.avail_in == 0 ? "it is cut" : "it is damaged");
+      if (state != Z_OK) return broken(state == Z_BUF_ERROR ? "it is cut" : "it is damaged");
     }
   }
 

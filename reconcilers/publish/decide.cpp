@@ -96,10 +96,9 @@ class Decision {
 
   /// What a tag shall name. A finished publication goes on with what it decided.
   Digest wanted_by(const ExpandedTag& tag) {
-    if (finished_)
-      for (const auto& before : publication_.status.published->tags)
-        if (before.tag == tag.tag && !before.digest.empty())
-          if (const auto digest = Digest::parse(before.digest)) return *digest;
+    const auto* before = done_before(tag);
+    const auto given = before ? Digest::parse(before->digest) : Digest::parse("");
+    if (given) return *given;
     if (!is_rolled_back(tag)) return digest_;
     const auto digest = Digest::parse(spec_.rollback->digest);
     return digest ? *digest : digest_;
@@ -118,9 +117,12 @@ class Decision {
            });
   }
 
-  bool was_set_before(const ExpandedTag& tag) const {
-    return finished_ && std::ranges::find(publication_.status.published->tags, tag.tag, &TagStatus::tag) !=
-                            publication_.status.published->tags.end();
+  /// What a finished publication did to a tag, or null.
+  const TagStatus* done_before(const ExpandedTag& tag) const {
+    if (!finished_) return nullptr;
+    const auto& tags = publication_.status.published->tags;
+    const auto found = std::ranges::find(tags, tag.tag, &TagStatus::tag);
+    return found == tags.end() ? nullptr : &*found;
   }
 
   void decide_tags() {
@@ -141,10 +143,12 @@ class Decision {
     const auto wanted = wanted_by(tag);
     const auto found = seen_.present.find(tag.tag);
     const auto present = found == seen_.present.end() ? std::nullopt : found->second;
+    const auto* before = done_before(tag);
     const auto judged = judge_tag({.tag = tag,
                                    .wanted = wanted,
                                    .present = present,
-                                   .set_before = was_set_before(tag),
+                                   .set_before = before && !before->digest.empty(),
+                                   .left_before = before && before->digest.empty(),
                                    .rollback = is_rolled_back(tag),
                                    .on_present = present ? records_on(seen_, *present).records : kNoRecords,
                                    .on_wanted = records_on(seen_, wanted).records},

@@ -208,13 +208,29 @@ class Conclusion {
 
   void tell_transfer() { set(kTransferred, true, reason::kTransferred, plan_.digest->str() + " is at the registry"); }
 
+  /// Which tags were left, and why. As long as they are the same it says what it said when they were.
+  std::string superseded() const {
+    std::string text;
+    bool news = plan_.purpose == Purpose::Publish;
+    for (const auto& tag : plan_.tags) {
+      if (tag.state != TagState::Superseded) continue;
+      text += (text.empty() ? "" : "; ") + std::string("tag ") + tag.tag + " was left: " + tag.why;
+      news = news || !was_left(tag.tag);
+    }
+    const auto* told = find_condition(publication_.status.conditions, kTagged);
+    return text.empty() || news || !told || told->reason != reason::kSuperseded ? text : told->message;
+  }
+
+  bool was_left(const std::string& tag) const {
+    const auto& before = publication_.status.published->tags;
+    const auto found = std::ranges::find(before, tag, &TagStatus::tag);
+    return found != before.end() && found->state == TagState::Superseded;
+  }
+
   void tell_tags() {
-    std::string superseded;
-    for (const auto& tag : plan_.tags)
-      if (tag.state == TagState::Superseded)
-        superseded += (superseded.empty() ? "" : "; ") + std::string("tag ") + tag.tag + " was left: " + tag.why;
-    if (!superseded.empty())
-      set(kTagged, true, reason::kSuperseded, superseded);
+    const auto left = superseded();
+    if (!left.empty())
+      set(kTagged, true, reason::kSuperseded, left);
     else if (plan_.rollback_ended)
       set(kTagged, true, reason::kRollbackEnded,
           "rollback.until is over: moving tags go on with the next publication, or when rollback is removed");

@@ -95,6 +95,7 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
 TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publisher) {
   const std::string there = short_name(*question.present);
   if (question.set_before) return leave("this publication had set it; it was moved to " + there + " since");
+  if (question.left_before) return leave("this publication had left it to another build; it names " + there);
   if (question.rollback) return set("rollback from " + there);
   const auto records = relevant(question);
   const PublicationRecord* higher = question.tag.never_lower ? above(records, publisher.build) : nullptr;

@@ -13,11 +13,12 @@ namespace slipway::publish {
 
 /// One tag of this publication and what was found about it.
 struct TagQuestion {
-  ExpandedTag tag;                 ///< State Expanded.
-  Digest wanted = Digest::of("");  ///< What the tag shall name (of a rollback: the rollback digest).
-  std::optional<Digest> present;   ///< What it names now.
-  bool set_before = false;         ///< This publication has set it or left it already (status.published, same hash).
-  bool rollback = false;           ///< `wanted` is spec.rollback.digest.
+  ExpandedTag tag;                            ///< State Expanded.
+  Digest wanted = Digest::of("");             ///< What the tag shall name (of a rollback: the rollback digest).
+  std::optional<Digest> present;              ///< What it names now.
+  bool set_before = false;                    ///< This publication has set it already (status.published, same hash).
+  bool left_before = false;                   ///< This publication has left it to another build already.
+  bool rollback = false;                      ///< `wanted` is spec.rollback.digest.
   std::vector<PublicationRecord> on_present;  ///< Records on the present digest; may come from anybody.
   std::vector<PublicationRecord> on_wanted;   ///< Records on the wanted digest.
 };
@@ -51,7 +52,7 @@ struct TagJudgement {
 ///   any         no present digest                                                     Set
 ///   any         present is wanted                                                     Keep
 ///   Immutable   else                                                                  Conflict
-///   Moving      set before by this publication (somebody moved it since)              Superseded
+///   Moving      set before by this publication (somebody moved it since), or left     Superseded
 ///   Moving      rollback                                                              Set
 ///   Moving      never_lower, this version below one on present, wanted not published
 ///               by this object before                                                 Superseded

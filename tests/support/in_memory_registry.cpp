@@ -208,7 +208,8 @@ class Store final : public ImageStore {
       const auto& image = std::get<content::ImageManifest>(*parsed);
       if (!content_.blobs.contains(image.config.digest)) missing.push_back(image.config.digest);
       for (const auto& layer : image.layers)
-        if (!content_.blobs.contains(layer.digest)) missing.push_back(layer.digest);
+        if (!content_.blobs.contains(layer.digest) && !content::is_foreign_layer(layer.media_type))
+          missing.push_back(layer.digest);
     }
     if (missing.empty()) return {};
     return fail(ErrorClass::Invalid, name() + " lacks " + missing.front().str(), "push it first");

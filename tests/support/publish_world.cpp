@@ -11,6 +11,19 @@ std::string PublishWorld::condition(const ImagePublication& publication, std::st
   return found ? found->status + " " + found->reason : "absent";
 }
 
+std::string PublishWorld::message(const ImagePublication& publication, std::string_view type) {
+  const auto* found = find_condition(status(publication).conditions, type);
+  return found ? found->message : "";
+}
+
+std::string PublishWorld::tag_state(const ImagePublication& publication, const std::string& name) {
+  if (!status(publication).published) return "absent";
+  const auto& tags = status(publication).published->tags;
+  const auto found = std::ranges::find(tags, name, &TagStatus::name);
+  if (found == tags.end()) return "absent";
+  return found->state == TagState::Set ? "Set" : found->state == TagState::Superseded ? "Superseded" : "Skipped";
+}
+
 std::size_t PublishWorld::records_on(const Digest& digest) {
   const auto referrers = registry.store("registry.example", "shop/storefront", true)->referrers(digest, {});
   return static_cast<std::size_t>(

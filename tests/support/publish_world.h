@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "reconcilers/publish/reconciler.h"
 #include "tests/support/builders.h"
@@ -37,9 +39,20 @@ struct PublishWorld {
   }
   /// Reconciles once, as it is stored.
   Outcome look(const ImagePublication& publication) {
+    return look(publication, {.publisher_id = "cluster-1", .version = "0.1.0"});
+  }
+  Outcome look(const ImagePublication& publication, publish::Settings settings) {
     registry.requests.clear();
     objects.written.clear();
-    return reconciler().reconcile(key_of(publication), {});
+    return reconciler(std::move(settings)).reconcile(key_of(publication), {});
+  }
+  /// What `slipway plan` shows.
+  std::vector<std::string> plan(const ImagePublication& publication) {
+    return publish::to_lines(*reconciler().plan(key_of(publication), {}));
+  }
+  /// How often something was asked for since the last look.
+  std::size_t count(const std::string& request) {
+    return static_cast<std::size_t>(std::ranges::count(registry.requests, request));
   }
 
   const ImagePublicationStatus& status(const ImagePublication& publication) {
@@ -47,6 +60,10 @@ struct PublishWorld {
   }
   /// "True Succeeded", or "absent".
   std::string condition(const ImagePublication& publication, std::string_view type);
+  /// The condition's message, or nothing.
+  std::string message(const ImagePublication& publication, std::string_view type = "Ready");
+  /// The state of one tag in status.published: "Set", "Superseded", "Skipped" or "absent".
+  std::string tag_state(const ImagePublication& publication, const std::string& name);
   /// What a tag of the destination names, or "nothing".
   std::string tag(const std::string& name) {
     const auto found = destination().tags.find(name);

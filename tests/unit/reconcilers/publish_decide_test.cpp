@@ -282,6 +282,15 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
        Purpose::Nothing,
        {kNothing, kVersionRight,
         "  tag staging is left: this publication had set it; it was moved to " + brief(kOld) + " since"}},
+      {"finished, a moving tag that was left is left",
+       [](Situation& it) {
+         it.finished().tags_only().seen.present["staging"] = kOld;
+         it.publication.status.published->tags[1].state = TagState::Superseded;
+         it.publication.status.published->tags[1].digest.clear();
+       },
+       Purpose::Nothing,
+       {kNothing, kVersionRight,
+        "  tag staging is left: this publication had left it to another build; it names " + brief(kOld)}},
       {"finished, a tag is missing",
        [](Situation& it) { it.finished().own_record().seen.present["staging"].reset(); },
        Purpose::Repair,

@@ -1,0 +1,250 @@
+#include "tests/catch.h"
+#include "tests/support/publish_world.h"
+
+namespace slipway::tests {
+namespace {
+
+using Kind = Outcome::Kind;
+using namespace std::chrono_literals;
+
+const std::string kRemoveVersion = "DELETE registry.example/shop/storefront:1.8.2";
+
+/// A publication with deletionPolicy Untag that was published.
+struct Published {
+  PublishWorld world;
+  ImagePublication publication = make_publication();
+  MadeImage image = world.push({"base"});
+
+  Published() {
+    publication.spec.deletion_policy = DeletionPolicy::Untag;
+    world.publish(publication);
+  }
+
+  Outcome remove() {
+    world.recorder.events.clear();
+    world.objects.remove(key_of(publication), world.clock.now());
+    return world.look(publication);
+  }
+  bool is_gone() { return !world.objects.published.contains(key_of(publication)); }
+};
+
+}  // namespace
+
+TEST_CASE("Retain holds nothing back and takes nothing away") {
+  Published it;
+  SECTION("from the start") {
+    auto other = make_publication("other");
+    other.spec.environment = "production";
+    other.spec.tags.erase(other.spec.tags.begin());
+    it.world.publish(other);
+    CHECK(it.world.objects.stored(key_of(other)).metadata.finalizers.empty());
+    const auto before = it.world.destination();
+    it.world.objects.remove(key_of(other), it.world.clock.now());
+    CHECK(it.world.look(other) == Outcome{});
+    CHECK(it.world.destination() == before);
+  }
+  SECTION("after an edit") {
+    it.publication.spec.deletion_policy = DeletionPolicy::Retain;
+    it.world.publish(it.publication);
+    CHECK(it.world.objects.stored(key_of(it.publication)).metadata.finalizers.empty());
+  }
+  SECTION("also when the edit and the deletion come at once") {
+    it.publication.spec.deletion_policy = DeletionPolicy::Retain;
+    it.world.objects.apply(it.publication);
+    const auto before = it.world.destination();
+    CHECK(it.remove() == Outcome{});
+    CHECK(it.is_gone());
+    CHECK(it.world.destination() == before);
+    CHECK(it.world.recorder.events.empty());
+  }
+}
+
+TEST_CASE("Untag takes away the tags that still name its digest, and never a manifest") {
+  Published it;
+  auto before = it.world.destination();
+  REQUIRE(it.world.objects.stored(key_of(it.publication)).metadata.finalizers ==
+          std::vector<std::string>{"slipway.dev/untag"});
+
+  SECTION("all of them") {
+    CHECK(it.remove() == Outcome{});
+    CHECK(it.is_gone());
+    before.tags.clear();
+    CHECK(it.world.destination() == before);
+    CHECK(it.world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+    CHECK(it.world.recorder.events[0].message == "removed: 1.8.2, staging");
+  }
+  SECTION("not one that was moved since") {
+    const auto other = make_image(it.world.destination(), {"other"});
+    it.world.destination().tags.insert_or_assign("staging", other.descriptor.digest);
+    it.remove();
+    CHECK(it.is_gone());
+    CHECK(it.world.tag("staging") == other.descriptor.digest.str());
+    CHECK(it.world.tag("1.8.2") == "nothing");
+  }
+  SECTION("not one that is gone already") {
+    it.world.destination().tags.erase("1.8.2");
+    it.remove();
+    CHECK(it.world.count(kRemoveVersion) == 0);
+    CHECK(it.world.recorder.events[0].message == "removed: staging");
+  }
+  SECTION("not of an earlier build") {
+    it.publication.spec.build.version = "1.8.3";
+    it.world.publish(it.publication);
+    it.remove();
+    CHECK(it.world.tag("1.8.2") != "nothing");
+    CHECK(it.world.tag("1.8.3") == "nothing");
+  }
+  SECTION("without the source") {
+    it.world.source() = {};
+    it.remove();
+    CHECK(it.world.destination().tags.empty());
+  }
+  SECTION("also when the spec can't be carried out any more") {
+    it.publication.spec.gates.sbom = SbomGate{};
+    it.world.objects.apply(it.publication);
+    it.remove();
+    CHECK(it.world.destination().tags.empty());
+  }
+  SECTION("the plan says so before") {
+    it.world.objects.remove(key_of(it.publication), it.world.clock.now());
+    const std::string digest = "sha256:" + it.image.descriptor.digest.short_hex();
+    const std::string why = ": the publication is deleted with deletionPolicy Untag";
+    CHECK(it.world.plan(it.publication) == std::vector<std::string>{"untag what storefront published",
+                                                                    "  remove tag 1.8.2 from " + digest + why,
+                                                                    "  remove tag staging from " + digest + why});
+    CHECK(it.world.tag("staging") != "nothing");
+  }
+}
+
+TEST_CASE("Untag leaves what another publication wants") {
+  Published it;
+  auto other = make_publication("other");
+  other.spec.tags.erase(other.spec.tags.begin());
+  SECTION("of the same registry and repository") {
+    it.world.publish(other);
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+    CHECK(it.world.tag("1.8.2") == "nothing");
+  }
+  SECTION("that was not published yet") {
+    other.spec.suspend = true;
+    it.world.publish(other);
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+  }
+  SECTION("by another name of the same registry") {
+    auto same = make_registry();
+    same.metadata.name = "contoso-again";
+    it.world.objects.apply(same);
+    other.spec.registry_ref.name = "contoso-again";
+    it.world.objects.apply(other);
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+  }
+  SECTION("not of another repository, another registry, or of one that is deleted") {
+    other.spec.repository = "shop/other";
+    it.world.objects.apply(other);
+    auto elsewhere = make_registry();
+    elsewhere.metadata.name = "elsewhere";
+    elsewhere.spec.login_server = "elsewhere.example";
+    it.world.objects.apply(elsewhere);
+    auto third = make_publication("third");
+    third.spec.registry_ref.name = "elsewhere";
+    it.world.objects.apply(third);
+    auto deleted = make_publication("deleted");
+    deleted.metadata.finalizers = {"example.com/slow"};
+    it.world.objects.apply(deleted);
+    it.world.objects.remove(key_of(deleted), it.world.clock.now());
+    it.remove();
+    CHECK(it.world.destination().tags.empty());
+  }
+}
+
+TEST_CASE("Untag lets the object go where nothing can be removed, and says so") {
+  Published it;
+  const auto before = it.world.destination();
+  std::string told;
+  SECTION("the registry has no untag") {
+    it.world.destination().can_untag = false;
+    told = "can't remove a tag alone";
+  }
+  SECTION("the ContainerRegistry is gone") {
+    it.world.objects.registries.clear();
+    told = "has no Publish on";
+  }
+  SECTION("access was withdrawn") {
+    it.world.objects.registries.at("contoso").spec.access.clear();
+    told = "has no Publish on";
+  }
+  SECTION("the registry forbids it") {
+    it.world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request.starts_with("DELETE")) return fail(ErrorClass::Forbidden, "denied");
+      return {};
+    };
+    told = "denied";
+  }
+  SECTION("it was deleted while suspended") {
+    it.publication.spec.suspend = true;
+    it.world.publish(it.publication);
+    told = "deleted while suspended";
+  }
+  CHECK(it.remove() == Outcome{});
+  CHECK(it.is_gone());
+  CHECK(it.world.destination() == before);
+  REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+  CHECK_THAT(it.world.recorder.events[0].message, Catch::Contains(told));
+}
+
+TEST_CASE("an outage is waited for ten minutes") {
+  Published it;
+  const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled);
+  it.world.registry.before = [cls](const std::string&) -> Result<void> { return fail(cls, "no answer"); };
+  CHECK(it.remove().kind == Kind::Retry);
+  CHECK_FALSE(it.is_gone());
+
+  SECTION("it comes back in time") {
+    it.world.registry.before = nullptr;
+    CHECK(it.world.look(it.publication) == Outcome{});
+    CHECK(it.is_gone());
+    CHECK(it.world.destination().tags.empty());
+  }
+  SECTION("it does not") {
+    it.world.clock.advance(10min - 1ms);
+    CHECK(it.world.look(it.publication).kind == Kind::Retry);
+    CHECK_FALSE(it.is_gone());
+    CHECK(it.world.recorder.events.empty());
+    it.world.clock.advance(1ms);
+    CHECK(it.world.look(it.publication) == Outcome{});
+    CHECK(it.is_gone());
+    CHECK(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+  }
+}
+
+TEST_CASE("stopped while it takes tags away, it goes on after the start") {
+  Published it;
+  it.world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request == "DELETE registry.example/shop/storefront:staging") return fail(ErrorClass::Cancelled, "stopping");
+    return {};
+  };
+  CHECK(it.remove() == Outcome{});
+  CHECK_FALSE(it.is_gone());
+  CHECK(it.world.tag("1.8.2") == "nothing");
+  it.world.registry.before = nullptr;
+  CHECK(it.world.look(it.publication) == Outcome{});
+  CHECK(it.is_gone());
+  CHECK(it.world.destination().tags.empty());
+}
+
+TEST_CASE("a finalizer that can't be written now is written soon") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.objects.before_write = []() -> Result<void> { return fail(ErrorClass::Conflict, "newer"); };
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 0ms});
+  CHECK(world.registry.requests.empty());
+  world.objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no answer"); };
+  CHECK(world.look(publication).kind == Kind::Retry);
+}
+
+}  // namespace slipway::tests

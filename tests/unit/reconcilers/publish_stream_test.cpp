@@ -1,0 +1,431 @@
+#include "tests/catch.h"
+#include "tests/support/publish_world.h"
+
+namespace slipway::tests {
+namespace {
+
+using Kind = Outcome::Kind;
+using namespace std::chrono_literals;
+
+const Outcome kAgainInAnHour{.kind = Kind::Again, .delay = 1h};
+const Outcome kStalledForAnHour{.kind = Kind::Stalled, .delay = 1h};
+const std::string kResolve = "HEAD ghcr.io/contoso/storefront:1.8";
+const std::string kSetStaging = "PUT registry.example/shop/storefront:staging";
+
+/// Build `number` of version `version`, from the source's tag of that version.
+ImagePublication build(std::int64_t number, const std::string& version, const std::string& name = "storefront") {
+  auto publication = make_publication(name);
+  publication.spec.source.image->reference = "ghcr.io/contoso/storefront:" + version;
+  publication.spec.build.version = version;
+  publication.spec.build.number = number;
+  publication.spec.build.commit = "commit-" + version;
+  return publication;
+}
+
+void add_tag(ImagePublication& publication, const std::string& name, const std::string& text) {
+  publication.spec.tags.push_back({.name = name, .template_text = text, .mutability = Mutability::Moving});
+}
+
+void follow(ImagePublication& publication) {
+  publication.spec.source.follow = true;
+  publication.spec.tags[0] = {.name = "digest", .template_text = "{{digest:12}}"};
+}
+
+}  // namespace
+
+TEST_CASE("a source named by tag is resolved once per publication") {
+  PublishWorld world;
+  const auto first = world.push({"first"});
+  auto publication = make_publication();
+  world.publish(publication);
+  CHECK(world.count(kResolve) == 1);
+  CHECK(world.status(publication).source == ResolvedSource{first.descriptor.digest.str(), world.clock.now()});
+
+  const auto second = world.push({"second"});
+  SECTION("not again at the interval, nor with the daily check") {
+    world.clock.advance(24h);
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.count(kResolve) == 0);
+    CHECK(world.tag("staging") == first.descriptor.digest.str());
+  }
+  SECTION("not by an edit that is no new publication") {
+    publication.spec.interval = 600s;
+    publication.spec.retry.max_duration = 60s;
+    publication.spec.deployment_targets.push_back({.kind = "WebApp", .name = "storefront"});
+    world.publish(publication);
+    CHECK(world.count(kResolve) == 0);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.status(publication).observed_generation == 2);
+  }
+  SECTION("again by a new build") {
+    publication.spec.build.number = 813;
+    publication.spec.build.version = "1.8.3";
+    world.publish(publication);
+    CHECK(world.count(kResolve) == 1);
+    CHECK(world.tag("staging") == second.descriptor.digest.str());
+    CHECK(world.tag("1.8.2") == first.descriptor.digest.str());
+  }
+  SECTION("when another tag is named that is the same image, it is the same publication") {
+    world.source().tags.insert_or_assign("1.8-again", first.descriptor.digest);
+    publication.spec.source.image->reference = "ghcr.io/contoso/storefront:1.8-again";
+    world.publish(publication);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.status(publication).history.size() == 1);
+    CHECK(world.records_on(first.descriptor.digest) == 1);
+  }
+}
+
+TEST_CASE("a source that is waited with keeps what it was resolved to") {
+  PublishWorld world;
+  const auto first = world.push({"first"});
+  auto publication = make_publication();
+  publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}};
+  world.publish(publication);
+  REQUIRE(world.condition(publication, "Ready") == "False AwaitingReport");
+  world.push({"second"});
+  world.objects.files["scan.json"] = make_report(first);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.tag("1.8.2") == first.descriptor.digest.str());
+}
+
+TEST_CASE("a source that is followed is asked at each interval, and a new digest is a new publication") {
+  PublishWorld world;
+  const auto first = world.push({"first"});
+  auto publication = make_publication();
+  follow(publication);
+  world.publish(publication);
+  const auto started = world.clock.now();
+
+  world.clock.advance(1h);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.registry.requests ==
+        std::vector<std::string>{kResolve,
+                                 "HEAD registry.example/shop/storefront:" + first.descriptor.digest.short_hex(),
+                                 "HEAD registry.example/shop/storefront:staging"});
+  CHECK(world.objects.written.empty());
+  CHECK(world.status(publication).source->resolved_at == started);
+
+  const auto second = world.push({"second"});
+  world.clock.advance(1h);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.tag("staging") == second.descriptor.digest.str());
+  CHECK(world.tag(first.descriptor.digest.short_hex()) == first.descriptor.digest.str());
+  CHECK(world.tag(second.descriptor.digest.short_hex()) == second.descriptor.digest.str());
+  CHECK(world.status(publication).history.size() == 2);
+  CHECK(world.status(publication).source == ResolvedSource{second.descriptor.digest.str(), world.clock.now()});
+
+  SECTION("a source that goes back is followed back, without another record") {
+    world.push({"first"});
+    world.clock.advance(1h);
+    world.look(publication);
+    CHECK(world.tag("staging") == first.descriptor.digest.str());
+    CHECK(world.records_on(first.descriptor.digest) == 1);
+    CHECK(world.status(publication).history.size() == 2);
+  }
+  SECTION("a source that is gone is said, and what is published stays") {
+    world.source().tags.clear();
+    const auto before = world.destination();
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False NotFound");
+    CHECK(world.status(publication).published->digest == second.descriptor.digest.str());
+    CHECK(world.destination() == before);
+  }
+  SECTION("following no more keeps the last one") {
+    publication.spec.source.follow = false;
+    world.publish(publication);
+    world.push({"third"});
+    world.clock.advance(1h);
+    world.look(publication);
+    CHECK(world.tag("staging") == second.descriptor.digest.str());
+    CHECK(world.count(kResolve) == 0);
+  }
+}
+
+TEST_CASE("git revert goes back to the older build, and forward again") {
+  PublishWorld world;
+  const auto old_image = world.push({"old"}, "1.8.2");
+  const auto new_image = world.push({"new"}, "1.9.0");
+  auto older = build(812, "1.8.2");
+  auto newer = build(813, "1.9.0");
+  for (auto* publication : {&older, &newer}) {
+    add_tag(*publication, "minor", "{{major}}.{{minor}}");
+    add_tag(*publication, "latest", "latest");
+  }
+  world.publish(older);
+  world.publish(newer);
+  REQUIRE(world.tag("latest") == new_image.descriptor.digest.str());
+
+  world.publish(older);
+  CHECK(world.tag("staging") == old_image.descriptor.digest.str());
+  CHECK(world.tag("latest") == old_image.descriptor.digest.str());
+  CHECK(world.tag("1.8") == old_image.descriptor.digest.str());
+  CHECK(world.tag("1.9") == new_image.descriptor.digest.str());
+  CHECK(world.tag("1.9.0") == new_image.descriptor.digest.str());
+  CHECK(world.condition(older, "Tagged") == "True TagsSet");
+  CHECK(world.records_on(old_image.descriptor.digest) == 1);
+
+  world.publish(newer);
+  CHECK(world.tag("latest") == new_image.descriptor.digest.str());
+  CHECK(world.status(newer).history.size() == 2);
+}
+
+TEST_CASE("an older build of another object leaves moving tags where they are") {
+  PublishWorld world;
+  world.push({"old"}, "1.8.2");
+  const auto new_image = world.push({"new"}, "1.9.0");
+  const auto newer = build(813, "1.9.0", "newer");
+  const auto older = build(812, "1.8.2", "older");
+  world.publish(newer);
+  CHECK(world.publish(older) == kAgainInAnHour);
+
+  CHECK(world.tag("staging") == new_image.descriptor.digest.str());
+  CHECK(world.tag("1.8.2") != "nothing");
+  CHECK(world.condition(older, "Ready") == "True Succeeded");
+  CHECK(world.condition(older, "Tagged") == "True Superseded");
+  CHECK(world.tag_state(older, "environment") == "Superseded");
+  CHECK(world.tag_state(older, "version") == "Set");
+  CHECK(world.status(older).display.tags == "1.8.2");
+  CHECK_THAT(world.message(older, "Tagged"), Catch::Contains("tag staging was left"));
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Published", "Superseded"});
+
+  SECTION("and says it once") {
+    world.clock.advance(1h);
+    world.look(older);
+    CHECK(world.objects.written.empty());
+    CHECK(world.recorder.events.size() == 3);
+  }
+  SECTION("a tag that was left and is then removed is set") {
+    world.destination().tags.erase("staging");
+    world.look(older);
+    CHECK(world.tag("staging") == world.tag("1.8.2"));
+    CHECK(world.condition(older, "Tagged") == "True TagsSet");
+  }
+}
+
+TEST_CASE("latest and major.minor never go to a lower version of another object, whatever its number") {
+  PublishWorld world;
+  const auto high = world.push({"high"}, "1.9.0");
+  world.push({"patch"}, "1.8.3");
+  auto newer = build(813, "1.9.0", "main");
+  auto patch = build(900, "1.8.3", "backport");
+  for (auto* publication : {&newer, &patch}) {
+    publication->spec.tags[1].template_text = "{{major}}";
+    add_tag(*publication, "latest", "latest");
+    add_tag(*publication, "branch", "edge");
+  }
+  world.publish(newer);
+  world.publish(patch);
+  CHECK(world.tag("latest") == high.descriptor.digest.str());
+  CHECK(world.tag("1") == high.descriptor.digest.str());
+  CHECK(world.tag("edge") == world.tag("1.8.3"));
+  CHECK(world.condition(patch, "Tagged") == "True Superseded");
+}
+
+TEST_CASE("a prerelease sets its version alone") {
+  PublishWorld world;
+  world.push({"candidate"}, "2.0.0-rc.1");
+  auto publication = build(812, "2.0.0-rc.1");
+  add_tag(publication, "minor", "{{major}}.{{minor}}");
+  add_tag(publication, "latest", "latest");
+  CHECK(world.publish(publication) == kAgainInAnHour);
+  CHECK(world.tag("2.0.0-rc.1") == world.tag("staging"));
+  CHECK(world.tag("2.0") == "nothing");
+  CHECK(world.tag("latest") == "nothing");
+  CHECK(world.tag_state(publication, "latest") == "Skipped");
+  CHECK(world.status(publication).published->tags[2] == TagStatus{"minor", "", TagState::Skipped, ""});
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+}
+
+TEST_CASE("a moving tag without a record moves, and people are told") {
+  PublishWorld world;
+  const auto stranger = make_image(world.destination(), {"stranger"});
+  world.destination().tags.insert_or_assign("staging", stranger.descriptor.digest);
+  world.push({"base"});
+  world.publish(make_publication());
+  CHECK(world.tag("staging") == world.tag("1.8.2"));
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "OrderUnknown"});
+}
+
+TEST_CASE("a tag of an earlier build and of a removed template stays") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  add_tag(publication, "commit", "{{commit:7}}");
+  world.publish(publication);
+  publication.spec.tags.pop_back();
+  world.publish(publication);
+  CHECK(world.tag("4f2a91c") == world.tag("1.8.2"));
+  CHECK(world.tag_state(publication, "commit") == "absent");
+  CHECK(world.registry.requests_of({"DELETE"}).empty());
+}
+
+TEST_CASE("a rollback moves moving tags to what was published before") {
+  PublishWorld world;
+  const auto good = world.push({"good"}, "1.8.2");
+  const auto bad = world.push({"bad"}, "1.9.0");
+  world.publish(build(812, "1.8.2"));
+  auto publication = build(813, "1.9.0");
+  world.publish(publication);
+  publication.spec.rollback = Rollback{.digest = good.descriptor.digest.str(), .reason = "checkout is broken"};
+
+  SECTION("and immutable tags stay") {
+    CHECK(world.publish(publication) == kAgainInAnHour);
+    CHECK(world.tag("staging") == good.descriptor.digest.str());
+    CHECK(world.tag("1.9.0") == bad.descriptor.digest.str());
+    CHECK(world.tag("1.8.2") == good.descriptor.digest.str());
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    world.clock.advance(24h);
+    world.look(publication);
+    CHECK(world.registry.writes().empty());
+
+    SECTION("until it is removed") {
+      publication.spec.rollback.reset();
+      world.publish(publication);
+      CHECK(world.tag("staging") == bad.descriptor.digest.str());
+    }
+    SECTION("or a newer build is published under it: immutable tags go on, moving ones stay") {
+      const auto fixed = world.push({"fixed"}, "1.9.1");
+      auto next = build(814, "1.9.1");
+      next.spec.rollback = publication.spec.rollback;
+      world.publish(next);
+      CHECK(world.tag("1.9.1") == fixed.descriptor.digest.str());
+      CHECK(world.tag("staging") == good.descriptor.digest.str());
+    }
+    SECTION("or its content was removed: a tag that is missing is set to it again") {
+      world.destination().tags.erase("staging");
+      world.look(publication);
+      CHECK(world.tag("staging") == good.descriptor.digest.str());
+    }
+  }
+  SECTION("and nothing moves by itself when its time is over") {
+    publication.spec.rollback->until = "2026-11-24";
+    world.publish(publication);
+    world.clock.advance(15h - 1ms);
+    world.look(publication);
+    CHECK(world.condition(publication, "Tagged") == "True TagsSet");
+    world.clock.advance(1ms);
+    world.look(publication);
+    CHECK(world.condition(publication, "Tagged") == "True RollbackEnded");
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    CHECK(world.tag("staging") == good.descriptor.digest.str());
+    CHECK(world.recorder.reasons().back() == "RollbackEnded");
+
+    const auto fixed = world.push({"fixed"}, "1.9.1");
+    auto next = build(814, "1.9.1");
+    next.spec.rollback = publication.spec.rollback;
+    world.publish(next);
+    CHECK(world.tag("staging") == fixed.descriptor.digest.str());
+    world.look(next);
+    CHECK(world.condition(next, "Tagged") == "True TagsSet");
+  }
+  SECTION("and never to another digest") {
+    const auto stranger = make_image(world.destination(), {"stranger"});
+    publication.spec.rollback->digest = stranger.descriptor.digest.str();
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Tagged") == "False Refused");
+    CHECK(world.tag("staging") == bad.descriptor.digest.str());
+  }
+  SECTION("and never to one that another object published") {
+    const auto foreign = world.push({"foreign"}, "1.7.0");
+    world.publish(build(700, "1.7.0", "other"));
+    publication.spec.rollback->digest = foreign.descriptor.digest.str();
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False Refused");
+  }
+  SECTION("also when the status was lost: the record says that it was published") {
+    world.objects.stored(key_of(publication)).status = {};
+    CHECK(world.publish(publication) == kAgainInAnHour);
+    CHECK(world.tag("staging") == good.descriptor.digest.str());
+  }
+}
+
+TEST_CASE("a publication whose status was lost is taken up without a write to the registry") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  const auto before = world.destination();
+  world.objects.stored(key_of(publication)).status = {};
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.registry.writes().empty());
+  CHECK(world.destination() == before);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK_FALSE(world.status(publication).published->record_digest.empty());
+  CHECK(world.records_on(image.descriptor.digest) == 1);
+}
+
+TEST_CASE("promotion is the same digest published for another environment, with a record of its own") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  make_artifact(world.source(), "application/spdx+json", "packages", image.descriptor);
+  world.publish(make_publication());
+  auto production = make_publication("storefront-production");
+  production.spec.environment = "production";
+  production.spec.tags.erase(production.spec.tags.begin());
+  CHECK(world.publish(production) == kAgainInAnHour);
+  CHECK(world.tag("production") == image.descriptor.digest.str());
+  CHECK(world.records_on(image.descriptor.digest) == 2);
+  CHECK(world.status(production).published->transfer == TransferStatus{});
+  CHECK(world.registry.requests_of({"PUT"}).size() == 3);
+}
+
+TEST_CASE("suspension keeps a Ready that was earned and takes away one that was not") {
+  PublishWorld world;
+  auto publication = make_publication();
+  SECTION("Ready True stays with its generation") {
+    world.push({"base"});
+    world.publish(publication);
+    publication.spec.suspend = true;
+    publication.metadata.annotations["slipway.dev/reconcile-requested-at"] = "now";
+    CHECK(world.publish(publication) == Outcome{});
+    CHECK(world.registry.requests.empty());
+    const auto& status = world.status(publication);
+    CHECK(status.observed_generation == 2);
+    CHECK(find_condition(status.conditions, "Ready")->status == "True");
+    CHECK(find_condition(status.conditions, "Ready")->observed_generation == 1);
+    CHECK(status.last_handled_reconcile_at == "now");
+    CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Suspended"});
+    CHECK(world.plan(publication) == std::vector<std::string>{"nothing to do: spec.suspend is true"});
+
+    world.look(publication);
+    CHECK(world.objects.written.empty());
+    CHECK(world.recorder.events.size() == 2);
+
+    publication.spec.suspend = false;
+    world.publish(publication);
+    CHECK(world.registry.writes().empty());
+    CHECK(find_condition(world.status(publication).conditions, "Ready")->observed_generation == 3);
+  }
+  SECTION("Ready False goes, with Stalled") {
+    world.publish(publication);
+    REQUIRE(world.condition(publication, "Stalled") == "True NotFound");
+    publication.spec.suspend = true;
+    world.publish(publication);
+    CHECK(world.condition(publication, "Ready") == "absent");
+    CHECK(world.condition(publication, "Stalled") == "absent");
+    CHECK(world.condition(publication, "Reconciling") == "absent");
+  }
+  SECTION("before anything was done there is no condition") {
+    publication.spec.suspend = true;
+    world.publish(publication);
+    CHECK(world.status(publication).conditions.empty());
+    CHECK(world.status(publication).observed_generation == 1);
+  }
+}
+
+TEST_CASE("the history keeps the last ten builds, the newest first") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  for (std::int64_t number = 1; number <= 12; ++number) {
+    publication.spec.build.number = number;
+    publication.spec.build.version = "1.0." + std::to_string(number);
+    world.publish(publication);
+  }
+  const auto& history = world.status(publication).history;
+  REQUIRE(history.size() == 10);
+  CHECK(history.front().number == 12);
+  CHECK(history.back().number == 3);
+}
+
+}  // namespace slipway::tests
