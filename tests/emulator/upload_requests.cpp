@@ -1,7 +1,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "controller/registry/base64.h"
+#include "crds/base/base64.h"
 #include "tests/emulator/ranges.h"
 #include "tests/emulator/registry.h"
 
@@ -24,11 +24,11 @@ Answer upload_unknown() {
 /// ACR's opaque state, which changes with every piece.
 std::string state_of(const Upload& upload) {
   const json state = {{"Name", upload.repository()}, {"UUID", upload.id()}, {"Offset", upload.size()}};
-  return percent_encode(registry::encode_base64(state.dump()));
+  return percent_encode(encode_base64(state.dump()));
 }
 
 bool is_current(const Upload& upload, const std::string& state) {
-  const json read = json::parse(registry::decode_base64(state).value_or(""), nullptr, false);
+  const json read = json::parse(decode_base64(state).value_or(""), nullptr, false);
   return read.is_object() && read.value("UUID", "") == upload.id() && read.value("Offset", json()) == upload.size();
 }
 
