@@ -116,7 +116,6 @@ bool serve_one(Stream& stream, const Service& service, boost::beast::flat_buffer
   }
   reader.start_body(record.get(), request->disturbance);
   const Answer answer = service.answer(*request, stop);
-  if (request->method != "GET") request->disturbance.corrupt.reset();
   const bool drained = reader.drain();
   if (answer.cut || reader.was_cut()) return false;
   const bool keep_alive = drained && reader.keep_alive();

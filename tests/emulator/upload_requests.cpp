@@ -24,11 +24,11 @@ Answer upload_unknown() {
 /// ACR's opaque state, which changes with every piece.
 std::string state_of(const Upload& upload) {
   const json state = {{"Name", upload.repository()}, {"UUID", upload.id()}, {"Offset", upload.size()}};
-  return percent_encode(encode_base64(state.dump()));
+  return percent_encode(slipway::encode_base64(state.dump()));
 }
 
 bool is_current(const Upload& upload, const std::string& state) {
-  const json read = json::parse(decode_base64(state).value_or(""), nullptr, false);
+  const json read = json::parse(slipway::decode_base64(state).value_or(""), nullptr, false);
   return read.is_object() && read.value("UUID", "") == upload.id() && read.value("Offset", json()) == upload.size();
 }
 
