@@ -2,13 +2,16 @@
 
 #include <string>
 
+#include "crds/base/time.h"
+
 namespace slipway::publish {
 
 /// What an installation of Slipway decides for all of its publications.
 struct Settings {
   std::string publisher_id;  ///< Who publishes, in every record: of the cluster, the folder or the repository.
   std::string version;       ///< Of Slipway.
-  bool one_shot = false;     ///< `waitFor` is 0 when the resource does not say.
+  bool one_shot = false;     ///< The process ends with its work: nothing is waited for unless the resource says so.
+  Timestamp started_at{};    ///< Of a one-shot process: `waitFor` and `retry` count from it, not from an earlier try.
   bool in_cluster = false;   ///< Addresses of this machine are not called at a tenant's word.
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds kInterval{std::chrono::hours{1}};
 constexpr std::chrono::seconds kWaitFor{std::chrono::hours{1}};
+constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};
 constexpr std::size_t kHistory = 10;
 
 std::chrono::seconds interval_of(const ImagePublication& publication) {
@@ -28,7 +29,8 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
                       .wait_for = settings.one_shot ? std::chrono::seconds{0} : kWaitFor,
                       .interval = interval_of(publication)};
   if (is_continued(publication, ids) && publication.status.attempt->started_at)
-    deadlines.attempt_started_at = *publication.status.attempt->started_at;
+    deadlines.attempt_started_at = std::max(*publication.status.attempt->started_at, settings.started_at);
+  if (settings.one_shot && !deadlines.retry_for) deadlines.retry_for = kOneShotRetries;
   const auto& scan = publication.spec.gates.scan;
   if (scan && scan->wait_for) deadlines.wait_for = scan->wait_for;
   return deadlines;
