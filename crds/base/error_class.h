@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+#include "crds/base/result.h"
+
+namespace slipway {
+
+/// The class with that name, as statuses keep it; Internal for a text that names none.
+ErrorClass error_class_named(std::string_view text);
+
+}  // namespace slipway
