@@ -1,0 +1,199 @@
+#include "controller/standalone/installation.h"
+
+#include <random>
+#include <utility>
+
+#include "controller/http/request_rates.h"
+#include "controller/http/transport_factory.h"
+#include "controller/registry/ambient_credentials.h"
+#include "controller/registry/credential_helper.h"
+#include "controller/registry/registries.h"
+#include "controller/registry/registry_rules.h"
+#include "controller/runtime/file_turns.h"
+#include "controller/runtime/waiting.h"
+#include "controller/sources/open_source_file.h"
+#include "controller/standalone/metered_ports.h"
+#include "controller/transfer/transfer_engine.h"
+#include "reconcilers/prune/reconciler.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/registry/reconciler.h"
+
+namespace slipway::standalone {
+
+namespace {
+
+struct StatePlace {
+  std::filesystem::path database;
+  std::filesystem::path turns;
+};
+
+Result<StatePlace> state_place(const InstallationOptions& options, const manifests::ManifestFolder& folder) {
+  if (!options.state.empty()) {
+    const std::filesystem::path file = std::filesystem::absolute(options.state);
+    return StatePlace{file, file.parent_path() / "turns"};
+  }
+  const auto state = manifests::default_state_folder();
+  if (!state) return std::unexpected{state.error()};
+  return StatePlace{manifests::state_file_of(*state, folder.canonical_path()), *state / "turns"};
+}
+
+publish::Settings settings_of(const InstallationOptions& options, const manifests::ManifestFolder& folder,
+                              Timestamp now) {
+  publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
+  if (settings.publisher_id.empty()) settings.publisher_id = "file://" + folder.canonical_path().string();
+  settings.one_shot = options.one_shot;
+  if (options.one_shot) settings.started_at = now;
+  return settings;
+}
+
+void tell(const http::RequestSeen& seen, const InstallationHands& hands) {
+  const std::string method{http::to_string(seen.method)};
+  hands.metrics.registry_request({method, seen.status, seen.host, seen.took});
+  hands.log.debug(method + ' ' + seen.url,
+                  {{"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}});
+}
+
+void count(std::map<std::string, std::size_t>& counts, const Conditions& conditions) {
+  const Condition* ready = find_condition(conditions, kReady);
+  ++counts[ready ? ready->status : "Unknown"];
+}
+
+void append(std::vector<telemetry::ReadyCount>& all, ResourceKind kind,
+            const std::map<std::string, std::size_t>& counts) {
+  for (const auto& [status, number] : counts) all.push_back({kind, status, number});
+}
+
+std::chrono::nanoseconds elapsed() {
+  return runtime::SystemSteadyClock{}.now().time_since_epoch();
+}
+
+/// As std::getenv. The map outlives the function.
+std::function<const char*(const char*)> variables_of(const std::map<std::string, std::string>& environment) {
+  return [&environment](const char* name) -> const char* {
+    const auto found = environment.find(name);
+    return found == environment.end() ? nullptr : found->second.c_str();
+  };
+}
+
+http::TransportSettings transport_settings(const InstallationOptions& options, const InstallationHands& hands,
+                                           const registry::RegistryRules& rules, http::RequestRates& rates) {
+  http::TransportSettings settings;
+  settings.environment = http::network_environment(variables_of(options.environment));
+  settings.user_agent = "slipway/" SLIPWAY_VERSION;
+  settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
+  settings.tracing = {.observer = [&hands](const http::RequestSeen& seen) { tell(seen, hands); },
+                      .reconcile_id = telemetry::current_reconcile_id,
+                      .elapsed = elapsed};
+  settings.may_call = [&rules](std::string_view from, std::string_view to) { return rules.may_call(from, to); };
+  settings.may_connect = [&rules](std::string_view host, std::string_view address) {
+    return rules.may_connect(host, address);
+  };
+  settings.rates = &rates;
+  return settings;
+}
+
+}  // namespace
+
+/// In the order in which they need each other.
+struct Installation::Parts {
+  Parts(manifests::StateDatabase opened, manifests::ManifestFolder folder, const StatePlace& place,
+        const InstallationOptions& options, const InstallationHands& given)
+      : hands(given),
+        state(std::move(opened)),
+        root(folder.root()),
+        settings(settings_of(options, folder, hands.clock.now())),
+        objects(std::move(folder), state, hands.clock),
+        writer(objects, objects, hands.metrics),
+        rates({.wait = runtime::wait, .elapsed = elapsed}),
+        rules(/*in_cluster=*/false, rates),
+        environment(options.environment),
+        ambient(hands.clock, {.variable = variables_of(environment),
+                              .ask_helper =
+                                  [](const std::string& name, const std::string& server) {
+                                    return registry::ask_credential_helper(name, server);
+                                  }}),
+        registries(objects, hands.clock, registries_settings(options)),
+        engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
+        transfer(engine, hands.metrics),
+        turns(place.turns),
+        publisher({objects, writer, registries, transfer, turns, hands.recorder, hands.progress, hands.clock},
+                  settings),
+        registry_reconciler({objects, writer, registries, hands.recorder, hands.clock}),
+        prune_reconciler({objects, writer, hands.recorder, hands.clock}) {}
+
+  registry::RegistriesSettings registries_settings(const InstallationOptions& options) {
+    return {.controller_namespace = options.controller_namespace,
+            .ambient_credentials = [this](const std::string& host) { return ambient.of(host); },
+            .make_transports = [network = transport_settings(options, hands, rules, rates)](
+                                   const std::string& ca_pem) { return http::make_transports(ca_pem, network); },
+            .rules = rules,
+            .reconcile_id = telemetry::current_reconcile_id,
+            .open_file =
+                [this](const SourceSpec& source, const std::string& base_folder) {
+                  return sources::open_source_file(root, source, base_folder);
+                }};
+  }
+
+  const InstallationHands hands;
+  manifests::StateDatabase state;
+  const std::filesystem::path root;
+  const publish::Settings settings;
+  manifests::FolderObjectStore objects;
+  MeteredWriter writer;
+  http::RequestRates rates;
+  registry::RegistryRules rules;
+  const std::map<std::string, std::string> environment;
+  registry::AmbientCredentials ambient;
+  registry::SharedRegistries registries;
+  transfer::TransferEngine engine;
+  MeteredTransfer transfer;
+  runtime::FileTurns turns;
+  publish::PublishReconciler publisher;
+  slipway::registry::RegistryReconciler registry_reconciler;
+  prune::PruneReconciler prune_reconciler;
+};
+
+Installation::Installation(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Installation::~Installation() = default;
+
+Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptions& options,
+                                                         const InstallationHands& hands) {
+  auto folder = manifests::ManifestFolder::open(options.manifests);
+  if (!folder) return std::unexpected{folder.error()};
+  const auto place = state_place(options, *folder);
+  if (!place) return std::unexpected{place.error()};
+  auto state = options.only_look ? manifests::StateDatabase::open_copy(place->database)
+                                 : manifests::StateDatabase::open(place->database);
+  if (!state) return std::unexpected{state.error()};
+  return std::unique_ptr<Installation>{
+      new Installation{std::make_unique<Parts>(std::move(*state), std::move(*folder), *place, options, hands)}};
+}
+
+manifests::FolderObjectStore& Installation::objects() {
+  return parts_->objects;
+}
+
+publish::PublishReconciler& Installation::publisher() {
+  return parts_->publisher;
+}
+
+runtime::ReconcilersByKind Installation::reconcilers() {
+  return {{ResourceKind::ContainerRegistry, parts_->registry_reconciler},
+          {ResourceKind::ImagePublication, parts_->publisher},
+          {ResourceKind::RetentionPolicy, parts_->prune_reconciler}};
+}
+
+std::vector<telemetry::ReadyCount> Installation::ready_counts() {
+  std::map<std::string, std::size_t> registries, publications, policies;
+  for (const auto& object : parts_->objects.registries()) count(registries, object.status.conditions);
+  if (const auto all = parts_->objects.publications())
+    for (const auto& object : *all) count(publications, object.status.conditions);
+  for (const auto& object : parts_->objects.retention_policies()) count(policies, object.status.conditions);
+  std::vector<telemetry::ReadyCount> counts;
+  append(counts, ResourceKind::ContainerRegistry, registries);
+  append(counts, ResourceKind::ImagePublication, publications);
+  append(counts, ResourceKind::RetentionPolicy, policies);
+  return counts;
+}
+
+}  // namespace slipway::standalone

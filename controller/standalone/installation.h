@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "controller/manifests/folder_object_store.h"
+#include "controller/runtime/worker_pool.h"
+#include "controller/telemetry/log.h"
+#include "controller/telemetry/metrics.h"
+#include "crds/base/result.h"
+#include "reconcilers/ports/progress_watcher.h"
+#include "reconcilers/ports/recorder.h"
+#include "reconcilers/publish/reconciler.h"
+
+namespace slipway::standalone {
+
+struct InstallationOptions {
+  manifests::ManifestFolderOptions manifests;
+  std::string state;       ///< State database; empty: by folder, under the user's XDG state folder.
+  bool only_look = false;  ///< What is stored is read, and nothing is written to it.
+  std::string controller_namespace = "slipway-system";
+  std::string publisher_id;                        ///< Empty: the URL of the manifests.
+  bool one_shot = false;                           ///< The process ends with its work: deadlines count from its start.
+  std::map<std::string, std::string> environment;  ///< Of the process: proxies, credentials.
+};
+
+/// What the surroundings give. All outlive the installation.
+struct InstallationHands {
+  telemetry::Log& log;
+  telemetry::Metrics& metrics;
+  Recorder& recorder;
+  ProgressWatcher& progress;
+  const Clock& clock;
+};
+
+/// Every part of Slipway over a manifest folder, put together: the one place that knows them all. Thread-safe.
+class Installation {
+ public:
+  /// Invalid or NotFound for wrong paths, Unavailable when the state cannot be opened. Reads no manifest yet.
+  static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options, const InstallationHands& hands);
+  ~Installation();
+  Installation(const Installation&) = delete;
+  Installation& operator=(const Installation&) = delete;
+
+  manifests::FolderObjectStore& objects();
+  publish::PublishReconciler& publisher();
+  /// Of every kind.
+  runtime::ReconcilersByKind reconcilers();
+  /// How many resources of each kind are ready and how many are not.
+  std::vector<telemetry::ReadyCount> ready_counts();
+
+ private:
+  struct Parts;
+  explicit Installation(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace slipway::standalone

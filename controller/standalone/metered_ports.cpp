@@ -1,0 +1,60 @@
+#include "controller/standalone/metered_ports.h"
+
+#include <algorithm>
+
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::standalone {
+
+namespace {
+
+bool is_new_publication(const std::optional<PublishedStatus>& before, const PublishedStatus& after) {
+  return !before || before->publication_hash != after.publication_hash || before->digest != after.digest;
+}
+
+std::size_t newly_set(const std::optional<PublishedStatus>& before, const PublishedStatus& after) {
+  const auto is_news = [&](const TagStatus& tag) {
+    return tag.state == TagState::Set && (!before || std::ranges::find(before->tags, tag) == before->tags.end());
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(after.tags, is_news));
+}
+
+void count_failure(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
+                   telemetry::Metrics& metrics) {
+  if (!after.attempt || !after.attempt->error || (before.attempt && before.attempt->error == after.attempt->error))
+    return;
+  const Condition* ready = find_condition(after.conditions, kReady);
+  const bool is_stalled = find_condition(after.conditions, kStalled) != nullptr;
+  metrics.publication(is_stalled ? "refused" : "failed", ready ? ready->reason : after.attempt->error->cls);
+}
+
+}  // namespace
+
+void count_changes(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
+                   telemetry::Metrics& metrics) {
+  count_failure(before, after, metrics);
+  if (!after.published || before.published == after.published) return;
+  metrics.tags_set(newly_set(before.published, *after.published));
+  if (!is_new_publication(before.published, *after.published)) return;
+  metrics.publication("published", std::string{reason::kSucceeded});
+  for (const VerdictStatus& verdict : after.published->verdicts)
+    metrics.gate_verdict(verdict.gate.substr(0, verdict.gate.find(' ')), verdict.passed);
+}
+
+Result<BlobTransferReport> MeteredTransfer::transfer(ImageSource& from, ImageStore& to,
+                                                     const BlobTransferRequest& request, std::stop_token stop) {
+  auto report = next_.transfer(from, to, request, std::move(stop));
+  if (report) metrics_.transferred(*report);
+  return report;
+}
+
+Result<void> MeteredWriter::write_status(const ImagePublication& object) {
+  const auto before =
+      stored_.publication({ResourceKind::ImagePublication, object.metadata.namespace_name, object.metadata.name});
+  auto written = next_.write_status(object);
+  if (written && before && *before) count_changes((*before)->object.status, object.status, metrics_);
+  return written;
+}
+
+}  // namespace slipway::standalone

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "controller/telemetry/metrics.h"
+#include "reconcilers/ports/blob_transfer.h"
+#include "reconcilers/ports/object_store.h"
+
+namespace slipway::standalone {
+
+/// Counts what a transfer moved.
+class MeteredTransfer final : public BlobTransfer {
+ public:
+  MeteredTransfer(BlobTransfer& next, telemetry::Metrics& metrics) : next_(next), metrics_(metrics) {}
+  Result<BlobTransferReport> transfer(ImageSource& from, ImageStore& to, const BlobTransferRequest& request,
+                                      std::stop_token stop) override;
+
+ private:
+  BlobTransfer& next_;
+  telemetry::Metrics& metrics_;
+};
+
+/// Counts what a written status says that the one before did not: publications, refusals, verdicts, tags.
+class MeteredWriter final : public ObjectWriter {
+ public:
+  MeteredWriter(ObjectWriter& next, ObjectReader& stored, telemetry::Metrics& metrics)
+      : next_(next), stored_(stored), metrics_(metrics) {}
+  Result<void> write_status(const ImagePublication& object) override;
+  Result<void> write_status(const ContainerRegistry& object) override { return next_.write_status(object); }
+  Result<void> write_status(const RetentionPolicy& object) override { return next_.write_status(object); }
+  Result<void> set_finalizer(const ObjectKey& key, bool wanted) override { return next_.set_finalizer(key, wanted); }
+
+ private:
+  ObjectWriter& next_;
+  ObjectReader& stored_;
+  telemetry::Metrics& metrics_;
+};
+
+/// What `after` adds to `before`, counted in `metrics`.
+void count_changes(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
+                   telemetry::Metrics& metrics);
+
+}  // namespace slipway::standalone

@@ -1,0 +1,121 @@
+#include "controller/standalone/one_shot.h"
+
+#include <condition_variable>
+#include <random>
+#include <utility>
+
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/worker_pool.h"
+#include "crds/base/error_class.h"
+#include "reconcilers/readiness.h"
+
+namespace slipway::standalone {
+
+namespace {
+
+Error error_of(const AttemptError& error) {
+  return {.cls = error_class_named(error.cls), .message = error.message, .remedy = error.remedy};
+}
+
+std::optional<Error> last_error(const ImagePublication& publication) {
+  const auto& attempt = publication.status.attempt;
+  return attempt && attempt->error ? std::optional{error_of(*attempt->error)} : std::nullopt;
+}
+
+bool is_ready(const ImagePublication& publication) {
+  const Condition* ready = find_condition(publication.status.conditions, kReady);
+  return ready && ready->status == "True" && ready->observed_generation == publication.metadata.generation;
+}
+
+/// Collects how publications end while the pool works on them.
+class Collector final : public runtime::WorkWatcher {
+ public:
+  Collector(Installation& installation, runtime::WorkWatcher& next, const std::vector<ObjectKey>& keys,
+            const OneShotOptions& options)
+      : installation_(installation), next_(next), options_(options), missing_(keys.size()) {}
+
+  void added(ResourceKind kind) override { next_.added(kind); }
+  void retried(ResourceKind kind) override { next_.retried(kind); }
+  void taken(ResourceKind kind, std::chrono::nanoseconds waited) override { next_.taken(kind, waited); }
+  void began(const ObjectKey& key, const std::string& id) override { next_.began(key, id); }
+  void ended(const runtime::Visit& visit) override {
+    next_.ended(visit);
+    if (auto ending = ending_after(visit)) keep(visit.key, std::move(*ending));
+  }
+
+  /// Until every publication ended, `stop` asks, or the time is up.
+  void wait(std::stop_token stop) {
+    auto endings = endings_.lock();
+    const auto all = [&] { return endings->size() == missing_; };
+    if (options_.timeout)
+      endings.wait_for(changed_, std::move(stop), *options_.timeout, all);
+    else
+      endings.wait(changed_, std::move(stop), all);
+  }
+
+  std::map<ObjectKey, Ending> endings() const { return *endings_.lock(); }
+
+ private:
+  std::optional<Ending> ending_after(const runtime::Visit& visit) {
+    if (!visit.outcome)
+      return Ending{Ending::Kind::Failed,
+                    Error{.cls = ErrorClass::Internal,
+                          .message = "a bug of slipway: " + visit.thrown,
+                          .remedy = "please report it with the reconcile id " + visit.reconcile_id}};
+    const auto stored = installation_.objects().publication(visit.key);
+    if (!stored) return Ending{Ending::Kind::Failed, stored.error()};
+    if (!*stored) return Ending{Ending::Kind::Unfinished, std::nullopt};
+    return ending_of((*stored)->object, *visit.outcome);
+  }
+
+  void keep(const ObjectKey& key, Ending ending) {
+    const bool is_first = endings_.lock()->emplace(key, ending).second;
+    if (!is_first) return;
+    if (options_.on_end) options_.on_end(key, ending);
+    changed_.notify_all();
+  }
+
+  Installation& installation_;
+  runtime::WorkWatcher& next_;
+  const OneShotOptions& options_;
+  const std::size_t missing_;
+  std::condition_variable_any changed_;
+  runtime::Guarded<std::map<ObjectKey, Ending>> endings_;
+};
+
+Ending unfinished(Installation& installation, const ObjectKey& key) {
+  const auto stored = installation.objects().publication(key);
+  if (!stored || !*stored) return {};
+  return {Ending::Kind::Unfinished, last_error((*stored)->object)};
+}
+
+}  // namespace
+
+std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome) {
+  if (publication.spec.suspend) return Ending{Ending::Kind::Suspended, std::nullopt};
+  const auto error = last_error(publication);
+  if (!error && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
+  if (!error || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
+  const bool is_awaited = outcome.kind == Outcome::Kind::Again && error->cls == ErrorClass::NotFound;
+  if (is_awaited) return std::nullopt;
+  return Ending{Ending::Kind::Failed, error};
+}
+
+std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::WorkWatcher& watcher,
+                                         const std::vector<ObjectKey>& keys, const OneShotOptions& options,
+                                         std::stop_token stop) {
+  Collector collector{installation, watcher, keys, options};
+  const runtime::SystemSteadyClock clock;
+  runtime::WorkQueue queue{clock, collector, {.backoff = {}, .seed = std::random_device{}()}};
+  {
+    runtime::WorkerPool pool{queue, installation.reconcilers(), collector, {.workers = options.workers}};
+    for (const auto& key : keys) queue.add(key, runtime::Priority::Edit);
+    collector.wait(std::move(stop));
+  }
+  auto endings = collector.endings();
+  for (const auto& key : keys)
+    if (!endings.contains(key)) endings.emplace(key, unfinished(installation, key));
+  return endings;
+}
+
+}  // namespace slipway::standalone

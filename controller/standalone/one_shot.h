@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "controller/runtime/work_watcher.h"
+#include "controller/standalone/installation.h"
+#include "crds/v1alpha1/image_publication.h"
+
+namespace slipway::standalone {
+
+/// How the one shot at a publication ended.
+struct Ending {
+  enum class Kind {
+    Published,
+    Suspended,   ///< spec.suspend is true: nothing was tried.
+    Failed,      ///< `failure` says why; trying longer does not help, or its time is up.
+    Unfinished,  ///< Stopped, or out of time, while it was tried.
+  };
+  Kind kind = Kind::Unfinished;
+  std::optional<Error> failure;  ///< Of Failed; of Unfinished what was in the way last, when something was.
+  bool operator==(const Ending&) const = default;
+};
+
+/// What a visit that ended with `outcome` makes of the publication as it is stored now; absent: it is still tried.
+/// Pure.
+std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome);
+
+struct OneShotOptions {
+  std::size_t workers = 8;
+  std::optional<std::chrono::seconds> timeout;
+  /// Told once for each publication that ended, from the thread that worked on it.
+  std::function<void(const ObjectKey&, const Ending&)> on_end;
+};
+
+/// Publishes each of `keys` until it is ready or can't become so, `stop` asks, or the time is up.
+std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::WorkWatcher& watcher,
+                                         const std::vector<ObjectKey>& keys, const OneShotOptions& options,
+                                         std::stop_token stop);
+
+}  // namespace slipway::standalone

@@ -1,0 +1,62 @@
+#include "controller/standalone/metered_ports.h"
+
+#include "reconcilers/readiness.h"
+#include "tests/catch.h"
+
+namespace slipway::standalone {
+
+namespace {
+
+ImagePublicationStatus published(const std::string& hash, const std::vector<TagStatus>& tags) {
+  ImagePublicationStatus status;
+  status.published = PublishedStatus{
+      .digest = "sha256:1", .publication_hash = hash, .verdicts = {{.gate = "scan", .passed = true}}, .tags = tags};
+  return status;
+}
+
+bool has_line(const telemetry::Metrics& metrics, const std::string& line) {
+  return ('\n' + metrics.text()).find('\n' + line + '\n') != std::string::npos;
+}
+
+const TagStatus kVersion{"version", "1.8.2", TagState::Set, "sha256:1"};
+const TagStatus kMoving{"environment", "staging", TagState::Set, "sha256:1"};
+
+}  // namespace
+
+TEST_CASE("a publication is counted once, with its tags and verdicts") {
+  telemetry::Metrics metrics{"test"};
+  const auto after = published("h1", {kVersion, kMoving});
+  count_changes({}, after, metrics);
+  count_changes(after, after, metrics);
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="published",reason="Succeeded"} 1)"));
+  CHECK(has_line(metrics, "slipway_tags_set_total 2"));
+  CHECK(has_line(metrics, R"(slipway_gate_verdicts_total{gate="scan",result="passed"} 1)"));
+}
+
+TEST_CASE("a tag that a repair sets again counts, the publication does not") {
+  telemetry::Metrics metrics{"test"};
+  count_changes(published("h1", {kVersion}), published("h1", {kVersion, kMoving}), metrics);
+  CHECK(has_line(metrics, "slipway_tags_set_total 1"));
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="published",reason="Succeeded"} 0)"));
+}
+
+TEST_CASE("a refusal counts when it is new") {
+  telemetry::Metrics metrics{"test"};
+  ImagePublicationStatus refused;
+  refused.attempt = AttemptStatus{.error = AttemptError{.cls = "Conflict", .message = "m", .remedy = "r"}};
+  apply_readiness(refused.conditions, {Readiness::Kind::Stalled, "TagConflict", "m"}, {});
+  count_changes({}, refused, metrics);
+  count_changes(refused, refused, metrics);
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="refused",reason="TagConflict"} 1)"));
+}
+
+TEST_CASE("what is tried again counts as failed") {
+  telemetry::Metrics metrics{"test"};
+  ImagePublicationStatus failed;
+  failed.attempt = AttemptStatus{.error = AttemptError{.cls = "Unavailable", .message = "m", .remedy = "r"}};
+  apply_readiness(failed.conditions, {Readiness::Kind::Reconciling, "Unavailable", "m"}, {});
+  count_changes({}, failed, metrics);
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="failed",reason="Unavailable"} 1)"));
+}
+
+}  // namespace slipway::standalone

@@ -1,0 +1,57 @@
+#include "controller/standalone/one_shot.h"
+
+#include "reconcilers/readiness.h"
+#include "tests/catch.h"
+
+namespace slipway::standalone {
+
+namespace {
+
+using Kind = Outcome::Kind;
+
+ImagePublication seen(std::optional<std::string> error_class) {
+  ImagePublication publication;
+  publication.metadata.generation = 2;
+  if (error_class)
+    publication.status.attempt =
+        AttemptStatus{.error = AttemptError{.cls = *error_class, .message = "it broke", .remedy = "mend it"}};
+  return publication;
+}
+
+ImagePublication ready(std::int64_t generation) {
+  ImagePublication publication = seen(std::nullopt);
+  set_condition(publication.status.conditions, make_condition(kReady, true, "Succeeded", "", {generation, {}}));
+  return publication;
+}
+
+}  // namespace
+
+TEST_CASE("what is ready for its generation is published") {
+  CHECK(ending_of(ready(2), {.kind = Kind::Again})->kind == Ending::Kind::Published);
+  CHECK_FALSE(ending_of(ready(1), {.kind = Kind::Again}));
+}
+
+TEST_CASE("what is suspended ends without having been tried") {
+  ImagePublication publication = seen(std::nullopt);
+  publication.spec.suspend = true;
+  CHECK(ending_of(publication, {})->kind == Ending::Kind::Suspended);
+}
+
+TEST_CASE("what can't become ready has failed, what is tried again has not") {
+  CHECK(ending_of(seen("Refused"), {.kind = Kind::Stalled})->failure->cls == ErrorClass::Refused);
+  CHECK_FALSE(ending_of(seen("Unavailable"), {.kind = Kind::Retry}));
+}
+
+TEST_CASE("when its retries are used up it has failed") {
+  const auto ending = ending_of(seen("Unavailable"), {.kind = Kind::Again});
+  REQUIRE(ending);
+  CHECK(ending->kind == Ending::Kind::Failed);
+  CHECK(ending->failure->remedy == "mend it");
+}
+
+TEST_CASE("a report that may still come is waited for") {
+  CHECK_FALSE(ending_of(seen("NotFound"), {.kind = Kind::Again}));
+  CHECK(ending_of(seen("NotFound"), {.kind = Kind::Stalled})->kind == Ending::Kind::Failed);
+}
+
+}  // namespace slipway::standalone
