@@ -1,12 +1,37 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <exception>
 #include <iostream>
 
 #include "controller/cli/program.h"
 
+namespace {
+
+slipway::cli::Environment environment_of_process() {
+  slipway::cli::Environment environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text{*entry};
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+std::size_t columns_of_terminal() {
+  winsize size{};
+  const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_known ? size.ws_col : 80;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using slipway::cli::ExitCode;
   try {
-    return static_cast<int>(slipway::cli::run_program({argv + 1, argv + argc}, std::cout, std::cerr));
+    const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
+                                        environment_of_process()};
+    return static_cast<int>(slipway::cli::run_program({argv + 1, argv + argc}, console));
   } catch (const std::exception& error) {
     std::cerr << "error: a bug of slipway: " << error.what() << "; please report it\n";
     return static_cast<int>(ExitCode::Bug);

@@ -163,6 +163,7 @@ void add_validate(CLI::App& app, Parsed& parsed) {
       "Prints every problem as file:line:column: field: what was found; what is expected.\n"
       "Exit codes: 0 valid (there may be warnings), 2 invalid.");
   add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);
 }
 
@@ -231,6 +232,11 @@ std::variant<Command, Usage> publish_command(Parsed& parsed) {
   return parsed.publish;
 }
 
+std::variant<Command, Usage> validate_command(Parsed& parsed) {
+  if (auto usage = take_sets(parsed.sets, "validate", parsed.validate.overrides)) return *usage;
+  return parsed.validate;
+}
+
 std::variant<Command, Usage> plan_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "plan", parsed.plan.folder.overrides)) return *usage;
   if (parsed.at.empty()) return parsed.plan;
@@ -251,7 +257,7 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
   if (verb == "plan") return plan_command(parsed);
   if (verb == "version") return parsed.version;
   if (verb == "completion") return parsed.completion;
-  if (verb == "validate") return parsed.validate;
+  if (verb == "validate") return validate_command(parsed);
   parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
   if (verb == "get") return parsed.get;
   return parsed.describe;

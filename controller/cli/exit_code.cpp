@@ -7,11 +7,6 @@ namespace slipway::cli {
 
 namespace {
 
-constexpr std::array kClasses{ErrorClass::Invalid,       ErrorClass::NotFound,  ErrorClass::Conflict,
-                              ErrorClass::Unauthorized,  ErrorClass::Forbidden, ErrorClass::Throttled,
-                              ErrorClass::QuotaExceeded, ErrorClass::Integrity, ErrorClass::Refused,
-                              ErrorClass::Unavailable,   ErrorClass::Cancelled, ErrorClass::Internal};
-
 constexpr std::array kGravest{ExitCode::Interrupted, ExitCode::Terminated, ExitCode::Bug, ExitCode::Invalid,
                               ExitCode::Refused,     ExitCode::Outside,    ExitCode::Ok};
 
@@ -39,10 +34,8 @@ ExitCode exit_code_of(ErrorClass cls) {
   return ExitCode::Bug;
 }
 
-ErrorClass error_class_named(std::string_view text) {
-  const auto* found =
-      std::find_if(kClasses.begin(), kClasses.end(), [&](ErrorClass cls) { return to_string(cls) == text; });
-  return found == kClasses.end() ? ErrorClass::Internal : *found;
+ExitCode exit_code_of_signal(int signal) {
+  return static_cast<ExitCode>(128 + signal);
 }
 
 ExitCode graver(ExitCode one, ExitCode other) {

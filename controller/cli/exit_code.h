@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string_view>
-
 #include "crds/base/result.h"
 
 namespace slipway::cli {
@@ -19,8 +17,8 @@ enum class ExitCode {
 
 ExitCode exit_code_of(ErrorClass cls);
 
-/// The class that status shows as text; Internal for a text that names none.
-ErrorClass error_class_named(std::string_view text);
+/// 130 for SIGINT, 143 for SIGTERM.
+ExitCode exit_code_of_signal(int signal);
 
 /// The one of two that the caller should see: a signal, then 4, then 2 before 1 before 3 before 0.
 ExitCode graver(ExitCode one, ExitCode other);

@@ -55,6 +55,7 @@ struct PlanOptions {
 
 struct ValidateOptions {
   std::string path;
+  std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;
 };
 

@@ -4,6 +4,12 @@
 
 #include "controller/cli/command_line.h"
 #include "controller/cli/completion.h"
+#include "controller/cli/describe.h"
+#include "controller/cli/get.h"
+#include "controller/cli/messages.h"
+#include "controller/cli/plan.h"
+#include "controller/cli/publish.h"
+#include "controller/cli/run.h"
 #include "controller/cli/validate.h"
 #include "crds/base/make_node.h"
 
@@ -13,43 +19,41 @@ namespace {
 
 class Runner {
  public:
-  Runner(std::ostream& out, std::ostream& errors) : out_(out), errors_(errors) {}
+  explicit Runner(const Console& console) : console_(console) {}
 
-  ExitCode operator()(const ValidateOptions& options) { return validate(options, out_, errors_); }
+  ExitCode operator()(const RunOptions& options) { return run(options, console_); }
+  ExitCode operator()(const PublishOptions& options) { return publish(options, console_); }
+  ExitCode operator()(const PlanOptions& options) { return plan(options, console_); }
+  ExitCode operator()(const GetOptions& options) { return get(options, console_); }
+  ExitCode operator()(const DescribeOptions& options) { return describe(options, console_); }
+  ExitCode operator()(const ValidateOptions& options) { return validate(options, console_.out, console_.errors); }
   ExitCode operator()(const CompletionOptions& options) {
-    out_ << completion_script(options.shell, describe_verbs());
+    console_.out << completion_script(options.shell, describe_verbs());
     return ExitCode::Ok;
   }
   ExitCode operator()(const VersionOptions& options) {
     Node node = map_node();
     add(node, "version", string_node(SLIPWAY_VERSION));
-    if (options.output == OutputFormat::Json)
-      out_ << to_json_text(node) << '\n';
-    else if (options.output == OutputFormat::Yaml)
-      out_ << to_yaml_text(node);
+    if (is_data(options.output))
+      print_data(node, options.output, console_.out);
     else
-      out_ << "slipway " << SLIPWAY_VERSION << '\n';
+      console_.out << "slipway " << SLIPWAY_VERSION << '\n';
     return ExitCode::Ok;
-  }
-  ExitCode operator()(const auto& /*options*/) {
-    errors_ << "error: this build cannot do that yet; it validates resources: slipway validate -f FILE\n";
-    return ExitCode::Invalid;
   }
 
  private:
-  std::ostream& out_;
-  std::ostream& errors_;
+  const Console& console_;
 };
 
 }  // namespace
 
-ExitCode run_program(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& errors) {
+ExitCode run_program(const std::vector<std::string>& arguments, const Console& console) {
   const auto parsed = parse_command_line(arguments);
   if (const auto* usage = std::get_if<Usage>(&parsed)) {
-    (usage->code == ExitCode::Ok ? out : errors) << usage->text;
+    (usage->code == ExitCode::Ok ? console.out : console.errors) << usage->text;
     return usage->code;
   }
-  return std::visit(Runner(out, errors), std::get<Command>(parsed));
+  return std::visit(Runner(console), std::get<Command>(parsed));
 }
 
 }  // namespace slipway::cli

@@ -53,7 +53,7 @@ ExitCode validate(const ValidateOptions& options, std::ostream& out, std::ostrea
   }
   ParsedResources all;
   for (const auto& file : *files) {
-    auto parsed = parse_resources(file.text, file.name);
+    auto parsed = parse_resources(file.text, file.name, {.overrides = options.overrides});
     std::move(parsed.resources.begin(), parsed.resources.end(), std::back_inserter(all.resources));
     std::move(parsed.problems.begin(), parsed.problems.end(), std::back_inserter(all.problems));
   }

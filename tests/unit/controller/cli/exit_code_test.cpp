@@ -1,5 +1,7 @@
 #include "controller/cli/exit_code.h"
 
+#include "crds/base/error_class.h"
+
 #include "tests/catch.h"
 
 namespace slipway::cli {

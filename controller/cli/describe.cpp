@@ -1,0 +1,173 @@
+#include "controller/cli/describe.h"
+
+#include <ostream>
+
+#include "controller/cli/messages.h"
+#include "controller/cli/selection.h"
+#include "controller/cli/story.h"
+#include "controller/cli/table.h"
+#include "controller/cli/workspace.h"
+#include "crds/v1alpha1/enum_names.h"
+
+namespace slipway::cli {
+
+namespace {
+
+std::string source_text(const SourceSpec& source) {
+  if (source.image) return source.image->reference;
+  if (source.oci_layout) return "OCI layout " + source.oci_layout->path;
+  if (source.oci_archive) return "OCI archive " + source.oci_archive->path;
+  return source.docker_archive ? "docker archive " + source.docker_archive->path : "";
+}
+
+void tell_build(Story& story, const BuildInfo& build) {
+  story.begin("Build");
+  story.say("Commit", build.commit);
+  story.say("Version", build.version);
+  if (build.number) story.say("Number", std::to_string(*build.number));
+  story.say("Branch", build.branch);
+  story.say("Run", build.run_url);
+  story.say("Actor", build.actor);
+  if (build.built_at) story.say("Built at", to_string(*build.built_at));
+  story.end();
+}
+
+std::string verdict_text(const VerdictStatus& verdict) {
+  return std::string{verdict.passed ? "passed" : "refused"} + "; critical " + std::to_string(verdict.critical) +
+         ", high " + std::to_string(verdict.high) + ", medium " + std::to_string(verdict.medium) + ", low " +
+         std::to_string(verdict.low) + ", unknown " + std::to_string(verdict.unknown) + ", without a fix ignored " +
+         std::to_string(verdict.ignored) + ", excepted " + std::to_string(verdict.excepted);
+}
+
+Table tags_of(const PublishedStatus& published) {
+  Table table{{"TAG", "TEMPLATE", "STATE", "DIGEST"}, {}};
+  for (const auto& tag : published.tags)
+    table.rows.push_back({tag.tag, tag.name, std::string{name_of(tag.state)}, tag.digest});
+  return table;
+}
+
+void tell_published(Story& story, const PublishedStatus& published) {
+  story.begin("Published");
+  story.say("Digest", published.digest);
+  if (published.source_digest != published.digest) story.say("Source digest", published.source_digest);
+  story.say("Record", published.record_digest);
+  if (published.at) story.say("At", to_string(*published.at));
+  if (published.last_full_check_at) story.say("Checked in full at", to_string(*published.last_full_check_at));
+  const auto& transfer = published.transfer;
+  story.say("Moved", format_bytes(transfer.bytes_sent) + " sent; blobs: " + std::to_string(transfer.blobs_sent) +
+                         " sent, " + std::to_string(transfer.blobs_mounted) + " mounted, " +
+                         std::to_string(transfer.blobs_present) + " already there");
+  for (const auto& verdict : published.verdicts) story.say("Gate " + verdict.gate, verdict_text(verdict));
+  story.show(tags_of(published));
+  story.end();
+}
+
+void tell_attempt(Story& story, const AttemptStatus& attempt) {
+  story.begin("Attempt");
+  story.say("Number", std::to_string(attempt.number));
+  story.say("Digest", attempt.digest);
+  if (attempt.started_at) story.say("Started at", to_string(*attempt.started_at));
+  if (attempt.progress)
+    story.say("Progress",
+              format_bytes(attempt.progress->bytes_done) + " of " + format_bytes(attempt.progress->bytes_total));
+  if (attempt.error) {
+    story.say("Error", attempt.error->cls + ": " + attempt.error->message);
+    story.say("Remedy", attempt.error->remedy);
+  }
+  if (attempt.next_retry_at) story.say("Next try at", to_string(*attempt.next_retry_at));
+  story.end();
+}
+
+void tell_history(Story& story, const std::vector<HistoryEntry>& history) {
+  if (history.empty()) return;
+  Table table{{"PUBLISHED", "DIGEST", "VERSION", "COMMIT", "NUMBER", "ENVIRONMENT"}, {}};
+  for (const auto& entry : history)
+    table.rows.push_back({entry.published_at ? to_string(*entry.published_at) : "", entry.digest, entry.version,
+                          entry.commit, entry.number ? std::to_string(*entry.number) : "", entry.environment});
+  story.begin("History");
+  story.show(table);
+  story.end();
+}
+
+void tell_metadata(Story& story, std::string_view kind, const ObjectMeta& metadata) {
+  story.say("Kind", std::string{kind});
+  story.say("Name", metadata.name);
+  story.say("Namespace", metadata.namespace_name);
+  story.say("Generation", std::to_string(metadata.generation));
+  if (metadata.deletion_timestamp) story.say("Deleted at", to_string(*metadata.deletion_timestamp));
+}
+
+void tell_conditions(Story& story, const Conditions& conditions) {
+  if (conditions.empty()) return story.say("Conditions", "none yet: it has not been looked at");
+  Table table{{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}, {}};
+  for (const auto& condition : conditions)
+    table.rows.push_back({condition.type, condition.status, condition.reason, to_string(condition.last_transition_time),
+                          condition.message});
+  story.begin("Conditions");
+  story.show(table);
+  story.end();
+}
+
+template <class Object>
+void print(const std::vector<Object>& objects, std::string& separator, std::ostream& out) {
+  for (const auto& object : objects) {
+    out << separator << story_of(object);
+    separator = "\n";
+  }
+}
+
+}  // namespace
+
+std::string story_of(const ImagePublication& object) {
+  const auto& spec = object.spec;
+  const auto& status = object.status;
+  Story story;
+  tell_metadata(story, to_string(ImagePublication::kKind), object.metadata);
+  story.say("Publishes to", "ContainerRegistry " + spec.registry_ref.name + ", repository " + spec.repository);
+  story.say("Environment", spec.environment);
+  story.say("Source", source_text(spec.source));
+  if (status.source) story.say("Source digest", status.source->digest);
+  if (spec.suspend) story.say("Suspended", "yes: nothing is published until spec.suspend is false");
+  tell_build(story, spec.build);
+  tell_conditions(story, status.conditions);
+  if (status.published) tell_published(story, *status.published);
+  if (status.attempt) tell_attempt(story, *status.attempt);
+  tell_history(story, status.history);
+  return story.text();
+}
+
+std::string story_of(const ContainerRegistry& object) {
+  Story story;
+  tell_metadata(story, to_string(ContainerRegistry::kKind), object.metadata);
+  story.say("Login server", object.spec.login_server);
+  story.say("Signed in as", object.status.identity);
+  if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
+  tell_conditions(story, object.status.conditions);
+  return story.text();
+}
+
+std::string story_of(const RetentionPolicy& object) {
+  Story story;
+  tell_metadata(story, to_string(RetentionPolicy::kKind), object.metadata);
+  story.say("Registry", object.spec.registry_ref.name);
+  story.say("Mode", std::string{name_of(object.spec.mode)});
+  tell_conditions(story, object.status.conditions);
+  return story.text();
+}
+
+ExitCode describe(const DescribeOptions& options, const Console& console) {
+  const runtime::SystemClock clock;
+  const auto glass = LookingGlass::open(options.folder, console, clock);
+  if (!glass) return print_error(glass.error(), console.errors);
+  const bool is_wrong = print_problems((*glass)->problems(), console.errors);
+  const auto selection =
+      select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
+  if (!selection) return print_error(selection.error(), console.errors);
+  std::string separator;
+  print(selection->registries, separator, console.out);
+  print(selection->publications, separator, console.out);
+  print(selection->policies, separator, console.out);
+  return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
+}
+
+}  // namespace slipway::cli

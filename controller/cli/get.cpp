@@ -1,0 +1,62 @@
+#include "controller/cli/get.h"
+
+#include <ostream>
+
+#include "controller/cli/messages.h"
+#include "controller/cli/resource_table.h"
+#include "controller/cli/selection.h"
+#include "controller/cli/workspace.h"
+
+namespace slipway::cli {
+
+namespace {
+
+template <class Object>
+void add_nodes(std::vector<Node>& nodes, const std::vector<Object>& objects) {
+  for (const auto& object : objects) nodes.push_back(to_node(object));
+}
+
+void print_objects(const Selection& selection, const GetOptions& options, std::ostream& out) {
+  std::vector<Node> nodes;
+  add_nodes(nodes, selection.registries);
+  add_nodes(nodes, selection.publications);
+  add_nodes(nodes, selection.policies);
+  const bool is_one = !options.name.empty() && nodes.size() == 1;
+  print_data(is_one ? nodes.front() : list_of(std::move(nodes)), options.output, out);
+}
+
+template <class Object>
+void print_table(const std::vector<Object>& objects, const TableStyle& style, std::string& separator,
+                 std::ostream& out) {
+  if (objects.empty()) return;
+  out << separator << to_text(table_of(std::span{objects}, style));
+  separator = "\n";
+}
+
+void print_tables(const Selection& selection, const GetOptions& options, const Console& console, Timestamp now) {
+  const TableStyle style{options.output == OutputFormat::Wide, options.namespace_name.empty(), now};
+  if (selection.size() == 0) console.errors << "no resources found\n";
+  std::string separator;
+  print_table(selection.registries, style, separator, console.out);
+  print_table(selection.publications, style, separator, console.out);
+  print_table(selection.policies, style, separator, console.out);
+}
+
+}  // namespace
+
+ExitCode get(const GetOptions& options, const Console& console) {
+  const runtime::SystemClock clock;
+  const auto glass = LookingGlass::open(options.folder, console, clock);
+  if (!glass) return print_error(glass.error(), console.errors);
+  const bool is_wrong = print_problems((*glass)->problems(), console.errors);
+  const auto selection =
+      select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
+  if (!selection) return print_error(selection.error(), console.errors);
+  if (is_data(options.output))
+    print_objects(*selection, options, console.out);
+  else
+    print_tables(*selection, options, console, clock.now());
+  return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,53 @@
+#include "controller/cli/messages.h"
+
+#include <ostream>
+#include <utility>
+
+#include "crds/base/make_node.h"
+#include "crds/base/text.h"
+#include "crds/v1alpha1/resources.h"
+
+namespace slipway::cli {
+
+std::string visible(std::string_view text) {
+  const std::string escaped = slipway::quoted(text, text.size());
+  return escaped.substr(1, escaped.size() - 2);
+}
+
+ExitCode print_error(const Error& error, std::ostream& errors) {
+  errors << "error: " << visible(error.message);
+  if (!error.remedy.empty()) errors << "; " << visible(error.remedy);
+  errors << '\n';
+  return exit_code_of(error.cls);
+}
+
+ExitCode print_error(std::string_view about, const Error& error, std::ostream& errors) {
+  return print_error(while_doing(about, error).error(), errors);
+}
+
+bool print_problems(const std::vector<Problem>& problems, std::ostream& errors) {
+  bool is_wrong = false;
+  for (const auto& problem : problems) {
+    errors << (problem.warning ? "warning: " : "error: ") << to_string(problem) << '\n';
+    is_wrong = is_wrong || !problem.warning;
+  }
+  return is_wrong;
+}
+
+bool is_data(OutputFormat format) {
+  return format == OutputFormat::Json || format == OutputFormat::Yaml;
+}
+
+void print_data(const Node& node, OutputFormat format, std::ostream& out) {
+  out << (format == OutputFormat::Json ? to_json_text(node) + '\n' : to_yaml_text(node));
+}
+
+Node list_of(std::vector<Node> items) {
+  Node list = map_node();
+  add(list, "apiVersion", string_node("v1"));
+  add(list, "kind", string_node("List"));
+  add(list, "items", list_node(std::move(items)));
+  return list;
+}
+
+}  // namespace slipway::cli

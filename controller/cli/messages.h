@@ -1,0 +1,32 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/cli/exit_code.h"
+#include "controller/cli/options.h"
+#include "crds/base/document.h"
+
+namespace slipway::cli {
+
+/// "error: what happened; what to do", for standard error. Gives the exit code of its class.
+ExitCode print_error(const Error& error, std::ostream& errors);
+/// As print_error(), naming what it is about.
+ExitCode print_error(std::string_view about, const Error& error, std::ostream& errors);
+
+/// Each problem as "error: file:line:column: …" or "warning: …"; true when one is an error.
+bool print_problems(const std::vector<Problem>& problems, std::ostream& errors);
+
+/// `text` with control characters made visible, so that nothing from outside moves a terminal's cursor.
+std::string visible(std::string_view text);
+
+/// `node` as JSON or YAML.
+void print_data(const Node& node, OutputFormat format, std::ostream& out);
+bool is_data(OutputFormat format);
+
+/// Objects as a v1 List, as kubectl prints several.
+Node list_of(std::vector<Node> items);
+
+}  // namespace slipway::cli

@@ -1,0 +1,94 @@
+#include "controller/cli/progress_display.h"
+
+#include <chrono>
+#include <ostream>
+
+namespace slipway::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr auto kBetweenDrawings = 100ms;
+constexpr auto kBetweenLines = 5s;
+constexpr std::size_t kMostBars = 16;
+
+ProgressStyle style_for(const Console& console, ProgressStyle style) {
+  if (style != ProgressStyle::Auto) return style;
+  return console.errors_is_terminal ? ProgressStyle::Bars : ProgressStyle::Lines;
+}
+
+std::string name_of(const ObjectKey& object) {
+  return object.namespace_name + '/' + object.name;
+}
+
+bool is_over(const TransferProgress& progress) {
+  return progress.blobs_done == progress.blobs_total;
+}
+
+}  // namespace
+
+ProgressDisplay::ProgressDisplay(const Console& console, ProgressStyle style, const runtime::SteadyClock& clock)
+    : console_(console), style_(style_for(console, style)), clock_(clock), started_(clock.now()) {}
+
+ProgressDisplay::~ProgressDisplay() {
+  erase_bars(*screen_.lock());
+  console_.errors.flush();
+}
+
+void ProgressDisplay::progress(const ObjectKey& object, const TransferProgress& progress) {
+  if (style_ == ProgressStyle::None) return;
+  const auto now = clock_.now();
+  auto screen = screen_.lock();
+  Transfer& transfer = screen->transfers[object];
+  transfer.meter.add(duration_cast<milliseconds>(now - started_), progress);
+  if (!progress.note.empty()) write_line(*screen, name_of(object) + ": " + progress.note);
+  if (style_ == ProgressStyle::Bars) {
+    if (is_over(progress)) screen->transfers.erase(object);
+    return show_bars(*screen, now, is_over(progress) || !progress.note.empty());
+  }
+  if (progress.bytes_total > 0) show_line(object, transfer, now);
+}
+
+void ProgressDisplay::finish(const ObjectKey& object, const std::string& line) {
+  if (style_ == ProgressStyle::None) return;
+  auto screen = screen_.lock();
+  screen->transfers.erase(object);
+  write_line(*screen, name_of(object) + ": " + line);
+  if (style_ == ProgressStyle::Bars) show_bars(*screen, clock_.now(), true);
+}
+
+void ProgressDisplay::show_line(const ObjectKey& object, Transfer& transfer, runtime::SteadyClock::Time now) {
+  const bool is_due = !transfer.was_shown || now - transfer.shown_at >= kBetweenLines;
+  if (!is_due && !is_over(transfer.meter.latest())) return;
+  console_.errors << plain_line(name_of(object), transfer.meter) << '\n' << std::flush;
+  transfer.shown_at = now;
+  transfer.was_shown = true;
+}
+
+void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once) {
+  if (!at_once && screen.bars > 0 && now - screen.drawn_at < kBetweenDrawings) return;
+  erase_bars(screen);
+  for (const auto& [object, transfer] : screen.transfers) {
+    if (screen.bars == kMostBars) break;
+    console_.errors << bar_line(name_of(object), transfer.meter, console_.columns) << '\n';
+    ++screen.bars;
+  }
+  console_.errors.flush();
+  screen.drawn_at = now;
+}
+
+/// Back to the first bar, everything from there cleared.
+void ProgressDisplay::erase_bars(Screen& screen) {
+  if (screen.bars > 0) console_.errors << "\x1b[" << screen.bars << "A\x1b[J";
+  screen.bars = 0;
+}
+
+void ProgressDisplay::write_line(Screen& screen, const std::string& line) {
+  erase_bars(screen);
+  console_.errors << line << '\n' << std::flush;
+}
+
+}  // namespace slipway::cli

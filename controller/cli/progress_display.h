@@ -1,0 +1,52 @@
+#pragma once
+
+#include <iosfwd>
+#include <map>
+#include <string>
+
+#include "controller/cli/console.h"
+#include "controller/cli/options.h"
+#include "controller/cli/transfer_lines.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
+#include "reconcilers/ports/progress_watcher.h"
+
+namespace slipway::cli {
+
+/// Shows how transfers go: bars that are drawn over on a terminal, lines a few seconds apart elsewhere. What a person
+/// should see (a cut that was resumed, an end) gets a line of its own in both. Thread-safe.
+class ProgressDisplay final : public ProgressWatcher {
+ public:
+  /// Auto in `style` asks the console. `console` and `clock` outlive the display.
+  ProgressDisplay(const Console& console, ProgressStyle style, const runtime::SteadyClock& clock);
+  ~ProgressDisplay() override;
+
+  void progress(const ObjectKey& object, const TransferProgress& progress) override;
+  /// A line that stays; takes the object's bar away.
+  void finish(const ObjectKey& object, const std::string& line);
+
+ private:
+  struct Transfer {
+    TransferMeter meter;
+    runtime::SteadyClock::Time shown_at;
+    bool was_shown = false;
+  };
+  struct Screen {
+    std::map<ObjectKey, Transfer> transfers;
+    std::size_t bars = 0;  ///< Lines on the terminal that are drawn over next time.
+    runtime::SteadyClock::Time drawn_at;
+  };
+
+  void show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once);
+  void show_line(const ObjectKey& object, Transfer& transfer, runtime::SteadyClock::Time now);
+  void erase_bars(Screen& screen);
+  void write_line(Screen& screen, const std::string& line);
+
+  const Console& console_;
+  const ProgressStyle style_;
+  const runtime::SteadyClock& clock_;
+  const runtime::SteadyClock::Time started_;
+  runtime::Guarded<Screen> screen_;
+};
+
+}  // namespace slipway::cli

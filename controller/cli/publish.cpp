@@ -1,0 +1,140 @@
+#include "controller/cli/publish.h"
+
+#include <ostream>
+
+#include "controller/cli/log_options.h"
+#include "controller/cli/messages.h"
+#include "controller/cli/progress_display.h"
+#include "controller/cli/resource_table.h"
+#include "controller/cli/workspace.h"
+#include "controller/runtime/signals.h"
+#include "controller/standalone/one_shot.h"
+#include "controller/telemetry/recorders.h"
+
+namespace slipway::cli {
+
+namespace {
+
+using standalone::Ending;
+
+std::string sentence_of(const PublishedStatus& published) {
+  const TransferStatus& transfer = published.transfer;
+  std::string tags;
+  for (const auto& tag : published.tags)
+    if (tag.state == TagState::Set) tags += (tags.empty() ? "" : ", ") + tag.tag;
+  return "published " + published.digest + " as " + tags + " (" + format_bytes(transfer.bytes_sent) +
+         " sent; blobs: " + std::to_string(transfer.blobs_sent) + " sent, " + std::to_string(transfer.blobs_mounted) +
+         " mounted, " + std::to_string(transfer.blobs_present) + " already there)";
+}
+
+std::string sentence_of(const Ending& ending, const ImagePublication& publication) {
+  switch (ending.kind) {
+    case Ending::Kind::Published:
+      return publication.status.published ? sentence_of(*publication.status.published) : "published";
+    case Ending::Kind::Suspended:
+      return "suspended: nothing was done";
+    case Ending::Kind::Failed:
+      return "not published: " + ending.failure->message;
+    case Ending::Kind::Unfinished:
+      return "not finished";
+  }
+  return "";
+}
+
+/// One run of the verb.
+class OneRun {
+ public:
+  OneRun(const PublishOptions& options, const Console& console)
+      : options_(options),
+        console_(console),
+        log_(clock_, log_options(options.log, console)),
+        metrics_(SLIPWAY_VERSION),
+        recorder_(log_),
+        display_(console, options.progress, steady_clock_) {}
+
+  ExitCode run() {
+    auto opened = standalone::Installation::open(installation_options(), {log_, metrics_, recorder_, display_, clock_});
+    if (!opened) return print_error(opened.error(), console_.errors);
+    installation_ = std::move(*opened);
+    const auto change = installation_->objects().refresh();
+    if (!change) return print_error(change.error(), console_.errors);
+    if (print_problems(change->problems, console_.errors)) return ExitCode::Invalid;
+    return publish(publication_keys(installation_->objects()));
+  }
+
+ private:
+  standalone::InstallationOptions installation_options() const {
+    auto options = cli::installation_options(options_.folder, console_, StateUse::Keep);
+    options.manifests.parse.fallbacks = build_of_github_job(console_.environment);
+    options.one_shot = true;
+    return options;
+  }
+
+  ExitCode publish(const std::vector<ObjectKey>& keys) {
+    if (keys.empty()) {
+      console_.errors << "error: no ImagePublication in " << visible(options_.folder.path) << "; name one with -f\n";
+      return ExitCode::Invalid;
+    }
+    const auto endings = standalone::publish_once(
+        *installation_, metrics_, keys,
+        {options_.workers, options_.timeout, [&](const auto& key, const auto& ending) { tell(key, ending); }},
+        signals_.stop_token());
+    return report(endings);
+  }
+
+  void tell(const ObjectKey& key, const Ending& ending) {
+    const auto stored = installation_->objects().publication(key);
+    if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object)));
+  }
+
+  ExitCode report(const std::map<ObjectKey, Ending>& endings) {
+    ExitCode code = signals_.received() != 0 ? exit_code_of_signal(signals_.received()) : ExitCode::Ok;
+    std::vector<ImagePublication> objects;
+    for (const auto& [key, ending] : endings) {
+      code = graver(code, judge(key, ending));
+      const auto stored = installation_->objects().publication(key);
+      if (stored && *stored) objects.push_back((*stored)->object);
+    }
+    print(objects);
+    return code;
+  }
+
+  ExitCode judge(const ObjectKey& key, const Ending& ending) {
+    if (ending.kind == Ending::Kind::Unfinished) {
+      const std::string last = ending.failure ? "; last: " + ending.failure->message : "";
+      console_.errors << "error: " << to_string(key) << ": not finished in time" << visible(last)
+                      << "; run it again: it goes on where it stopped\n";
+      return ExitCode::Outside;
+    }
+    return ending.failure ? print_error(to_string(key), *ending.failure, console_.errors) : ExitCode::Ok;
+  }
+
+  void print(const std::vector<ImagePublication>& objects) {
+    if (!is_data(options_.output)) {
+      console_.out << to_text(table_of(objects, {options_.output == OutputFormat::Wide, true, clock_.now()}));
+      return;
+    }
+    std::vector<Node> nodes;
+    for (const auto& object : objects) nodes.push_back(to_node(object));
+    print_data(list_of(std::move(nodes)), options_.output, console_.out);
+  }
+
+  const runtime::Signals signals_;
+  const PublishOptions& options_;
+  const Console& console_;
+  const runtime::SystemClock clock_;
+  const runtime::SystemSteadyClock steady_clock_;
+  telemetry::Log log_;
+  telemetry::Metrics metrics_;
+  telemetry::LogRecorder recorder_;
+  ProgressDisplay display_;
+  std::unique_ptr<standalone::Installation> installation_;
+};
+
+}  // namespace
+
+ExitCode publish(const PublishOptions& options, const Console& console) {
+  return OneRun{options, console}.run();
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,44 @@
+#include "controller/cli/run.h"
+
+#include "controller/cli/log_options.h"
+#include "controller/cli/messages.h"
+#include "controller/cli/workspace.h"
+#include "controller/runtime/signals.h"
+#include "controller/standalone/service.h"
+#include "controller/telemetry/recorders.h"
+
+namespace slipway::cli {
+
+namespace {
+
+/// Says in the log what a person should see of a transfer.
+class LoggedProgress final : public ProgressWatcher {
+ public:
+  explicit LoggedProgress(telemetry::Log& log) : log_(log) {}
+  void progress(const ObjectKey& object, const TransferProgress& progress) override {
+    if (!progress.note.empty()) log_.info(progress.note, {{"object", to_string(object)}});
+  }
+
+ private:
+  telemetry::Log& log_;
+};
+
+}  // namespace
+
+ExitCode run(const RunOptions& options, const Console& console) {
+  const runtime::Signals signals;
+  const runtime::SystemClock clock;
+  telemetry::Log log{clock, log_options(options.log, console)};
+  telemetry::Metrics metrics{SLIPWAY_VERSION};
+  telemetry::LogRecorder recorder{log};
+  LoggedProgress progress{log};
+  const standalone::InstallationHands hands{log, metrics, recorder, progress, clock};
+  const auto installation =
+      standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), hands);
+  if (!installation) return print_error(installation.error(), console.errors);
+  const auto served = standalone::serve(**installation, {.listen = options.listen, .workers = options.workers}, hands,
+                                        signals.stop_token());
+  return served ? ExitCode::Ok : print_error(served.error(), console.errors);
+}
+
+}  // namespace slipway::cli

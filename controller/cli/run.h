@@ -1,0 +1,12 @@
+#pragma once
+
+#include "controller/cli/console.h"
+#include "controller/cli/exit_code.h"
+#include "controller/cli/options.h"
+
+namespace slipway::cli {
+
+/// `slipway run --manifests`: the controller over a folder, until a signal stops it (then 0: it ended as asked).
+ExitCode run(const RunOptions& options, const Console& console);
+
+}  // namespace slipway::cli

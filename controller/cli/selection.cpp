@@ -1,0 +1,39 @@
+#include "controller/cli/selection.h"
+
+#include <algorithm>
+
+#include "crds/base/text.h"
+
+namespace slipway::cli {
+
+namespace {
+
+template <class Object>
+std::vector<Object> wanted_of(std::vector<Object> objects, const Wanted& wanted) {
+  if (wanted.kind && *wanted.kind != Object::kKind) return {};
+  std::erase_if(objects, [&](const Object& object) {
+    const ObjectMeta& metadata = object.metadata;
+    const bool elsewhere = !wanted.namespace_name.empty() && !metadata.namespace_name.empty() &&
+                           metadata.namespace_name != wanted.namespace_name;
+    return elsewhere || (!wanted.name.empty() && metadata.name != wanted.name);
+  });
+  std::ranges::sort(objects, {}, [](const Object& object) {
+    return std::pair{object.metadata.namespace_name, object.metadata.name};
+  });
+  return objects;
+}
+
+}  // namespace
+
+Result<Selection> select(manifests::FolderObjectStore& objects, const Wanted& wanted) {
+  auto publications = objects.publications();
+  if (!publications) return std::unexpected{publications.error()};
+  Selection selection{wanted_of(objects.registries(), wanted), wanted_of(std::move(*publications), wanted),
+                      wanted_of(objects.retention_policies(), wanted)};
+  if (selection.size() > 0 || wanted.name.empty()) return selection;
+  const std::string kind = wanted.kind ? std::string{to_string(*wanted.kind)} : "resource";
+  return fail(ErrorClass::NotFound, "there is no " + kind + " " + slipway::quoted(wanted.name),
+              "list what is there with slipway get, or correct -f and -n");
+}
+
+}  // namespace slipway::cli

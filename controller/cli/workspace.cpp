@@ -1,0 +1,46 @@
+#include "controller/cli/workspace.h"
+
+#include "controller/cli/github_build.h"
+
+namespace slipway::cli {
+
+standalone::InstallationOptions installation_options(const FolderOptions& folder, const Console& console,
+                                                     StateUse use) {
+  standalone::InstallationOptions options;
+  options.manifests = {.path = folder.path, .root = folder.root, .allow_empty = folder.allow_empty, .parse = {}};
+  options.manifests.parse.overrides = folder.overrides;
+  options.state = folder.state;
+  options.only_look = use == StateUse::OnlyLook;
+  options.controller_namespace = folder.controller_namespace;
+  options.publisher_id = folder.publisher_id;
+  options.environment = console.environment;
+  return options;
+}
+
+std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects) {
+  std::vector<ObjectKey> keys = objects.keys();
+  std::erase_if(keys, [](const ObjectKey& key) { return key.kind != ResourceKind::ImagePublication; });
+  return keys;
+}
+
+LookingGlass::LookingGlass(const Clock& clock)
+    : log_(clock, {.format = telemetry::LogFormat::Text, .level = telemetry::LogLevel::Error}),
+      metrics_(SLIPWAY_VERSION),
+      recorder_(log_) {}
+
+Result<std::unique_ptr<LookingGlass>> LookingGlass::open(const FolderOptions& folder, const Console& console,
+                                                         const Clock& clock) {
+  std::unique_ptr<LookingGlass> glass{new LookingGlass{clock}};
+  auto options = installation_options(folder, console, StateUse::OnlyLook);
+  options.manifests.parse.fallbacks = build_of_github_job(console.environment);
+  auto installation = standalone::Installation::open(
+      options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock});
+  if (!installation) return std::unexpected{installation.error()};
+  glass->installation_ = std::move(*installation);
+  auto change = glass->installation_->objects().refresh();
+  if (!change) return std::unexpected{change.error()};
+  glass->problems_ = std::move(change->problems);
+  return glass;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "controller/cli/console.h"
+#include "controller/cli/options.h"
+#include "controller/runtime/system_clock.h"
+#include "controller/standalone/installation.h"
+#include "controller/telemetry/recorders.h"
+
+namespace slipway::cli {
+
+enum class StateUse { Keep, OnlyLook };
+
+/// What the options of a verb mean for an installation.
+standalone::InstallationOptions installation_options(const FolderOptions& folder, const Console& console, StateUse use);
+
+/// Publications of everything that was read, by namespace and name.
+std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects);
+
+/// Who shows nothing.
+class NoProgress final : public ProgressWatcher {
+ public:
+  void progress(const ObjectKey& /*object*/, const TransferProgress& /*progress*/) override {}
+};
+
+/// An installation for verbs that look once at what is there and was known: quiet, and nothing is written.
+class LookingGlass {
+ public:
+  /// Opens and reads. The errors are those of Installation::open() and of FolderObjectStore::refresh().
+  static Result<std::unique_ptr<LookingGlass>> open(const FolderOptions& folder, const Console& console,
+                                                    const Clock& clock);
+  standalone::Installation& installation() { return *installation_; }
+  const std::vector<Problem>& problems() const { return problems_; }
+
+ private:
+  explicit LookingGlass(const Clock& clock);
+  telemetry::Log log_;
+  telemetry::Metrics metrics_;
+  telemetry::LogRecorder recorder_;
+  NoProgress progress_;
+  std::unique_ptr<standalone::Installation> installation_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace slipway::cli

@@ -1,0 +1,82 @@
+#include "controller/cli/progress_display.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "tests/catch.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
+
+namespace slipway::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const ObjectKey kKey{ResourceKind::ImagePublication, "shop", "app"};
+
+struct Screen {
+  std::ostringstream out, errors;
+  slipway::tests::ManualSteadyClock clock;
+  Console console(bool is_terminal) { return {out, errors, is_terminal, 100, {}}; }
+};
+
+TransferProgress at(std::int64_t done, int blobs_done = 0, std::string note = {}) {
+  return {.bytes_done = done, .bytes_total = 1000, .blobs_done = blobs_done, .blobs_total = 2, .note = std::move(note)};
+}
+
+std::size_t lines_in(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("in a pipe a transfer is told in lines some seconds apart, its end at once") {
+  Screen screen;
+  const Console console = screen.console(false);
+  ProgressDisplay display{console, ProgressStyle::Auto, screen.clock};
+  display.progress(kKey, at(0));
+  display.progress(kKey, at(100));
+  CHECK(lines_in(screen.errors.str()) == 1);
+  screen.clock.advance(5s);
+  display.progress(kKey, at(500));
+  CHECK(lines_in(screen.errors.str()) == 2);
+  display.progress(kKey, at(1000, 2));
+  CHECK(lines_in(screen.errors.str()) == 3);
+  CHECK(screen.errors.str().find('\x1b') == std::string::npos);
+  CHECK(screen.out.str().empty());
+}
+
+TEST_CASE("a cut that was resumed gets a line at once") {
+  Screen screen;
+  const Console console = screen.console(false);
+  ProgressDisplay display{console, ProgressStyle::Lines, screen.clock};
+  display.progress(kKey, at(0));
+  display.progress(kKey, at(100, 0, "layer 3f2a cut at 41 MiB, resumed"));
+  CHECK(screen.errors.str().find("shop/app: layer 3f2a cut at 41 MiB, resumed\n") != std::string::npos);
+}
+
+TEST_CASE("on a terminal bars are drawn over, and taken away at the end") {
+  Screen screen;
+  const Console console = screen.console(true);
+  {
+    ProgressDisplay display{console, ProgressStyle::Auto, screen.clock};
+    display.progress(kKey, at(0));
+    CHECK(screen.errors.str().find('[') != std::string::npos);
+    screen.clock.advance(1s);
+    display.progress(kKey, at(500));
+    CHECK(screen.errors.str().find("\x1b[1A\x1b[J") != std::string::npos);
+    display.finish(kKey, "published");
+  }
+  CHECK(screen.errors.str().ends_with("\x1b[1A\x1b[Jshop/app: published\n"));
+}
+
+TEST_CASE("who wants no progress gets none") {
+  Screen screen;
+  const Console console = screen.console(true);
+  ProgressDisplay display{console, ProgressStyle::None, screen.clock};
+  display.progress(kKey, at(0, 0, "note"));
+  display.finish(kKey, "published");
+  CHECK(screen.errors.str().empty());
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,72 @@
+#include "controller/cli/resource_table.h"
+
+#include "reconcilers/readiness.h"
+#include "tests/catch.h"
+
+namespace slipway::cli {
+
+namespace {
+
+const Timestamp kNow = *parse_timestamp("2026-11-24T09:00:00Z");
+
+ImagePublication publication() {
+  ImagePublication object;
+  object.metadata.name = "storefront";
+  object.metadata.namespace_name = "shop";
+  object.metadata.creation_timestamp = *parse_timestamp("2026-11-24T08:53:00Z");
+  object.spec.registry_ref = {"contoso"};
+  object.spec.repository = "shop/storefront";
+  object.spec.environment = "staging";
+  apply_readiness(object.status.conditions, {Readiness::Kind::Ready, "Succeeded", "published"}, {1, kNow});
+  object.status.display = {"3f2a91c0aa11", "1.8.2, staging"};
+  object.status.published = PublishedStatus{.at = kNow};
+  return object;
+}
+
+}  // namespace
+
+TEST_CASE("a publication's columns answer the first question") {
+  const std::vector objects{publication()};
+  CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
+        "NAMESPACE   NAME         READY   DIGEST         TAGS             REASON      AGE\n"
+        "shop        storefront   True    3f2a91c0aa11   1.8.2, staging   Succeeded   7m\n");
+}
+
+TEST_CASE("wide columns tell where, when and what was said") {
+  const std::vector objects{publication()};
+  const auto table = table_of(std::span{objects}, {true, false, kNow});
+  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "AGE", "REGISTRY",
+                                                 "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "MESSAGE"});
+  CHECK(table.rows.at(0).back() == "published");
+}
+
+TEST_CASE("what is suspended says so, whatever its conditions") {
+  std::vector objects{publication()};
+  objects[0].spec.suspend = true;
+  CHECK(table_of(std::span{objects}, {false, false, kNow}).rows.at(0).at(4) == "Suspended");
+}
+
+TEST_CASE("a registry has no namespace") {
+  ContainerRegistry object;
+  object.metadata.name = "contoso";
+  object.spec.login_server = "contoso.azurecr.io";
+  const std::vector objects{object};
+  CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
+        "NAME      READY   LOGIN SERVER         REASON   AGE\n"
+        "contoso   -       contoso.azurecr.io   -        -\n");
+}
+
+TEST_CASE("an age is told in its largest sensible unit") {
+  using namespace std::chrono_literals;
+  CHECK(age_text(-5s) == "0s");
+  CHECK(age_text(119s) == "119s");
+  CHECK(age_text(120s) == "2m");
+  CHECK(age_text(119min) == "119m");
+  CHECK(age_text(2h) == "2h");
+  CHECK(age_text(47h) == "47h");
+  CHECK(age_text(48h) == "2d");
+  CHECK(age_text(24h * 729) == "729d");
+  CHECK(age_text(24h * 730) == "2y");
+}
+
+}  // namespace slipway::cli
