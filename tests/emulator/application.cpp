@@ -19,6 +19,20 @@ bool has_repository(Resource resource) {
   }
 }
 
+bool is_acr(Resource resource) {
+  switch (resource) {
+    case Resource::AcrCatalog:
+    case Resource::AcrRepository:
+    case Resource::AcrTags:
+    case Resource::AcrTag:
+    case Resource::AcrManifests:
+    case Resource::AcrManifest:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// The headers that ACR adds to every answer (wire reference, section 1.6).
 void add_acr_headers(Answer& answer) {
   for (const char* exposed : {"Docker-Content-Digest", "WWW-Authenticate", "Link", "X-Ms-Correlation-Request-Id"})
@@ -71,6 +85,7 @@ Answer Application::dispatch(Request& request, const std::stop_token& stop) {
   if (is_admin(resource)) return admin(request);
   if (std::optional<Answer> answer = disturbed(request)) return std::move(*answer);
   if (std::optional<Answer> refusal = sign_in_.refuse(request)) return std::move(*refusal);
+  if (!configuration_.acr() && is_acr(resource)) return error_answer(404, "NOT_FOUND", "no such resource");
   if (has_repository(resource) && !check_repository_name(request.route.repository))
     return error_answer(400, "NAME_INVALID", "invalid repository name");
   return registry_answer(request, stop);
@@ -97,6 +112,12 @@ Answer Application::registry_answer(Request& request, const std::stop_token& sto
       return answer_upload(registry_, request, stop);
     case Resource::Referrers:
       return answer_referrers(registry_, request);
+    case Resource::AcrRepository:
+    case Resource::AcrTags:
+    case Resource::AcrTag:
+    case Resource::AcrManifests:
+    case Resource::AcrManifest:
+      return answer_acr(registry_, request);
     case Resource::Token:
       return sign_in_.token(request);
     case Resource::Exchange:

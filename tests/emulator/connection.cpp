@@ -115,7 +115,9 @@ bool serve_one(Stream& stream, const Service& service, boost::beast::flat_buffer
     request->disturbance = service.disturb(*request);
   }
   reader.start_body(record.get(), request->disturbance);
+  if (request->disturbance.cut_request == 0 && reader.done()) return false;
   const Answer answer = service.answer(*request, stop);
+  if (request->method != "GET") request->disturbance.corrupt.reset();
   const bool drained = reader.drain();
   if (answer.cut || reader.was_cut()) return false;
   const bool keep_alive = drained && reader.keep_alive();

@@ -29,6 +29,8 @@ Answer answer_manifest(const Registry& registry, Request& request);
 Answer answer_tags(const Registry& registry, Request& request);
 Answer answer_catalog(const Registry& registry, Request& request);
 Answer answer_referrers(const Registry& registry, Request& request);
+/// Everything under /acr/v1 but its catalog: attributes, locks, lists with times (wire reference, section 2).
+Answer answer_acr(const Registry& registry, Request& request);
 
 // Shared answers.
 

@@ -36,7 +36,9 @@ class Serving {
 
 class AsioServer final : public Server {
  public:
-  AsioServer(StreamMaker& streams, const Service& service) : streams_(streams), service_(service) {}
+  AsioServer(StreamMaker& streams, const Service& service) : streams_(streams), service_(service) {
+    signals_.async_wait([this](const boost::system::error_code&, int) { context_.stop(); });
+  }
 
   void listen(const tcp::endpoint& endpoint) {
     acceptor_.open(endpoint.protocol());
@@ -50,8 +52,6 @@ class AsioServer final : public Server {
     return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
   }
   void run() override {
-    asio::signal_set signals(context_, SIGINT, SIGTERM);
-    signals.async_wait([this](const boost::system::error_code&, int) { context_.stop(); });
     accept();
     context_.run();
     serving_.clear();
@@ -75,6 +75,7 @@ class AsioServer final : public Server {
   StreamMaker& streams_;
   const Service& service_;
   asio::io_context context_;
+  asio::signal_set signals_{context_, SIGINT, SIGTERM};
   tcp::acceptor acceptor_{context_};
   std::list<Serving> serving_;
 };

@@ -118,7 +118,7 @@ const Credential* SignIn::by_password(const std::string& username, const std::st
 }
 
 const Credential* SignIn::by_basic(const std::string& encoded) const {
-  const std::string pair = slipway::decode_base64(encoded).value_or("");
+  const std::string pair = decode_base64(encoded).value_or("");
   const std::size_t colon = pair.find(':');
   return colon == std::string::npos ? nullptr : by_password(pair.substr(0, colon), pair.substr(colon + 1));
 }

@@ -25,7 +25,7 @@ std::string hmac(const std::string& key, std::string_view text) {
 
 /// RFC 7515's base64url: no padding.
 std::string encode(std::string_view bytes) {
-  std::string text = slipway::encode_base64(bytes);
+  std::string text = encode_base64(bytes);
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');
   while (text.ends_with('=')) text.pop_back();
@@ -80,7 +80,7 @@ std::optional<Claims> Tokens::verify(std::string_view token, std::string_view gr
   const std::size_t last = token.rfind('.');
   if (first == std::string_view::npos || first == last) return std::nullopt;
   if (sign(token.substr(0, last)) != token.substr(last + 1)) return std::nullopt;
-  const std::optional<std::string> text = slipway::decode_base64(token.substr(first + 1, last - first - 1));
+  const std::optional<std::string> text = decode_base64(token.substr(first + 1, last - first - 1));
   const json body = json::parse(text.value_or(""), nullptr, false);
   if (!body.is_object() || body.at("grant_type") != grant_type || body.at("exp") <= now_seconds()) return std::nullopt;
   return Claims{.subject = body.at("sub"),

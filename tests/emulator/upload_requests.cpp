@@ -22,19 +22,18 @@ Answer upload_unknown() {
 }
 
 /// ACR's opaque state, which changes with every piece.
-std::string state_of(const Upload& upload) {
-  const json state = {{"Name", upload.repository()}, {"UUID", upload.id()}, {"Offset", upload.size()}};
-  return percent_encode(slipway::encode_base64(state.dump()));
+json state_of(const Upload& upload) {
+  return {{"Name", upload.repository()}, {"UUID", upload.id()}, {"Offset", upload.size()}};
 }
 
 bool is_current(const Upload& upload, const std::string& state) {
-  const json read = json::parse(slipway::decode_base64(state).value_or(""), nullptr, false);
-  return read.is_object() && read.value("UUID", "") == upload.id() && read.value("Offset", json()) == upload.size();
+  return json::parse(decode_base64(state).value_or(""), nullptr, false) == state_of(upload);
 }
 
 Answer progress(const Registry& registry, unsigned status, const Upload& upload) {
   std::string location = "/v2/" + upload.repository() + "/blobs/uploads/" + upload.id();
-  if (registry.configuration.acr()) location += "?_nouploadcache=false&_state=" + state_of(upload);
+  if (registry.configuration.acr())
+    location += "?_nouploadcache=false&_state=" + percent_encode(encode_base64(state_of(upload).dump()));
   const std::uint64_t last = upload.size() == 0 ? 0 : upload.size() - 1;
   Answer answer = plain(status);
   answer.headers = {
