@@ -8,7 +8,8 @@
 #   DIR/images/invoice.tar.zst  OCI archive, compressed
 #   DIR/images/catalog.tar      what `docker save` writes
 #   DIR/images/catalog-before   OCI layout: what somebody else published as the same version of catalog
-# All share their first layer: Debian's base files, network names and time zones.
+# The first layer of each holds Debian's base files, network names and time zones: the same bytes in all whose layers are
+# compressed, and the same in the two whose layers are not (forecast, catalog).
 set -euo pipefail
 
 work=$(realpath "$1")
