@@ -127,9 +127,20 @@ cut_a_layer() {
   say "the registry of builds will drop its connection once, $((cut_at / 1000000)) MB into a layer of forecast (${layer:0:19}…)"
 }
 
+# What status.attempt says of a transfer: written after 2 s, then every 10 s.
+show_progress() {
+  local progress
+  progress=$(jq -r '.items[] | select(.status.attempt.progress) |
+    "\(.metadata.namespace)/\(.metadata.name): \(.status.attempt.progress | "\(.bytesDone / 1e6 | floor) of \(.bytesTotal / 1e6 | floor)") MB"' "$work/logs/resources.json")
+  [[ -n $progress && $progress != "${shown_progress:-}" ]] || return 0
+  shown_progress=$progress
+  say "$progress"
+}
+
 # Every publication is done with, one way or the other (kstatus: Current or Failed).
 is_settled() {
   "$slipway" get -f "$work/manifests" "${folder[@]}" -o json >"$work/logs/resources.json" 2>"$work/logs/get.log" || return 1
+  show_progress
   jq -e '[.items[] | select(.kind == "ImagePublication")] | length == 5 and all(
            .status.observedGeneration == .metadata.generation and any(.status.conditions[]?;
              (.type == "Ready" or .type == "Stalled") and .status == "True"))' "$work/logs/resources.json" >"$work/logs/.answer"
@@ -175,7 +186,8 @@ again() {
   local rc=0
   "$slipway" publish -f "$work/manifests" "${folder[@]}" >"$work/logs/again.log" 2>&1 || rc=$?
   check "slipway publish ends with 1, because two publications are still refused" 1 "$rc"
-  check "requests that change the registry" 0 "$(changes_at_destination)"
+  say "the registry was asked $(curl -fsS "http://127.0.0.1:$destination/_emulator/requests" | jq .count) times"
+  check "and nothing of that changes it" 0 "$(changes_at_destination)"
 }
 
 changes_at_destination() {
@@ -195,7 +207,7 @@ refusals() {
 
 table() {
   step "slipway get"
-  "$slipway" get -f "$work/manifests" "${folder[@]}" -o wide
+  "$slipway" get -f "$work/manifests" "${folder[@]}"
 }
 
 further() {
@@ -205,12 +217,14 @@ further() {
 == To look further
    everything about one:     $slipway describe ipub payments $in
    for programs:             $slipway get ipub $in -o json | jq '.items[].status.conditions'
-   what it would do now:     $slipway plan $in        (with the registries up: run.sh --stay)
    what it counted:          $work/logs/metrics.txt
    its log:                  $work/logs/slipway.log
    the resources:            $work/manifests, explained in README.md and docs/reference/
-   to do as payments says:   edit $work/manifests/payments.yaml while run.sh --stay runs
-   images and registries:    $work (5 GB); rm -r it to be rid of the demo
+   try it:                   examples/demo/run.sh --stay keeps everything running. Do as payments says: add under gates.scan in
+                             $work/manifests/payments.yaml
+                               exceptions: [{id: CVE-2026-30001, until: "2099-12-31", reason: "only a demo"}]
+                             and look again; or ask for $slipway plan $in
+   to be rid of it:          rm -r $work (5 GB)
 END
 }
 
