@@ -193,7 +193,7 @@ Result<ScanReport> read_report(const Node& root) {
 
 Result<ScanReport> parse_trivy_report(std::string_view text) {
   if (text.size() > kMaxReportBytes) return refused("it has more than 64 MiB");
-  const Document document = parse_json(text, "");
+  const Document document = parse_json(text, "", {.nodes = 1'000'000});
   if (const auto checked = check_kind(document); !checked) return std::unexpected(checked.error());
   return read_report(document.root);
 }

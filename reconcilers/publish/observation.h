@@ -8,12 +8,12 @@
 
 #include "crds/base/digest.h"
 #include "crds/v1alpha1/image_publication.h"
+#include "crds/v1alpha1/tag_expansion.h"
 #include "reconcilers/access.h"
 #include "reconcilers/content/manifest.h"
 #include "reconcilers/gates/scan_gate.h"
 #include "reconcilers/publish/plan.h"
 #include "reconcilers/publish/record.h"
-#include "reconcilers/publish/tag_expansion.h"
 
 namespace slipway::publish {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "crds/base/semantic_version.h"
 #include "crds/base/text.h"
-#include "reconcilers/publish/semantic_version.h"
 
 namespace slipway::publish {
 

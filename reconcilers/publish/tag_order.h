@@ -6,8 +6,8 @@
 
 #include "crds/base/digest.h"
 #include "crds/v1alpha1/image_publication.h"
+#include "crds/v1alpha1/tag_expansion.h"
 #include "reconcilers/publish/record.h"
-#include "reconcilers/publish/tag_expansion.h"
 
 namespace slipway::publish {
 

@@ -46,8 +46,9 @@ TEST_CASE("scalars are typed as kubectl types them") {
   CHECK(read("a: 2026-11-24") == R"({"a":"2026-11-24"})");
   CHECK(read("a: 2026-11-24T09:00:00Z") == R"({"a":"2026-11-24T09:00:00Z"})");
   CHECK(read("a: 4f2a91c0") == R"({"a":"4f2a91c0"})");
-  CHECK(read("a: 1e999") == R"({"a":null})");
-  CHECK(read("a: .inf") == R"({"a":null})");
+  for (const std::string text : {"1e999", "-1e999", ".inf", "-.Inf", ".nan"})
+    CHECK(read("a: " + text) == "f:1:4: \"" + text + "\" is no number that JSON has; quote it if it is a text");
+  CHECK(read("a: \".inf\"") == R"({"a":".inf"})");
   CHECK(read("a: 99999999999999999999") == R"({"a":1e+20})");
   CHECK(read("a: -") == "f:1:4: a '-' stands where no list can be; put the list on lines of its own");
   CHECK(read("1: a\ntrue: b") == R"({"1":"a","true":"b"})");
@@ -124,7 +125,41 @@ TEST_CASE("depth and aliases cannot cost more than the bounds") {
     for (int k = 0; k < 9; ++k) bomb += ", " + before;
     bomb += "]\n";
   }
-  CHECK(read(bomb).find("the document has more than") != std::string::npos);
+  CHECK(read(bomb).find("there are more than 200000 values; split the file, and mind aliases") != std::string::npos);
+}
+
+TEST_CASE("what is kept for aliases counts, and the text that they repeat") {
+  std::string nested;
+  for (int i = 0; i < 60; ++i) nested += "&a" + std::to_string(i) + " [";
+  nested += "x";
+  for (int i = 0; i < 5'000; ++i) nested += ",x";
+  nested += std::string(60, ']');
+  CHECK(read(nested).find("there are more than 200000 values") != std::string::npos);
+  std::string wide = "a: &a \"" + std::string(1000, 'x') + "\"\nb: [*a";
+  for (int i = 0; i < 100; ++i) wide += ", *a";
+  wide += "]";
+  const auto documents = parse_documents(wide, "f", {.bytes = 20'000});
+  REQUIRE(documents.size() == 1);
+  REQUIRE(documents[0].problems.size() == 1);
+  CHECK(documents[0].problems[0].message == "there are more than 20000 bytes of text");
+}
+
+TEST_CASE("the bound on values is that of the whole stream") {
+  const auto documents = parse_documents("a: [1, 2]\n---\na: [1, 2, 3]\n---\na: 1\n---\na: 1\n", "f", {.nodes = 7});
+  REQUIRE(documents.size() == 4);
+  CHECK(documents[0].problems.empty());
+  CHECK(documents[1].problems.size() == 1);
+  CHECK(documents[2].problems.empty());
+  CHECK(documents[3].problems.size() == 1);
+}
+
+TEST_CASE("of very many problems the first are kept and the others counted") {
+  std::string text = "a: 1\n";
+  for (int i = 0; i < 1000; ++i) text += "a: 1\n";
+  const auto documents = parse_documents(text, "f");
+  REQUIRE(documents.size() == 1);
+  CHECK(documents[0].problems.size() == 100);
+  CHECK(documents[0].more_problems == 900);
 }
 
 TEST_CASE("JSON has exact places") {

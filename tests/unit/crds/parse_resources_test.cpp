@@ -120,8 +120,8 @@ TEST_CASE("all errors of a file are reported at once") {
 TEST_CASE("contradictions are refused") {
   CHECK(first_problem(replaced(kPublication, "source:\n", "source:\n    follow: true\n")).find("with follow: true") !=
         std::string::npos);
-  CHECK(first_problem(replaced(kPublication, "{{environment}}", "{{commit:7}}")).find("two templates give one tag") !=
-        std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "{{environment}}", "{{commit:7}}"))
+            .find("it gives the tag \"4f2a91c\", and so does spec.tags[0]") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0, ", "")).find("the template needs spec.build.commit") !=
         std::string::npos);
   CHECK(
@@ -209,6 +209,50 @@ TEST_CASE("a list without items holds nothing, and items are a list") {
   CHECK(parse_resources("apiVersion: v1\nkind: List\nitems:", "f").problems.empty());
   CHECK(first_problem("apiVersion: v1\nkind: List\nitems: x") ==
         "f.yaml:3:8: items: \"x\" is a string; write a list, each item after a '-'");
+}
+
+TEST_CASE("of very many problems of a file the first are shown and the others counted") {
+  std::string text = replaced(kPublication, "spec:\n", "spec:\n  build: {}\n");
+  for (int i = 0; i < 150; ++i) text += "  unknown" + std::to_string(i) + ": 1\n";
+  const auto parsed = parse_resources(text + "---\nkind: Pod\n", "f.yaml");
+  CHECK(parsed.resources.empty());
+  REQUIRE(parsed.problems.size() == 2);
+  const auto many = parse_resources(replaced(text, "  build: {}\n", "") + "---\nkind: Pod\n", "f.yaml");
+  REQUIRE(many.problems.size() == 101);
+  CHECK(to_string(many.problems.back()) == "f.yaml: there are 51 more errors; mend those above first");
+}
+
+TEST_CASE("texts are bounded in characters") {
+  const auto with_branch = [](const std::string& branch) {
+    return first_problem(
+        replaced(kPublication, "commit: 4f2a91c0, ", "commit: 4f2a91c0, branch: \"" + branch + "\", "));
+  };
+  std::string umlauts;
+  for (int i = 0; i < 255; ++i) umlauts += "ä";
+  CHECK(with_branch(umlauts) == "none");
+  CHECK(with_branch(umlauts + "ä").find("it has 256 characters; write at most 255") != std::string::npos);
+}
+
+TEST_CASE("a report fits inline up to a mebibyte") {
+  const auto with_report = [](std::size_t size) {
+    return first_problem(replaced(kPublication, "path: scan.json", "inline: " + std::string(size, 'x')));
+  };
+  CHECK(with_report(1'048'576) == "none");
+  CHECK(with_report(1'048'577).find("write at most 1048576") != std::string::npos);
+}
+
+TEST_CASE("tags are told apart by what they become") {
+  const auto with_template = [](const std::string& text) {
+    return first_problem(replaced(kPublication, "{{environment}}", text));
+  };
+  CHECK(with_template("{{version}}") == "none");
+  CHECK(with_template("{{digest:12}}") == "none");
+  CHECK(with_template("{{commit:8}}") == "none");
+  CHECK(with_template("4f2a91c").find(
+            "spec.tags[1].template: it gives the tag \"4f2a91c\", and so does spec.tags[0]") != std::string::npos);
+  const std::string versioned = replaced(kPublication, "{{commit:7}}", "{{version}}");
+  CHECK(first_problem(replaced(versioned, "{{environment}}", "{{major}}.{{minor}}.{{patch}}"))
+            .find("it gives the tag \"1.8.2\", and so does") != std::string::npos);
 }
 
 }  // namespace slipway

@@ -50,4 +50,10 @@ TEST_CASE("an error keeps its class and says at each level what was done") {
   CHECK(to_string(ErrorClass::QuotaExceeded) == "QuotaExceeded");
 }
 
+TEST_CASE("characters are counted, not bytes") {
+  CHECK(count_characters("") == 0);
+  CHECK(count_characters("abc") == 3);
+  CHECK(count_characters("ä€😀") == 3);
+}
+
 }  // namespace slipway

@@ -1,15 +1,15 @@
-#include "reconcilers/publish/tag_expansion.h"
+#include "crds/v1alpha1/tag_expansion.h"
 
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "crds/base/image_reference.h"
+#include "crds/base/semantic_version.h"
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
-#include "reconcilers/publish/semantic_version.h"
 
-namespace slipway::publish {
+namespace slipway {
 
 namespace {
 
@@ -182,4 +182,4 @@ Result<std::vector<ExpandedTag>> expand_tags(const std::vector<TagSpec>& tags, c
   return out;
 }
 
-}  // namespace slipway::publish
+}  // namespace slipway

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace slipway::publish {
+namespace slipway {
 
 /// A version as semver.org 2.0.0 has it; a leading "v" is taken.
 struct SemanticVersion {
@@ -23,4 +23,4 @@ std::optional<SemanticVersion> parse_semantic_version(std::string_view text);
 /// Precedence, clause 11.
 std::weak_ordering compare(const SemanticVersion& left, const SemanticVersion& right);
 
-}  // namespace slipway::publish
+}  // namespace slipway

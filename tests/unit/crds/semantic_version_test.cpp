@@ -1,8 +1,8 @@
-#include "reconcilers/publish/semantic_version.h"
+#include "crds/base/semantic_version.h"
 
 #include "tests/catch.h"
 
-using namespace slipway::publish;
+using namespace slipway;
 
 TEST_CASE("what is a semantic version", "[semver]") {
   for (const std::string good : {"0.0.0", "1.2.3", "v1.2.3", "1.2.3-rc.1", "1.2.3-0", "1.2.3-a-b.c", "1.2.3+build.007",

@@ -1,10 +1,10 @@
-#include "reconcilers/publish/semantic_version.h"
+#include "crds/base/semantic_version.h"
 
 #include <algorithm>
 
 #include "crds/base/text.h"
 
-namespace slipway::publish {
+namespace slipway {
 
 namespace {
 
@@ -93,4 +93,4 @@ std::weak_ordering compare(const SemanticVersion& left, const SemanticVersion& r
   return compare_prereleases(left.prerelease, right.prerelease);
 }
 
-}  // namespace slipway::publish
+}  // namespace slipway

@@ -1,10 +1,9 @@
-#include "reconcilers/publish/tag_expansion.h"
+#include "crds/v1alpha1/tag_expansion.h"
 
 #include "crds/base/image_reference.h"
 #include "tests/catch.h"
 
 using namespace slipway;
-using namespace slipway::publish;
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include "crds/base/result.h"
 #include "crds/v1alpha1/image_publication.h"
 
-namespace slipway::publish {
+namespace slipway {
 
 /// What templates are filled from.
 struct TagValues {
@@ -39,4 +39,4 @@ struct ExpandedTag {
 /// tag, and a tag that is empty.
 Result<std::vector<ExpandedTag>> expand_tags(const std::vector<TagSpec>& tags, const TagValues& values);
 
-}  // namespace slipway::publish
+}  // namespace slipway
