@@ -63,7 +63,7 @@ make_reports() {
   report forecast forecast
   report invoice invoice.tar
   report catalog catalog.tar
-  report payments payments --vulnerability CVE-2026-30001,CRITICAL,busybox-static,1.35.0,1.36.1 \
+  report payments payments --vulnerability CVE-2026-30001,HIGH,busybox-static,1.35.0,1.36.1 \
     --vulnerability CVE-2026-30002,MEDIUM,busybox-static,1.35.0
 }
 
