@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
+#include <string_view>
 
 #include "crds/base/text.h"
 
@@ -18,6 +20,26 @@ bool is_harmless(const Request& request) {
 
 bool may_be_cured(int status) {
   return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7, IMF-fixdate); the two obsolete forms are none.
+std::optional<std::chrono::sys_seconds> parse_date(const std::string& text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  constexpr std::string_view kForm = "aaa, 00 aaa 0000 00:00:00 GMT";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool fits = kForm[i] == '0' ? is_digit(text[i]) : kForm[i] == 'a' || kForm[i] == text[i];
+    if (!fits) return std::nullopt;
+  }
+  const std::size_t month = kMonths.find(text.substr(8, 3));
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  const auto number = [&text](std::size_t at, std::size_t length) { return std::stoi(text.substr(at, length)); };
+  const std::chrono::year_month_day day{std::chrono::year(number(12, 4)),
+                                        std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+                                        std::chrono::day(static_cast<unsigned>(number(5, 2)))};
+  if (!day.ok() || number(17, 2) > 23 || number(20, 2) > 59 || number(23, 2) > 60) return std::nullopt;
+  return std::chrono::sys_days(day) + std::chrono::hours(number(17, 2)) + std::chrono::minutes(number(20, 2)) +
+         std::chrono::seconds(number(23, 2));
 }
 
 }  // namespace
@@ -52,7 +74,13 @@ std::optional<std::chrono::milliseconds> RetryingTransport::delay_after(const Re
 
 std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
   const std::string* text = headers.find("Retry-After");
-  if (text == nullptr || text->empty() || text->size() > 9) return std::nullopt;
+  if (text == nullptr || text->empty()) return std::nullopt;
+  if (const auto date = parse_date(*text)) {
+    const std::string* now = headers.find("Date");
+    const auto sent = now == nullptr ? std::nullopt : parse_date(*now);
+    return sent ? std::optional(std::max(std::chrono::seconds(0), *date - *sent)) : std::nullopt;
+  }
+  if (text->size() > 9) return std::nullopt;
   if (!std::all_of(text->begin(), text->end(), is_digit)) return std::nullopt;
   long seconds = 0;
   std::from_chars(text->data(), text->data() + text->size(), seconds);

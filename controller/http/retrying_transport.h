@@ -38,7 +38,8 @@ class RetryingTransport final : public HttpTransport {
   RetryHands hands_;
 };
 
-/// Retry-After in seconds (RFC 9110, 10.2.3; the date form is not used by registries and counts as absent).
+/// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is counted from the answer's own Date, because the clocks
+/// of two machines differ. Absent for what is neither, and for a date without Date.
 std::optional<std::chrono::seconds> retry_after(const Headers& headers);
 
 }  // namespace slipway::http

@@ -66,6 +66,7 @@ class RawConnection {
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
+  int socket() const { return socket_; }
   void shut_down() { ::shutdown(socket_, SHUT_RDWR); }
 
  private:

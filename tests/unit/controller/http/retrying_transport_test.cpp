@@ -102,3 +102,34 @@ TEST_CASE("Being stopped while waiting is Cancelled") {
   source.request_stop();
   CHECK(transport.send(of(Method::Get), source.get_token()).error().cls == ErrorClass::Cancelled);
 }
+
+TEST_CASE("Retry-After as seconds or as a date of the server's own clock") {
+  struct Row {
+    std::string retry_after, date;
+    std::optional<std::chrono::seconds> wait;
+  };
+  const std::string now = "Tue, 24 Nov 2026 23:59:58 GMT";
+  const Row row = GENERATE_COPY(values<Row>({
+      {"0", "", 0s},
+      {"7", now, 7s},
+      {"999999999", "", 999'999'999s},
+      {"9999999999", "", std::nullopt},
+      {"-1", "", std::nullopt},
+      {"soon", "", std::nullopt},
+      {"Wed, 25 Nov 2026 00:00:03 GMT", now, 5s},
+      {now, now, 0s},
+      {"Tue, 24 Nov 2026 23:59:57 GMT", now, 0s},
+      {"Wed, 25 Nov 2026 00:00:03 GMT", "", std::nullopt},
+      {"Wed, 25 Nov 2026 00:00:03 GMT", "now", std::nullopt},
+      {"Wed, 31 Feb 2026 00:00:03 GMT", now, std::nullopt},
+      {"Wed, 25 anF 2026 00:00:03 GMT", now, std::nullopt},
+      {"Wed, 25 Nov 2026 24:00:03 GMT", now, std::nullopt},
+      {"Wed, 25 Nov 2026 00:00:03 CET", now, std::nullopt},
+      {"Wednesday, 25-Nov-26 00:00:03 GMT", now, std::nullopt},
+  }));
+  CAPTURE(row.retry_after, row.date);
+  http::Headers headers;
+  headers.set("Retry-After", row.retry_after);
+  if (!row.date.empty()) headers.set("Date", row.date);
+  CHECK(http::retry_after(headers) == row.wait);
+}

@@ -1,0 +1,107 @@
+#include <cstring>
+
+#include "controller/http/cpprest_transport.h"
+#include "controller/http/curl_transport.h"
+#include "tests/catch.h"
+#include "tests/support/tls_server.h"
+
+using namespace slipway;
+using namespace slipway::http;
+using slipway::testing::TlsConnection;
+using slipway::testing::TlsServer;
+
+namespace {
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+void answer_all(TlsConnection& connection) {
+  while (!connection.read_head().empty()) connection.write(kOk);
+}
+
+BodyReader endless() {
+  return [](std::span<std::byte> space) -> Result<std::size_t> {
+    std::memset(space.data(), 'x', space.size());
+    return space.size();
+  };
+}
+
+}  // namespace
+
+TEST_CASE("A certificate of our own is trusted where it was given, and nowhere else", "[tls]") {
+  TlsServer server(answer_all);
+  CHECK(CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
+  CHECK(CpprestTransport({.ca_pem = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
+  const auto curl = CurlTransport().send({.url = server.url("/")}, {});
+  REQUIRE(!curl);
+  CHECK(curl.error().cls == ErrorClass::Unavailable);
+  CHECK(curl.error().remedy.find("caBundleRef") != std::string::npos);
+  CHECK(CpprestTransport({}).send({.url = server.url("/")}, {}).error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("TLS connections are kept", "[tls]") {
+  TlsServer server(answer_all);
+  CurlTransport curl({.ca_bundle = server.certificate()});
+  CpprestTransport small({.ca_pem = server.certificate()});
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(curl.send({.url = server.url("/")}, {}));
+    REQUIRE(small.send({.url = server.url("/")}, {}));
+  }
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("A body goes up whole over TLS, however much of the handshake is still waiting to be read", "[tls]") {
+  TlsServer server([](TlsConnection& connection) {
+    connection.read_head();
+    connection.read(5'000'000);
+    connection.write(kOk);
+    connection.wait_for_close();
+  });
+  CurlTransport transport({.ca_bundle = server.certificate()});
+  std::int64_t left = 5'000'000;
+  Request request{.method = Method::Put, .url = server.url("/"), .body_length = left};
+  request.body_reader = [&left](std::span<std::byte> space) -> Result<std::size_t> {
+    const auto count = std::min<std::size_t>(space.size(), static_cast<std::size_t>(left));
+    std::memset(space.data(), 'x', count);
+    left -= static_cast<std::int64_t>(count);
+    return count;
+  };
+  const auto response = transport.send(request, {});
+  REQUIRE(response);
+  CHECK(response->body == "ok");
+  CHECK(left == 0);
+}
+
+TEST_CASE("An early answer over TLS is returned, not lost, as long as the server waits to be heard", "[tls]") {
+  const std::string status = GENERATE("429 Too Many Requests", "404 Not Found");
+  TlsServer server([&status](TlsConnection& connection) {
+    connection.read_head();
+    connection.read(100'000);
+    connection.write("HTTP/1.1 " + status + "\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nslow");
+    connection.say_goodbye();
+    connection.wait_for_close();
+  });
+  CurlTransport transport({.ca_bundle = server.certificate()});
+  const auto response = transport.send(
+      {.method = Method::Put, .url = server.url("/"), .body_reader = endless(), .body_length = std::int64_t{1} << 40},
+      {});
+  INFO((response ? std::string("answered") : response.error().message));
+  REQUIRE(response);
+  CHECK(std::to_string(response->status) == status.substr(0, 3));
+  CHECK(response->body == "slow");
+}
+
+TEST_CASE("A server that answers early and cuts at once is heard, or it is Unavailable", "[tls]") {
+  TlsServer server([](TlsConnection& connection) {
+    connection.read_head();
+    connection.read(100'000);
+    connection.write("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 4\r\n\r\nslow");
+  });
+  CurlTransport transport({.ca_bundle = server.certificate()});
+  for (int i = 0; i < 5; ++i) {
+    const auto response = transport.send(
+        {.method = Method::Put, .url = server.url("/"), .body_reader = endless(), .body_length = std::int64_t{1} << 40},
+        {});
+    if (response) CHECK(response->status == 429);
+    if (!response) CHECK(response.error().cls == ErrorClass::Unavailable);
+  }
+}
