@@ -61,9 +61,11 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   const auto glass = LookingGlass::open(options.folder, console, clock);
   if (!glass) return print_error(glass.error(), console.errors);
   if (print_problems((*glass)->problems(), console.errors)) return ExitCode::Invalid;
+  const auto keys = publication_keys((*glass)->installation().objects());
+  if (keys.empty()) return no_publication(options.folder.path, console);
   ExitCode code = ExitCode::Ok;
   std::vector<Planned> all;
-  for (const auto& key : publication_keys((*glass)->installation().objects())) {
+  for (const auto& key : keys) {
     auto plan = (*glass)->installation().publisher().plan(key, signals.stop_token());
     if (!plan) {
       code = graver(code, print_error(to_string(key), plan.error(), console.errors));

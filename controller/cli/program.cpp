@@ -26,7 +26,7 @@ class Runner {
   ExitCode operator()(const PlanOptions& options) { return plan(options, console_); }
   ExitCode operator()(const GetOptions& options) { return get(options, console_); }
   ExitCode operator()(const DescribeOptions& options) { return describe(options, console_); }
-  ExitCode operator()(const ValidateOptions& options) { return validate(options, console_.out, console_.errors); }
+  ExitCode operator()(const ValidateOptions& options) { return validate(options, console_); }
   ExitCode operator()(const CompletionOptions& options) {
     console_.out << completion_script(options.shell, describe_verbs());
     return ExitCode::Ok;

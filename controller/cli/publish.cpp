@@ -71,10 +71,7 @@ class OneRun {
   }
 
   ExitCode publish(const std::vector<ObjectKey>& keys) {
-    if (keys.empty()) {
-      console_.errors << "error: no ImagePublication in " << visible(options_.folder.path) << "; name one with -f\n";
-      return ExitCode::Invalid;
-    }
+    if (keys.empty()) return no_publication(options_.folder.path, console_);
     const auto endings = standalone::publish_once(
         *installation_, metrics_, keys,
         {options_.workers, options_.timeout, [&](const auto& key, const auto& ending) { tell(key, ending); }},

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "controller/cli/read_input.h"
+#include "controller/cli/messages.h"
+#include "controller/manifests/manifest_folder.h"
 #include "crds/base/make_node.h"
 
 namespace slipway::cli {
@@ -27,43 +28,42 @@ std::string count_of(std::size_t count, const std::string& one) {
   return std::to_string(count) + ' ' + one + (count == 1 ? "" : "s");
 }
 
-void print(const ParsedResources& parsed, std::size_t wrong, std::ostream& out, std::ostream& errors) {
-  for (const auto& problem : parsed.problems)
-    errors << (problem.warning ? "warning: " : "error: ") << to_string(problem) << '\n';
-  out << count_of(parsed.resources.size(), "valid resource") << ", " << count_of(wrong, "error") << ", "
-      << count_of(parsed.problems.size() - wrong, "warning") << '\n';
+void print_text(const manifests::ManifestReading& reading, std::size_t wrong, const Console& console) {
+  print_problems(reading.problems, console.errors);
+  console.out << count_of(reading.resources.size(), "valid resource") << ", " << count_of(wrong, "error") << ", "
+              << count_of(reading.problems.size() - wrong, "warning") << '\n';
 }
 
-void print_data(const ParsedResources& parsed, OutputFormat format, std::ostream& out) {
+Node data_of(const manifests::ManifestReading& reading) {
   Node problems = list_node();
-  for (const auto& problem : parsed.problems) problems.items.push_back(problem_node(problem));
+  for (const auto& problem : reading.problems) problems.items.push_back(problem_node(problem));
   Node root = map_node();
-  add(root, "valid", integer_node(static_cast<std::int64_t>(parsed.resources.size())));
+  add(root, "valid", integer_node(static_cast<std::int64_t>(reading.resources.size())));
   add(root, "problems", std::move(problems));
-  out << (format == OutputFormat::Json ? to_json_text(root) + '\n' : to_yaml_text(root));
+  return root;
+}
+
+/// What cannot be read is not valid, whatever the reason.
+ExitCode invalid(const Error& error, const Console& console) {
+  print_error(error, console.errors);
+  return ExitCode::Invalid;
 }
 
 }  // namespace
 
-ExitCode validate(const ValidateOptions& options, std::ostream& out, std::ostream& errors) {
-  const auto files = read_input(options.path);
-  if (!files) {
-    errors << "error: " << files.error().message << "; " << files.error().remedy << '\n';
-    return ExitCode::Invalid;
-  }
-  ParsedResources all;
-  for (const auto& file : *files) {
-    auto parsed = parse_resources(file.text, file.name, {.overrides = options.overrides});
-    std::move(parsed.resources.begin(), parsed.resources.end(), std::back_inserter(all.resources));
-    std::move(parsed.problems.begin(), parsed.problems.end(), std::back_inserter(all.problems));
-  }
+ExitCode validate(const ValidateOptions& options, const Console& console) {
+  manifests::ManifestFolderOptions input{.path = options.path, .root = {}, .allow_empty = false, .parse = {}};
+  input.parse.overrides = options.overrides;
+  auto folder = manifests::ManifestFolder::open(std::move(input));
+  if (!folder) return invalid(folder.error(), console);
+  const auto reading = folder->read();
+  if (!reading) return invalid(reading.error(), console);
   const auto wrong = static_cast<std::size_t>(
-      std::count_if(all.problems.begin(), all.problems.end(), [](const Problem& problem) { return !problem.warning; }));
-  const bool data = options.output == OutputFormat::Json || options.output == OutputFormat::Yaml;
-  if (data)
-    print_data(all, options.output, out);
+      std::ranges::count_if(reading->problems, [](const Problem& problem) { return !problem.warning; }));
+  if (is_data(options.output))
+    print_data(data_of(*reading), options.output, console.out);
   else
-    print(all, wrong, out, errors);
+    print_text(*reading, wrong, console);
   return wrong == 0 ? ExitCode::Ok : ExitCode::Invalid;
 }
 

@@ -1,6 +1,8 @@
 #include "controller/cli/workspace.h"
 
 #include "controller/cli/github_build.h"
+#include "controller/cli/messages.h"
+#include "crds/base/text.h"
 
 namespace slipway::cli {
 
@@ -21,6 +23,12 @@ std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& obje
   std::vector<ObjectKey> keys = objects.keys();
   std::erase_if(keys, [](const ObjectKey& key) { return key.kind != ResourceKind::ImagePublication; });
   return keys;
+}
+
+ExitCode no_publication(const std::string& path, const Console& console) {
+  return print_error(
+      fail(ErrorClass::Invalid, "no ImagePublication is in " + slipway::quoted(path), "name one with -f").error(),
+      console.errors);
 }
 
 LookingGlass::LookingGlass(const Clock& clock)

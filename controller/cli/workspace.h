@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "controller/cli/console.h"
+#include "controller/cli/exit_code.h"
 #include "controller/cli/options.h"
 #include "controller/runtime/system_clock.h"
 #include "controller/standalone/installation.h"
@@ -18,6 +19,9 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
 
 /// Publications of everything that was read, by namespace and name.
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects);
+
+/// Says that nothing is there to publish.
+ExitCode no_publication(const std::string& path, const Console& console);
 
 /// Who shows nothing.
 class NoProgress final : public ProgressWatcher {

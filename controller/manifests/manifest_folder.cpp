@@ -83,6 +83,11 @@ Problem declared_twice(const ManifestResource& later, const ManifestResource& fi
           .warning = false};
 }
 
+/// A report or an image's index beside the resources, not a resource: the word that every resource has is not in it.
+bool is_other_json(const std::string& origin, const std::string& content) {
+  return origin.ends_with(".json") && content.find("\"apiVersion\"") == std::string::npos;
+}
+
 bool is_blank(const std::string& content) {
   return content.find_first_not_of(" \t\r\n") == std::string::npos;
 }
@@ -208,6 +213,7 @@ void ManifestFolder::parse(const Listed& listed, const std::string& content) {
   File& file = files_[listed.origin];
   file.is_broken = is_blank(content);
   if (file.is_broken) return file.problems.push_back(empty_file(listed.shown));
+  if (is_folder_ && is_other_json(listed.origin, content)) return file.good.clear();
   auto parsed = parse_resources(content, listed.shown, options_.parse);
   file.problems = std::move(parsed.problems);
   file.is_broken = !std::ranges::all_of(file.problems, &Problem::warning);

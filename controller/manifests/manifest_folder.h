@@ -46,6 +46,7 @@ struct ManifestReading {
 ///     is taken before all are good
 ///   - a file that changed since the reading before may be half-written: it is taken, and its errors are told, when the
 ///     next reading finds it the same. The first reading of all takes files as they are
+///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource
 ///   - a file without a byte is taken for one that is about to be written: an error until something is in it
 ///   - two documents for one object are a problem of the later one; the first stays in force
 ///   - a link that leads outside the root, a file that may not be read or is no regular file, one over 64 MiB, and a

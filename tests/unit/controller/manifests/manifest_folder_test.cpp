@@ -66,6 +66,20 @@ class Nobody {
 
 }  // namespace
 
+TEST_CASE("reports and images beside the resources are not taken for resources, in YAML every document is") {
+  const TemporaryFolder folder;
+  folder.write("a.yaml", config("a"));
+  folder.write("report.json", R"({"SchemaVersion": 2, "Results": []})");
+  folder.write("image/index.json", R"({"schemaVersion": 2, "manifests": []})");
+  auto manifests = open(folder.path());
+  const auto reading = read(manifests);
+  CHECK(in_force(reading) == "a=1");
+  CHECK(reading.problems.empty());
+  folder.write("nameless.yaml", "metadata: {name: a}\n");
+  auto others = open(folder.path());
+  CHECK(read(others).problems.size() == 1);
+}
+
 TEST_CASE("manifests are read from the folder and those below, in the order of their names") {
   const TemporaryFolder folder;
   folder.write("b.yaml", config("b"));
