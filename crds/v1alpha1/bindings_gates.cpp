@@ -33,7 +33,8 @@ const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
           .field("referrer", &ScanReportRef::referrer, {.description = "Artifact type of a referrer of the source."})
           .field("vulnerabilityReport", &ScanReportRef::vulnerability_report,
                  {.description = "VulnerabilityReport of the Trivy Operator."})
-          .exactly_one_of({"configMapRef", "path", "inline", "url", "referrer", "vulnerabilityReport"});
+          .exactly_one_of({"configMapRef", "path", "inline", "url", "referrer", "vulnerabilityReport"})
+          .rule("!has(self.path)", "reports are read from files outside a cluster only; use configMapRef");
   return binding;
 }
 

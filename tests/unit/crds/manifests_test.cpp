@@ -1,0 +1,124 @@
+#include "crds/v1alpha1/manifests.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "crds/v1alpha1/resources.h"
+#include "tests/catch.h"
+
+namespace slipway {
+
+namespace {
+
+struct Row {
+  ResourceKind kind;
+  std::string plural, scope, short_name;
+};
+
+const Row kRows[] = {{ResourceKind::ContainerRegistry, "containerregistries", "Cluster", "acr"},
+                     {ResourceKind::ImagePublication, "imagepublications", "Namespaced", "ipub"},
+                     {ResourceKind::RetentionPolicy, "retentionpolicies", "Namespaced", "retpol"}};
+
+/// What stands at "a.b[0].c" of the node; ends the test when there is nothing.
+const Node& at(const Node& node, std::string_view path) {
+  const Node* found = &node;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('.'), path.size());
+    const std::string_view name = path.substr(0, end);
+    found = name == "0" ? &found->items.at(0) : found->find(name);
+    INFO(name);
+    REQUIRE(found != nullptr);
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return *found;
+}
+
+const Node& schema_of(const Node& manifest) {
+  return at(manifest, "spec.versions.0.schema.openAPIV3Schema");
+}
+
+/// Every field below says what it is and has a bound.
+void check_fields(const Node& schema, const std::string& path) {
+  const Node* properties = schema.find("properties");
+  if (properties == nullptr) return;
+  for (const auto& property : properties->members) {
+    const std::string field = path + '.' + property.key;
+    const Node& value = property.value;
+    INFO(field);
+    REQUIRE(value.find("description") != nullptr);
+    const std::string& type = at(value, "type").text;
+    if (type == "string") CHECK((value.find("maxLength") != nullptr || value.find("enum") != nullptr));
+    if (type == "array") CHECK(value.find("maxItems") != nullptr);
+    if (type == "array") check_fields(at(value, "items"), field + "[]");
+    if (type == "integer") CHECK(value.find("minimum") != nullptr);
+    if (type == "object") check_fields(value, field);
+  }
+}
+
+bool has_rule(const Node& schema, std::string_view path, std::string_view rule) {
+  for (const auto& each : at(schema, std::string(path) + ".x-kubernetes-validations").items)
+    if (at(each, "rule").text == rule) return true;
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("the manifests that are checked in are those that the bindings give") {
+  for (const auto& row : kRows) {
+    const std::string path = SLIPWAY_SOURCE_DIR "/crds/manifests/slipway.dev_" + row.plural + ".yaml";
+    std::ifstream file(path);
+    INFO(path << " differs: run ninja crd-manifests");
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == to_yaml_text(crd_manifest(row.kind)));
+  }
+}
+
+TEST_CASE("a manifest names its kind as people and programs do") {
+  for (const auto& row : kRows) {
+    const Node manifest = crd_manifest(row.kind);
+    CHECK(at(manifest, "metadata.name").text == row.plural + ".slipway.dev");
+    CHECK(at(manifest, "spec.scope").text == row.scope);
+    CHECK(at(manifest, "spec.names.kind").text == to_string(row.kind));
+    CHECK(at(manifest, "spec.names.shortNames.0").text == row.short_name);
+    CHECK(at(manifest, "spec.names.categories.0").text == "slipway");
+    CHECK(at(manifest, "spec.versions.0.subresources.status").kind == Node::Kind::Map);
+    CHECK(to_json_text(at(schema_of(manifest), "properties.status.default")) == R"({"observedGeneration":-1})");
+  }
+}
+
+TEST_CASE("every field of a manifest says what it is and has a bound") {
+  for (const auto& row : kRows) {
+    const Node manifest = crd_manifest(row.kind);
+    const Node& schema = schema_of(manifest);
+    check_fields(at(schema, "properties.spec"), "spec");
+    check_fields(at(schema, "properties.status"), "status");
+  }
+}
+
+TEST_CASE("what never changes and what excludes each other is refused by the API server itself") {
+  const Node registry = crd_manifest(ResourceKind::ContainerRegistry);
+  const Node publication = crd_manifest(ResourceKind::ImagePublication);
+  const Node policy = crd_manifest(ResourceKind::RetentionPolicy);
+  const std::string spec = "properties.spec.properties.";
+  const std::string immutable = "self == oldSelf";
+  CHECK(has_rule(schema_of(registry), spec + "loginServer", immutable));
+  CHECK(has_rule(schema_of(registry), spec + "cloud", immutable));
+  CHECK(has_rule(schema_of(publication), spec + "registryRef", immutable));
+  CHECK(has_rule(schema_of(publication), spec + "repository", immutable));
+  CHECK(has_rule(schema_of(policy), spec + "registryRef", immutable));
+  CHECK(has_rule(schema_of(publication), spec + "source",
+                 "[has(self.image), has(self.ociLayout), has(self.ociArchive), has(self.dockerArchive)]"
+                 ".exists_one(x, x)"));
+  CHECK(has_rule(schema_of(policy), spec + "rules.items", "has(self.expireAfter) != has(self.retain)"));
+}
+
+TEST_CASE("lists whose items have identity are maps by it") {
+  const Node manifest = crd_manifest(ResourceKind::ImagePublication);
+  const Node& tags = at(schema_of(manifest), "properties.spec.properties.tags");
+  CHECK(at(tags, "x-kubernetes-list-type").text == "map");
+  CHECK(at(tags, "x-kubernetes-list-map-keys.0").text == "name");
+  const Node& conditions = at(schema_of(manifest), "properties.status.properties.conditions");
+  CHECK(at(conditions, "x-kubernetes-list-map-keys.0").text == "type");
+}
+
+}  // namespace slipway
