@@ -63,19 +63,20 @@ std::string to_string(const Problem& problem);
 /// One document of a stream: its root, or why it could not be read.
 struct Document {
   Node root;                      ///< Null when `problems` is not empty.
-  std::vector<Problem> problems;  ///< Syntax errors, duplicate keys, limits.
+  std::vector<Problem> problems;  ///< Syntax errors, duplicate keys, limits: the first hundred.
+  std::size_t more_problems = 0;  ///< How many there are beyond those.
 };
 
 /// Bounds that keep hostile input from costing more than it is worth.
 struct DocumentLimits {
   std::size_t bytes = 64u << 20;  ///< Of one stream.
   std::size_t depth = 64;         ///< Of nesting.
-  std::size_t nodes = 2'000'000;  ///< Of one document, with aliases expanded.
+  std::size_t nodes = 200'000;    ///< Of one stream, with aliases expanded; the text of all is bounded by `bytes`.
 };
 
 /// Reads a YAML stream (or JSON, when the first character is '{' or '['), one Document per `---`. A syntax error in one
 /// document does not lose the others. Duplicate keys, unknown aliases, custom tags, merge keys, NUL bytes and invalid
-/// UTF-8 are problems. Empty documents (only comments) are left out.
+/// UTF-8, infinities and NaN are problems. Empty documents (only comments) are left out.
 std::vector<Document> parse_documents(std::string_view text, std::string_view file, const DocumentLimits& limits = {});
 
 /// Reads one JSON document (RFC 8259); duplicate keys are refused, places are exact.

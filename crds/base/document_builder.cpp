@@ -6,40 +6,62 @@ namespace slipway {
 
 namespace {
 
-std::size_t size_of(const Node& node) {
-  std::size_t total = 1;
-  for (const auto& item : node.items) total += size_of(item);
-  for (const auto& member : node.members) total += size_of(member.value);
-  return total;
+struct Size {
+  std::size_t nodes = 0;
+  std::size_t bytes = 0;
+};
+
+void add_size(const Node& node, Size& size) {
+  ++size.nodes;
+  size.bytes += node.text.size();
+  for (const auto& item : node.items) add_size(item, size);
+  for (const auto& member : node.members) {
+    size.bytes += member.key.size();
+    add_size(member.value, size);
+  }
 }
 
 }  // namespace
 
 bool DocumentBuilder::count(const Node& node) {
-  nodes_ += size_of(node);
-  if (nodes_ <= limits_.nodes) return true;
-  problem(node.place, "the document has more than " + std::to_string(limits_.nodes) + " values",
-          "split it, and mind aliases that repeat each other");
+  Size size;
+  add_size(node, size);
+  return count(size.nodes, size.bytes, node.place);
+}
+
+bool DocumentBuilder::count(std::size_t nodes, std::size_t bytes, Place place) {
+  nodes_ += nodes;
+  bytes_ += bytes;
+  if (nodes_ <= limits_.nodes && bytes_ <= limits_.bytes) return true;
+  const bool values = nodes_ > limits_.nodes;
+  problem(place,
+          "there are more than " + std::to_string(values ? limits_.nodes : limits_.bytes) +
+              (values ? " values" : " bytes of text"),
+          "split the file, and mind aliases that repeat each other");
   return false;
 }
 
 bool DocumentBuilder::value(Node node) {
   if (!count(node)) return false;
+  put(std::move(node));
+  return true;
+}
+
+void DocumentBuilder::put(Node node) {
   if (frames_.empty()) {
-    document_.root = std::move(node);
-    completed_ = &document_.root;
-    return true;
+    root_ = std::move(node);
+    completed_ = &root_;
+    return;
   }
   Frame& frame = frames_.back();
   if (frame.node.kind == Node::Kind::List) {
     frame.node.items.push_back(std::move(node));
     completed_ = &frame.node.items.back();
-    return true;
+    return;
   }
   frame.node.members.push_back({std::move(frame.key), frame.key_place, std::move(node)});
   completed_ = &frame.node.members.back().value;
   frame.has_key = false;
-  return true;
 }
 
 bool DocumentBuilder::key(std::string name, Place place) {
@@ -49,7 +71,7 @@ bool DocumentBuilder::key(std::string name, Place place) {
   frame.key = std::move(name);
   frame.key_place = place;
   frame.has_key = true;
-  return true;
+  return count(0, frame.key.size(), place);
 }
 
 bool DocumentBuilder::open(Node::Kind kind, Place place) {
@@ -62,15 +84,14 @@ bool DocumentBuilder::open(Node::Kind kind, Place place) {
   frame.node.kind = kind;
   frame.node.place = place;
   frames_.push_back(std::move(frame));
-  return true;
+  return count(1, 0, place);
 }
 
 bool DocumentBuilder::close() {
   Node node = std::move(frames_.back().node);
   frames_.pop_back();
-  // Its children were counted when they came.
-  nodes_ -= size_of(node) - 1;
-  return value(std::move(node));
+  put(std::move(node));  // It was counted when it was opened, its children when they came.
+  return true;
 }
 
 bool DocumentBuilder::expects_key() const {
@@ -90,18 +111,18 @@ std::string DocumentBuilder::path_of(std::string_view key) const {
 }
 
 void DocumentBuilder::problem(Place place, std::string message, std::string expected) {
-  document_.problems.push_back({.file = file_,
-                                .place = place,
-                                .field = {},
-                                .message = std::move(message),
-                                .expected = std::move(expected),
-                                .reason = "Invalid",
-                                .warning = false});
+  problems_.add({.file = file_,
+                 .place = place,
+                 .field = {},
+                 .message = std::move(message),
+                 .expected = std::move(expected),
+                 .reason = "Invalid",
+                 .warning = false});
 }
 
 Document DocumentBuilder::finish() {
-  if (!document_.problems.empty()) document_.root = Node{};
-  return std::move(document_);
+  if (problems_.empty()) return {std::move(root_), {}};
+  return {{}, problems_.kept(), problems_.more_errors()};
 }
 
 }  // namespace slipway

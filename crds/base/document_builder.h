@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crds/base/document.h"
+#include "crds/base/problem_list.h"
 
 namespace slipway {
 
@@ -20,12 +21,15 @@ class DocumentBuilder {
   bool key(std::string name, Place place);
   bool open(Node::Kind kind, Place place);
   bool close();
+  /// Counts a copy that is kept for aliases.
+  bool keep_copy(const Node& node) { return count(node); }
 
   /// Whether an open map waits for a key.
   bool expects_key() const;
   /// The value that was completed last, for an anchor. Null before the first.
   const Node* completed() const { return completed_; }
-  std::size_t depth() const { return frames_.size(); }
+  /// How many values there are so far, copies included.
+  std::size_t nodes() const { return nodes_; }
 
   void problem(Place place, std::string message, std::string expected);
   /// The tree, or why there is none. Ends this builder.
@@ -41,14 +45,18 @@ class DocumentBuilder {
   };
 
   bool count(const Node& node);
+  bool count(std::size_t nodes, std::size_t bytes, Place place);
+  void put(Node node);
   std::string path_of(std::string_view key) const;
 
   std::string file_;
   DocumentLimits limits_;
   std::vector<Frame> frames_;
-  Document document_;
+  Node root_;
+  ProblemList problems_;
   const Node* completed_ = nullptr;
   std::size_t nodes_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace slipway

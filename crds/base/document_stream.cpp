@@ -83,10 +83,19 @@ std::vector<YamlChunk> split_documents(std::string_view text) {
   return chunks;
 }
 
-std::vector<Document> parse_yaml_stream(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+std::size_t count_nodes(const Node& node) {
+  std::size_t count = 1;
+  for (const auto& item : node.items) count += count_nodes(item);
+  for (const auto& member : node.members) count += count_nodes(member.value);
+  return count;
+}
+
+/// What a document took of the stream's bound counts for the next; one that broke it is gone and counts as one.
+std::vector<Document> parse_yaml_stream(std::string_view text, std::string_view file, DocumentLimits limits) {
   std::vector<Document> documents;
   for (const YamlChunk& chunk : split_documents(text)) {
     Document document = parse_yaml_document(chunk, file, limits);
+    limits.nodes -= std::min(limits.nodes, count_nodes(document.root));
     if (document.problems.empty() && document.root.kind == Node::Kind::Null) continue;
     documents.push_back(std::move(document));
   }

@@ -1,5 +1,7 @@
 #include "crds/base/text.h"
 
+#include <algorithm>
+
 namespace slipway {
 
 namespace {
@@ -47,6 +49,11 @@ std::size_t utf8_length(std::string_view text) {
   if (first == 0xF0) return second >= 0x90 ? 4 : 0;
   if (first == 0xF4) return second <= 0x8F ? 4 : 0;
   return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return !is_continuation(static_cast<unsigned char>(byte)); }));
 }
 
 std::string quoted(std::string_view text, std::size_t limit) {

@@ -14,6 +14,9 @@ std::string quoted(std::string_view text, std::size_t limit = 80);
 /// there is none.
 std::size_t utf8_length(std::string_view text);
 
+/// How many characters (Unicode code points) `text`, which is UTF-8, has.
+std::size_t count_characters(std::string_view text);
+
 /// `text` with the ASCII capitals made small.
 std::string lower_case(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <sstream>
 
@@ -73,12 +74,14 @@ class NodeHandler final : public YAML::EventHandler {
       return;
     }
     Node node = plain ? plain_scalar(value, place) : Node{};
+    if (node.kind == Node::Kind::Number && !std::isfinite(node.number))
+      builder_.problem(place, quoted(value) + " is no number that JSON has", "quote it if it is a text");
     if (!plain) {
       node.kind = Node::Kind::String;
       node.place = place;
       node.text = value;
     }
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    if (anchor != YAML::NullAnchor) keep(anchor, node);
     check(builder_.value(std::move(node)));
   }
 
@@ -93,7 +96,12 @@ class NodeHandler final : public YAML::EventHandler {
     check(builder_.close());
     const YAML::anchor_t anchor = open_anchors_.back();
     open_anchors_.pop_back();
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = *builder_.completed();
+    if (anchor != YAML::NullAnchor) keep(anchor, *builder_.completed());
+  }
+
+  void keep(YAML::anchor_t anchor, const Node& node) {
+    check(builder_.keep_copy(node));
+    anchors_[anchor] = node;
   }
 
   /// "?" is a plain scalar or an untagged collection, "!" a quoted scalar.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,6 +111,7 @@ class Binding {
     Schema schema;
     std::function<void(const Node&, const FieldInfo&, FieldReader&, T&)> read;
     std::function<std::optional<Node>(const T&)> write;
+    std::shared_ptr<const Pattern> pattern = {};  ///< Shared with the bindings that this one is copied into.
   };
 
   static bool is_absent(const Node* node) { return node == nullptr || node->kind == Node::Kind::Null; }
@@ -131,6 +133,11 @@ class Binding {
   }
 
   Binding& add_field(Field field) {
+    FieldInfo& info = field.schema.info;
+    if (!info.pattern.empty() && info.check == nullptr) {
+      field.pattern = std::make_shared<const Pattern>(info.pattern);
+      info.compiled = field.pattern.get();
+    }
     fields_.push_back(std::move(field));
     return *this;
   }

@@ -25,12 +25,16 @@ const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
           .field("path", &ScanReportRef::path,
                  {.description = "File that holds it, relative to the resource's file; outside a cluster only.",
                   .min_length = 1})
-          .field("inline", &ScanReportRef::inline_text, {.description = "The report itself.", .max_length = 262'144})
+          .field("inline", &ScanReportRef::inline_text,
+                 {.description = "The report itself; the whole object must stay below the 1.5 MiB of an API "
+                                 "server, so larger ones go as gzip into a ConfigMap.",
+                  .max_length = 1'048'576})
           .field("url", &ScanReportRef::url, {.description = "Address that gives it.", .max_length = 2048})
           .field("referrer", &ScanReportRef::referrer, {.description = "Artifact type of a referrer of the source."})
           .field("vulnerabilityReport", &ScanReportRef::vulnerability_report,
                  {.description = "VulnerabilityReport of the Trivy Operator."})
-          .exactly_one_of({"configMapRef", "path", "inline", "url", "referrer", "vulnerabilityReport"});
+          .exactly_one_of({"configMapRef", "path", "inline", "url", "referrer", "vulnerabilityReport"})
+          .rule("!has(self.path)", "reports are read from files outside a cluster only; use configMapRef");
   return binding;
 }
 

@@ -59,7 +59,8 @@ const Binding<SourceSpec>& Bound<SourceSpec>::get() {
           .field("referrers", &SourceSpec::referrers,
                  {.description = "Whether signatures, SBOMs and attestations travel along.", .default_json = "\"All\""})
           .field("follow", &SourceSpec::follow, {.description = "Resolves the source again at each interval."})
-          .exactly_one_of({"image", "ociLayout", "ociArchive", "dockerArchive"});
+          .exactly_one_of({"image", "ociLayout", "ociArchive", "dockerArchive"})
+          .rule("has(self.image)", "files are sources outside a cluster only; name an image of a registry");
   return binding;
 }
 

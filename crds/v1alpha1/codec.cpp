@@ -4,6 +4,12 @@
 
 namespace slipway {
 
+namespace {
+
+constexpr std::size_t kLongestKey = 317;  // A label's: a prefix of 253, a slash, a name of 63.
+
+}  // namespace
+
 void Codec<std::int64_t>::read(const Node& node, const FieldInfo& info, FieldReader& reader, std::int64_t& value) {
   if (!reader.expect(node, Node::Kind::Integer)) return;
   if (node.integer >= info.minimum && node.integer <= info.maximum) {
@@ -51,6 +57,11 @@ void Codec<std::map<std::string, std::string>>::read(const Node& node, const Fie
   Map entries;
   for (const auto& member : node.members) {
     const FieldReader::Step step(reader, member.key);
+    if (member.key.empty() || member.key.size() > kLongestKey) {
+      reader.problem(member.place, "the key has " + std::to_string(member.key.size()) + " characters",
+                     "write 1 to " + std::to_string(kLongestKey));
+      continue;
+    }
     std::string text;
     if (reader.read_string(member.value, info, text)) entries[member.key] = std::move(text);
   }

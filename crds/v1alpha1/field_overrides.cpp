@@ -161,12 +161,12 @@ std::optional<Problem> objection_to(const FieldOverride& field) {
   FieldReader reader({}, false);
   if (!path) {
     reader.problem({}, path.error());
-    return reader.problems().front();
+    return reader.problems().kept().front();
   }
   const FieldReader::Step step(reader, "spec");
   ImagePublicationSpec spec;
   Bound<ImagePublicationSpec>::get().read(*root.find("spec"), reader, spec);
-  for (const auto& problem : reader.problems())
+  for (const auto& problem : reader.problems().kept())
     if (problem.field.starts_with(*path)) return problem;
   return std::nullopt;
 }

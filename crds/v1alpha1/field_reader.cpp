@@ -1,7 +1,5 @@
 #include "crds/v1alpha1/field_reader.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <set>
 
@@ -10,6 +8,8 @@
 namespace slipway {
 
 namespace {
+
+constexpr std::size_t kLongestStep = 320;  // What a label's key can have.
 
 std::size_t edit_distance(std::string_view one, std::string_view other) {
   std::vector<std::size_t> row(other.size() + 1);
@@ -85,7 +85,7 @@ std::string_view closest_to(std::string_view text, const std::vector<std::string
 
 FieldReader::Step::Step(FieldReader& reader, std::string_view name) : reader_(reader), length_(reader.path_.size()) {
   if (!reader_.path_.empty()) reader_.path_ += '.';
-  reader_.path_ += name;
+  reader_.path_ += name.size() <= kLongestStep ? name : "…";
 }
 FieldReader::Step::Step(FieldReader& reader, std::size_t index) : reader_(reader), length_(reader.path_.size()) {
   reader_.path_ += '[' + std::to_string(index) + ']';
@@ -94,26 +94,25 @@ FieldReader::Step::~Step() {
   reader_.path_.resize(length_);
 }
 
-void FieldReader::problem(Place place, std::string message, std::string expected) {
+void FieldReader::add(Place place, std::string message, std::string expected, bool warning) {
   const auto origin = std::find_if(origins_.rbegin(), origins_.rend(),
                                    [&](const auto& each) { return is_at_or_below(path_, each.first); });
   if (origin != origins_.rend()) message = origin->second + ": " + message;
-  problems_.push_back({.file = file_,
-                       .place = place,
-                       .field = path_,
-                       .message = std::move(message),
-                       .expected = std::move(expected),
-                       .reason = "Invalid",
-                       .warning = false});
+  problems_.add({.file = file_,
+                 .place = place,
+                 .field = path_,
+                 .message = std::move(message),
+                 .expected = std::move(expected),
+                 .reason = "Invalid",
+                 .warning = warning});
+}
+
+void FieldReader::problem(Place place, std::string message, std::string expected) {
+  add(place, std::move(message), std::move(expected), false);
 }
 
 void FieldReader::warn(Place place, std::string message, std::string expected) {
-  problem(place, std::move(message), std::move(expected));
-  problems_.back().warning = true;
-}
-
-bool FieldReader::has_errors() const {
-  return std::any_of(problems_.begin(), problems_.end(), [](const Problem& each) { return !each.warning; });
+  add(place, std::move(message), std::move(expected), true);
 }
 
 void FieldReader::problem(Place place, const Error& error) {
@@ -129,13 +128,14 @@ bool FieldReader::expect(const Node& node, Node::Kind kind) {
 bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::string& value) {
   if (!expect(node, Node::Kind::String)) return false;
   value = node.text;
-  if (value.size() < info.min_length) {
+  const std::size_t length = count_characters(value);
+  if (length < info.min_length) {
     problem(node.place, value.empty() ? "it is empty" : quoted(value) + " is too short",
             "write at least " + std::to_string(info.min_length) + " characters");
     return false;
   }
-  if (value.size() > info.max_length) {
-    problem(node.place, "it has " + std::to_string(value.size()) + " characters",
+  if (length > info.max_length) {
+    problem(node.place, "it has " + std::to_string(length) + " characters",
             "write at most " + std::to_string(info.max_length));
     return false;
   }
@@ -145,15 +145,14 @@ bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::stri
     problem(node.place, checked.error());
     return false;
   }
-  if (info.pattern.empty() || RE2::FullMatch(value, RE2(re2::StringPiece(info.pattern.data(), info.pattern.size()))))
-    return true;
+  if (info.compiled == nullptr || info.compiled->matches(value)) return true;
   problem(node.place, quoted(value) + " is not of the right form", "it must match " + std::string(info.pattern));
   return false;
 }
 
 void FieldReader::unknown_field(const Node::Member& member, const std::vector<std::string_view>& known) {
   if (lenient_) return;
-  const Step step(*this, member.key.size() > 64 ? std::string_view("…") : std::string_view(member.key));
+  const Step step(*this, member.key);
   const auto close = closest_to(member.key, known);
   const std::string hint =
       close.empty() ? "the fields here are " + joined(known) : "did you mean " + quoted(close) + "?";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crds/base/document.h"
+#include "crds/base/problem_list.h"
 #include "crds/v1alpha1/schema.h"
 
 namespace slipway {
@@ -39,9 +40,8 @@ class FieldReader {
   void warn(Place place, std::string message, std::string expected);
   /// From now on problems at or below `field` say in front that its value came from `origin` ("--set spec.suspend").
   void came_from(std::string field, std::string origin) { origins_.emplace_back(std::move(field), std::move(origin)); }
-  const std::vector<Problem>& problems() const { return problems_; }
-  bool has_errors() const;
-  std::vector<Problem> take() { return std::move(problems_); }
+  const ProblemList& problems() const { return problems_; }
+  ProblemList take() { return std::exchange(problems_, {}); }
 
   /// False and a problem when the node is of another kind.
   bool expect(const Node& node, Node::Kind kind);
@@ -54,11 +54,13 @@ class FieldReader {
   void check_choice(const Node& node, const std::string& found, const std::vector<std::string>& choices);
 
  private:
+  void add(Place place, std::string message, std::string expected, bool warning);
+
   std::string file_;
   bool lenient_;
   std::string path_;
   std::vector<std::pair<std::string, std::string>> origins_;
-  std::vector<Problem> problems_;
+  ProblemList problems_;
 };
 
 /// The words with commas between them.

@@ -17,16 +17,16 @@ constexpr std::string_view kKnownKinds =
     "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap "
     "of v1";
 
-void warn_of_unsupported(std::vector<Problem>& problems, const std::vector<UnsupportedField>& fields,
-                         const std::string& file, Place place) {
+void warn_of_unsupported(ProblemList& problems, const std::vector<UnsupportedField>& fields, const std::string& file,
+                         Place place) {
   for (const auto& field : fields)
-    problems.push_back({.file = file,
-                        .place = place,
-                        .field = field.field,
-                        .message = field.message,
-                        .expected = field.remedy,
-                        .reason = "NotSupported",
-                        .warning = true});
+    problems.add({.file = file,
+                  .place = place,
+                  .field = field.field,
+                  .message = field.message,
+                  .expected = field.remedy,
+                  .reason = "NotSupported",
+                  .warning = true});
 }
 
 /// What a file says of the life of an object in some cluster says nothing of this one.
@@ -53,11 +53,12 @@ class StreamParser {
   StreamParser(std::string_view file, const ParseOptions& options) : file_(file), options_(options) {}
 
   void parse(const Document& document) {
-    for (const auto& problem : document.problems) result_.problems.push_back(problem);
+    for (const auto& problem : document.problems) problems_.add(problem);
+    problems_.add_unseen(document.more_problems);
     if (document.problems.empty()) parse_root(document.root);
   }
 
-  ParsedResources take() { return std::move(result_); }
+  ParsedResources take() { return {std::move(resources_), problems_.take(file_)}; }
 
  private:
   void parse_root(const Node& root) {
@@ -131,7 +132,7 @@ class StreamParser {
     const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
     const auto unsupported_fields = unsupported(object);
     if (keep(root, to_string(key), std::move(object), reader))
-      warn_of_unsupported(result_.problems, unsupported_fields, file_, root.place);
+      warn_of_unsupported(problems_, unsupported_fields, file_, root.place);
   }
 
   bool refuse(FieldReader& reader) {
@@ -141,13 +142,13 @@ class StreamParser {
 
   /// Keeps the object, named by its kind and key, if nothing is wrong with it.
   bool keep(const Node& root, const std::string& key, Resource object, FieldReader& reader) {
-    if (reader.has_errors()) return refuse(reader);
+    if (reader.problems().has_errors()) return refuse(reader);
     if (!seen_.insert(key).second) {
       reader.problem(root.place, key + " stands here a second time", "keep one of the two");
       return refuse(reader);
     }
     keep_problems(reader);
-    result_.resources.push_back({std::move(object), file_, root.place});
+    resources_.push_back({std::move(object), file_, root.place});
     return true;
   }
 
@@ -176,13 +177,12 @@ class StreamParser {
     return node == nullptr ? std::string{} : node->text;
   }
 
-  void keep_problems(FieldReader& reader) {
-    for (auto& problem : reader.take()) result_.problems.push_back(std::move(problem));
-  }
+  void keep_problems(FieldReader& reader) { problems_.add(reader.take()); }
 
   std::string file_;
   const ParseOptions& options_;
-  ParsedResources result_;
+  std::vector<ParsedResource> resources_;
+  ProblemList problems_;
   std::set<std::string> seen_;  ///< Kind and key of what was kept.
 };
 

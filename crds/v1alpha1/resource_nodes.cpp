@@ -22,7 +22,7 @@ Result<Status> status_from(const Node& node) {
   FieldReader reader("", true);
   Status status;
   Bound<Status>::get().read(node, reader, status);
-  const auto problems = reader.take();
+  const auto problems = reader.take().kept();
   if (problems.empty()) return status;
   return fail(ErrorClass::Invalid, "a stored status can't be read: " + to_string(problems.front()),
               "remove the state database; the registry holds the truth");

@@ -45,7 +45,7 @@ struct ParsedResource {
 /// What a stream of documents holds. `resources` has only those without errors; warnings do not count as errors.
 struct ParsedResources {
   std::vector<ParsedResource> resources;
-  std::vector<Problem> problems;  ///< All of them, in the order of the file.
+  std::vector<Problem> problems;  ///< In the order of the file; of very many the first, and how many more.
 };
 
 /// "spec.build.commit=4f2a" of `--set`: a field path and the text to put there, typed by the field.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crds/base/document.h"
+#include "crds/base/pattern.h"
 #include "crds/base/result.h"
 
 namespace slipway {
@@ -23,7 +24,7 @@ struct FieldInfo {
   bool required = false;
   bool always = false;  ///< Written even when it has its default value.
   std::size_t min_length = 0;
-  std::size_t max_length = 1024;  ///< Of the string, or of each string of the list or map.
+  std::size_t max_length = 1024;  ///< In characters; of the string, or of each of the list or map.
   std::string_view pattern = {};  ///< Of the string, or of each; anchored.
   std::int64_t minimum = 0;
   std::int64_t maximum = INT64_MAX;
@@ -34,6 +35,7 @@ struct FieldInfo {
   std::string_view default_json = {};                 ///< Default that the API server fills in.
   bool immutable = false;                             ///< Refuses every change.
   Result<void> (*check)(std::string_view) = nullptr;  ///< Of the string, or of each; its error is shown.
+  const Pattern* compiled = nullptr;                  ///< `pattern`; the binding sets and owns it.
 };
 
 /// A structural OpenAPI schema (apiextensions.k8s.io/v1) as a value.
@@ -45,8 +47,8 @@ struct Schema {
   FieldInfo info = {};
   std::string format = {};                    ///< "date-time", "int64".
   std::vector<std::string> enum_values = {};  ///< String.
-  std::vector<Property> properties;           ///< Object.
-  std::vector<Schema> items;                  ///< List: exactly one.
+  std::vector<Property> properties = {};      ///< Object.
+  std::vector<Schema> items = {};             ///< List: exactly one.
   std::vector<SchemaRule> rules = {};
 };
 

@@ -2,13 +2,14 @@
 
 #include <re2/re2.h>
 
-#include <set>
+#include <map>
 
 #include "crds/base/glob.h"
 #include "crds/base/host.h"
 #include "crds/base/image_reference.h"
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/tag_expansion.h"
 
 namespace slipway {
 
@@ -120,12 +121,19 @@ void check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
                    "write mutability: Moving or use {{digest:12}}");
 }
 
+/// The digest is not known yet; one stands for it, the same in each template.
 void check_tags(Places& places, const ImagePublicationSpec& spec) {
-  std::set<std::string> seen;
+  std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < spec.tags.size(); ++i) {
     check_tag(places, spec, i);
-    if (!seen.insert(spec.tags[i].template_text).second)
-      places.problem(at("spec.tags", i) + ".template", "two templates give one tag", "remove one of them");
+    const auto expanded = expand_tags({spec.tags[i]}, {.build = spec.build, .environment = spec.environment});
+    if (!expanded || expanded->front().state != ExpansionState::Expanded) continue;
+    const std::string& tag = expanded->front().tag;
+    const auto [first, added] = seen.emplace(tag, i);
+    if (!added)
+      places.problem(at("spec.tags", i) + ".template",
+                     "it gives the tag " + quoted(tag) + ", and so does " + at("spec.tags", first->second),
+                     "remove one of the two, or write another template");
   }
 }
 
