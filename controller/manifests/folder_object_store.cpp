@@ -82,6 +82,8 @@ struct FolderObjectStore::Parts {
   Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
   template <class T>
   Result<std::vector<T>> load_all();
+  Result<std::vector<ImagePublication>> publications();
+  Result<std::optional<ImagePublication>> publication(const StateDatabase::Version& version);
 
   const std::filesystem::path root;
   const std::string controller_namespace;
@@ -90,6 +92,8 @@ struct FolderObjectStore::Parts {
   /// Held for the whole of a refresh: only another refresh waits for it.
   runtime::Guarded<ManifestFolder> folder;
   runtime::Guarded<Snapshot> current;
+  /// As last given, since every reconcile asks for all of them. A uid and a revision are always one object.
+  runtime::Guarded<std::map<ObjectKey, ImagePublication>> given;
 };
 
 Result<FolderChange> FolderObjectStore::Parts::refresh() {
@@ -105,7 +109,9 @@ Result<FolderChange> FolderObjectStore::Parts::refresh() {
   FolderChange change{.edited = news(before, *now, controller_namespace),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled};
-  *current.lock() = std::make_shared<const FolderWorld>(std::move(*now));
+  const Snapshot next = std::make_shared<const FolderWorld>(std::move(*now));
+  std::erase_if(*given.lock(), [&](const auto& object) { return !next->owned.contains(object.first); });
+  *current.lock() = next;
   return change;
 }
 
@@ -132,6 +138,37 @@ Result<std::vector<T>> FolderObjectStore::Parts::load_all() {
     const auto found = seen->owned.find(row.key);
     if (row.key.kind != T::kKind || found == seen->owned.end()) continue;
     if (auto object = loaded<T>(found->second, row)) all.push_back(std::move(object->object));
+  }
+  return all;
+}
+
+Result<std::optional<ImagePublication>> FolderObjectStore::Parts::publication(const StateDatabase::Version& version) {
+  {
+    const auto known = given.lock();
+    const auto found = known->find(version.key);
+    if (found != known->end() && found->second.metadata.uid == version.uid &&
+        found->second.metadata.resource_version == std::to_string(version.revision))
+      return found->second;
+  }
+  auto read = load<ImagePublication>(version.key);
+  if (!read) return std::unexpected{read.error()};
+  if (!*read) return std::nullopt;
+  given.lock()->insert_or_assign(version.key, (*read)->object);
+  return std::move((*read)->object);
+}
+
+Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications() {
+  std::vector<ImagePublication> all;
+  const Snapshot seen = world();
+  if (!seen) return all;
+  const auto versions = state.versions(ResourceKind::ImagePublication);
+  if (!versions) return while_doing("reading every publication", versions.error());
+  all.reserve(versions->size());
+  for (const auto& version : *versions) {
+    if (!seen->owned.contains(version.key)) continue;
+    auto object = publication(version);
+    if (!object) return std::unexpected{object.error()};
+    if (*object) all.push_back(std::move(**object));
   }
   return all;
 }
@@ -212,7 +249,7 @@ Result<std::string> FolderObjectStore::file(const std::string& base_folder, cons
 }
 
 Result<std::vector<ImagePublication>> FolderObjectStore::publications() {
-  return parts_->load_all<ImagePublication>();
+  return parts_->publications();
 }
 
 Result<void> FolderObjectStore::write_status(const ImagePublication& object) {

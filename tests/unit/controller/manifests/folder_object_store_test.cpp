@@ -440,6 +440,39 @@ TEST_CASE("two processes on one folder see one world") {
   }
 }
 
+TEST_CASE("all publications are given as they are now, however often they were given before") {
+  Installed at;
+  at.folder.write("m/b.yaml", publication("b"));
+  auto process = at.start();
+  auto other = at.start();
+  process.settle();
+  other.settle();
+  const auto tags = [&] {
+    std::string text;
+    const auto all = process->publications();
+    REQUIRE(all);
+    for (const auto& each : *all) text += each.metadata.name + '=' + each.status.display.tags + ' ';
+    return text;
+  };
+  CHECK(tags() == "a= b= ");
+  auto object = other.get(kA);
+  object.status.display.tags = "1";
+  REQUIRE(other->write_status(object));
+  CHECK(tags() == "a=1 b= ");
+  object.status.display.tags = "2";
+  REQUIRE(process->write_status(object));
+  CHECK(tags() == "a=2 b= ");
+  at.folder.write("m/a.yaml", publication("a", "  suspend: true\n"));
+  process.settle();
+  CHECK(process->publications()->at(0).spec.suspend);
+  fs::remove(at.folder / "m/b.yaml");
+  process.settle();
+  CHECK(tags() == "a=2 ");
+  at.folder.write("m/b.yaml", publication("b"));
+  process.settle();
+  CHECK(tags() == "a=2 b= ");
+}
+
 TEST_CASE("labels of a namespace come from its document") {
   Installed at;
   auto process = at.start();
