@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The examples and the demo's resources are valid, and the command lines that they show are understood.
+# The examples, the demo's resources and those that the pages show are valid, and the command lines that they show are
+# understood.
 #   examples_test.sh SLIPWAY
 set -euo pipefail
 slipway=$(realpath "$1")
@@ -8,6 +9,15 @@ cd "$(dirname "$0")/../examples"
 for resources in registry.yaml publication.yaml retention.yaml demo/manifests demo/before; do
   "$slipway" validate -f "$resources" || { echo "examples: $resources is not valid"; exit 1; }
 done
+
+pages=0
+for page in ../README.md ../docs/reference/*.md; do
+  resource=$(sed -n '/^```yaml$/,/^```$/{/^```/d;p}' "$page")
+  [[ -n $resource ]] || continue
+  pages=$((pages + 1))
+  "$slipway" validate -f - <<<"$resource" || { echo "examples: the resource in $page is not valid"; exit 1; }
+done
+[[ $pages -eq 4 ]] || { echo "examples: expected a resource on 4 pages, found $pages"; exit 1; }
 
 verbs=0
 while read -r verb flags; do
