@@ -41,6 +41,7 @@ TEST_CASE("in a pipe a transfer is told in lines some seconds apart, its end at 
   display.progress(kKey, at(500));
   CHECK(lines_in(screen.errors.str()) == 2);
   display.progress(kKey, at(1000, 2));
+  display.progress(kKey, at(1000, 2));
   CHECK(lines_in(screen.errors.str()) == 3);
   CHECK(screen.errors.str().find('\x1b') == std::string::npos);
   CHECK(screen.out.str().empty());

@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+"""The program as people use it: arguments in, exit codes and text out, a registry on the other side.
+
+program_test.py SLIPWAY EMULATOR [TEST...]
+"""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from servers import MANIFESTS, Emulator, fetch, make_image, make_report, wait_until  # noqa: E402
+
+SLIPWAY = EMULATOR = None
+RECORD = "application/vnd.slipway.publication.v1+json"
+
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {{name: local}}
+spec:
+  loginServer: {host}
+  plainHTTP: true
+  authentication: {{anonymous: {{}}}}
+  access:
+    - {{name: all, namespaceSelector: {{}}, repositories: ["team/**"], actions: [Read, Publish]}}
+"""
+
+PUBLICATION = """
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {{name: {name}, namespace: team}}
+spec:
+  registryRef: {{name: local}}
+  repository: team/{name}
+  environment: staging
+  source: {{ociLayout: {{path: {image}}}}}
+  build: {{commit: 4f2a91c07be34f2a91c07be34f2a91c07be34f2a, version: {version}, number: {number}}}
+  tags:
+    - {{name: version, template: "{{{{version}}}}"}}
+    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
+  retry: {{maxDuration: {retry}}}
+  deletionPolicy: {policy}
+"""
+
+
+class Run:
+    """What a finished slipway said."""
+
+    def __init__(self, finished):
+        self.code, self.out, self.errors = finished.returncode, finished.stdout, finished.stderr
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="slipway-program-")
+        self.addCleanup(folder.cleanup)
+        self.work = pathlib.Path(folder.name)
+        self.manifests = self.work / "manifests"
+        self.manifests.mkdir()
+        self.registry = Emulator(EMULATOR, self.work / "registry")
+        self.addCleanup(self.registry.stop)
+        self.write("registry.yaml", REGISTRY.format(host=self.registry.host))
+
+    # What a person does.
+
+    def write(self, name, text):
+        """As a careful person does: nobody sees half of it."""
+        path = self.manifests / name
+        pathlib.Path(f"{path}.new").write_text(text)
+        os.rename(f"{path}.new", path)
+
+    def publication(self, name="app", version="1.8.2", number=8, image="../image", retry="10m", policy="Retain",
+                    extra=""):
+        text = PUBLICATION.format(name=name, version=version, number=number, image=image, retry=retry, policy=policy)
+        self.write(f"{name}.yaml", text + extra)
+
+    def image(self, name="image", *arguments):
+        return make_image("layout", self.work / name, "--layers", 3, "--layer-size", 300000, *arguments)
+
+    def command(self, verb, *arguments, source=None):
+        paths = [] if verb in ("version", "completion", "validate") else [
+            "--root", str(self.work), "--state", str(self.work / "state.db")]
+        option = "--manifests" if verb == "run" else "-f"
+        if verb not in ("version", "completion"):
+            paths += [option, str(source or self.manifests)]
+        return [SLIPWAY, verb, *arguments, *paths]
+
+    def slipway(self, verb, *arguments, source=None, stdin=None, environment=None):
+        return Run(subprocess.run(
+            self.command(verb, *arguments, source=source), input=stdin, capture_output=True, text=True,
+            env={**os.environ, "HOME": str(self.work), **(environment or {})}, cwd=self.work, timeout=300))
+
+    def start(self, verb, *arguments):
+        log = open(self.work / f"{verb}.log", "ab")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(self.command(verb, *arguments), stdout=log, stderr=log,
+                                   env={**os.environ, "HOME": str(self.work)})
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def log(self, verb):
+        return (self.work / f"{verb}.log").read_text()
+
+    # What a person sees.
+
+    def get(self, name="app"):
+        seen = self.slipway("get", "ipub", name, "-o", "json")
+        return json.loads(seen.out) if seen.out else None
+
+    def condition(self, kind, name="app"):
+        seen = self.get(name)
+        found = [each for each in (seen or {}).get("status", {}).get("conditions", []) if each["type"] == kind]
+        return f'{found[0]["status"]} {found[0]["reason"]}' if found else "absent"
+
+    def records(self, digest, name="app"):
+        return [each for each in self.registry.referrers(f"team/{name}", digest) if each["artifactType"] == RECORD]
+
+    def changes(self):
+        return [each for each in self.registry.requests() if each["method"] not in ("GET", "HEAD")]
+
+
+class PublishTest(ProgramTest):
+    def test_publishes_once_and_then_only_looks_at_the_tags(self):
+        digest = self.image()
+        self.publication()
+        first = self.slipway("publish")
+        self.assertEqual(first.code, 0, first.errors)
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest)
+        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+        self.assertEqual(len(self.records(digest)), 1)
+        self.assertRegex(first.out, r"(?m)^team +app +True +\w{12} +1.8.2, staging +Succeeded")
+        self.registry.forget_requests()
+        second = self.slipway("publish")
+        self.assertEqual(second.code, 0, second.errors)
+        self.assertEqual([each["method"] for each in self.registry.requests()], ["HEAD", "HEAD"])
+        self.assertIn("team/app: is published already, nothing to do", second.errors)
+
+    def test_a_pipe_gets_lines_and_programs_get_data(self):
+        self.image()
+        self.publication()
+        seen = self.slipway("publish", "-o", "json")
+        self.assertNotIn("\x1b", seen.errors)
+        self.assertIn("team/app: ", seen.errors)
+        item = json.loads(seen.out)["items"][0]
+        self.assertEqual(item["status"]["published"]["tags"][0]["tag"], "1.8.2")
+
+    def test_plan_changes_nothing_and_says_what_publish_does(self):
+        digest = self.image()
+        self.publication()
+        seen = self.slipway("plan")
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertIn("set tag 1.8.2", seen.out)
+        self.assertEqual(self.changes(), [])
+        self.assertIsNone(self.registry.digest("team/app", "1.8.2"))
+        plan = json.loads(self.slipway("plan", "-o", "json").out)["plans"][0]["plan"]
+        self.assertEqual(plan["digest"], digest)
+        self.assertFalse((self.work / "state.db").exists())
+
+    def test_options_set_fields_and_standard_input_is_a_file(self):
+        digest = self.image()
+        text = REGISTRY.format(host=self.registry.host) + "---" + PUBLICATION.format(
+            name="app", version="1.0.0", number=1, image="image", retry="10m", policy="Retain")
+        seen = self.slipway("publish", "--set", "spec.build.version=2.5.0", source="-", stdin=text)
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertEqual(self.registry.digest("team/app", "2.5.0"), digest)
+        self.assertIsNone(self.registry.digest("team/app", "1.0.0"))
+
+    def test_a_github_job_fills_in_what_the_resource_leaves_out(self):
+        digest = self.image()
+        self.publication()
+        path = self.manifests / "app.yaml"
+        path.write_text(path.read_text().replace("commit: 4f2a91c07be34f2a91c07be34f2a91c07be34f2a, ", "")
+                        .replace("{{version}}", "{{commit:7}}"))
+        job = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": "a" * 40, "GITHUB_RUN_NUMBER": "77"}
+        seen = self.slipway("publish", environment=job)
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertEqual(self.registry.digest("team/app", "aaaaaaa"), digest)
+        self.assertEqual(self.get()["status"]["history"][0]["number"], 8)
+
+    def test_a_cut_in_the_middle_of_a_layer_goes_on_where_it_stopped(self):
+        source = Emulator(EMULATOR, self.work / "source")
+        self.addCleanup(source.stop)
+        make_image("layout", self.work / "image", "--layer", 8_000_000)
+        text = REGISTRY.format(host=source.host).replace("name: local", "name: source")
+        self.write("source.yaml", text)
+        self.publication()
+        first = self.slipway("publish", "--set", "spec.registryRef.name=source")
+        self.assertEqual(first.code, 0, first.errors)
+        layer = json.loads(fetch(f"{source.url}/v2/team/app/manifests/1.8.2", headers={"Accept": MANIFESTS})[2])["layers"][0]
+        source.fault(action="DropResponse", method="GET", path=layer["digest"], bytes=3_000_000)
+        path = self.manifests / "app.yaml"
+        path.write_text(path.read_text().replace(
+            "{ociLayout: {path: ../image}}",
+            f'{{image: {{reference: "{source.host}/team/app:1.8.2", plainHTTP: true}}}}'))
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertRegex(seen.errors, "cut at [0-9.]+ MiB, resumed")
+        self.assertIn(206, [each["status"] for each in source.requests() if each["method"] == "GET"])
+
+    def test_the_same_state_after_a_kill_at_any_moment(self):
+        digest = make_image("layout", self.work / "image", "--layers", 3, "--layer-size", 2_000_000)
+        self.publication()
+        self.registry.fault(action="Slow", path="/blobs/", bytesPerSecond=3_000_000, times=0)
+        chance = random.Random(7)
+        for _ in range(6):
+            process = self.start("publish")
+            enough = chance.randrange(1, 12)
+            wait_until(lambda: len(self.registry.requests()) >= enough or process.poll() is not None, "it works")
+            process.kill()
+            process.wait()
+            self.registry.forget_requests()
+        self.registry.heal()
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest)
+        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+        self.assertEqual(len(self.records(digest)), 1)
+
+    def test_many_at_once_share_what_they_have_in_common(self):
+        make_image("layout", self.work / "image0", "--layer", 500_000, "--shared", 1, "--base-seed", "b")
+        for index in range(12):
+            make_image("layout", self.work / f"image{index}", "--layer", 500_000, "--layer", 1000, "--shared", 1,
+                       "--base-seed", "b", "--seed", f"s{index}")
+            self.publication(f"app{index}", image=f"../image{index}")
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 0, seen.errors)
+        sent = sum(each["bytesIn"] for each in self.registry.requests())
+        self.assertLess(sent, 2 * 500_000)
+
+
+class ExitCodeTest(ProgramTest):
+    def test_an_invalid_resource_is_2_with_its_place_and_nothing_is_begun(self):
+        self.image()
+        self.publication()
+        self.write("wrong.yaml", "apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\nmetadata: {name: b}\n"
+                                 "spec: {registryRef: {name: local}, repository: team/b, tagz: []}\n")
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 2)
+        self.assertIn("wrong.yaml:4:", seen.errors)
+        self.assertIn("tagz", seen.errors)
+        self.assertEqual(self.registry.requests(), [])
+
+    def test_bad_usage_is_2(self):
+        self.assertEqual(self.slipway("publish", "--sett", "a=b").code, 2)
+        self.assertEqual(self.slipway("publish", source=self.work / "nowhere").code, 2)
+
+    def test_a_conflict_is_1_and_moves_no_tag(self):
+        self.image()
+        self.publication()
+        self.assertEqual(self.slipway("publish").code, 0)
+        before = self.registry.digest("team/app", "staging")
+        make_image("layout", self.work / "other", "--layer", 5000, "--seed", "other")
+        self.publication(image="../other")
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 1)
+        self.assertIn("1.8.2", seen.errors)
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), before)
+        self.assertEqual(self.registry.digest("team/app", "staging"), before)
+        self.assertEqual(self.condition("Tagged"), "False TagConflict")
+
+    def test_a_missing_report_and_a_bad_one_are_1(self):
+        self.image()
+        gates = "  gates: {scan: {allowUpTo: Medium, reports: [{name: all, path: ../scan.json}]}}\n"
+        self.publication(extra=gates)
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 1, seen.errors)
+        self.assertIn("scan.json", seen.errors)
+        self.assertEqual(self.changes(), [])
+        (self.work / "scan.json").write_text(make_report(
+            self.work / "image", "--vulnerability", "CVE-2026-1,CRITICAL,openssl,1.0,1.1"))
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 1)
+        self.assertIn("CVE-2026-1", seen.errors)
+        self.assertEqual(self.changes(), [])
+        (self.work / "scan.json").write_text(make_report(self.work / "image"))
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 0, seen.errors)
+
+    def test_no_access_is_1_and_names_the_entry(self):
+        self.image()
+        self.publication()
+        self.write("registry.yaml", REGISTRY.format(host=self.registry.host).replace("team/**", "other/**"))
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 1)
+        self.assertIn("access", seen.errors)
+        self.assertEqual(self.registry.requests(), [])
+
+    def test_a_registry_that_is_away_is_3_when_the_retries_are_used_up(self):
+        self.image()
+        self.publication(retry="1s")
+        self.registry.fault(action="Status", status=503, times=0)
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 3, seen.errors)
+
+    def test_a_deadline_is_3(self):
+        self.image()
+        self.publication()
+        self.registry.fault(action="Status", status=503, times=0)
+        seen = self.slipway("publish", "--timeout", "1s")
+        self.assertEqual(seen.code, 3, seen.errors)
+
+    def test_a_signal_is_128_and_its_number(self):
+        make_image("layout", self.work / "image", "--layer", 4_000_000)
+        self.publication()
+        self.registry.fault(action="Slow", method="P.*", path="/blobs/", bytesPerSecond=50_000, times=0)
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            self.registry.forget_requests()
+            process = self.start("publish")
+            wait_until(lambda: "0 B of" in self.log("publish"), "the transfer runs")
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=60), code)
+            (self.work / "publish.log").write_text("")
+
+
+class RunTest(ProgramTest):
+    def serve(self):
+        self.port = None
+        process = self.start("run", "--listen", "127.0.0.1:0", "--log-format", "json")
+
+        def port():
+            lines = [json.loads(line) for line in self.log("run").splitlines() if line.startswith("{")]
+            ports = [line["port"] for line in lines if line.get("message") == "running"]
+            return ports[-1] if ports else None
+        self.endpoints = f"http://127.0.0.1:{wait_until(port, 'it runs')}"
+        return process
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 0, self.log("run"))
+
+    def test_follows_the_folder(self):
+        digest = self.image()
+        process = self.serve()
+        self.publication()
+        wait_until(lambda: self.registry.digest("team/app", "staging") == digest, "the new file is published")
+        self.publication(version="1.9.0", number=9)
+        wait_until(lambda: self.registry.digest("team/app", "1.9.0") == digest, "the edit is published")
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest, "an edit takes nothing away")
+        self.write("app.yaml", "apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\nspec: {")
+        wait_until(lambda: "app.yaml:" in self.log("run"), "the broken file is told")
+        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+        self.stop(process)
+
+    def test_a_deleted_file_takes_its_tags_along_where_it_says_so(self):
+        digest = self.image()
+        self.publication(policy="Untag")
+        self.publication("keeper", policy="Retain")
+        process = self.serve()
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        wait_until(lambda: self.condition("Ready", "keeper") == "True Succeeded", "the other is published")
+        (self.manifests / "app.yaml").unlink()
+        (self.manifests / "keeper.yaml").unlink()
+        wait_until(lambda: self.registry.digest("team/app", "staging") is None, "the tags are gone")
+        wait_until(lambda: self.registry.digest("team/app", "1.8.2") is None, "all of them")
+        self.assertEqual(self.registry.digest("team/app", digest), digest, "the image stays")
+        self.assertEqual(self.registry.digest("team/keeper", "staging"), digest)
+        self.stop(process)
+
+    def test_a_tag_that_somebody_removed_is_set_again(self):
+        digest = self.image()
+        self.publication(extra="  interval: 1s\n")
+        process = self.serve()
+        wait_until(lambda: self.registry.digest("team/app", "staging") == digest, "it is published")
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is ready")
+        self.assertEqual(fetch(f"{self.registry.url}/v2/team/app/manifests/1.8.2", "DELETE")[0], 202)
+        wait_until(lambda: self.registry.digest("team/app", "1.8.2") == digest, "it is there again")
+        self.stop(process)
+
+    def test_a_report_that_comes_later_wakes_the_publication(self):
+        digest = self.image()
+        self.publication(extra="  gates: {scan: {waitFor: 1h, reports: [{name: all, path: ../scan.json}]}}\n")
+        process = self.serve()
+        wait_until(lambda: self.condition("Reconciling").startswith("True"), "it waits")
+        self.assertEqual(self.condition("GatesPassed"), "False AwaitingReport")
+        (self.work / "scan.json").write_text(make_report(self.work / "image"))
+        wait_until(lambda: self.registry.digest("team/app", "staging") == digest, "it is published")
+        self.stop(process)
+
+    def test_status_and_work_survive_a_restart(self):
+        self.image()
+        self.publication()
+        process = self.serve()
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        before = self.get()
+        process.kill()
+        process.wait()
+        self.registry.forget_requests()
+        (self.work / "run.log").write_text("")
+        process = self.serve()
+        wait_until(lambda: len(self.registry.requests()) >= 3, "it looks again")
+        self.assertEqual(self.changes(), [])
+        self.assertEqual(self.get()["status"], before["status"])
+        self.stop(process)
+
+    def test_endpoints_tell_how_it_is(self):
+        self.image()
+        self.publication()
+        process = self.serve()
+        wait_until(lambda: fetch(f"{self.endpoints}/readyz")[0] == 200, "it is ready")
+        self.assertEqual(fetch(f"{self.endpoints}/healthz")[0], 200)
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        text = fetch(f"{self.endpoints}/metrics")[2].decode()
+        self.assertIn('slipway_publications_total{outcome="published",reason="Succeeded"} 1', text)
+        self.assertIn('slipway_resources{kind="imagepublication",ready="True"} 1', text)
+        self.assertRegex(text, r'controller_runtime_reconcile_total\{controller="imagepublication",result="\w+"\} [1-9]')
+        self.assertIn("slipway_tags_set_total 2", text)
+        self.stop(process)
+
+    def test_an_empty_folder_is_an_error_and_a_missing_one_too(self):
+        (self.manifests / "registry.yaml").unlink()
+        self.assertEqual(self.slipway("run").code, 2)
+        self.assertEqual(self.slipway("run", source=self.work / "nowhere").code, 2)
+
+
+class LookTest(ProgramTest):
+    def test_describe_tells_the_story_and_get_the_columns(self):
+        digest = self.image()
+        self.publication()
+        self.slipway("publish")
+        story = self.slipway("describe", "ipub", "app").out
+        for part in ("Kind:", "ContainerRegistry local", digest, "Conditions:", "TagsSet", "History:"):
+            self.assertIn(part, story)
+        self.assertIn("REPOSITORY", self.slipway("get", "-o", "wide").out)
+        self.assertEqual(self.slipway("get", "ipub", "nobody").code, 1)
+
+    def test_validate_names_file_line_column_field_and_remedy_of_every_error(self):
+        self.write("wrong.yaml", "apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\nmetadata: {name: b}\n"
+                                 "spec:\n  registryRef: {name: local}\n  repository: UPPER\n  source: {}\n  nope: 1\n")
+        seen = self.slipway("validate")
+        self.assertEqual(seen.code, 2)
+        for part in ("wrong.yaml:6:15: spec.repository", "wrong.yaml:7:", "wrong.yaml:8:3: spec.nope"):
+            self.assertIn(part, seen.errors)
+        self.assertGreaterEqual(len(json.loads(self.slipway("validate", "-o", "json").out)["problems"]), 3)
+
+    def test_every_verb_explains_itself(self):
+        for verb in ("run", "publish", "plan", "validate", "get", "describe", "version", "completion"):
+            seen = Run(subprocess.run([SLIPWAY, verb, "--help"], capture_output=True, text=True))
+            self.assertEqual(seen.code, 0)
+            self.assertIn("Usage", seen.out)
+        for shell in ("bash", "zsh", "fish"):
+            self.assertIn("publish", self.slipway("completion", shell).out)
+
+
+if __name__ == "__main__":
+    SLIPWAY, EMULATOR = (str(pathlib.Path(each).resolve()) for each in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -1,0 +1,94 @@
+"""Servers and programs that process tests start on loopback, and what they ask them."""
+
+import base64
+import json
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MANIFESTS = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
+LONGEST_WAIT = 60
+
+
+def wait_until(condition, what):
+    """Asks until the condition holds; the time only bounds how long a failure takes."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain until {what}")
+        time.sleep(0.02)
+
+
+def fetch(url, method="GET", body=None, headers=None):
+    """Status, headers and body, whatever the status."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, method=method, data=data, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=LONGEST_WAIT) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+class Emulator:
+    """An acr-emulator with a folder of its own."""
+
+    def __init__(self, program, data, configuration=None):
+        command = [program, "--listen", "127.0.0.1:0", "--data", str(data)]
+        if configuration:
+            pathlib.Path(f"{data}.json").write_text(json.dumps(configuration))
+            command += ["--config", f"{data}.json"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.host = self.process.stdout.readline().split()[-1]
+        self.url = f"http://{self.host}"
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def fault(self, **fault):
+        status, _, body = fetch(f"{self.url}/_emulator/faults", "POST", fault)
+        assert status < 300, body
+
+    def heal(self):
+        fetch(f"{self.url}/_emulator/faults", "DELETE")
+
+    def forget_requests(self):
+        fetch(f"{self.url}/_emulator/requests", "DELETE")
+
+    def requests(self):
+        return json.loads(fetch(f"{self.url}/_emulator/requests")[2])["requests"]
+
+    def digest(self, repository, reference, user=None):
+        """What the tag names, or None."""
+        headers = {"Accept": MANIFESTS}
+        if user:
+            headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
+        status, answer, _ = fetch(f"{self.url}/v2/{repository}/manifests/{reference}", "HEAD", headers=headers)
+        return answer["Docker-Content-Digest"] if status == 200 else None
+
+    def referrers(self, repository, digest):
+        return json.loads(fetch(f"{self.url}/v2/{repository}/referrers/{digest}")[2])["manifests"]
+
+
+def make_image(kind, output, *arguments):
+    """The digest of the image that make-image wrote."""
+    made = subprocess.run(
+        [ROOT / "tests/support/make-image", kind, str(output), *map(str, arguments)],
+        check=True, capture_output=True, text=True)
+    return made.stdout.split()[-1]
+
+
+def make_report(image, *arguments):
+    made = subprocess.run(
+        [ROOT / "tests/support/make-image", "report", str(image), *map(str, arguments)],
+        check=True, capture_output=True, text=True)
+    return made.stdout
