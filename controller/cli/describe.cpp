@@ -158,7 +158,7 @@ std::string story_of(const RetentionPolicy& object) {
 ExitCode describe(const DescribeOptions& options, const Console& console) {
   const runtime::SystemClock clock;
   const auto glass = LookingGlass::open(options.folder, console, clock);
-  if (!glass) return print_error(glass.error(), console.errors);
+  if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});

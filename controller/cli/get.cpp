@@ -47,7 +47,7 @@ void print_tables(const Selection& selection, const GetOptions& options, const C
 ExitCode get(const GetOptions& options, const Console& console) {
   const runtime::SystemClock clock;
   const auto glass = LookingGlass::open(options.folder, console, clock);
-  if (!glass) return print_error(glass.error(), console.errors);
+  if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});

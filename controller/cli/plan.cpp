@@ -59,7 +59,7 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   const runtime::Signals signals;
   const PlanClock clock{options.at};
   const auto glass = LookingGlass::open(options.folder, console, clock);
-  if (!glass) return print_error(glass.error(), console.errors);
+  if (!glass) return cannot_begin(glass.error(), console);
   if (print_problems((*glass)->problems(), console.errors)) return ExitCode::Invalid;
   const auto keys = publication_keys((*glass)->installation().objects());
   if (keys.empty()) return no_publication(options.folder.path, console);

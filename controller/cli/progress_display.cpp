@@ -62,7 +62,9 @@ void ProgressDisplay::finish(const ObjectKey& object, const std::string& line) {
 
 void ProgressDisplay::show_line(const ObjectKey& object, Transfer& transfer, runtime::SteadyClock::Time now) {
   const bool is_due = !transfer.was_shown || now - transfer.shown_at >= kBetweenLines;
-  if (!is_due && !is_over(transfer.meter.latest())) return;
+  const bool ends = is_over(transfer.meter.latest());
+  if (transfer.is_over || (!is_due && !ends)) return;
+  transfer.is_over = ends;
   console_.errors << plain_line(name_of(object), transfer.meter) << '\n' << std::flush;
   transfer.shown_at = now;
   transfer.was_shown = true;

@@ -30,6 +30,7 @@ class ProgressDisplay final : public ProgressWatcher {
     TransferMeter meter;
     runtime::SteadyClock::Time shown_at;
     bool was_shown = false;
+    bool is_over = false;  ///< Its end was shown.
   };
   struct Screen {
     std::map<ObjectKey, Transfer> transfers;

@@ -27,10 +27,12 @@ std::string sentence_of(const PublishedStatus& published) {
          " mounted, " + std::to_string(transfer.blobs_present) + " already there)";
 }
 
-std::string sentence_of(const Ending& ending, const ImagePublication& publication) {
+std::string sentence_of(const Ending& ending, const ImagePublication& publication, Timestamp started) {
+  const auto& published = publication.status.published;
   switch (ending.kind) {
     case Ending::Kind::Published:
-      return publication.status.published ? sentence_of(*publication.status.published) : "published";
+      return published && published->at && *published->at >= started ? sentence_of(*published)
+                                                                     : "is published already, nothing to do";
     case Ending::Kind::Suspended:
       return "suspended: nothing was done";
     case Ending::Kind::Failed:
@@ -54,10 +56,10 @@ class OneRun {
 
   ExitCode run() {
     auto opened = standalone::Installation::open(installation_options(), {log_, metrics_, recorder_, display_, clock_});
-    if (!opened) return print_error(opened.error(), console_.errors);
+    if (!opened) return cannot_begin(opened.error(), console_);
     installation_ = std::move(*opened);
     const auto change = installation_->objects().refresh();
-    if (!change) return print_error(change.error(), console_.errors);
+    if (!change) return cannot_begin(change.error(), console_);
     if (print_problems(change->problems, console_.errors)) return ExitCode::Invalid;
     return publish(publication_keys(installation_->objects()));
   }
@@ -81,7 +83,7 @@ class OneRun {
 
   void tell(const ObjectKey& key, const Ending& ending) {
     const auto stored = installation_->objects().publication(key);
-    if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object)));
+    if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
 
   ExitCode report(const std::map<ObjectKey, Ending>& endings) {
@@ -120,6 +122,7 @@ class OneRun {
   const PublishOptions& options_;
   const Console& console_;
   const runtime::SystemClock clock_;
+  const Timestamp started_ = clock_.now();
   const runtime::SystemSteadyClock steady_clock_;
   telemetry::Log log_;
   telemetry::Metrics metrics_;

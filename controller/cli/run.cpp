@@ -1,7 +1,6 @@
 #include "controller/cli/run.h"
 
 #include "controller/cli/log_options.h"
-#include "controller/cli/messages.h"
 #include "controller/cli/workspace.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/service.h"
@@ -35,10 +34,10 @@ ExitCode run(const RunOptions& options, const Console& console) {
   const standalone::InstallationHands hands{log, metrics, recorder, progress, clock};
   const auto installation =
       standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), hands);
-  if (!installation) return print_error(installation.error(), console.errors);
+  if (!installation) return cannot_begin(installation.error(), console);
   const auto served = standalone::serve(**installation, {.listen = options.listen, .workers = options.workers}, hands,
                                         signals.stop_token());
-  return served ? ExitCode::Ok : print_error(served.error(), console.errors);
+  return served ? ExitCode::Ok : cannot_begin(served.error(), console);
 }
 
 }  // namespace slipway::cli

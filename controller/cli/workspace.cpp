@@ -11,7 +11,6 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
   standalone::InstallationOptions options;
   options.manifests = {.path = folder.path, .root = folder.root, .allow_empty = folder.allow_empty, .parse = {}};
   options.manifests.parse.overrides = folder.overrides;
-  options.manifests.controller_namespace = folder.controller_namespace;
   options.state = folder.state;
   options.only_look = use == StateUse::OnlyLook;
   options.controller_namespace = folder.controller_namespace;
@@ -24,6 +23,11 @@ std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& obje
   std::vector<ObjectKey> keys = objects.keys();
   std::erase_if(keys, [](const ObjectKey& key) { return key.kind != ResourceKind::ImagePublication; });
   return keys;
+}
+
+ExitCode cannot_begin(const Error& error, const Console& console) {
+  const ExitCode code = print_error(error, console.errors);
+  return error.cls == ErrorClass::NotFound ? ExitCode::Invalid : code;
 }
 
 ExitCode no_publication(const std::string& path, const Console& console) {

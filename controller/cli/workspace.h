@@ -20,6 +20,9 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
 /// Publications of everything that was read, by namespace and name.
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects);
 
+/// Tells why it could not begin. What is named wrongly is bad usage.
+ExitCode cannot_begin(const Error& error, const Console& console);
+
 /// Says that nothing is there to publish.
 ExitCode no_publication(const std::string& path, const Console& console);
 
