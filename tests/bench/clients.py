@@ -1,0 +1,77 @@
+"""The programs that are measured: how each is asked to do the same work, and what a run of it took."""
+import dataclasses
+import os
+import re
+import subprocess
+import time
+
+PEERS = ("regctl", "oras", "skopeo", "crane")
+
+
+@dataclasses.dataclass
+class Used:
+    """What one run took: seconds, seconds, KiB."""
+    wall: float
+    cpu: float
+    peak: int = 0
+
+
+def measure(command, environment, watch_memory=False):
+    """Runs `command` to its end. Peak memory is asked of the kernel while it runs, because what wait4() gives holds
+    that of the process before it became `command` too."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    peak = 0
+    if watch_memory:
+        while True:
+            try:
+                with open(f"/proc/{process.pid}/status") as status:
+                    found = re.search(r"VmHWM:\s+(\d+)", status.read())
+                if not found:
+                    break
+                peak = max(peak, int(found[1]))
+            except OSError:
+                break
+            time.sleep(0.01)
+    output = process.stdout.read().decode(errors="replace")
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(command)} ended with {process.returncode}:\n{output[-3000:]}")
+    return Used(wall, used.ru_utime + used.ru_stime, peak)
+
+
+class Client:
+    """`name` with the folder it may write to; `tls`: the authorities' file when the registries speak TLS."""
+
+    def __init__(self, name, programs, folder, tls=None):
+        self.name, self.programs, self.folder, self.tls = name, programs, folder, tls
+        self.environment = {"PATH": os.environ["PATH"], "HOME": folder, "XDG_STATE_HOME": os.path.join(folder, "state"),
+                            "LC_ALL": "C.UTF-8"}
+        if tls:
+            self.environment["SSL_CERT_FILE"] = tls
+
+    def copy(self, source, destination, watch_memory=False):
+        """Copies one image, both named HOST/NAME:TAG, on its defaults."""
+        return measure(getattr(self, self.name.replace("-", "_"))(source, destination), self.environment, watch_memory)
+
+    def regctl(self, source, destination):
+        hosts = [] if self.tls else [f"--host=reg={name.split('/')[0]},tls=disabled" for name in (source, destination)]
+        return [self.programs["regctl"], "image", "copy", *hosts, source, destination]
+
+    def oras(self, source, destination):
+        plain = [] if self.tls else ["--from-plain-http", "--to-plain-http"]
+        return [self.programs["oras"], "cp", "--no-tty", *plain, source, destination]
+
+    def skopeo(self, source, destination):
+        plain = [] if self.tls else ["--src-tls-verify=false", "--dest-tls-verify=false"]
+        return [self.programs["skopeo"], "copy", "--insecure-policy", "--preserve-digests", *plain,
+                f"docker://{source}", f"docker://{destination}"]
+
+    def crane(self, source, destination):
+        return [self.programs["crane"], "copy", *([] if self.tls else ["--insecure"]), source, destination]
+
+    def engine(self, source, destination):
+        tls = ["--tls", "--ca", self.tls] if self.tls else []
+        return [self.programs["engine"], *tls, source, destination]
