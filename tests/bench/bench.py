@@ -8,7 +8,6 @@ import argparse
 import dataclasses
 import os
 import platform
-import random
 import re
 import shutil
 import statistics
@@ -20,11 +19,11 @@ import images
 import two_hundred
 from clients import PEERS, Client
 from servers import Registry, make_certificate
+from statistic import shown
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PAGE = os.path.join(ROOT, "docs", "performance.md")
-RESAMPLES = 10_000
 
 
 @dataclasses.dataclass
@@ -36,17 +35,6 @@ class Setting:
     subject: str
     peers: list
     rounds: int
-
-
-def interval(ratios):
-    """The median and the bounds that hold it with 95 %, by resampling."""
-    chance = random.Random(1)
-    medians = sorted(statistics.median(chance.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES))
-    return statistics.median(ratios), medians[int(RESAMPLES * 0.025)], medians[int(RESAMPLES * 0.975)]
-
-
-def shown(ratios):
-    return "{:.2f} ({:.2f} to {:.2f})".format(*interval(ratios))
 
 
 def turned(names, number):

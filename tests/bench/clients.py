@@ -75,3 +75,56 @@ class Client:
     def engine(self, source, destination):
         tls = ["--tls", "--ca", self.tls] if self.tls else []
         return [self.programs["engine"], *tls, source, destination]
+
+    def publish(self, source, destination):
+        folder = os.path.join(self.folder, "manifests")
+        write_manifests(folder, destination.split("/")[0], [(source, destination.split("/", 1)[1].split(":")[0])], self.tls)
+        return [self.programs["publish"], "publish", "-f", folder]
+
+    def publish_all(self, source_host, destination_host, repositories):
+        """All of `repositories` in one call. Written anew only when there is nothing: the second call finds its state."""
+        folder = os.path.join(self.folder, "manifests")
+        if not os.path.isdir(folder):
+            write_manifests(folder, destination_host,
+                            [(f"{source_host}/{repository}:1", repository) for repository in repositories], self.tls)
+        return measure([self.programs["publish"], "publish", "-f", folder], self.environment)
+
+    def regsync_all(self, source_host, destination_host, repositories):
+        config = os.path.join(self.folder, "regsync.yml")
+        creds = "\n".join(f"  - {{registry: '{host}', tls: disabled}}" for host in (source_host, destination_host))
+        sync = "\n".join(f"  - {{source: '{source_host}/{name}:1', target: '{destination_host}/{name}:1', type: image}}"
+                         for name in repositories)
+        with open(config, "w") as file:
+            file.write(f"version: 1\ncreds:\n{creds}\nsync:\n{sync}\n")
+        return measure([self.programs["regsync"], "once", "-c", config], self.environment)
+
+
+def write_manifests(folder, host, images, tls):
+    """A registry and one publication for each (source, repository)."""
+    os.makedirs(folder)
+    plain = "" if tls else "\n  plainHTTP: true"
+    with open(os.path.join(folder, "registry.yaml"), "w") as file:
+        file.write(f"""apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {{name: bench}}
+spec:
+  loginServer: {host}{plain}
+  authentication: {{anonymous: {{}}}}
+  access:
+    - {{name: all, namespaceSelector: {{}}, repositories: ["**"], actions: [Read, Publish]}}
+""")
+    for source, repository in images:
+        name = repository.replace("/", "-")
+        with open(os.path.join(folder, f"{name}.yaml"), "w") as file:
+            file.write(f"""apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {{name: {name}}}
+spec:
+  registryRef: {{name: bench}}
+  repository: {repository}
+  source:
+    image: {{reference: "{source}"{"" if tls else ", plainHTTP: true"}}}
+  build: {{version: 1.0.0}}
+  tags:
+    - {{name: version, template: "{{{{version}}}}"}}
+""")

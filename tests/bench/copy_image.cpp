@@ -6,13 +6,13 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
-#include <thread>
 #include <variant>
 
 #include "controller/http/cpprest_transport.h"
 #include "controller/http/curl_transport.h"
 #include "controller/registry/registry_client.h"
 #include "controller/runtime/system_clock.h"
+#include "controller/runtime/waiting.h"
 #include "controller/transfer/transfer_engine.h"
 #include "crds/base/image_reference.h"
 #include "reconcilers/content/manifest.h"
@@ -32,16 +32,9 @@ struct Options {
 };
 
 transfer::TransferHands real_hands() {
-  return {.wait =
-              [](std::chrono::milliseconds delay, const std::stop_token& stop) {
-                std::mutex mutex;
-                std::unique_lock lock(mutex);
-                std::condition_variable_any never;
-                never.wait_for(lock, stop, delay, [] { return false; });
-                return !stop.stop_requested();
-              },
-          .chance = [] { return 0.5; },
-          .elapsed = [] { return runtime::SystemSteadyClock().now().time_since_epoch(); }};
+  return {.wait = runtime::wait, .chance = runtime::chance, .elapsed = [] {
+            return runtime::SystemSteadyClock().now().time_since_epoch();
+          }};
 }
 
 /// One end: a repository of a registry.
@@ -52,15 +45,16 @@ struct End {
   registry::RegistryClient client;
 
   End(const Options& options, const ImageReference& image, bool read_only)
-      : small({.ca_pem = options.curl.ca_bundle, .proxy = {}}),
+      : small({.ca_pem = options.curl.ca_bundle, .ca_file = {}, .proxy = {}}),
         blobs(options.curl),
         client(std::make_shared<registry::Connection>(
                    small, blobs, clock,
-                   registry::TokenOptions{.host = image.registry,
-                                          .plain_http = options.plain_http,
-                                          .credentials = {},
-                                          .may_call = [](std::string_view) -> Result<void> { return {}; }}),
-               image.repository, read_only) {}
+                   registry::TokenOptions{
+                       .host = image.registry,
+                       .plain_http = options.plain_http,
+                       .credentials = {},
+                       .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
+               {.repository = image.repository, .read_only = read_only, .request_id = {}}) {}
 };
 
 Result<std::vector<content::Descriptor>> blobs_of(const content::ManifestBytes& manifest) {

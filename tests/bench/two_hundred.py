@@ -1,3 +1,74 @@
-"""200 publications at once, and the same again with nothing to do, beside regsync."""
+"""200 publications whose images share two base layers, and the same again with nothing to do, beside regsync."""
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+
+import images
+from clients import Client
+from servers import Registry
+from statistic import shown
+
+REPOSITORIES = [f"team/app-{number:03}" for number in range(200)]
+
+
+def sync(client, source, destination):
+    call = client.regsync_all if client.name == "regsync" else client.publish_all
+    return call(source.host, destination.host, REPOSITORIES)
+
+
+def run_once(setting, name, storage, counted=False):
+    """Both calls, and with `counted` what went to and from both registries in each: (requests, bytes)."""
+    work = tempfile.mkdtemp(dir=setting.work)
+    os.sync()
+    source = Registry(work, storage, counted=counted)
+    destination = Registry(work, os.path.join(work, "destination"), counted=counted)
+    client = Client(name, setting.programs, work)
+    traffic = []
+    try:
+        used = []
+        for _ in range(2):
+            used.append(sync(client, source, destination))
+            if counted:
+                traffic.append((source.requests().total() + destination.requests().total(), source.bytes()[1]))
+        return used, traffic
+    finally:
+        source.stop()
+        destination.stop()
+        shutil.rmtree(work)
+
+
+def traffic_of(setting, name, storage):
+    """Requests to both registries and bytes that left the source: of the first call, and of the second."""
+    (first, both) = run_once(setting, name, storage, counted=True)[1]
+    return [first, (both[0] - first[0], both[1] - first[1])]
+
+
+def lines_of(title, call, taken, traffic):
+    lines = [f"{title}:", "", "| client | wall, s | CPU, s | requests | MB from the source | wall: Slipway to it |",
+             "|---|---|---|---|---|---|"]
+    own = [used[call] for used in taken["publish"]]
+    for name, runs in taken.items():
+        walls = [used[call].wall for used in runs]
+        ratio = "" if name == "publish" else shown([a.wall / wall for a, wall in zip(own, walls)])
+        requests, moved = traffic[name][call]
+        label = {"publish": "slipway publish", "regsync": "regsync once"}[name]
+        lines.append(f"| {label} | {statistics.median(walls):.2f} | {statistics.median(u[call].cpu for u in runs):.2f} | "
+                     f"{requests:,} | {moved / 1e6:.1f} | {ratio} |")
+    return lines
+
+
 def run(setting):
-    raise SystemExit("bench: not yet")
+    storage = images.store(setting.cache, "two-hundred", images.two_hundred, lambda part: Registry(setting.work, part))
+    names = ["publish", "regsync"]
+    traffic = {name: traffic_of(setting, name, storage) for name in names}
+    taken = {name: [] for name in names}
+    for number in range(setting.rounds + 1):
+        for name in names if number % 2 else reversed(names):
+            used, _ = run_once(setting, name, storage)
+            print(f"bench: 200 {number}/{setting.rounds} {name}: {used[0].wall:.2f} s, again {used[1].wall:.2f} s",
+                  file=sys.stderr, flush=True)
+            if number > 0:
+                taken[name].append(used)
+    return [*lines_of("From nothing", 0, taken, traffic), "", *lines_of("Again, with nothing to do", 1, taken, traffic)]
