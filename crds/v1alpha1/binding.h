@@ -148,6 +148,7 @@ class Binding {
     if (found == fields_.end()) {
       if (std::find(ignored_.begin(), ignored_.end(), member.key) != ignored_.end()) return;
       std::vector<std::string_view> known;
+      known.reserve(fields_.size());
       for (const auto& each : fields_) known.push_back(each.name);
       return reader.unknown_field(member, known);
     }

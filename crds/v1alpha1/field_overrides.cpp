@@ -53,6 +53,7 @@ Result<Slot> field_slot(const Slot& slot, std::string_view& rest) {
       std::find_if(properties.begin(), properties.end(), [&](const auto& p) { return p.name == name; });
   if (property == properties.end()) {
     std::vector<std::string_view> known;
+    known.reserve(properties.size());
     for (const auto& each : properties) known.push_back(each.name);
     const auto close = closest_to(name, known);
     const std::string where = slot.field.empty() ? "the document" : slot.field;
