@@ -202,8 +202,13 @@ void CurlExchange::set_up_body() {
 
 void CurlExchange::set_up_headers() {
   fields_->add("Expect:");
-  for (const auto& [name, value] : request_.headers.fields())
-    if (name != "Content-Length") fields_->add(value.empty() ? name + ";" : name + ": " + value);
+  for (const auto& [name, value] : request_.headers.fields()) {
+    if (name == "Content-Length") continue;
+    std::string line = name;
+    line += value.empty() ? ";" : ": ";
+    line += value;
+    fields_->add(line);
+  }
   if (request_.headers.find("Content-Type") == nullptr) fields_->add("Content-Type:");
   if (request_.headers.find("User-Agent") == nullptr && !options_.user_agent.empty())
     curl_easy_setopt(fields_->easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
