@@ -14,6 +14,16 @@ PROGRAM = "/usr/bin/docker-registry"
 REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) (\S+) HTTP/1\.[01]" (\d{3})')
 
 
+KINDS = [("mount", r"/blobs/uploads/\?mount="), ("upload", r"/blobs/uploads/"), ("blob", r"/blobs/"),
+         ("referrers", r"/referrers/"), ("manifest by digest", r"/manifests/sha256:"),
+         ("referrers' tag", r"/manifests/sha256-[0-9a-f]{64}$"), ("signature tag", r"/manifests/sha256-"),
+         ("tag", r"/manifests/")]
+
+
+def kind_of(path):
+    return next((kind for kind, pattern in KINDS if re.search(pattern, path)), path.split("?")[0])
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -78,9 +88,10 @@ http:
             shutil.rmtree(self.storage)
 
     def requests(self):
-        """How often each method was asked for, from the access log."""
+        """How often what kind of request was answered how, from the access log: "HEAD blob 404"."""
         with open(self.log) as log:
-            return collections.Counter(found[1] for found in map(REQUEST.search, log) if found)
+            found = [match for match in map(REQUEST.search, log) if match]
+        return collections.Counter(f"{match[1]} {kind_of(match[2])} {match[3]}" for match in found)
 
     def bytes(self):
         """Bytes that went to the registry and that came from it."""

@@ -31,7 +31,7 @@ def run_once(setting, name, storage, counted=False):
         for _ in range(2):
             used.append(sync(client, source, destination))
             if counted:
-                traffic.append((source.requests().total() + destination.requests().total(), source.bytes()[1]))
+                traffic.append((source.requests(), destination.requests(), source.bytes()[1]))
         return used, traffic
     finally:
         source.stop()
@@ -40,9 +40,20 @@ def run_once(setting, name, storage, counted=False):
 
 
 def traffic_of(setting, name, storage):
-    """Requests to both registries and bytes that left the source: of the first call, and of the second."""
+    """Requests to the source, to the destination, and bytes that left the source: of each call."""
     (first, both) = run_once(setting, name, storage, counted=True)[1]
-    return [first, (both[0] - first[0], both[1] - first[1])]
+    return [first, tuple(now - before for now, before in zip(both, first))]
+
+
+def lines_of_requests(traffic):
+    """What each client asked for in the first call, per image."""
+    lines = ["What is asked for, an image:", "", "| request and answer | slipway publish | regsync once |", "|---|---|---|"]
+    for end, title in enumerate(["source", "destination"]):
+        counts = [traffic[name][0][end] for name in ("publish", "regsync")]
+        for kind in sorted(counts[0] | counts[1]):
+            each = " | ".join(f"{count[kind] / len(REPOSITORIES):.2f}" for count in counts)
+            lines.append(f"| {title}: {kind} | {each} |")
+    return lines
 
 
 def lines_of(title, call, taken, traffic):
@@ -52,7 +63,8 @@ def lines_of(title, call, taken, traffic):
     for name, runs in taken.items():
         walls = [used[call].wall for used in runs]
         ratio = "" if name == "publish" else shown([a.wall / wall for a, wall in zip(own, walls)])
-        requests, moved = traffic[name][call]
+        source, destination, moved = traffic[name][call]
+        requests = source.total() + destination.total()
         label = {"publish": "slipway publish", "regsync": "regsync once"}[name]
         lines.append(f"| {label} | {statistics.median(walls):.2f} | {statistics.median(u[call].cpu for u in runs):.2f} | "
                      f"{requests:,} | {moved / 1e6:.1f} | {ratio} |")
@@ -71,4 +83,5 @@ def run(setting):
                   file=sys.stderr, flush=True)
             if number > 0:
                 taken[name].append(used)
-    return [*lines_of("From nothing", 0, taken, traffic), "", *lines_of("Again, with nothing to do", 1, taken, traffic)]
+    return [*lines_of("From nothing", 0, taken, traffic), "", *lines_of("Again, with nothing to do", 1, taken, traffic), "",
+            *lines_of_requests(traffic)]
