@@ -71,6 +71,7 @@ Result<Url> Url::parse(std::string_view text) {
 
 Result<Url> Url::resolve(std::string_view reference) const {
   reference = before_fragment(reference);
+  if (reference.empty()) return *this;
   if (reference.starts_with("//")) return parse(scheme + ":" + std::string(reference));
   if (const std::size_t colon = reference.find(':');
       colon != std::string_view::npos && reference.find_first_of("/?") > colon)

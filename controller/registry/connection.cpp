@@ -30,7 +30,7 @@ Result<http::Response> Connection::send(http::Request request, const std::string
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
   request.headers.set("Authorization", *header);
   response = transport.send(request, stop);
-  if (response && response->status == 401) return std::unexpected(error_of(request, *response, identity()));
+  if (response && response->status == 401) return std::unexpected(error_of(request, *response, {identity(), scope}));
   return response;
 }
 

@@ -86,7 +86,7 @@ Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry,
   const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
   const Result<http::Response> response = (*connection)->send(request, "", stop);
   if (!response) return std::unexpected(response.error());
-  if (response->status != 200) return std::unexpected(error_of(request, *response, (*connection)->identity()));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {(*connection)->identity(), ""}));
   return (*connection)->identity();
 }
 

@@ -1,7 +1,11 @@
 #include "controller/registry/registry_client.h"
 
+#include <algorithm>
+#include <variant>
+
 #include "controller/http/url.h"
 #include "controller/registry/blob_upload.h"
+#include "controller/registry/paging.h"
 #include "controller/registry/referrer_list.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
@@ -72,7 +76,7 @@ Result<Response> RegistryClient::send(const Request& request, std::stop_token st
 Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
   Result<Response> response = send(request, stop);
   if (response && response->status != status)
-    return std::unexpected(error_of(request, *response, connection_->identity()));
+    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   return response;
 }
 
@@ -90,7 +94,7 @@ Result<std::optional<Descriptor>> RegistryClient::look_up(const std::string& ref
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, connection_->identity()));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   const auto digest = digest_of(response->headers);
   const auto length = length_of(response->headers);
   if (digest && length && *length > 0)
@@ -113,7 +117,7 @@ Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& ref
   Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, connection_->identity()));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   ManifestBytes manifest;
   manifest.descriptor.media_type = media_type_of(response->headers);
   manifest.descriptor.digest = Digest::of(response->body);
@@ -165,7 +169,7 @@ Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offs
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status != 200 && response->status != 206)
-    return std::unexpected(error_of(request, *response, connection_->identity()));
+    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   if (filter.missing() > 0)
     return fail(ErrorClass::Unavailable, name() + ": blob " + blob.digest.str() + " ended early", "try again");
   return {};
@@ -177,7 +181,7 @@ Result<bool> RegistryClient::has_blob(const Digest& digest, std::stop_token stop
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return false;
   if (response->status != 200 && response->status != 307)
-    return std::unexpected(error_of(request, *response, connection_->identity()));
+    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   return true;
 }
 
@@ -190,7 +194,7 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
   const Result<Response> response = connection_->send(request, both, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 201) return true;
-  if (response->status != 202) return std::unexpected(error_of(request, *response, connection_->identity()));
+  if (response->status != 202) return std::unexpected(error_of(request, *response, {connection_->identity(), both}));
   Result<std::string> location = location_of(request, *response);
   if (!location) return std::unexpected(location.error());
   opened_by_mount_.lock()->insert_or_assign(digest, std::move(*location));
@@ -249,10 +253,11 @@ Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes
 
 Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token stop) {
   const Request request = request_to(Method::Delete, url("/manifests/" + tag));
-  const Result<Response> response = send(request, stop);
+  const std::string scope = "repository:" + options_.repository + ":delete";
+  const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 202) return {};
-  Error error = error_of(request, *response, connection_->identity());
+  Error error = error_of(request, *response, {connection_->identity(), scope});
   // docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
   if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
   return std::unexpected(std::move(error));
@@ -260,28 +265,46 @@ Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token 
 
 // Distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API".
 Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject, std::stop_token stop) {
-  if (connection_->lacks_referrers()) return fallback_referrers(subject, stop);
+  Result<std::vector<Descriptor>> all =
+      connection_->lacks_referrers() ? fallback_referrers(subject, stop) : listed_referrers(subject, stop);
+  if (!all) return all;
+  for (Descriptor& referrer : *all)
+    if (Result<void> known = fill_in_type(referrer, stop); !known) return std::unexpected(known.error());
+  return all;
+}
+
+Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& subject, std::stop_token stop) {
   std::vector<Descriptor> all;
-  std::string page = url("/referrers/" + subject.str());
+  Paging paging(url("/referrers/" + subject.str()));
   while (true) {
-    const Request request = request_to(Method::Get, page);
+    const Request request = request_to(Method::Get, paging.url());
     const Result<Response> response = send(request, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
       if (response->status != 404 && response->status != 200)
-        return std::unexpected(error_of(request, *response, connection_->identity()));
+        return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
       if (!is_about_the_name(*response)) connection_->remember_referrers(false);
       return fallback_referrers(subject, stop);
     }
     if (Result<void> added = append_referrers(response->body, all); !added) return while_doing(name(), added.error());
-    const auto next = next_page(response->headers);
-    if (!next) return all;
-    const Result<http::Url> here = http::Url::parse(page);
-    const Result<http::Url> there = here ? here->resolve(*next) : here;
-    if (!there || !http::same_origin(*here, *there)) return not_intact(name() + ": the next page is on another host");
-    if (there->str() == page) return not_intact(name() + ": pages lead in a circle");
-    page = there->str();
+    const Result<bool> more = paging.advance(*response);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return all;
   }
+}
+
+/// Not every writer of a fallback tag says what kind a referrer is; its manifest does.
+Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token stop) {
+  if (!referrer.artifact_type.empty()) return {};
+  const Result<ManifestBytes> bytes = manifest(referrer.digest, stop);
+  if (!bytes && bytes.error().cls == ErrorClass::NotFound) return {};
+  if (!bytes) return std::unexpected(bytes.error());
+  const Result<content::Manifest> parsed = content::parse_manifest(*bytes);
+  if (!parsed) return {};
+  const auto* const image = std::get_if<content::ImageManifest>(&*parsed);
+  referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
+  if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
+  return {};
 }
 
 Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest& subject, std::stop_token stop) {

@@ -53,6 +53,8 @@ class RegistryClient final : public ImageStore {
   Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);
   Result<http::Response> put(const std::string& reference, const content::ManifestBytes& manifest,
                              std::stop_token stop);
+  Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
+  Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);
   Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.

@@ -1,5 +1,7 @@
 #include "controller/registry/response_error.h"
 
+#include <algorithm>
+
 #include "controller/http/retrying_transport.h"
 #include "controller/http/url.h"
 #include "crds/base/document.h"
@@ -22,15 +24,43 @@ bool mentions_quota(const ServerWords& words) {
   return words.message.find("quota") != std::string::npos || words.message.find("storage limit") != std::string::npos;
 }
 
-Meaning meaning_of(int status, const ServerWords& words, std::string_view identity) {
-  const std::string who(identity);
+std::string_view verb_of(http::Method method) {
+  switch (method) {
+    case http::Method::Get:
+    case http::Method::Head:
+      return "pull from ";
+    case http::Method::Delete:
+      return "delete from ";
+    default:
+      return "push to ";
+  }
+}
+
+/// "push to a/b and pull from base": the first scope is what the request is about, the others are only read.
+std::string deed_of(http::Method method, std::string_view scope) {
+  std::string deed;
+  while (!scope.empty()) {
+    const std::string_view one = scope.substr(0, scope.find(' '));
+    scope.remove_prefix(std::min(one.size() + 1, scope.size()));
+    constexpr std::string_view kRepository = "repository:";
+    const bool is_repository = one.starts_with(kRepository);
+    const std::string_view name = one.substr(0, one.rfind(':')).substr(is_repository ? kRepository.size() : 0);
+    deed += deed.empty() ? verb_of(method) : " and pull from ";
+    deed += name;
+  }
+  return deed.empty() ? "use this registry" : deed;
+}
+
+Meaning not_permitted(const http::Request& request, const Asker& asker) {
+  const std::string deed = deed_of(request.method, asker.scope);
+  if (asker.identity == "anonymous") return {ErrorClass::Unauthorized, "name credentials that may " + deed};
+  return {ErrorClass::Forbidden, "give " + asker.identity + " the permission to " + deed};
+}
+
+Meaning meaning_of(int status, const ServerWords& words) {
   if (status == 507 || (status / 100 == 4 && mentions_quota(words)))
     return {ErrorClass::QuotaExceeded, "free space in the registry or raise its quota"};
   switch (status) {
-    case 401:
-      return {ErrorClass::Unauthorized, "check the credentials: signed in as " + who};
-    case 403:
-      return {ErrorClass::Forbidden, "give " + who + " the permission, or allow this address in the firewall"};
     case 404:
       return {ErrorClass::NotFound, "check registry, repository and name"};
     case 405:
@@ -68,9 +98,11 @@ ServerWords server_words(const http::Response& response) {
   return {.code = text_of(errors->items.front(), "code"), .message = text_of(errors->items.front(), "message")};
 }
 
-Error error_of(const http::Request& request, const http::Response& response, std::string_view identity) {
+Error error_of(const http::Request& request, const http::Response& response, const Asker& asker) {
   const ServerWords words = server_words(response);
-  const Meaning meaning = meaning_of(response.status, words, identity);
+  const bool unwanted = response.status == 401 || (response.status == 403 && !mentions_quota(words));
+  Meaning meaning = unwanted ? not_permitted(request, asker) : meaning_of(response.status, words);
+  if (response.status == 403 && unwanted) meaning.remedy += ", or allow this address in the registry's firewall";
   Error error{.cls = meaning.cls, .message = {}, .remedy = meaning.remedy, .reason = {}, .retry_after = {}};
   error.message = std::string(to_string(request.method)) + " " + http::redacted(request.url) + ": " +
                   std::to_string(response.status);

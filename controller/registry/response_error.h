@@ -14,8 +14,15 @@ struct ServerWords {
 };
 ServerWords server_words(const http::Response& response);
 
+/// Who asked, and for what.
+struct Asker {
+  std::string identity;  ///< See Credentials::identity().
+  std::string scope;     ///< Token scopes parted by a space, e.g. "repository:a/b:pull,push"; may be empty.
+};
+
 /// What an unwanted answer means: class by status and code, the message with method, URL without query, status, the
-/// server's code and message and its request id, and a remedy. `identity` is who asked.
-Error error_of(const http::Request& request, const http::Response& response, std::string_view identity);
+/// server's code and message and its request id, and a remedy. A 401 that comes although the sign-in itself went well
+/// is Forbidden, or Unauthorized for who did not sign in; it and a 403 name repository and action.
+Error error_of(const http::Request& request, const http::Response& response, const Asker& asker);
 
 }  // namespace slipway::registry

@@ -94,9 +94,6 @@ Result<std::string> TokenSource::after_challenge(const http::Response& response,
   if (!challenge)
     return fail(ErrorClass::Unauthorized, options_.host + " asks for a sign-in that is neither Bearer nor Basic",
                 "use a registry account that works with docker login");
-  if (!used.empty() && challenge->get("error") == "insufficient_scope")
-    return fail(ErrorClass::Forbidden, identity() + " lacks " + quoted(scope) + " on " + options_.host,
-                "give it that permission");
   if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, scope);
   *challenge_.lock() = challenge;
   return fetched(*challenge, scope, used, stop);
@@ -131,7 +128,7 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   if (!request) return std::unexpected(request.error());
   const Result<http::Response> response = transport_.send(*request, stop);
   if (!response) return while_doing("fetching a token", response.error());
-  if (response->status != 200) return while_doing("fetching a token", error_of(*request, *response, identity()));
+  if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, scope));
   const Document document = parse_json(response->body, "token");
   std::string token = text_of(document.root, "token");
   if (token.empty()) token = text_of(document.root, "access_token");
@@ -142,6 +139,21 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   if (const auto told = integer_of(document.root, "expires_in"); told && *told > 0)
     life = std::chrono::seconds(std::min(*told, kLongestLife.count()));
   return Token{.header = "Bearer " + token, .good_until = now + usable(life)};
+}
+
+/// A token service says with 400 or 401 that it does not know us, with 403 that the scope is not for us.
+Error TokenSource::refusal_of(const http::Request& request, const http::Response& response,
+                              const std::string& scope) const {
+  Error error = error_of(request, response, {identity(), scope});
+  if (response.status == 400 || response.status == 401) {
+    error.cls = ErrorClass::Unauthorized;
+    error.remedy = refused_credentials(options_, scope).error().remedy;
+  } else if (error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Invalid ||
+             error.cls == ErrorClass::Refused) {
+    error.cls = ErrorClass::Unavailable;
+    error.remedy = "ask the owner of " + options_.host + ": its token service does not answer as it should";
+  }
+  return error;
 }
 
 Result<http::Request> TokenSource::token_request(const Challenge& challenge, const std::string& scope) const {

@@ -32,9 +32,9 @@ class TokenSource {
   /// The header for `scope` ("repository:a/b:pull"; several parted by a space); empty as long as nothing asked for one.
   Result<std::string> header(const std::string& scope, std::stop_token stop);
 
-  /// After a 401 to a request that carried `used`: learns the challenge and gives the header to repeat it with.
-  /// Unauthorized when the registry wants what we don't have or refuses what we gave; Forbidden for
-  /// insufficient_scope.
+  /// After a 401 to a request that carried `used`: learns the challenge and gives the header to repeat it with, always
+  /// from a fresh token, because a permission may have been given since. Unauthorized when the registry wants what we
+  /// don't have or refuses what we gave; Forbidden when its token service knows us and refuses the scope.
   Result<std::string> after_challenge(const http::Response& response, const std::string& scope, const std::string& used,
                                       std::stop_token stop);
 
@@ -51,6 +51,7 @@ class TokenSource {
   Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                               std::stop_token stop);
   Result<Token> fetch(const Challenge& challenge, const std::string& scope, std::stop_token stop);
+  Error refusal_of(const http::Request& request, const http::Response& response, const std::string& scope) const;
   Result<http::Request> token_request(const Challenge& challenge, const std::string& scope) const;
 
   http::HttpTransport& transport_;

@@ -47,8 +47,10 @@ Result<std::map<std::string, std::string>> InMemoryObjects::namespace_labels(con
   return found;
 }
 
-Result<std::optional<SecretObject>> InMemoryObjects::secret(const std::string&, const std::string&) {
-  return std::nullopt;
+Result<std::optional<SecretObject>> InMemoryObjects::secret(const std::string& namespace_name,
+                                                            const std::string& name) {
+  const auto found = secrets.find({namespace_name, name});
+  return found == secrets.end() ? std::nullopt : std::optional(found->second);
 }
 
 Result<std::optional<ConfigMapObject>> InMemoryObjects::config_map(const std::string& namespace_name,

@@ -32,3 +32,21 @@ TEST_CASE("brackets stand around the whole host") {
   CHECK(Url::parse("http://[::1]/").has_value());
   CHECK(Url::parse("http://[::1]:80/").has_value());
 }
+
+TEST_CASE("where a reference leads") {
+  const auto [reference, leads_to] = GENERATE(values<std::pair<std::string, std::string>>({
+      {"", "https://r.io/v2/a/list?n=1"},
+      {"#part", "https://r.io/v2/a/list?n=1"},
+      {"?n=2", "https://r.io/v2/a/list?n=2"},
+      {"other?x", "https://r.io/v2/a/other?x"},
+      {"/x", "https://r.io/x"},
+      {"//s.io/x", "https://s.io/x"},
+      {"http://s.io", "http://s.io/"},
+      {"x:y", ""},
+      {"javascript:alert(1)", ""},
+      {"https://user@s.io/", ""},
+  }));
+  CAPTURE(reference);
+  const auto target = Url::parse("https://r.io/v2/a/list?n=1")->resolve(reference);
+  CHECK((target ? target->str() : "") == leads_to);
+}

@@ -4,6 +4,7 @@
 #include "tests/support/scripted_transport.h"
 
 using namespace slipway;
+using registry::Credentials;
 using namespace std::chrono_literals;
 
 namespace {
@@ -13,7 +14,12 @@ class FixedClock final : public Clock {
   Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
 };
 
+const Credentials kBasic{.username = "ci", .password = registry::SecretText("pw"), .identity_token = {}};
+
 struct World {
+  explicit World(registry::Credentials who = {}) : credentials(std::move(who)) {}
+
+  registry::Credentials credentials;
   tests::ScriptedTransport small;
   tests::ScriptedTransport blobs;
   FixedClock clock;
@@ -22,7 +28,7 @@ struct World {
           small, blobs, clock,
           registry::TokenOptions{.host = "r.io",
                                  .plain_http = false,
-                                 .credentials = {},
+                                 .credentials = credentials,
                                  .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
       {.repository = "a/b", .read_only = false, .request_id = "reconcile-1"}};
 };
@@ -38,7 +44,7 @@ TEST_CASE("An answer's status and code decide the class, and its words are shown
     ErrorClass cls;
   };
   const Row row = GENERATE(values<Row>({
-      {403, R"({"errors":[{"code":"DENIED","message":"no"}]})", ErrorClass::Forbidden},
+      {403, R"({"errors":[{"code":"DENIED","message":"no"}]})", ErrorClass::Unauthorized},
       {405, R"({"errors":[{"code":"REGISTRY_DISALLOWED_OPERATION","message":"locked"}]})", ErrorClass::Refused},
       {413, "too large", ErrorClass::Invalid},
       {429, R"({"errors":[{"code":"TOOMANYREQUESTS","message":"too many requests"}]})", ErrorClass::Throttled},
@@ -185,4 +191,61 @@ TEST_CASE("A registry that takes a subject by itself has the referrers API after
   world.small.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
   REQUIRE(world.store.referrers(kDigest, {}));
   CHECK(world.small.requests.back().url.find("/referrers/") != std::string::npos);
+}
+
+TEST_CASE("A refusal after a good sign-in names repository and action") {
+  struct Row {
+    http::Method method;
+    int status;
+    Credentials credentials;
+    ErrorClass cls;
+    std::string remedy;
+  };
+  using http::Method;
+  const Row row = GENERATE(values<Row>({
+      {Method::Put, 401, kBasic, ErrorClass::Forbidden, "give basic user ci the permission to push to a/b"},
+      {Method::Head, 401, kBasic, ErrorClass::Forbidden, "give basic user ci the permission to pull from a/b"},
+      {Method::Delete, 401, kBasic, ErrorClass::Forbidden, "give basic user ci the permission to delete from a/b"},
+      {Method::Put, 401, {}, ErrorClass::Unauthorized, "name credentials that may push to a/b"},
+      {Method::Head, 403, kBasic, ErrorClass::Forbidden,
+       "give basic user ci the permission to pull from a/b, or allow this address in the registry's firewall"},
+  }));
+  CAPTURE(row.status, row.remedy);
+  World world(row.credentials);
+  world.small.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://r.io/token\",service=r.io"}});
+  world.small.then(200, {}, R"({"token":"t"})");
+  world.small.then(row.status, {{"WWW-Authenticate", "Bearer realm=x,error=\"insufficient_scope\""}},
+                   R"({"errors":[{"code":"DENIED","message":"no"}]})");
+  std::optional<Error> error;
+  if (row.method == Method::Put) error = world.store.put_tag("v1", {}, {}).error();
+  if (row.method == Method::Head) error = world.store.resolve("v1", {}).error();
+  if (row.method == Method::Delete) error = world.store.remove_tag("v1", {}).error();
+  REQUIRE(error);
+  CHECK(error->cls == row.cls);
+  CHECK(error->remedy == row.remedy);
+}
+
+TEST_CASE("A referrer that nobody said the kind of is looked into") {
+  World world;
+  const std::string type(content::kOciIndex);
+  const auto manifest_with = [](const std::string& more) {
+    return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",)" + more +
+           R"("config":{"mediaType":"a/config","digest":")" + kDigest.str() + R"(","size":1},"layers":[]})";
+  };
+  const std::vector<std::string> manifests = {manifest_with(R"("artifactType":"a/type",)"), manifest_with("")};
+  std::string entries;
+  for (const std::string& bytes : manifests)
+    entries += R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + Digest::of(bytes).str() +
+               R"(","size":1},)";
+  entries += R"({"mediaType":"x","digest":")" + kDigest.str() + R"(","size":1})";
+  world.small.then(200, {{"Content-Type", type}}, R"({"manifests":[)" + entries + "]}");
+  for (const std::string& bytes : manifests)
+    world.small.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, bytes);
+  world.small.then(404);
+  const auto found = world.store.referrers(kDigest, {});
+  REQUIRE(found);
+  REQUIRE(found->size() == 3);
+  CHECK((*found)[0].artifact_type == "a/type");
+  CHECK((*found)[1].artifact_type == "a/config");
+  CHECK((*found)[2].artifact_type.empty());
 }

@@ -93,6 +93,7 @@ TEST_CASE("Where credentials go and where not") {
       {"Bearer realm=\"http://auth.io/token\"", kBasic, ErrorClass::Refused},
       {"Bearer realm=\"http://127.0.0.1/token\"", kBasic, ErrorClass::Refused},
       {"Bearer realm=\"http://auth.io/token\"", {}, std::nullopt},
+      {"Bearer realm=\"http://127.0.0.1.evil.io/token\"", kBasic, ErrorClass::Refused},
       {"Bearer realm=\"https://169.254.169.254/token\"", {}, ErrorClass::Refused},
       {"Bearer realm=\"file:///etc/passwd\"", {}, ErrorClass::Invalid},
       {"Bearer service=x", {}, ErrorClass::Invalid},
@@ -122,15 +123,61 @@ TEST_CASE("Basic is answered once, then the credentials are wrong") {
   CHECK(again.error().message.find("pw") == std::string::npos);
 }
 
-TEST_CASE("Too narrow a permission is Forbidden and names identity and scope") {
+TEST_CASE("What a token service refuses is somebody's to mend") {
+  struct Row {
+    int status;
+    Credentials credentials;
+    ErrorClass cls;
+    std::string remedy;
+  };
+  const Row row = GENERATE(values<Row>({
+      {401, kBasic, ErrorClass::Unauthorized, "check user name and password for r.io"},
+      {401, {}, ErrorClass::Unauthorized, "name credentials for r.io"},
+      {400, kBasic, ErrorClass::Unauthorized, "check user name and password for r.io"},
+      {403, kBasic, ErrorClass::Forbidden, "give basic user ci the permission to pull from a/b"},
+      {403, {}, ErrorClass::Unauthorized, "name credentials that may pull from a/b"},
+      {404, kBasic, ErrorClass::Unavailable, "ask the owner of r.io"},
+      {307, kBasic, ErrorClass::Unavailable, "ask the owner of r.io"},
+      {429, kBasic, ErrorClass::Throttled, "wait"},
+      {500, kBasic, ErrorClass::Unavailable, "try again later"},
+  }));
+  CAPTURE(row.status);
   tests::ScriptedTransport world;
+  world.then(row.status, {}, R"({"errors":[{"code":"DENIED","message":"no"}]})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(row.credentials));
+  const auto header = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  REQUIRE(!header);
+  CHECK(header.error().cls == row.cls);
+  CHECK(header.error().remedy.starts_with(row.remedy));
+  CHECK(header.error().message.starts_with("fetching a token: GET https://r.io/token?REDACTED: "));
+}
+
+TEST_CASE("Of several schemes Bearer is taken, wherever it stands") {
+  const std::vector<std::string> headers = GENERATE(values<std::vector<std::string>>({
+      {"Basic realm=x, " + kBearer},
+      {kBearer + ", Basic realm=x"},
+      {"Basic realm=x", kBearer},
+      {"Negotiate", "Basic realm=x", kBearer},
+  }));
+  http::Response response{.status = 401, .headers = {}, .body = {}};
+  for (const std::string& header : headers) response.headers.add("WWW-Authenticate", header);
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"t"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  const auto header =
-      tokens.after_challenge(challenged(kBearer + ",error=\"insufficient_scope\""), kScope, "Bearer t", {});
-  REQUIRE(!header);
-  CHECK(header.error().cls == ErrorClass::Forbidden);
-  CHECK(header.error().message == "basic user ci lacks \"repository:a/b:pull,push\" on r.io");
+  CHECK(tokens.after_challenge(response, kScope, "", {}) == "Bearer t");
+}
+
+TEST_CASE("A permission that was given since counts with a fresh token") {
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"narrow","expires_in":3600})");
+  world.then(200, {}, R"({"token":"wide","expires_in":3600})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == "Bearer narrow");
+  CHECK(tokens.after_challenge(challenged(kBearer + ",error=\"insufficient_scope\""), kScope, "Bearer narrow", {}) ==
+        "Bearer wide");
 }
 
 TEST_CASE("An identity token is posted, never put in the URL") {

@@ -1,0 +1,197 @@
+#include "controller/registry/registries.h"
+
+#include "tests/catch.h"
+#include "tests/support/builders.h"
+#include "tests/support/in_memory_objects.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/scripted_transport.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+using registry::Credentials;
+using registry::SecretText;
+
+namespace {
+
+/// Hands one script to whoever asks for a way to the network.
+class Borrowed final : public http::HttpTransport {
+ public:
+  explicit Borrowed(http::HttpTransport& lender) : lender_(lender) {}
+  Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
+    return lender_.send(request, stop);
+  }
+
+ private:
+  http::HttpTransport& lender_;
+};
+
+struct World {
+  tests::InMemoryObjects objects;
+  tests::ManualClock clock{Timestamp(1'800'000'000'000ms)};
+  tests::ScriptedTransport network;
+  http::RequestRates rates{{.wait = [](auto, const auto&) { return true; }, .elapsed = [] { return 0s; }}};
+  registry::RegistryRules rules{/*in_cluster=*/false, rates};
+  std::vector<std::string> trusted;  ///< Certificates that transports were made for.
+  Credentials ambient;
+  std::vector<std::string> ambient_asked;
+  registry::SharedRegistries registries{objects,
+                                        clock,
+                                        {.controller_namespace = "slipway-system",
+                                         .ambient_credentials = [this](const std::string& host) -> Result<Credentials> {
+                                           ambient_asked.push_back(host);
+                                           return ambient;
+                                         },
+                                         .make_transports = [this](const std::string& pem) -> http::Transports {
+                                           trusted.push_back(pem);
+                                           return {.small = std::make_unique<Borrowed>(network),
+                                                   .blobs = std::make_unique<Borrowed>(network)};
+                                         },
+                                         .rules = rules,
+                                         .reconcile_id = [] { return "reconcile-1"; },
+                                         .open_file = {}}};
+
+  ContainerRegistry contoso() {
+    ContainerRegistry registry = tests::make_registry();
+    registry.spec.login_server = "r.io";
+    registry.spec.authentication = {};
+    registry.spec.authentication.basic = BasicAuthentication{.secret_ref = {.name = "push"}};
+    return registry;
+  }
+  void keep_secret(const std::string& namespace_name, const std::string& name,
+                   std::map<std::string, std::string> data) {
+    objects.secrets[{namespace_name, name}] = SecretObject{namespace_name, name, "", std::move(data)};
+  }
+  /// Who the registry sees, after one challenge.
+  Result<std::string> sign_in(const ContainerRegistry& registry) {
+    network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+    network.then(200);
+    return registries.sign_in(registry, {});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A registry is signed in to with the Secret of the controller's namespace") {
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "pw"}});
+  world.keep_secret("shop", "push", {{"username", "tenant"}, {"password", "pw"}});
+  CHECK(world.sign_in(world.contoso()) == "basic user ci");
+  CHECK(world.network.requests[1].url == "https://r.io/v2/");
+  CHECK(*world.network.requests[1].headers.find("Authorization") == "Basic Y2k6cHc=");
+  CHECK(world.ambient_asked.empty());
+}
+
+TEST_CASE("A Secret that is in no file leaves it to the environment, and both are named when neither has any") {
+  World world;
+  const auto missing = world.registries.sign_in(world.contoso(), {});
+  REQUIRE(!missing);
+  CHECK(missing.error().cls == ErrorClass::Unauthorized);
+  CHECK(missing.error().message.find("Secret slipway-system/push does not exist") != std::string::npos);
+  CHECK(missing.error().remedy.find("docker login r.io") != std::string::npos);
+  CHECK(world.network.requests.empty());
+  world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
+  CHECK(world.sign_in(world.contoso()) == "basic user me");
+  CHECK(world.ambient_asked == std::vector<std::string>{"r.io", "r.io"});
+}
+
+TEST_CASE("An anonymous registry stays anonymous whatever the environment has") {
+  World world;
+  world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
+  ContainerRegistry registry = world.contoso();
+  registry.spec.authentication = {};
+  registry.spec.authentication.anonymous = AnonymousAuthentication{};
+  world.network.then(200);
+  CHECK(world.registries.sign_in(registry, {}) == "anonymous");
+  CHECK(world.ambient_asked.empty());
+}
+
+TEST_CASE("A changed Secret is used at once, and tokens of the same one are shared") {
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "one"}});
+  REQUIRE(world.sign_in(world.contoso()));
+  world.network.then(200);
+  REQUIRE(world.registries.sign_in(world.contoso(), {}));
+  CHECK(world.network.requests.size() == 3);
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "two"}});
+  REQUIRE(world.sign_in(world.contoso()));
+  CHECK(*world.network.requests.back().headers.find("Authorization") == "Basic Y2k6dHdv");
+  CHECK(world.trusted == std::vector<std::string>{""});
+}
+
+TEST_CASE("A source is read with the pull secret of its namespace, else with what the environment has") {
+  World world;
+  world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
+  world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
+  RegistrySource source;
+  source.reference = "s.io/x/y:1";
+  for (const bool with_secret : {true, false}) {
+    if (with_secret) source.pull_secret_ref = NameRef{.name = "pull"};
+    if (!with_secret) source.pull_secret_ref.reset();
+    const auto opened = world.registries.open_source(source, "shop");
+    REQUIRE(opened);
+    world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+    world.network.then(404);
+    REQUIRE((*opened)->resolve("1", {}));
+    CHECK(*world.network.requests.back().headers.find("Authorization") ==
+          (with_secret ? "Basic YTpi" : "Basic bWU6cHc="));
+    CHECK(*world.network.requests.back().headers.find("X-Request-Id") == "reconcile-1");
+  }
+  source.pull_secret_ref = NameRef{.name = "pull"};
+  source.reference = "other.io/x/y:1";
+  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::Unauthorized);
+  CHECK(world.registries.open_source(source, "elsewhere").error().cls == ErrorClass::Unauthorized);
+}
+
+TEST_CASE("The credentials of a ContainerRegistry go to its own host alone") {
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "pw"}});
+  world.objects.apply(world.contoso());
+  RegistrySource source;
+  source.registry_ref = NameRef{.name = world.contoso().metadata.name};
+  source.reference = "evil.io/x/y:1";
+  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::Invalid);
+  source.reference = "r.io/x/y:1";
+  CHECK(world.registries.open_source(source, "shop").has_value());
+  source.registry_ref = NameRef{.name = "none"};
+  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::NotFound);
+}
+
+TEST_CASE("Plain HTTP is for localhost") {
+  const auto [host, fits] = GENERATE(values<std::pair<std::string, bool>>({
+      {"localhost:5000", true},
+      {"127.0.0.1:5000", true},
+      {"[::1]:5000", true},
+      {"localhost", true},
+      {"r.io", false},
+      {"localhost.evil.io:5000", false},
+      {"127.0.0.1.evil.io:5000", false},
+  }));
+  CAPTURE(host);
+  World world;
+  RegistrySource source;
+  source.reference = host + "/x/y:1";
+  source.plain_http = true;
+  CHECK(world.registries.open_source(source, "shop").has_value() == fits);
+}
+
+TEST_CASE("Certificates come from a ConfigMap or a Secret, and a missing one is NotFound") {
+  World world;
+  ContainerRegistry registry = world.contoso();
+  registry.spec.authentication = {};
+  registry.spec.authentication.anonymous = AnonymousAuthentication{};
+  registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
+  CHECK(world.registries.open(registry, "a/b", true).error().cls == ErrorClass::NotFound);
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", "from the secret"}});
+  CHECK(world.registries.open(registry, "a/b", true).has_value());
+  CHECK(world.trusted == std::vector<std::string>{"from the secret"});
+}
+
+TEST_CASE("A way to sign in that comes later is NotSupported") {
+  World world;
+  ContainerRegistry registry = world.contoso();
+  registry.spec.authentication = {};
+  registry.spec.authentication.managed_identity = ManagedIdentity{};
+  const auto opened = world.registries.open(registry, "a/b", true);
+  REQUIRE(!opened);
+  CHECK(opened.error().reason == "NotSupported");
+}
