@@ -1,0 +1,277 @@
+#include "tests/catch.h"
+#include "tests/support/publish_world.h"
+
+namespace slipway::tests {
+namespace {
+
+using Kind = Outcome::Kind;
+using namespace std::chrono_literals;
+
+const Outcome kAgainInAnHour{.kind = Kind::Again, .delay = 1h};
+const Outcome kStalledForAnHour{.kind = Kind::Stalled, .delay = 1h};
+const publish::Settings kInCluster{.publisher_id = "cluster-1", .version = "0.1.0", .in_cluster = true};
+
+ContainerRegistry named_registry(const std::string& name, const std::string& server) {
+  auto registry = make_registry();
+  registry.metadata.name = name;
+  registry.spec.login_server = server;
+  return registry;
+}
+
+}  // namespace
+
+TEST_CASE("without an entry there is no access, nothing is asked for, and the entry that is needed is shown") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  auto registry = make_registry();
+  auto& entry = registry.spec.access[0];
+
+  SECTION("no ContainerRegistry") {
+    world.objects.registries.clear();
+  }
+  SECTION("no entry") {
+    registry.spec.access.clear();
+    world.objects.apply(registry);
+  }
+  SECTION("an entry for another namespace") {
+    entry.namespace_selector.match_labels = {{"kubernetes.io/metadata.name", "blog"}};
+    world.objects.apply(registry);
+  }
+  SECTION("an entry for other repositories") {
+    entry.repositories = {"shop/secret"};
+    world.objects.apply(registry);
+  }
+  SECTION("an entry that lets read") {
+    entry.actions = {AccessAction::Read};
+    world.objects.apply(registry);
+  }
+  SECTION("an entry for other sources") {
+    entry.sources = {"ghcr.io/secret/**"};
+    world.objects.apply(registry);
+  }
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.registry.requests.empty());
+  CHECK(world.condition(publication, "Ready") == "False Forbidden");
+  CHECK(world.condition(publication, "Stalled") == "True Forbidden");
+  // The same words whatever is behind it.
+  CHECK(
+      world.message(publication) ==
+      "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
+      "\"ghcr.io/contoso/storefront\": check the name of the registry; who keeps it adds to its spec.access: - {name: "
+      "shop, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, repositories: "
+      "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
+  CHECK(world.plan(publication).at(0) ==
+        "not published: namespace shop has no Publish on \"shop/storefront\" of "
+        "ContainerRegistry contoso for an image from \"ghcr.io/contoso/storefront\"");
+
+  world.objects.apply(make_registry());
+  CHECK(world.look(publication) == kAgainInAnHour);
+}
+
+TEST_CASE("when an entry is withdrawn what is published stays") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  const auto before = world.destination();
+  const auto published = world.status(publication).published;
+  auto registry = make_registry();
+  registry.spec.access.clear();
+  world.objects.apply(registry);
+
+  CHECK(world.look(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False Forbidden");
+  CHECK(world.status(publication).published == published);
+  CHECK(world.destination() == before);
+  CHECK(world.registry.requests.empty());
+
+  world.objects.apply(make_registry());
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.registry.writes().empty());
+}
+
+TEST_CASE("a registry's identity reads only where the namespace has Read") {
+  PublishWorld world;
+  auto publication = make_publication();
+  auto registry = make_registry();
+
+  SECTION("a repository of the destination's own registry") {
+    auto& own = world.registry.at("registry.example", "team/base");
+    own.tags.insert_or_assign("1.8", make_image(own, {"base"}).descriptor.digest);
+    publication.spec.source.image->reference = "registry.example/team/base:1.8";
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False Forbidden");
+    CHECK_THAT(world.message(publication), Catch::Contains("no Read on \"team/base\""));
+    CHECK(world.registry.requests.empty());
+
+    SECTION("also when an entry lists it as a source") {
+      registry.spec.access[0].sources = {"registry.example/team/**"};
+      world.objects.apply(registry);
+      CHECK(world.look(publication) == kStalledForAnHour);
+      CHECK(world.condition(publication, "Ready") == "False Forbidden");
+    }
+    SECTION("with Read it is published, its blobs mounted, whatever `sources` say") {
+      registry.spec.access[0].sources = {"ghcr.io/contoso/**"};
+      registry.spec.access.push_back({.name = "base",
+                                      .namespace_selector = registry.spec.access[0].namespace_selector,
+                                      .repositories = {"team/**"},
+                                      .sources = std::nullopt,
+                                      .actions = {AccessAction::Read}});
+      world.objects.apply(registry);
+      CHECK(world.look(publication) == kAgainInAnHour);
+      CHECK(world.status(publication).published->transfer.blobs_mounted == 2);
+    }
+  }
+  SECTION("another ContainerRegistry that the source names") {
+    auto& other = world.registry.at("other.example", "shop/base");
+    other.tags.insert_or_assign("1.8", make_image(other, {"base"}).descriptor.digest);
+    publication.spec.source.image->reference = "other.example/shop/base:1.8";
+    publication.spec.source.image->registry_ref = NameRef{"other"};
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK_THAT(world.message(publication), Catch::Contains("no Read on \"shop/base\" of ContainerRegistry other"));
+
+    SECTION("with Read it is published") {
+      world.objects.apply(named_registry("other", "other.example"));
+      CHECK(world.look(publication) == kAgainInAnHour);
+      CHECK(world.status(publication).published->transfer.blobs_mounted == 0);
+    }
+    SECTION("it must be the one that the reference is on") {
+      world.objects.apply(named_registry("other", "third.example"));
+      CHECK(world.look(publication) == kStalledForAnHour);
+      CHECK(world.condition(publication, "Ready") == "False Invalid");
+    }
+  }
+}
+
+TEST_CASE("in a cluster a tenant's text reaches neither this machine nor its files") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  world.objects.files["scan.json"] = make_report(image);
+  std::string told;
+  SECTION("a loopback source") {
+    publication.spec.source.image->reference = "127.0.0.1:5000/app:1";
+    told = "127.0.0.1";
+  }
+  SECTION("a file as a source") {
+    publication.spec.source = {.docker_archive = DockerArchiveSource{.path = "/etc/passwd"}};
+    told = "spec.source names a file";
+  }
+  SECTION("a file as a report") {
+    publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}};
+    told = "report \"amd64\" names a file";
+  }
+  world.objects.apply(publication);
+  CHECK(world.look(publication, kInCluster) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False Refused");
+  CHECK_THAT(world.message(publication), Catch::Contains(told));
+  CHECK(world.registry.requests.empty());
+}
+
+TEST_CASE("in a cluster a registry's owner may name this machine") {
+  PublishWorld world;
+  auto& local = world.registry.at("127.0.0.1:5000", "app");
+  local.tags.insert_or_assign("1", make_image(local, {"base"}).descriptor.digest);
+  auto publication = make_publication();
+  publication.spec.source.image->reference = "127.0.0.1:5000/app:1";
+  auto registry = make_registry();
+  registry.spec.access[0].sources = {"127.0.0.1:5000/**"};
+  world.objects.apply(registry);
+  world.objects.apply(publication);
+  CHECK(world.look(publication, kInCluster) == kAgainInAnHour);
+}
+
+TEST_CASE("what this version can't carry out stops what it guards") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  auto registry = make_registry();
+  std::string field;
+  SECTION("a gate of the publication") {
+    publication.spec.gates.sbom = SbomGate{};
+    field = "spec.gates.sbom";
+  }
+  SECTION("a report from elsewhere") {
+    publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .url = "https://example.com/scan.json"}}};
+    field = "spec.gates.scan.reports[0].url";
+  }
+  SECTION("a gate of an access entry") {
+    registry.spec.access[0].gates.provenance = ProvenanceGate{};
+    field = "spec.access[0].gates.provenance";
+  }
+  SECTION("required replicas") {
+    registry.spec.replicas = RequiredReplicas{.required = {"westeurope"}};
+    field = "spec.replicas.required";
+  }
+  world.objects.apply(registry);
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False NotSupported");
+  CHECK(world.status(publication).attempt->error->cls == "Invalid");
+  CHECK_THAT(world.message(publication), Catch::Contains(field));
+  CHECK(world.registry.requests.empty());
+}
+
+TEST_CASE("what only observes leaves Ready alone and is said") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  std::string field;
+  SECTION("notify") {
+    publication.spec.notify.push_back({.name = "team"});
+    field = "spec.notify";
+  }
+  SECTION("attach") {
+    publication.spec.attach.sbom = true;
+    field = "spec.attach";
+  }
+  SECTION("ttlAfterPublished") {
+    publication.spec.ttl_after_published = 3600s;
+    field = "spec.ttlAfterPublished";
+  }
+  CHECK(world.publish(publication) == kAgainInAnHour);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.condition(publication, "Unsupported") == "True NotSupported");
+  CHECK_THAT(world.message(publication, "Unsupported"), Catch::StartsWith(field));
+
+  world.publish(make_publication());
+  CHECK(world.condition(publication, "Unsupported") == "absent");
+}
+
+TEST_CASE("a floor needs a report, and says so at once when none is named") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  auto registry = make_registry();
+  registry.spec.access[0].gates.scan = ScanGate{.allow_up_to = Severity::High};
+  world.objects.apply(registry);
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "GatesPassed") == "False ReportNotNamed");
+  CHECK(world.destination() == InMemoryRepository{});
+
+  SECTION("the publication's exceptions count for its own gate alone") {
+    publication.spec.gates.scan =
+        ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}},
+                 .exceptions = {{.id = "CVE-2026-1000", .package = "openssl", .reason = "n/a", .until = "2026-12-31"}}};
+    world.objects.files["scan.json"] = make_report(image, {"CRITICAL"});
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "GatesPassed") == "False FindingsAboveLimit");
+    CHECK_THAT(world.message(publication, "GatesPassed"), Catch::Contains("access entry shop"));
+  }
+  SECTION("the floors of every entry that gives Publish apply") {
+    registry.spec.access.push_back(registry.spec.access[0]);
+    registry.spec.access[1].name = "strict";
+    registry.spec.access[1].gates.scan->allow_up_to = Severity::Low;
+    world.objects.apply(registry);
+    publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}};
+    world.objects.files["scan.json"] = make_report(image, {"MEDIUM"});
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK_THAT(world.message(publication, "GatesPassed"), Catch::Contains("access entry strict"));
+    world.objects.files["scan.json"] = make_report(image, {"LOW"});
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.status(publication).published->verdicts.size() == 3);
+  }
+}
+
+}  // namespace slipway::tests
