@@ -201,7 +201,7 @@ struct Crossing {
                                .credentials = {},
                                .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }});
   }
-  Result<BlobTransferReport> send(const std::string& blob, std::stop_token stop = {}) {
+  Result<BlobTransferReport> send(const std::string& blob, const std::stop_token& stop = {}) {
     BlobTransferRequest request;
     request.blobs = {descriptor_of(blob)};
     return engine.transfer(from, to, request, stop);
