@@ -11,6 +11,7 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
   standalone::InstallationOptions options;
   options.manifests = {.path = folder.path, .root = folder.root, .allow_empty = folder.allow_empty, .parse = {}};
   options.manifests.parse.overrides = folder.overrides;
+  options.manifests.controller_namespace = folder.controller_namespace;
   options.state = folder.state;
   options.only_look = use == StateUse::OnlyLook;
   options.controller_namespace = folder.controller_namespace;

@@ -105,7 +105,7 @@ Result<FolderChange> FolderObjectStore::Parts::refresh() {
   const FolderWorld& before = known ? *known : nothing;
   auto now = FolderRefresh{*from, *reading, state, clock}.run(before);
   if (!now) return std::unexpected{now.error()};
-  look_at_files(*now, root);
+  look_at_files(*now);
   FolderChange change{.edited = news(before, *now, controller_namespace),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled};

@@ -1,13 +1,11 @@
 #include "controller/manifests/folder_world.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
-#include "controller/files/inside.h"
+#include "controller/files/version.h"
 #include "controller/manifests/resource_identity.h"
 #include "crds/base/digest.h"
 
@@ -53,16 +51,8 @@ Reference reference_to(const Resource& resource) {
   return {kind, identity.namespace_name, identity.name};
 }
 
-/// Changes with every write, and when another file takes the name.
-std::string version_of(const std::filesystem::path& root, const Reference& file) {
-  const auto found = files::resolve_inside(root, file.scope, file.name);
-  struct stat status{};
-  if (!found || ::stat(found->c_str(), &status) != 0) return {};
-  const auto text = [](const timespec& time) {
-    return std::to_string(time.tv_sec) + '.' + std::to_string(time.tv_nsec);
-  };
-  return std::to_string(status.st_dev) + ' ' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) +
-         ' ' + text(status.st_mtim) + ' ' + text(status.st_ctim);
+std::string version_of(const Reference& file) {
+  return files::version_of(std::filesystem::path{file.scope} / file.name).value_or("");
 }
 
 template <class Map>
@@ -140,13 +130,15 @@ std::optional<OwnedObject> object_of(const StateRow& row) {
   return object;
 }
 
-void look_at_files(FolderWorld& world, const std::filesystem::path& root) {
+void look_at_files(FolderWorld& world) {
   for (const auto& [key, object] : world.owned) {
     const auto* publication = std::get_if<ImagePublication>(&object.resource);
-    if (publication == nullptr) continue;
-    for (const auto& reference : references_of(*publication, object.base_folder))
-      if (reference.kind == Reference::Kind::File && !world.files.contains(reference))
-        world.files.emplace(reference, version_of(root, reference));
+    if (publication == nullptr || !publication->spec.gates.scan) continue;
+    for (const auto& report : publication->spec.gates.scan->reports) {
+      if (!report.path) continue;
+      const Reference file{Reference::Kind::File, object.base_folder, *report.path};
+      if (!world.files.contains(file)) world.files.emplace(file, version_of(file));
+    }
   }
 }
 
@@ -155,6 +147,7 @@ std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, cons
   Changes changes = differences(before.others, now.others);
   changes.merge(differences(before.files, now.files));
   const auto add_who_refers = [&](bool to_registries) {
+    if (changes.empty()) return;
     for (const auto& [key, object] : now.owned) {
       if ((key.kind == ResourceKind::ContainerRegistry) == to_registries) continue;
       if (refers_to(std::visit(ReferencesOf{object.base_folder, controller_namespace}, object.resource), changes))

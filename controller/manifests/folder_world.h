@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,7 +44,7 @@ FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before);
 std::optional<OwnedObject> object_of(const StateRow& row);
 
 /// Looks at every report file that publications of `world` name.
-void look_at_files(FolderWorld& world, const std::filesystem::path& root);
+void look_at_files(FolderWorld& world);
 
 /// Objects that are new, changed or gone, and those that refer to what is.
 std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);

@@ -52,7 +52,7 @@ struct Problem {
   std::string field;     ///< Field path, e.g. "spec.tags[1].template"; empty when the document itself is broken.
   std::string message;   ///< What was found.
   std::string expected;  ///< What is expected, or what to do.
-  std::string reason;    ///< "Invalid" or "NotSupported".
+  std::string reason;    ///< "Invalid", "NotSupported" or "Refused".
   bool warning = false;  ///< True: the object is accepted (validate exits 0).
   bool operator==(const Problem&) const = default;
 };

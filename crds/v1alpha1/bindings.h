@@ -99,6 +99,7 @@ Result<void> check_host_text(std::string_view text);
 Result<void> check_reference_text(std::string_view text);
 Result<void> check_template_text(std::string_view text);
 Result<void> check_until_text(std::string_view text);
+Result<void> check_cron_text(std::string_view text);
 
 inline constexpr std::string_view kDigestPattern = "^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
 inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";

@@ -1,3 +1,4 @@
+#include "crds/base/cron.h"
 #include "crds/base/digest.h"
 #include "crds/base/glob.h"
 #include "crds/base/image_reference.h"
@@ -33,6 +34,9 @@ Result<void> check_template_text(std::string_view text) {
 }
 Result<void> check_until_text(std::string_view text) {
   return only_success(parse_until(text));
+}
+Result<void> check_cron_text(std::string_view text) {
+  return only_success(parse_cron(text));
 }
 
 const Binding<ObjectMeta>& Bound<ObjectMeta>::get() {

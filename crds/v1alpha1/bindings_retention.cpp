@@ -1,3 +1,4 @@
+#include "crds/base/cron.h"
 #include "crds/v1alpha1/bindings.h"
 
 namespace slipway {
@@ -71,15 +72,19 @@ const Binding<Protect>& Bound<Protect>::get() {
 }
 
 const Binding<Schedule>& Bound<Schedule>::get() {
-  static const auto binding =
-      Binding<Schedule>()
-          .field("cron", &Schedule::cron,
-                 {.description = "Five fields of cron.", .required = true, .min_length = 1, .max_length = 128})
-          .field("timeZone", &Schedule::time_zone,
-                 {.description = "IANA name.",
-                  .max_length = 64,
-                  .pattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$",
-                  .default_json = "\"Etc/UTC\""});
+  static const auto binding = Binding<Schedule>()
+                                  .field("cron", &Schedule::cron,
+                                         {.description = "Five fields of cron.",
+                                          .required = true,
+                                          .min_length = 1,
+                                          .max_length = 128,
+                                          .check = check_cron_text})
+                                  .field("timeZone", &Schedule::time_zone,
+                                         {.description = "IANA name.",
+                                          .max_length = 64,
+                                          .pattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$",
+                                          .default_json = "\"Etc/UTC\"",
+                                          .check = check_time_zone});
   return binding;
 }
 

@@ -94,25 +94,23 @@ FieldReader::Step::~Step() {
   reader_.path_.resize(length_);
 }
 
-void FieldReader::add(Place place, std::string message, std::string expected, bool warning) {
+void FieldReader::add(Problem problem) {
   const auto origin = std::find_if(origins_.rbegin(), origins_.rend(),
                                    [&](const auto& each) { return is_at_or_below(path_, each.first); });
-  if (origin != origins_.rend()) message = origin->second + ": " + message;
-  problems_.add({.file = file_,
-                 .place = place,
-                 .field = path_,
-                 .message = std::move(message),
-                 .expected = std::move(expected),
-                 .reason = "Invalid",
-                 .warning = warning});
+  if (origin != origins_.rend()) problem.message = origin->second + ": " + problem.message;
+  problem.file = file_;
+  problem.field = path_;
+  problems_.add(std::move(problem));
 }
 
 void FieldReader::problem(Place place, std::string message, std::string expected) {
-  add(place, std::move(message), std::move(expected), false);
+  add({{}, place, {}, std::move(message), std::move(expected), "Invalid", false});
 }
-
+void FieldReader::refuse(Place place, std::string message, std::string expected) {
+  add({{}, place, {}, std::move(message), std::move(expected), "Refused", false});
+}
 void FieldReader::warn(Place place, std::string message, std::string expected) {
-  add(place, std::move(message), std::move(expected), true);
+  add({{}, place, {}, std::move(message), std::move(expected), "Invalid", true});
 }
 
 void FieldReader::problem(Place place, const Error& error) {

@@ -36,6 +36,8 @@ class FieldReader {
   const std::string& path() const { return path_; }
   void problem(Place place, std::string message, std::string expected);
   void problem(Place place, const Error& error);
+  /// A problem with what a rule of safety forbids.
+  void refuse(Place place, std::string message, std::string expected);
   /// A problem that does not refuse the object.
   void warn(Place place, std::string message, std::string expected);
   /// From now on problems at or below `field` say in front that its value came from `origin` ("--set spec.suspend").
@@ -54,7 +56,7 @@ class FieldReader {
   void check_choice(const Node& node, const std::string& found, const std::vector<std::string>& choices);
 
  private:
-  void add(Place place, std::string message, std::string expected, bool warning);
+  void add(Problem problem);
 
   std::string file_;
   bool lenient_;

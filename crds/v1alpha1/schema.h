@@ -47,8 +47,8 @@ struct Schema {
   FieldInfo info = {};
   std::string format = {};                    ///< "date-time", "int64".
   std::vector<std::string> enum_values = {};  ///< String.
-  std::vector<Property> properties = {};      ///< Object.
-  std::vector<Schema> items = {};             ///< List: exactly one.
+  std::vector<Property> properties;           ///< Object.
+  std::vector<Schema> items;                  ///< List: exactly one.
   std::vector<SchemaRule> rules = {};
 };
 

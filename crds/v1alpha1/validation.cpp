@@ -171,6 +171,23 @@ void validate(const ImagePublication& object, const Node& root, FieldReader& rea
                    "remove it or write deletionPolicy: Retain");
 }
 
+void refuse_files(const ImagePublication& object, const Node& root, FieldReader& reader) {
+  const auto refuse = [&](bool given, const std::string& field, std::string remedy) {
+    if (!given) return;
+    const FieldReader::Step step(reader, field);
+    reader.refuse(root.place, "it would read a file of the controller's own", std::move(remedy));
+  };
+  const auto& source = object.spec.source;
+  const std::string image = "name an image of a registry";
+  refuse(source.oci_layout.has_value(), "spec.source.ociLayout", image);
+  refuse(source.oci_archive.has_value(), "spec.source.ociArchive", image);
+  refuse(source.docker_archive.has_value(), "spec.source.dockerArchive", image);
+  if (!object.spec.gates.scan) return;
+  const auto& reports = object.spec.gates.scan->reports;
+  for (std::size_t i = 0; i < reports.size(); ++i)
+    refuse(reports[i].path.has_value(), at("spec.gates.scan.reports", i) + ".path", "give the report by configMapRef");
+}
+
 void validate(const RetentionPolicy& object, const Node& root, FieldReader& reader) {
   Places places(root, reader);
   const auto& spec = object.spec;

@@ -12,4 +12,7 @@ void validate(const ContainerRegistry& object, const Node& root, FieldReader& re
 void validate(const ImagePublication& object, const Node& root, FieldReader& reader);
 void validate(const RetentionPolicy& object, const Node& root, FieldReader& reader);
 
+/// Files are read outside a cluster only: a `path` or an archive in an object of an API server is Refused.
+void refuse_files(const ImagePublication& object, const Node& root, FieldReader& reader);
+
 }  // namespace slipway

@@ -72,13 +72,15 @@ wait_for() {
 build_progress() {
   if [[ -t 1 ]]; then
     cat
-  else
-    awk 'match($0, /^\[[0-9]+\/[0-9]+\]/) {
-      split(substr($0, 2, RLENGTH - 2), part, "/")
-      now = int(20 * part[1] / part[2])
-      if (now > shown) { shown = now; print "   built " part[1] " of " part[2]; fflush() }
-    }'
+    return
   fi
+  local line shown=0
+  while IFS= read -r line; do
+    [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+    [[ $((20 * BASH_REMATCH[1] / BASH_REMATCH[2])) -gt $shown ]] || continue
+    shown=$((20 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+    say "built ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} after $((SECONDS - began)) s"
+  done
 }
 
 # The digest of the only image in a layout folder or an archive.
@@ -92,7 +94,7 @@ digest_at() { # REPOSITORY TAG
   local headers
   headers=$(curl -s -I -u demo:demo-only -H 'Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json' \
     "http://127.0.0.1:$destination/v2/$1/manifests/$2" | tr -d '\r')
-  awk 'BEGIN { IGNORECASE = 1; found = "none" } tolower($1) == "docker-content-digest:" { found = $2 } END { print found }' <<<"$headers"
+  awk 'BEGIN { found = "none" } tolower($1) == "docker-content-digest:" { found = $2 } END { print found }' <<<"$headers"
 }
 
 publication() { # NAME JQ-EXPRESSION

@@ -39,8 +39,8 @@ packages() {
 build() {
   step "Build slipway and the registry emulator; the first time takes minutes, the log is $work/logs/build.log"
   {
-    cmake --preset release
-    cmake --build --preset release -j "${JOBS:-$(nproc)}" --target slipway acr-emulator
+    cmake --preset release &&
+      cmake --build --preset release -j "${JOBS:-$(nproc)}" --target slipway acr-emulator
   } 2>&1 | tee "$work/logs/build.log" | build_progress || give_up "the build failed" "$work/logs/build.log"
   say "$("$slipway" version)"
 }

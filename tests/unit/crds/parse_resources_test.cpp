@@ -255,4 +255,32 @@ TEST_CASE("tags are told apart by what they become") {
             .find("it gives the tag \"1.8.2\", and so does") != std::string::npos);
 }
 
+TEST_CASE("an object of an API server reads no file of the controller") {
+  ParseOptions from_api;
+  from_api.from_api_server = true;
+  const auto parsed = parse_resources(
+      replaced(kPublication, "image: {reference: \"ghcr.io/contoso/app:1\"}", "dockerArchive: {path: /etc/save.tar}"),
+      "", from_api);
+  CHECK(parsed.resources.empty());
+  REQUIRE(parsed.problems.size() == 2);
+  CHECK(parsed.problems[0].field == "spec.source.dockerArchive");
+  CHECK(parsed.problems[1].field == "spec.gates.scan.reports[0].path");
+  for (const auto& problem : parsed.problems) CHECK(problem.reason == "Refused");
+  CHECK(parse_resources(replaced(kPublication, "path: scan.json", "inline: \"{}\""), "", from_api).problems.empty());
+}
+
+TEST_CASE("a policy's schedule is checked where it stands") {
+  const auto with_schedule = [](const std::string& schedule) {
+    return first_problem(
+        "apiVersion: slipway.dev/v1alpha1\nkind: RetentionPolicy\nmetadata: {name: p}\nspec:\n  registryRef: {name: "
+        "r}\n"
+        "  repositories: [\"shop/**\"]\n  schedule: " +
+        schedule + "\n");
+  };
+  CHECK(with_schedule("{cron: \"0 3 * * *\", timeZone: Europe/Berlin}") == "none");
+  CHECK(with_schedule("{cron: \"0 25 * * *\"}").find("f.yaml:7:20: spec.schedule.cron: the hour \"25\"") == 0);
+  CHECK(with_schedule("{cron: \"@daily\", timeZone: CEST}").find("spec.schedule.timeZone: \"CEST\" is no time zone") !=
+        std::string::npos);
+}
+
 }  // namespace slipway

@@ -40,13 +40,9 @@ TEST_CASE("A certificate of our own is trusted where it was given, and nowhere e
 
 TEST_CASE("TLS connections are kept", "[tls]") {
   TlsServer server(answer_all);
-  CurlTransport curl({.ca_bundle = server.certificate()});
-  CpprestTransport small({.ca_pem = server.certificate()});
-  for (int i = 0; i < 3; ++i) {
-    REQUIRE(curl.send({.url = server.url("/")}, {}));
-    REQUIRE(small.send({.url = server.url("/")}, {}));
-  }
-  CHECK(server.connections() == 2);
+  CurlTransport transport({.ca_bundle = server.certificate()});
+  for (int i = 0; i < 5; ++i) REQUIRE(transport.send({.url = server.url("/")}, {}));
+  CHECK(server.connections() == 1);
 }
 
 TEST_CASE("A body goes up whole over TLS, however much of the handshake is still waiting to be read", "[tls]") {

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace slipway::files {
+
+/// What tells one version of a file from another without reading it, links followed; nothing when it cannot be looked
+/// at. A write within one tick of the file system's clock (a few milliseconds) that leaves the size goes unseen.
+std::optional<std::string> version_of(const std::filesystem::path& file);
+
+}  // namespace slipway::files
