@@ -33,7 +33,7 @@ refuse "prometheus-cpp stays in telemetry" '#include <prometheus/' crds reconcil
 refuse "SQLite stays in its adapter" '#include <sqlite3' crds reconcilers controller -- 'controller/manifests/'
 refuse "Catch2 is included in one place" '#include <catch2/' tests -- 'tests/catch.h'
 refuse "heavy headers never in a header of ours" '#include <(cpprest|curl|spdlog|nlohmann/json.hpp|yaml-cpp|openssl|CLI|boost|archive)' crds reconcilers controller -- '[^:]*\.cpp:'
-refuse "nothing is left for later" '(TODO|FIXME|XXX|HACK)' crds reconcilers controller tests examples
+refuse "nothing is left for later" '\b(TODO|FIXME|XXX|HACK)\b' crds reconcilers controller tests examples
 refuse "headers are guarded by pragma once" '#ifndef [A-Z_]+_H_?$' crds reconcilers controller tests
 
 for header in $(git ls-files '*.h'); do

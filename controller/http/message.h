@@ -48,6 +48,7 @@ struct Request {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};          ///< Without a byte in either direction.
   std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
+  bool only_once = false;                                  ///< Not repeated, whatever the answer: nobody needs it.
   /// Called with status and headers before the body; an error aborts (e.g. a Content-Range that does not fit).
   std::function<Result<void>(int status, const Headers&)> on_headers;
 };

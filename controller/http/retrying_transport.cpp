@@ -59,7 +59,7 @@ Result<Response> RetryingTransport::send(const Request& request, std::stop_token
 std::optional<std::chrono::milliseconds> RetryingTransport::delay_after(const Request& request,
                                                                         const Result<Response>& result,
                                                                         int attempt) const {
-  if (attempt >= rules_.most_attempts || is_streamed(request)) return std::nullopt;
+  if (attempt >= rules_.most_attempts || request.only_once || is_streamed(request)) return std::nullopt;
   if (!result && result.error().cls != ErrorClass::Unavailable) return std::nullopt;
   if (result && !may_be_cured(result->status)) return std::nullopt;
   if (!is_harmless(request) && !(result && result->status == 429)) return std::nullopt;

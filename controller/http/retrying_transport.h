@@ -23,7 +23,8 @@ struct RetryHands {
 
 /// Repeats what the same request can cure within seconds: no answer, 429 and 503, 500, 502, 504. Only GET, HEAD, and
 /// DELETE and PUT of a body in memory are repeated, except that 429 did nothing and so repeats POST and PATCH too. A
-/// body that is streamed in or out is never repeated. As thread-safe as `next` and the hands.
+/// body that is streamed in or out is never repeated, nor a request that is `only_once`. As thread-safe as `next` and
+/// the hands.
 class RetryingTransport final : public HttpTransport {
  public:
   RetryingTransport(HttpTransport& next, RetryRules rules, RetryHands hands);

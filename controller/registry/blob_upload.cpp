@@ -45,7 +45,8 @@ class RegistryUpload final : public BlobUpload {
 
   void cancel() noexcept override {
     Request request = request_to(Method::Delete, location_);
-    request.total_timeout = std::chrono::seconds(5);
+    request.total_timeout = std::chrono::seconds(1);
+    request.only_once = true;
     (void)connection_.send(request, scope_, {});
   }
 

@@ -93,6 +93,17 @@ TEST_CASE("A streamed body is never repeated") {
   CHECK(world.requests.size() == 1);
 }
 
+TEST_CASE("What is a mere courtesy is asked once") {
+  tests::ScriptedTransport world;
+  world.then(fail(ErrorClass::Unavailable, "no answer in time", "try again"));
+  Waits waits;
+  http::RetryingTransport transport(world, {}, waits.hands());
+  http::Request request = of(Method::Delete);
+  request.only_once = true;
+  CHECK(!transport.send(request, {}));
+  CHECK(world.requests.size() == 1);
+}
+
 TEST_CASE("Being stopped while waiting is Cancelled") {
   tests::ScriptedTransport world;
   world.then(503);

@@ -139,6 +139,19 @@ TEST_CASE("The newest Location is used, with its state") {
   CHECK(world.small.requests[1].url.starts_with("https://r.io/u/1?_state=two&digest=sha256%3A"));
 }
 
+TEST_CASE("Giving an upload back holds nobody up") {
+  World world;
+  world.small.then(202, {{"Location", "/u/1"}});
+  world.small.then(503);
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  (*upload)->cancel();
+  const http::Request& asked = world.small.requests.back();
+  CHECK(asked.method == http::Method::Delete);
+  CHECK(asked.only_once);
+  CHECK(asked.total_timeout <= 1s);
+}
+
 TEST_CASE("Pages of referrers are followed on the same host, and not in a circle") {
   const auto [link, good] = GENERATE(values<std::pair<std::string, bool>>({
       {"</v2/a/b/referrers/next>; rel=\"next\"", true},
