@@ -44,9 +44,12 @@ void count_changes(const ImagePublicationStatus& before, const ImagePublicationS
 
 Result<BlobTransferReport> MeteredTransfer::transfer(ImageSource& from, ImageStore& to,
                                                      const BlobTransferRequest& request, std::stop_token stop) {
-  auto report = next_.transfer(from, to, request, std::move(stop));
-  if (report) metrics_.transferred(*report);
-  return report;
+  BlobTransferRequest counted = request;
+  counted.on_end = [&](const BlobTransferReport& report) {
+    metrics_.transferred(report);
+    if (request.on_end) request.on_end(report);
+  };
+  return next_.transfer(from, to, counted, std::move(stop));
 }
 
 Result<void> MeteredWriter::write_status(const ImagePublication& object) {

@@ -6,7 +6,7 @@
 
 namespace slipway::standalone {
 
-/// Counts what a transfer moved.
+/// Counts what a transfer moved, also one that failed.
 class MeteredTransfer final : public BlobTransfer {
  public:
   MeteredTransfer(BlobTransfer& next, telemetry::Metrics& metrics) : next_(next), metrics_(metrics) {}

@@ -1,6 +1,7 @@
 #include "controller/transfer/blob_feed.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace slipway::transfer {
@@ -13,7 +14,7 @@ std::size_t ring_size(const TransferRules& rules, std::int64_t bytes) {
 }  // namespace
 
 BlobFeed::BlobFeed(Parts parts, std::int64_t offset)
-    : parts_(std::move(parts)), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
+    : parts_(std::move(parts)), start_(offset), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -29,22 +30,32 @@ std::optional<Error> BlobFeed::end() {
 }
 
 void BlobFeed::run(const std::stop_token& stop) {
-  Result<void> read = read_all(stop);
+  Result<void> read = read_guarded(stop);
   if (read) return ring_.close();
   if (read.error().cls != ErrorClass::Cancelled) error_ = read.error();
   ring_.close(std::move(read.error()));
 }
 
+Result<void> BlobFeed::read_guarded(const std::stop_token& stop) {
+  try {
+    return read_all(stop);
+  } catch (const std::exception& broken) {
+    return fail(ErrorClass::Internal, parts_.from.name() + ": " + broken.what(), "report it as a bug");
+  }
+}
+
 Result<void> BlobFeed::read_all(const std::stop_token& stop) {
   if (parts_.blob.size == 0) return parts_.check.take_nothing();
-  Patience patience(parts_.rules, parts_.hands);
+  Patience patience(parts_.rules, parts_.hands, parts_.waits);
   while (at_ < parts_.blob.size) {
     const std::int64_t before = at_;
     Result<void> read = read_once(stop);
     if (read) break;
     if (at_ > before) patience.renew();
-    if (!patience.again(read.error(), stop)) return read;
-    if (at_ < parts_.blob.size) parts_.resumed(at_);
+    if (at_ > start_) is_cut_ = true;
+    const Patience::Answer answer = patience.again(read.error(), stop);
+    if (answer == Patience::Answer::Stopped) return fail(ErrorClass::Cancelled, "stopped");
+    if (answer == Patience::Answer::Spent) return read;
   }
   if (at_ == parts_.blob.size) return {};
   return fail(ErrorClass::Integrity,
@@ -56,6 +67,7 @@ Result<void> BlobFeed::read_all(const std::stop_token& stop) {
 Result<void> BlobFeed::read_once(const std::stop_token& stop) {
   const BlobSink sink = [this, &stop](std::span<const std::byte> bytes) -> Result<void> {
     if (Result<void> good = parts_.check.take(at_, bytes); !good) return good;
+    if (!bytes.empty() && std::exchange(is_cut_, false)) parts_.resumed(at_);
     if (!ring_.put(bytes, stop)) return fail(ErrorClass::Cancelled, "stopped");
     at_ += static_cast<std::int64_t>(bytes.size());
     return {};

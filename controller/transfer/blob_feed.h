@@ -23,7 +23,8 @@ class BlobFeed {
     BlobCheck& check;  ///< Used by the feed's thread alone as long as it runs.
     const TransferRules& rules;
     const TransferHands& hands;
-    std::function<void(std::int64_t at)> resumed;  ///< The source was cut there and goes on.
+    Patience::Listener waits;                      ///< The source failed and is asked again after a while.
+    std::function<void(std::int64_t at)> resumed;  ///< The source was cut there; its next byte has come.
   };
   /// What `parts` refers to outlives it.
   BlobFeed(Parts parts, std::int64_t offset);
@@ -42,9 +43,12 @@ class BlobFeed {
   Result<void> read_all(const std::stop_token& stop);
   Result<void> read_once(const std::stop_token& stop);
   void run(const std::stop_token& stop);
+  Result<void> read_guarded(const std::stop_token& stop);
 
   Parts parts_;
-  std::int64_t at_;  ///< Where the next byte of the source stands. The thread's own.
+  const std::int64_t start_;
+  bool is_cut_ = false;  ///< After a first byte, and no byte since. The thread's own.
+  std::int64_t at_;      ///< Where the next byte of the source stands. The thread's own.
   BlobRing ring_;
   std::optional<Error> error_;  ///< The thread's own until it has ended.
   std::jthread thread_;

@@ -1,6 +1,7 @@
 #include "controller/transfer/blob_stream.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace slipway::transfer {
@@ -29,16 +30,18 @@ std::string in_mebibytes(std::int64_t bytes) {
 
 }  // namespace
 
-BlobStream::BlobStream(Parts parts) : parts_(std::move(parts)), patience_(parts_.rules, parts_.hands) {}
+BlobStream::BlobStream(Parts parts)
+    : parts_(std::move(parts)),
+      patience_(parts_.rules, parts_.hands, [this](auto delay, const Error& error) { say_waiting(delay, error); }) {}
 
 Result<void> BlobStream::run(std::stop_token stop) {
   for (;;) {
     const End end = attempt(stop);
     if (end == End::Sent) return {};
     if (source_failed_ || stop.stop_requested()) return std::unexpected(error_);
-    if (end == End::Failed && !patience_.again(error_, stop)) return std::unexpected(error_);
+    if (end == End::Failed && patience_.again(error_, stop) != Patience::Answer::Again) return std::unexpected(error_);
     if (arrived(stop)) return {};
-    say_resumed(sent_, 0);
+    cut(0);
   }
 }
 
@@ -77,14 +80,14 @@ BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_to
     Result<void> step = append_from(upload, at, stop);
     if (step) step = upload.finish(parts_.blob.digest, stop);
     if (step) return End::Sent;
-    const std::int64_t cut_at = sent_;
-    if (source_failed_ || !patience_.again(step.error(), stop)) return failed(std::move(step.error()));
+    if (source_failed_ || patience_.again(step.error(), stop) != Patience::Answer::Again)
+      return failed(std::move(step.error()));
     const Result<std::int64_t> held = upload.acknowledged(stop);
     error_ = held ? step.error() : held.error();
     if (!held || *held < 0 || *held > sent_) return End::Lost;
     if (*held > at) patience_.renew();
     at = *held;
-    say_resumed(cut_at, at);
+    cut(at);
   }
 }
 
@@ -102,6 +105,7 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
                  .check = *check_,
                  .rules = parts_.rules,
                  .hands = parts_.hands,
+                 .waits = [this](auto delay, const Error& error) { say_waiting(delay, error); },
                  .resumed = [this](std::int64_t at) { say_resumed(at, at); }},
                 offset);
   std::int64_t position = offset;
@@ -109,6 +113,7 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
     Result<std::size_t> count = feed.take(space, stop);
     if (!count || *count == 0) return count;
     if (!parts_.limit.pass(*count, stop)) return fail(ErrorClass::Cancelled, "stopped");
+    if (const auto survived = std::exchange(cut_, std::nullopt)) say_resumed(survived->at, survived->resumed_at);
     position += static_cast<std::int64_t>(*count);
     bytes_sent_ += static_cast<std::int64_t>(*count);
     sent_ = std::max(sent_, position);
@@ -123,13 +128,25 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
   return std::unexpected(std::move(*at_source));
 }
 
+/// Without a byte since the last one it is the same cut.
+void BlobStream::cut(std::int64_t resumed_at) {
+  if (cut_)
+    cut_->resumed_at = resumed_at;
+  else if (sent_ > 0)
+    cut_ = Cut{.at = sent_, .resumed_at = resumed_at};
+}
+
+void BlobStream::say_waiting(std::chrono::milliseconds delay, const Error& error) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(delay).count();
+  parts_.told("layer " + parts_.blob.digest.short_hex() + ": waiting " + std::to_string(seconds) +
+              " s: " + error.message);
+}
+
 void BlobStream::say_resumed(std::int64_t cut_at, std::int64_t resumed_at) {
-  std::string note = "layer " + parts_.blob.digest.short_hex() + " cut at " + in_mebibytes(cut_at);
-  if (resumed_at == cut_at)
-    note += ", resumed";
-  else
-    note += resumed_at > 0 ? ", resumed at " + in_mebibytes(resumed_at) : ", sent again from its start";
-  parts_.resumed(note);
+  const std::string note = "layer " + parts_.blob.digest.short_hex() + " cut at " + in_mebibytes(cut_at);
+  if (resumed_at == 0) return parts_.told(note + ", sent again from its start");
+  const std::string at = in_mebibytes(resumed_at);
+  parts_.resumed(note + ", resumed" + (at == in_mebibytes(cut_at) ? "" : " at " + at));
 }
 
 }  // namespace slipway::transfer

@@ -30,7 +30,8 @@ class BlobStream {
     const TransferHands& hands;
     RateLimit& limit;
     std::function<void(std::int64_t position)> moved;      ///< Goes back when bytes are sent again. Any thread.
-    std::function<void(const std::string& note)> resumed;  ///< One cut survived. Any thread.
+    std::function<void(const std::string& note)> told;     ///< A wait, a start from the beginning. Any thread.
+    std::function<void(const std::string& note)> resumed;  ///< A cut that was gone on after. Any thread.
   };
   explicit BlobStream(Parts parts);
 
@@ -49,6 +50,8 @@ class BlobStream {
                          const std::function<Result<void>(const BlobReader&)>& send);
   End failed(Error error);
   bool arrived(const std::stop_token& stop);
+  void cut(std::int64_t resumed_at);
+  void say_waiting(std::chrono::milliseconds delay, const Error& error);
   void say_resumed(std::int64_t cut_at, std::int64_t resumed_at);
 
   Parts parts_;
@@ -57,6 +60,11 @@ class BlobStream {
   std::int64_t sent_ = 0;  ///< Bytes of the blob that the open upload was given.
   std::int64_t bytes_sent_ = 0;
   bool source_failed_ = false;
+  struct Cut {
+    std::int64_t at;
+    std::int64_t resumed_at;
+  };
+  std::optional<Cut> cut_;  ///< Of the destination, until it is given a byte again.
   Error error_;
 };
 

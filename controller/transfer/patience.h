@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 #include "controller/transfer/rules.h"
@@ -10,16 +11,26 @@ namespace slipway::transfer {
 /// Says whether a failed step is tried again, and waits until it is time. One thread at a time.
 class Patience {
  public:
-  Patience(const TransferRules& rules, const TransferHands& hands) : rules_(rules), hands_(hands) {}
+  enum class Answer {
+    Again,    ///< The time has come.
+    Spent,    ///< Used up, or the error is none that passes.
+    Stopped,  ///< `stop` asked: the error says nothing about whoever gave it.
+  };
+  /// Told before each wait.
+  using Listener = std::function<void(std::chrono::milliseconds delay, const Error& error)>;
 
-  /// Only after Unavailable and Throttled; false when it is used up, and when `stop` asks.
-  bool again(const Error& error, const std::stop_token& stop);
+  Patience(const TransferRules& rules, const TransferHands& hands, Listener waits = {})
+      : rules_(rules), hands_(hands), waits_(std::move(waits)) {}
+
+  /// Again only after Unavailable and Throttled.
+  Answer again(const Error& error, const std::stop_token& stop);
   /// Something was gained since: the next failure is the first.
   void renew() { failures_ = 0; }
 
  private:
   const TransferRules& rules_;
   const TransferHands& hands_;
+  const Listener waits_;
   int failures_ = 0;
   int total_ = 0;
 };

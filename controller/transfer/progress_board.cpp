@@ -12,20 +12,17 @@ ProgressBoard::ProgressBoard(const std::vector<content::Descriptor>& blobs, Prog
 }
 
 void ProgressBoard::moved(const content::Descriptor& blob, std::int64_t position) {
-  TransferProgress totals;
   {
     auto state = state_.lock();
     std::int64_t& farthest = state->farthest[blob.digest];
     if (position <= farthest) return;
     state->totals.bytes_done += position - farthest;
     farthest = position;
-    totals = state->totals;
   }
-  tell(std::move(totals), {});
+  tell();
 }
 
 void ProgressBoard::done(const content::Descriptor& blob, BlobOutcome outcome) {
-  TransferProgress totals;
   {
     auto state = state_.lock();
     std::int64_t& farthest = state->farthest[blob.digest];
@@ -33,34 +30,61 @@ void ProgressBoard::done(const content::Descriptor& blob, BlobOutcome outcome) {
     farthest = blob.size;
     ++state->totals.blobs_done;
     state->report.outcomes[blob.digest] = outcome;
-    totals = state->totals;
   }
-  tell(std::move(totals), {});
+  tell();
 }
 
 void ProgressBoard::resumed(const std::string& note) {
-  TransferProgress totals;
-  {
-    auto state = state_.lock();
-    ++state->report.resumed;
-    totals = state->totals;
-  }
-  tell(std::move(totals), note);
+  ++state_.lock()->report.resumed;
+  told(note);
+}
+
+void ProgressBoard::told(const std::string& note) {
+  state_.lock()->notes.push_back(note);
+  tell();
 }
 
 void ProgressBoard::add_bytes_sent(std::int64_t bytes) {
-  auto state = state_.lock();
-  state->report.bytes_sent += bytes;
+  state_.lock()->report.bytes_sent += bytes;
 }
 
 void ProgressBoard::tell() {
-  tell(TransferProgress(state_.lock()->totals), {});
+  if (!listener_) return;
+  {
+    auto state = state_.lock();
+    state->has_news = true;
+    if (std::exchange(state->is_telling, true)) return;
+  }
+  tell_news();
 }
 
-void ProgressBoard::tell(TransferProgress totals, std::string note) {
-  if (!listener_) return;
-  totals.note = std::move(note);
-  listener_(totals);
+/// Bounded, because whoever tells has a blob of its own to move on: the next one tells what is left.
+void ProgressBoard::tell_news() {
+  constexpr int kMostInTurn = 8;
+  try {
+    for (int told = 0; told < kMostInTurn; ++told) {
+      const auto news = take_news();
+      if (!news) return;
+      listener_(*news);
+    }
+  } catch (...) {
+    state_.lock()->is_telling = false;
+    throw;
+  }
+  state_.lock()->is_telling = false;
+}
+
+std::optional<TransferProgress> ProgressBoard::take_news() {
+  auto state = state_.lock();
+  state->is_telling = state->has_news;
+  if (!state->has_news) return std::nullopt;
+  TransferProgress news = state->totals;
+  if (!state->notes.empty()) {
+    news.note = std::move(state->notes.front());
+    state->notes.pop_front();
+  }
+  state->has_news = !state->notes.empty();
+  return news;
 }
 
 BlobTransferReport ProgressBoard::report() {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,8 @@
 namespace slipway::transfer {
 
 /// Adds up how far the blobs of one request are and tells the listener. A blob that goes back is counted at the
-/// farthest it ever was. Thread-safe.
+/// farthest it ever was. Thread-safe: one thread at a time tells, the others leave their news to it and go on, so that
+/// the listener never hears an older total after a newer one.
 class ProgressBoard {
  public:
   ProgressBoard(const std::vector<content::Descriptor>& blobs, ProgressListener listener);
@@ -19,6 +22,7 @@ class ProgressBoard {
   void moved(const content::Descriptor& blob, std::int64_t position);
   void done(const content::Descriptor& blob, BlobOutcome outcome);
   void resumed(const std::string& note);
+  void told(const std::string& note);
   void add_bytes_sent(std::int64_t bytes);
   /// Tells the totals once more: the first and the last word.
   void tell();
@@ -29,8 +33,12 @@ class ProgressBoard {
     TransferProgress totals;
     std::map<Digest, std::int64_t> farthest;
     BlobTransferReport report;
+    std::deque<std::string> notes;  ///< Not told yet.
+    bool has_news = false;
+    bool is_telling = false;
   };
-  void tell(TransferProgress totals, std::string note);
+  void tell_news();
+  std::optional<TransferProgress> take_news();
 
   const ProgressListener listener_;
   runtime::Guarded<State> state_;

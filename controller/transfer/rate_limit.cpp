@@ -4,10 +4,16 @@
 
 namespace slipway::transfer {
 
-void RateLimit::set(std::optional<std::int64_t> bytes_per_second) {
-  auto state = state_.lock();
-  if (bytes_per_second && *bytes_per_second <= 0) bytes_per_second = 1;
-  state->rate = bytes_per_second;
+RateLimit::Hold::Hold(RateLimit& limiter, std::optional<std::int64_t> bytes_per_second)
+    : limiter_(limiter),
+      rate_(bytes_per_second ? std::optional(std::max<std::int64_t>(*bytes_per_second, 1)) : std::nullopt) {
+  if (rate_) limiter_.state_.lock()->rates.insert(*rate_);
+}
+
+RateLimit::Hold::~Hold() {
+  if (!rate_) return;
+  auto state = limiter_.state_.lock();
+  state->rates.erase(state->rates.find(*rate_));
 }
 
 bool RateLimit::pass(std::size_t bytes, const std::stop_token& stop) {
@@ -15,11 +21,11 @@ bool RateLimit::pass(std::size_t bytes, const std::stop_token& stop) {
   std::chrono::nanoseconds wait{0};
   {
     auto state = state_.lock();
-    if (!state->rate) return true;
+    if (state->rates.empty()) return true;
     const std::chrono::nanoseconds now = hands_.elapsed();
     state->free_at = std::max<std::chrono::nanoseconds>(state->free_at, now - kBurst);
     wait = state->free_at - now;
-    const double seconds = static_cast<double>(bytes) / static_cast<double>(*state->rate);
+    const double seconds = static_cast<double>(bytes) / static_cast<double>(*state->rates.begin());
     state->free_at += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
   }
   if (wait.count() <= 0) return true;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <stop_token>
 
 #include "controller/runtime/guarded.h"
@@ -10,19 +11,31 @@
 
 namespace slipway::transfer {
 
-/// Lets bytes pass at a rate (a token bucket that holds a quarter of a second), whoever sends them. Thread-safe.
+/// Lets bytes pass at a rate (a token bucket that holds a quarter of a second), whoever sends them. Of several limits
+/// the slowest counts. Thread-safe.
 class RateLimit {
  public:
   explicit RateLimit(const TransferHands& hands) : hands_(hands) {}
 
-  /// Absent: no limit.
-  void set(std::optional<std::int64_t> bytes_per_second);
+  /// A limit that holds as long as this lives; absent: none. The limiter outlives it.
+  class Hold {
+   public:
+    Hold(RateLimit& limiter, std::optional<std::int64_t> bytes_per_second);
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    RateLimit& limiter_;
+    const std::optional<std::int64_t> rate_;
+  };
+
   /// Waits until `bytes` more may pass. False when `stop` asks.
   bool pass(std::size_t bytes, const std::stop_token& stop);
 
  private:
   struct State {
-    std::optional<std::int64_t> rate;
+    std::multiset<std::int64_t> rates;
     std::chrono::nanoseconds free_at{0};  ///< When everything let through so far has passed at this rate.
   };
   const TransferHands& hands_;

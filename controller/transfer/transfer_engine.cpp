@@ -1,6 +1,8 @@
 #include "controller/transfer/transfer_engine.h"
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -44,6 +46,8 @@ class TransferEngine::Job {
   }
 
   Result<BlobTransferReport> run(const std::stop_token& stop);
+  /// What was done so far.
+  BlobTransferReport report() { return board_.report(); }
 
  private:
   struct State {
@@ -51,7 +55,9 @@ class TransferEngine::Job {
     std::optional<Error> error;
   };
 
+  void work_together(std::size_t workers);
   void work(const std::stop_token& stop);
+  void place_all(const std::stop_token& stop);
   const content::Descriptor* next();
   void give_up(Error error);
   Result<BlobOutcome> place(const content::Descriptor& blob, const std::stop_token& stop);
@@ -82,22 +88,41 @@ Result<BlobTransferReport> TransferEngine::Job::run(const std::stop_token& stop)
   for (const content::Descriptor& blob : blobs_)
     if (blob.size < 0)
       return fail(ErrorClass::Integrity, blob.digest.str() + " has a negative size", "push the image again");
+  if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   const std::stop_callback pass_on(stop, [this] { abandoned_.request_stop(); });
   board_.tell();
-  {
-    std::vector<std::jthread> workers;
-    const auto wanted = static_cast<std::size_t>(std::max(1, request_.concurrency));
-    while (workers.size() + 1 < std::min(wanted, blobs_.size()))
-      workers.emplace_back([this] { work(abandoned_.get_token()); });
-    work(abandoned_.get_token());
-  }
+  work_together(std::min(static_cast<std::size_t>(std::max(1, request_.concurrency)), blobs_.size()));
   if (std::optional<Error> error = state_.lock()->error) return std::unexpected(std::move(*error));
   if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   board_.tell();
   return board_.report();
 }
 
+/// The calling thread is one of the workers.
+void TransferEngine::Job::work_together(std::size_t workers) {
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < workers) others.emplace_back([this] { work(abandoned_.get_token()); });
+  } catch (const std::system_error& refused) {
+    return give_up(fail(ErrorClass::Internal,
+                        std::string("a transfer's thread could not be started: ") + refused.what(),
+                        "raise the process's limit of threads or lower transfer.concurrency")
+                       .error());
+  }
+  work(abandoned_.get_token());
+}
+
+/// What a thread throws would end the process.
 void TransferEngine::Job::work(const std::stop_token& stop) {
+  try {
+    place_all(stop);
+  } catch (const std::exception& broken) {
+    give_up(
+        fail(ErrorClass::Internal, std::string("the transfer broke: ") + broken.what(), "report it as a bug").error());
+  }
+}
+
+void TransferEngine::Job::place_all(const std::stop_token& stop) {
   while (const content::Descriptor* blob = stop.stop_requested() ? nullptr : next()) {
     Result<BlobOutcome> outcome = place(*blob, stop);
     if (!outcome) return give_up(std::move(outcome.error()));
@@ -206,6 +231,7 @@ Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const st
                      .hands = engine_.hands_,
                      .limit = engine_.limit_of(to_.host()),
                      .moved = [&](std::int64_t position) { board_.moved(blob, position); },
+                     .told = [this](const std::string& note) { board_.told(note); },
                      .resumed = [this](const std::string& note) { board_.resumed(note); }});
   Result<void> sent = stream.run(stop);
   board_.add_bytes_sent(stream.bytes_sent());
@@ -228,7 +254,7 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
                   "delete that blob at the registry and publish again");
-    if (!read && !patience.again(read.error(), stop))
+    if (!read && patience.again(read.error(), stop) != Patience::Answer::Again)
       return while_doing("reading " + blob.digest.str(), std::move(read.error()));
   }
   return blob.size == 0 ? check.take_nothing() : Result<void>{};
@@ -251,9 +277,11 @@ TransferEngine::~TransferEngine() = default;
 
 Result<BlobTransferReport> TransferEngine::transfer(ImageSource& from, ImageStore& to,
                                                     const BlobTransferRequest& request, std::stop_token stop) {
-  if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
-  limit_of(to.host()).set(request.max_bytes_per_second);
-  return Job(*this, from, to, request).run(stop);
+  const RateLimit::Hold limit(limit_of(to.host()), request.max_bytes_per_second);
+  Job job(*this, from, to, request);
+  Result<BlobTransferReport> report = job.run(stop);
+  if (request.on_end) request.on_end(job.report());
+  return report;
 }
 
 RateLimit& TransferEngine::limit_of(const std::string& host) {

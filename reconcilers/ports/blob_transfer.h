@@ -18,7 +18,7 @@ namespace slipway {
 /// How one blob came to the destination.
 enum class BlobOutcome { Present, Mounted, Sent };
 
-/// What a running transfer tells whoever watches it. Called from several threads.
+/// What a running transfer tells whoever watches it. Called from several threads, one at a time; totals never go back.
 struct TransferProgress {
   std::int64_t bytes_done = 0;  ///< Of bytes_total; a resumed blob does not count twice.
   std::int64_t bytes_total = 0;
@@ -28,6 +28,12 @@ struct TransferProgress {
 };
 using ProgressListener = std::function<void(const TransferProgress&)>;
 
+struct BlobTransferReport {
+  std::map<Digest, BlobOutcome> outcomes;
+  std::int64_t bytes_sent = 0;  ///< Those sent again too.
+  int resumed = 0;              ///< Cuts after which a blob went on where it had stopped.
+};
+
 struct BlobTransferRequest {
   std::vector<content::Descriptor> blobs;  ///< Each digest once.
   std::vector<std::string> mount_from;     ///< Repositories of the destination's registry to try first.
@@ -36,14 +42,10 @@ struct BlobTransferRequest {
   int concurrency = 4;
   bool deep = false;                                 ///< Decompress each layer and check it against its diff id.
   std::map<Digest, std::string> diff_ids;            ///< Layer digest -> diff id, for `deep`.
-  std::optional<std::int64_t> max_bytes_per_second;  ///< Of everything sent to this registry by this process.
+  std::optional<std::int64_t> max_bytes_per_second;  ///< Of all sent to this host meanwhile; the slowest limit counts.
   ProgressListener on_progress;
-};
-
-struct BlobTransferReport {
-  std::map<Digest, BlobOutcome> outcomes;
-  std::int64_t bytes_sent = 0;
-  int resumed = 0;
+  /// Told once, when it has ended, what was done: also by a transfer that fails or is stopped.
+  std::function<void(const BlobTransferReport&)> on_end;
 };
 
 /// Moves blobs from a source to a store, the cheapest way first: present, mounted, sent by somebody else in this

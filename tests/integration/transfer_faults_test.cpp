@@ -219,7 +219,7 @@ TEST_CASE("a source that is cut is read on by Range, into the upload that is ope
   Crossing crossing(source.server, store.server);
   const auto report = crossing.send(blob);
   REQUIRE(report);
-  CHECK(report->resumed == 3);
+  CHECK(report->resumed == 2);
   CHECK(report->bytes_sent == static_cast<std::int64_t>(blob.size()));
   CHECK(*source.ranges.lock() == std::vector<std::string>{"", "bytes=3000000-", "bytes=4000000-", "bytes=4000000-"});
   CHECK(store.requests() == std::vector<std::string>{"HEAD", "POST", "PATCH", "PUT"});
@@ -247,7 +247,7 @@ TEST_CASE("a destination that is cut and forgot the upload gets that blob again"
   Crossing crossing(source.server, store.server);
   const auto report = crossing.send(blob);
   REQUIRE(report);
-  CHECK(report->resumed == 1);
+  CHECK(report->resumed == 0);
   CHECK(*source.ranges.lock() == std::vector<std::string>{"", ""});
   CHECK(store.count("POST") == 2);
   CHECK(store.state.lock()->blob == blob);

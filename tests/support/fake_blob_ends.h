@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -22,6 +23,7 @@ struct Cut {
   Error error{.cls = ErrorClass::Unavailable, .message = "cut"};
   std::int64_t kept = 0;
   bool forgets = false;
+  std::function<void()> meanwhile = {};  ///< Called before an upload request fails.
 };
 
 inline content::Descriptor descriptor_of(const std::string& bytes) {
@@ -102,6 +104,9 @@ struct FakeRegistry {
     int heads = 0;
     int mount_requests = 0;
     int uploads = 0;
+    std::deque<Error> start_errors;  ///< One an opening request; then it works.
+    int open = 0;                    ///< Uploads that somebody holds.
+    int most_open = 0;
     int cancelled = 0;
     std::int64_t received = 0;
   };
@@ -110,8 +115,13 @@ struct FakeRegistry {
 
 class FakeUpload final : public BlobUpload {
  public:
-  FakeUpload(FakeRegistry& registry, std::string repository)
-      : registry_(registry), repository_(std::move(repository)) {}
+  FakeUpload(FakeRegistry& registry, std::string repository) : registry_(registry), repository_(std::move(repository)) {
+    auto state = registry_.state.lock();
+    state->most_open = std::max(state->most_open, ++state->open);
+  }
+  ~FakeUpload() override { --registry_.state.lock()->open; }
+  FakeUpload(const FakeUpload&) = delete;
+  FakeUpload& operator=(const FakeUpload&) = delete;
 
   Result<void> append(const BlobReader& reader, std::optional<std::int64_t>, std::stop_token stop) override {
     std::optional<Cut> cut;
@@ -123,6 +133,7 @@ class FakeUpload final : public BlobUpload {
     for (std::int64_t taken = 0;;) {
       if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
       if (cut && taken >= cut->after) {
+        if (cut->meanwhile) cut->meanwhile();
         forgotten_ = cut->forgets;
         bytes_.resize(std::min(bytes_.size(), static_cast<std::size_t>(cut->kept)));
         return std::unexpected(cut->error);
@@ -187,7 +198,15 @@ class FakeStore final : public ImageStore {
     return true;
   }
   Result<std::unique_ptr<BlobUpload>> start_upload(const Digest&, std::stop_token) override {
-    ++registry_.state.lock()->uploads;
+    {
+      auto state = registry_.state.lock();
+      if (!state->start_errors.empty()) {
+        const Error error = state->start_errors.front();
+        state->start_errors.pop_front();
+        return std::unexpected(error);
+      }
+      ++state->uploads;
+    }
     return std::make_unique<FakeUpload>(registry_, repository_);
   }
   Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,

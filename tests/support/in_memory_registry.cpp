@@ -321,6 +321,7 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
     ++progress.blobs_done;
   }
   if (request.on_progress) request.on_progress(progress);
+  if (request.on_end) request.on_end(report);
   return report;
 }
 

@@ -2,6 +2,7 @@
 
 #include "reconcilers/readiness.h"
 #include "tests/catch.h"
+#include "tests/support/in_memory_registry.h"
 
 namespace slipway::standalone {
 
@@ -21,7 +22,31 @@ bool has_line(const telemetry::Metrics& metrics, const std::string& line) {
 const TagStatus kVersion{"version", "1.8.2", TagState::Set, "sha256:1"};
 const TagStatus kMoving{"environment", "staging", TagState::Set, "sha256:1"};
 
+/// Sends 42 bytes and fails.
+class BrokenTransfer final : public BlobTransfer {
+ public:
+  Result<BlobTransferReport> transfer(ImageSource&, ImageStore&, const BlobTransferRequest& request,
+                                      std::stop_token) override {
+    if (request.on_end) request.on_end({.outcomes = {}, .bytes_sent = 42, .resumed = 1});
+    return fail(ErrorClass::Unavailable, "cut", "try again");
+  }
+};
+
 }  // namespace
+
+TEST_CASE("the bytes of a transfer that fails are counted, and its caller hears of them too") {
+  telemetry::Metrics metrics{"test"};
+  BrokenTransfer broken;
+  MeteredTransfer metered(broken, metrics);
+  tests::InMemoryRegistry registry;
+  const auto store = registry.store("r.io", "app");
+  BlobTransferRequest request;
+  std::int64_t heard = 0;
+  request.on_end = [&](const BlobTransferReport& report) { heard += report.bytes_sent; };
+  CHECK(metered.transfer(*store, *store, request, {}).error().cls == ErrorClass::Unavailable);
+  CHECK(has_line(metrics, "slipway_transfer_bytes_total 42"));
+  CHECK(heard == 42);
+}
 
 TEST_CASE("a publication is counted once, with its tags and verdicts") {
   telemetry::Metrics metrics{"test"};

@@ -1,7 +1,11 @@
 #include "controller/transfer/transfer_engine.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <future>
+#include <semaphore>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/catch.h"
@@ -29,6 +33,28 @@ Cut cut_after(std::int64_t after, ErrorClass cls = ErrorClass::Unavailable) {
   return {.after = after, .error = {.cls = cls, .message = "cut"}};
 }
 
+/// While it lives, no thread can be started in this process: its stack would have no room.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&usual_);
+    pthread_attr_t huge;
+    pthread_getattr_default_np(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 50);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoThreads() {
+    pthread_setattr_default_np(&usual_);
+    pthread_attr_destroy(&usual_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t usual_;
+};
+
 /// A source, a registry, an engine, and time that only waiting moves.
 struct World {
   FakeSource source;
@@ -36,19 +62,22 @@ struct World {
   FakeStore store{registry, "team/app"};
   runtime::Guarded<std::vector<std::chrono::milliseconds>> waits;
   runtime::Guarded<std::vector<TransferProgress>> seen;
-  TransferEngine engine{TransferHands{.wait =
-                                          [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
-                                            waits.lock()->push_back(delay);
-                                            return !stop.stop_requested();
-                                          },
-                                      .chance = [] { return 0.5; },
-                                      .elapsed =
-                                          [this] {
-                                            std::chrono::nanoseconds sum{0};
-                                            for (const auto wait : *waits.lock()) sum += wait;
-                                            return sum;
-                                          }},
-                        TransferRules{.ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3}};
+  std::function<void(const std::stop_token& stop)> while_waiting;
+  TransferEngine engine{
+      TransferHands{.wait =
+                        [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
+                          waits.lock()->push_back(delay);
+                          if (while_waiting) while_waiting(stop);
+                          return !stop.stop_requested();
+                        },
+                    .chance = [] { return 0.5; },
+                    .elapsed =
+                        [this] {
+                          std::chrono::nanoseconds sum{0};
+                          for (const auto wait : *waits.lock()) sum += wait;
+                          return sum;
+                        }},
+      TransferRules{.most_streams = 6, .ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3}};
 
   BlobTransferRequest request(std::vector<content::Descriptor> blobs) {
     BlobTransferRequest request;
@@ -58,6 +87,12 @@ struct World {
   }
   Result<BlobTransferReport> run(std::vector<content::Descriptor> blobs) {
     return engine.transfer(source, store, request(std::move(blobs)), {});
+  }
+  std::vector<std::string> notes() {
+    std::vector<std::string> all;
+    for (const TransferProgress& progress : *seen.lock())
+      if (!progress.note.empty()) all.push_back(progress.note);
+    return all;
   }
   bool holds(const std::string& bytes, const std::string& repository = "team/app") {
     auto state = registry.state.lock();
@@ -209,7 +244,7 @@ TEST_CASE("a cut of the source is read on into the open upload", "[transfer]") {
       CHECK(world.registry.state.lock()->received == size);
       CHECK(world.registry.state.lock()->uploads == 1);
       if (after == size) continue;
-      CHECK(report->resumed == 1);
+      CHECK(report->resumed == (after > 0 ? 1 : 0));
       CHECK(world.source.offsets() == std::vector<std::int64_t>{0, after});
     }
 }
@@ -227,7 +262,7 @@ TEST_CASE("a cut of the destination goes on at the last byte it holds", "[transf
       INFO("cut after " << after << ", kept " << kept);
       REQUIRE(report);
       CHECK(world.holds(bytes));
-      CHECK(report->resumed == 1);
+      CHECK(report->resumed == (kept > 0 && kept < blob.size ? 1 : 0));
       CHECK(world.registry.state.lock()->uploads == 1);
       CHECK(world.seen.lock()->back().bytes_done == blob.size);
     }
@@ -246,7 +281,7 @@ TEST_CASE("an upload that the destination forgot starts again, alone", "[transfe
   CHECK(world.holds(bytes));
   CHECK(world.holds(other));
   CHECK(world.registry.state.lock()->uploads == 3);
-  CHECK(report->resumed == 1);
+  CHECK(report->resumed == 0);
 }
 
 TEST_CASE("a small blob that is cut starts again", "[transfer]") {
@@ -283,6 +318,120 @@ TEST_CASE("both ends cut in turns still end well", "[transfer]") {
   const auto report = world.run({blob});
   REQUIRE(report);
   CHECK(world.holds(bytes));
+}
+
+TEST_CASE("both ends cut at once: the upload goes on where it was", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(60'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  world.source.cut(blob.digest, cut_after(8'000));
+  std::binary_semaphore source_waits(0);
+  world.while_waiting = [&, sender = std::this_thread::get_id()](const std::stop_token& stop) {
+    if (std::this_thread::get_id() == sender) return;
+    source_waits.release();
+    std::binary_semaphore stopped(0);
+    const std::stop_callback release(stop, [&] { stopped.release(); });
+    stopped.acquire();
+  };
+  Cut cut = cut_after(5'600);
+  cut.kept = 5'600;
+  cut.meanwhile = [&] { source_waits.acquire(); };
+  world.registry.state.lock()->cuts.push_back(cut);
+  const auto report = world.run({blob});
+  REQUIRE(report);
+  CHECK(world.holds(bytes));
+  CHECK(world.registry.state.lock()->uploads == 1);
+  CHECK(world.source.offsets() == std::vector<std::int64_t>{0, 5'600});
+  CHECK(report->resumed == 1);
+}
+
+TEST_CASE("what is told of a cut: the wait with its cause, and that it goes on once it does", "[transfer]") {
+  const std::string bytes = bytes_of(60'000);
+  const std::string layer = "layer " + Digest::of(bytes).short_hex();
+  const std::string waiting = layer + ": waiting 1 s: cut";
+  World world;
+  const content::Descriptor blob = world.source.add(bytes);
+  SECTION("nothing was sent yet") {
+    world.registry.state.lock()->start_errors.assign(2, cut_after(0).error);
+    const auto report = world.run({blob});
+    REQUIRE(report);
+    CHECK(report->resumed == 0);
+    CHECK(world.notes() == std::vector<std::string>{waiting, waiting});
+  }
+  SECTION("the source") {
+    for (const std::int64_t after : {2'000, 0}) world.source.cut(blob.digest, cut_after(after));
+    const auto report = world.run({blob});
+    REQUIRE(report);
+    CHECK(report->resumed == 1);
+    CHECK(world.notes() == std::vector<std::string>{waiting, waiting, layer + " cut at 0 MiB, resumed"});
+  }
+  SECTION("the destination, which holds what it got") {
+    Cut cut = cut_after(2'100);
+    cut.kept = 2'100;
+    world.registry.state.lock()->cuts = {cut, [&] { return cut.after = 0, cut; }()};
+    const auto report = world.run({blob});
+    REQUIRE(report);
+    CHECK(report->resumed == 1);
+    CHECK(world.notes() == std::vector<std::string>{waiting, waiting, layer + " cut at 0 MiB, resumed"});
+  }
+  SECTION("the destination, which forgot it") {
+    Cut cut = cut_after(2'000);
+    cut.forgets = true;
+    world.registry.state.lock()->cuts.push_back(cut);
+    const auto report = world.run({blob});
+    REQUIRE(report);
+    CHECK(report->resumed == 0);
+    CHECK(world.notes() == std::vector<std::string>{waiting, layer + " cut at 0 MiB, sent again from its start"});
+  }
+  SECTION("patience is over") {
+    for (int i = 0; i < 9; ++i) world.source.cut(blob.digest, cut_after(0));
+    REQUIRE_FALSE(world.run({blob}));
+    CHECK(world.notes() ==
+          std::vector<std::string>{waiting, layer + ": waiting 1 s: cut", layer + ": waiting 2 s: cut"});
+  }
+}
+
+TEST_CASE("what a library throws ends the transfer, not the process", "[transfer]") {
+  World world;
+  const std::vector<content::Descriptor> blobs{world.source.add(bytes_of(60'000)),
+                                               world.source.add(bytes_of(70'000, 3))};
+  auto request = world.request(blobs);
+  SECTION("where a blob is read") {
+    world.source.on_read = [](const Digest&) { throw std::runtime_error("broken library"); };
+  }
+  SECTION("where a blob is sent") {
+    request.on_progress = [](const TransferProgress& progress) {
+      if (progress.bytes_done > 0) throw std::runtime_error("broken library");
+    };
+  }
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Internal);
+  CHECK(report.error().message.find("broken library") != std::string::npos);
+  CHECK(world.registry.state.lock()->open == 0);
+}
+
+TEST_CASE("where no thread can be started the transfer ends, and nothing is sent by those there are", "[transfer]") {
+  World world;
+  const NoThreads none;
+  const auto report = world.run({world.source.add(bytes_of(60'000)), world.source.add(bytes_of(70'000, 3))});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Internal);
+  CHECK(world.registry.state.lock()->received == 0);
+}
+
+TEST_CASE("no more blobs are under way at once than the rules say", "[transfer]") {
+  World world;
+  constexpr int kWanted = 9;  // Of 6 that may.
+  world.source.on_read = [&](const Digest&) {
+    while (world.registry.state.lock()->heads < kWanted) std::this_thread::yield();
+  };
+  std::vector<content::Descriptor> blobs;
+  for (unsigned i = 0; i < kWanted; ++i) blobs.push_back(world.source.add(bytes_of(60'000, i)));
+  auto request = world.request(blobs);
+  request.concurrency = kWanted;
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.registry.state.lock()->most_open == 6);
 }
 
 TEST_CASE("a source that lies is Integrity and the upload is given back", "[transfer]") {
@@ -369,9 +518,6 @@ TEST_CASE("progress adds up, never goes back, and ends full", "[transfer]") {
   CHECK(seen->back().bytes_done == seen->back().bytes_total);
   CHECK(seen->back().blobs_done == 6);
   CHECK(std::all_of(seen->begin(), seen->end(), [](const auto& p) { return p.bytes_done <= p.bytes_total; }));
-  const auto note = std::find_if(seen->begin(), seen->end(), [](const auto& p) { return !p.note.empty(); });
-  REQUIRE(note != seen->end());
-  CHECK(note->note.find("cut at 0 MiB") != std::string::npos);
 }
 
 TEST_CASE("a stop ends everything with Cancelled and gives uploads back", "[transfer]") {
@@ -387,6 +533,27 @@ TEST_CASE("a stop ends everything with Cancelled and gives uploads back", "[tran
   CHECK(report.error().cls == ErrorClass::Cancelled);
   auto state = world.registry.state.lock();
   CHECK(state->cancelled == state->uploads);
+}
+
+TEST_CASE("what a transfer that fails did is told all the same", "[transfer]") {
+  World world;
+  const content::Descriptor blob = world.source.add(bytes_of(60'000));
+  const content::Descriptor small = world.source.add(bytes_of(100));
+  world.registry.state.lock()->blobs["team/app"][small.digest] = bytes_of(100);
+  world.registry.state.lock()->cuts.push_back(cut_after(7'000, ErrorClass::Forbidden));
+  auto request = world.request({blob, small});
+  request.concurrency = 1;
+  std::vector<BlobTransferReport> reports;
+  request.on_end = [&](const BlobTransferReport& report) { reports.push_back(report); };
+  REQUIRE_FALSE(world.engine.transfer(world.source, world.store, request, {}));
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].bytes_sent >= 7'000);
+  CHECK(reports[0].bytes_sent < 60'000);
+  CHECK(reports[0].outcomes.empty());
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[1].bytes_sent == 60'000);
+  CHECK(reports[1].outcomes.size() == 2);
 }
 
 TEST_CASE("the first blob that fails stops the others and its error is told", "[transfer]") {
@@ -407,6 +574,29 @@ TEST_CASE("the rate limit holds all that goes to the registry", "[transfer]") {
   for (const auto wait : *world.waits.lock()) sum += wait;
   CHECK(sum > std::chrono::milliseconds(9'500));
   CHECK(sum < std::chrono::milliseconds(10'300));
+}
+
+TEST_CASE("of two limits for one host the slower counts while both are under way", "[transfer]") {
+  World world;
+  const content::Descriptor other = world.source.add(bytes_of(1'000, 3));
+  const auto faster = GENERATE(values<std::optional<std::int64_t>>({1'000'000, std::nullopt}));
+  auto request = world.request({world.source.add(bytes_of(100'000))});
+  request.max_bytes_per_second = 10'000;
+  bool asked = false;
+  request.on_progress = [&](const TransferProgress& progress) {
+    if (progress.bytes_done == 0 || std::exchange(asked, true)) return;
+    auto second = world.request({other});
+    second.max_bytes_per_second = faster;
+    CHECK(world.engine.transfer(world.source, world.store, second, {}));
+  };
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  std::chrono::milliseconds sum{0};
+  for (const auto wait : *world.waits.lock()) sum += wait;
+  CHECK(sum > std::chrono::milliseconds(9'500));
+  REQUIRE(world.run({world.source.add(bytes_of(50'000, 4))}));
+  std::chrono::milliseconds later{0};
+  for (const auto wait : *world.waits.lock()) later += wait;
+  CHECK(later == sum);
 }
 
 TEST_CASE("deep: the uncompressed layer is held against its diff id, also where nothing was sent", "[transfer]") {

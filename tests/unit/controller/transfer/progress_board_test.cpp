@@ -1,0 +1,40 @@
+#include "controller/transfer/progress_board.h"
+
+#include <algorithm>
+#include <future>
+
+#include "tests/catch.h"
+#include "tests/support/fake_blob_ends.h"
+
+using namespace slipway;
+using namespace slipway::testing;
+using namespace slipway::transfer;
+
+TEST_CASE("an older total never comes after a newer one, however slow the listener is", "[transfer]") {
+  const std::string one(100, '1');
+  const std::string two(100, '2');
+  std::promise<void> listening;
+  std::promise<void> go_on;
+  bool is_first = true;
+  std::vector<std::int64_t> totals;
+  std::vector<std::string> notes;
+  ProgressBoard board({descriptor_of(one), descriptor_of(two)}, [&](const TransferProgress& progress) {
+    if (std::exchange(is_first, false)) {
+      listening.set_value();
+      go_on.get_future().wait();
+    }
+    totals.push_back(progress.bytes_done);
+    if (!progress.note.empty()) notes.push_back(progress.note);
+  });
+  auto slow = std::async(std::launch::async, [&] { board.moved(descriptor_of(one), 10); });
+  listening.get_future().wait();
+  board.moved(descriptor_of(two), 10);
+  board.resumed("cut");
+  board.moved(descriptor_of(two), 20);
+  go_on.set_value();
+  slow.get();
+  CHECK(totals.front() == 10);
+  CHECK(std::is_sorted(totals.begin(), totals.end()));
+  CHECK(totals.back() == 30);
+  CHECK(notes == std::vector<std::string>{"cut"});
+}
