@@ -4,6 +4,7 @@
 #include "crds/base/image_reference.h"
 #include "crds/base/tag_template.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/label_selector.h"
 
 namespace slipway {
 
@@ -103,22 +104,38 @@ const Binding<Condition>& Bound<Condition>::get() {
 }
 
 const Binding<LabelSelectorRequirement>& Bound<LabelSelectorRequirement>::get() {
-  static const auto binding =
-      Binding<LabelSelectorRequirement>()
-          .field("key", &LabelSelectorRequirement::key, {.description = "Label.", .required = true, .max_length = 316})
-          .field("operator", &LabelSelectorRequirement::operator_name,
-                 {.description = "In, NotIn, Exists or DoesNotExist.",
-                  .required = true,
-                  .pattern = "^(In|NotIn|Exists|DoesNotExist)$"})
-          .field("values", &LabelSelectorRequirement::values,
-                 {.description = "Values for In and NotIn.", .max_length = 63, .atomic = true});
+  static const auto binding = Binding<LabelSelectorRequirement>()
+                                  .field("key", &LabelSelectorRequirement::key,
+                                         {.description = "Label.",
+                                          .required = true,
+                                          .min_length = 1,
+                                          .max_length = 317,
+                                          .pattern = kLabelKeyPattern,
+                                          .check = check_label_key})
+                                  .field("operator", &LabelSelectorRequirement::operator_name,
+                                         {.description = "In, NotIn, Exists or DoesNotExist.",
+                                          .required = true,
+                                          .pattern = "^(In|NotIn|Exists|DoesNotExist)$"})
+                                  .field("values", &LabelSelectorRequirement::values,
+                                         {.description = "Values for In and NotIn.",
+                                          .max_length = 63,
+                                          .pattern = kLabelValuePattern,
+                                          .atomic = true,
+                                          .check = check_label_value})
+                                  .rule(
+                                      "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0"
+                                      " : !has(self.values) || size(self.values) == 0",
+                                      "In and NotIn need values, Exists and DoesNotExist take none");
   return binding;
 }
 
 const Binding<LabelSelector>& Bound<LabelSelector>::get() {
   static const auto binding = Binding<LabelSelector>()
                                   .field("matchLabels", &LabelSelector::match_labels,
-                                         {.description = "Labels that must be equal.", .max_length = 63})
+                                         {.description = "Labels that must be equal.",
+                                          .max_length = 63,
+                                          .pattern = kLabelValuePattern,
+                                          .check = check_label_value})
                                   .field("matchExpressions", &LabelSelector::match_expressions,
                                          {.description = "Further requirements; all must hold.", .atomic = true});
   return binding;

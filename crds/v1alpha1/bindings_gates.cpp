@@ -7,7 +7,7 @@ namespace {
 constexpr FieldInfo kAllowUpTo{.description = "Highest severity that passes; None lets no finding pass.",
                                .default_json = "\"Medium\""};
 constexpr FieldInfo kUnfixed{.description = "Whether findings without a fix count.", .default_json = "\"Block\""};
-constexpr FieldInfo kMaxAge{.description = "Oldest report that counts."};
+constexpr FieldInfo kMaxAge{.description = "Oldest report that counts.", .minimum = 1};
 constexpr FieldInfo kExceptions{
     .description = "Findings that are accepted for a while.", .max_items = 256, .atomic = true};
 

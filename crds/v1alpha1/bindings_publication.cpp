@@ -147,8 +147,8 @@ const Binding<Notify>& Bound<Notify>::get() {
 }
 
 const Binding<RetrySpec>& Bound<RetrySpec>::get() {
-  static const auto binding = Binding<RetrySpec>().field("maxDuration", &RetrySpec::max_duration,
-                                                         {.description = "How long is tried in quick succession."});
+  static const auto binding = Binding<RetrySpec>().field(
+      "maxDuration", &RetrySpec::max_duration, {.description = "How long is tried in quick succession.", .minimum = 1});
   return binding;
 }
 
@@ -178,9 +178,10 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
                  {.description = "Where the image will run; recorded only.", .list_map_key = "name", .atomic = true})
           .field("notify", &Spec::notify, {.description = "Who is told.", .list_map_key = "name"})
           .field("retry", &Spec::retry, {.description = "How failures are tried again."})
-          .field("interval", &Spec::interval, {.description = "How often tags are looked at again; 1h when absent."})
+          .field("interval", &Spec::interval,
+                 {.description = "How often tags are looked at again; 1h when absent.", .minimum = 1})
           .field("ttlAfterPublished", &Spec::ttl_after_published,
-                 {.description = "Deletes the object so long after it published; in a cluster only."})
+                 {.description = "Deletes the object so long after it published; in a cluster only.", .minimum = 1})
           .field("verify", &Spec::verify,
                  {.description = "How deep content is checked.", .default_json = "\"Standard\""})
           .field("deletionPolicy", &Spec::deletion_policy,

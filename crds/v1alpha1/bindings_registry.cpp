@@ -143,7 +143,7 @@ const Binding<RequiredReplicas>& Bound<RequiredReplicas>::get() {
           .field(
               "required", &RequiredReplicas::required,
               {.description = "Regions that must serve a digest.", .min_length = 1, .max_length = 64, .atomic = true})
-          .field("timeout", &RequiredReplicas::timeout, {.description = "How long they are waited for."});
+          .field("timeout", &RequiredReplicas::timeout, {.description = "How long they are waited for.", .minimum = 1});
   return binding;
 }
 
@@ -151,7 +151,7 @@ const Binding<Monitoring>& Bound<Monitoring>::get() {
   static const auto binding =
       Binding<Monitoring>()
           .field("workspaceID", &Monitoring::workspace_id, {.description = "Log Analytics workspace."})
-          .field("interval", &Monitoring::interval, {.description = "How often it is read."});
+          .field("interval", &Monitoring::interval, {.description = "How often it is read.", .minimum = 1});
   return binding;
 }
 
@@ -216,7 +216,8 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("replicas", &Spec::replicas, {.description = "Regions that must serve what is published."})
           .field("monitoring", &Spec::monitoring, {.description = "Where the registry's logs are."})
           .field("budget", &Spec::budget, {.description = "Storage and cost to stay within."})
-          .field("interval", &Spec::interval, {.description = "How often the registry is looked at; 10m when absent."})
+          .field("interval", &Spec::interval,
+                 {.description = "How often the registry is looked at; 10m when absent.", .minimum = 1})
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."});
   return binding;
 }

@@ -12,7 +12,7 @@ const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
                  {.description = "RE2 expressions of tags.", .min_length = 1, .max_length = 512, .atomic = true})
           .field("environments", &RetentionMatch::environments,
                  {.description = "Environments.", .min_length = 1, .max_length = 63, .atomic = true})
-          .field("olderThan", &RetentionMatch::older_than, {.description = "Least age."});
+          .field("olderThan", &RetentionMatch::older_than, {.description = "Least age.", .minimum = 1});
   return binding;
 }
 
@@ -23,10 +23,11 @@ const Binding<LegalHold>& Bound<LegalHold>::get() {
 }
 
 const Binding<Retain>& Bound<Retain>::get() {
-  static const auto binding = Binding<Retain>()
-                                  .field("atLeast", &Retain::at_least, {.description = "Least time it is kept."})
-                                  .field("legalHold", &Retain::legal_hold, {.description = "Kept until lifted."})
-                                  .exactly_one_of({"atLeast", "legalHold"});
+  static const auto binding =
+      Binding<Retain>()
+          .field("atLeast", &Retain::at_least, {.description = "Least time it is kept.", .minimum = 1})
+          .field("legalHold", &Retain::legal_hold, {.description = "Kept until lifted."})
+          .exactly_one_of({"atLeast", "legalHold"});
   return binding;
 }
 

@@ -21,15 +21,15 @@ void Codec<std::int64_t>::read(const Node& node, const FieldInfo& info, FieldRea
   reader.problem(node.place, node.text + " is out of range", std::move(expected));
 }
 
-void Codec<std::chrono::seconds>::read(const Node& node, const FieldInfo& /*info*/, FieldReader& reader,
+void Codec<std::chrono::seconds>::read(const Node& node, const FieldInfo& info, FieldReader& reader,
                                        std::chrono::seconds& value) {
-  if (node.kind == Node::Kind::Integer && node.text == "0") {
-    value = std::chrono::seconds{0};
-    return;
-  }
-  if (!reader.expect(node, Node::Kind::String)) return;
+  const bool bare_zero = node.kind == Node::Kind::Integer && node.text == "0";
+  if (!bare_zero && !reader.expect(node, Node::Kind::String)) return;
   const auto duration = parse_duration(node.text);
   if (!duration) return reader.problem(node.place, duration.error());
+  const std::chrono::seconds least{info.minimum};
+  if (*duration < least)
+    return reader.problem(node.place, quoted(node.text) + " is too short", "write at least " + format_duration(least));
   value = *duration;
 }
 

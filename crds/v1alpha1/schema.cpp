@@ -1,6 +1,7 @@
 #include "crds/v1alpha1/schema.h"
 
 #include "crds/base/make_node.h"
+#include "crds/base/time.h"
 
 namespace slipway {
 
@@ -49,6 +50,7 @@ void add_string_map(Node& node, const Schema& schema) {
   Node values = map_node();
   add(values, "type", string_node("string"));
   add(values, "maxLength", integer(schema.info.max_length));
+  if (!schema.info.pattern.empty()) add(values, "pattern", string_node(schema.info.pattern));
   add(node, "additionalProperties", std::move(values));
 }
 
@@ -86,6 +88,10 @@ void add_type(Node& node, const Schema& schema) {
   }
 }
 
+bool is_duration_of_some_length(const Schema& schema) {
+  return schema.info.pattern == kDurationPattern && schema.info.minimum > 0;
+}
+
 void add_rules(Node& node, const Schema& schema) {
   Node rules = list_node();
   const auto add_rule = [&](const std::string& rule, const std::string& message) {
@@ -95,6 +101,7 @@ void add_rules(Node& node, const Schema& schema) {
     rules.items.push_back(std::move(entry));
   };
   if (schema.info.immutable) add_rule("self == oldSelf", "the field can't be changed; make a new object");
+  if (is_duration_of_some_length(schema)) add_rule("self.matches('[1-9]')", "write at least 1s");
   for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message);
   if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
 }

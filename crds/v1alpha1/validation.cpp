@@ -9,6 +9,7 @@
 #include "crds/base/image_reference.h"
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/label_selector.h"
 #include "crds/v1alpha1/tag_expansion.h"
 
 namespace slipway {
@@ -59,6 +60,14 @@ std::string at(std::string_view list, std::size_t index) {
 void check_globs(Places& places, const std::string& path, const std::vector<std::string>& patterns) {
   for (std::size_t i = 0; i < patterns.size(); ++i)
     if (const auto checked = check_glob(patterns[i]); !checked) places.problem(at(path, i), checked.error());
+}
+
+void check_selector(Places& places, const std::string& path, const LabelSelector& selector) {
+  for (const auto& [key, value] : selector.match_labels)
+    if (const auto checked = check_label_key(key); !checked) places.problem(path + ".matchLabels", checked.error());
+  for (std::size_t i = 0; i < selector.match_expressions.size(); ++i)
+    if (const auto checked = check_values(selector.match_expressions[i]); !checked)
+      places.problem(at(path + ".matchExpressions", i) + ".values", checked.error());
 }
 
 bool has_value(const BuildInfo& build, const std::string& environment, const TagVariable& variable) {
@@ -146,6 +155,7 @@ void validate(const ContainerRegistry& object, const Node& root, FieldReader& re
     places.problem("spec.plainHTTP", "only a registry on localhost is reached without TLS",
                    "remove plainHTTP, or name localhost in loginServer");
   for (std::size_t i = 0; i < spec.access.size(); ++i) {
+    check_selector(places, at("spec.access", i) + ".namespaceSelector", spec.access[i].namespace_selector);
     check_globs(places, at("spec.access", i) + ".repositories", spec.access[i].repositories);
     if (spec.access[i].sources) check_globs(places, at("spec.access", i) + ".sources", *spec.access[i].sources);
   }

@@ -48,7 +48,7 @@ TEST_CASE("a value is set as its field types it") {
                                   {"spec.build.labels.app.kubernetes.io/name", "on"},
                                   {"spec.build.labels[pr]", "7"},
                                   {"spec.source.platforms", "[linux/s390x]"},
-                                  {"spec.interval", "0"},
+                                  {"spec.gates.scan.waitFor", "0"},
                                   {"spec.rollback", "null"},
                                   {"spec.gates.scan.allowUpTo", "None"},
                                   {"spec.suspend", "true"}}));
@@ -59,7 +59,7 @@ TEST_CASE("a value is set as its field types it") {
   CHECK(spec.build.labels == std::map<std::string, std::string>{{"app.kubernetes.io/name", "on"}, {"pr", "7"}});
   CHECK(spec.build.branch == "main");
   CHECK(spec.source.platforms == std::vector<std::string>{"linux/s390x"});
-  CHECK(spec.interval == std::chrono::seconds{0});
+  CHECK(spec.gates.scan->wait_for == std::chrono::seconds{0});
   CHECK_FALSE(spec.rollback.has_value());
   CHECK(spec.gates.scan->allow_up_to == Severity::None);
   CHECK(spec.suspend);

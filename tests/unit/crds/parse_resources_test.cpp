@@ -283,4 +283,77 @@ TEST_CASE("a policy's schedule is checked where it stands") {
         std::string::npos);
 }
 
+TEST_CASE("a selector that the API server's own parser would refuse is refused, and selects nothing") {
+  const auto with_selector = [](const std::string& selector) {
+    return first_problem(replaced(kRegistry, "namespaceSelector: {}", "namespaceSelector: {" + selector + "}"));
+  };
+  const auto with_expression = [&](const std::string& expression) {
+    return with_selector("matchExpressions: [{" + expression + "}]");
+  };
+  CHECK(with_expression("key: team, operator: NotIn, values: [shop]") == "none");
+  CHECK(with_expression("key: contoso.com/team, operator: In, values: [shop, \"\"]") == "none");
+  CHECK(with_expression("key: team, operator: Exists") == "none");
+  CHECK(with_expression("key: team, operator: DoesNotExist, values: []") == "none");
+  CHECK(with_selector("matchLabels: {kubernetes.io/metadata.name: shop}") == "none");
+  CHECK(with_expression("key: team, operator: NotIn") ==
+        "f.yaml:9:59: spec.access[0].namespaceSelector.matchExpressions[0].values: NotIn has no values; write at least "
+        "one");
+  CHECK(with_expression("key: team, operator: In, values: []").find("In has no values") != std::string::npos);
+  CHECK(with_expression("key: team, operator: Exists, values: [shop]").find("Exists takes no values; remove them") !=
+        std::string::npos);
+  CHECK(with_expression("key: team, operator: DoesNotExist, values: [shop]").find("takes no values") !=
+        std::string::npos);
+  CHECK(with_expression("key: team, operator: notin, values: [shop]").find(".operator: ") != std::string::npos);
+  for (const auto* key : {"\"\"", "\"bad key//\"", "team/", "/team", "Team.com/a", "-team", "a/b/c"})
+    CHECK(with_expression(std::string("operator: Exists, key: ") + key).find("[0].key: ") != std::string::npos);
+  for (const auto* value : {"\"a b\"", "-a", "a/b"}) {
+    CHECK(with_expression(std::string("key: a, operator: In, values: [") + value + "]").find("values[0]: ") !=
+          std::string::npos);
+    CHECK(with_selector(std::string("matchLabels: {team: ") + value + "}").find("matchLabels.team: ") !=
+          std::string::npos);
+  }
+  CHECK(with_selector("matchLabels: {\"bad key//\": x}").find("namespaceSelector.matchLabels: ") != std::string::npos);
+  CHECK(with_selector("matchLabels: {" + std::string(64, 'k') + ": x}").find("namespaceSelector.matchLabels: ") !=
+        std::string::npos);
+}
+
+TEST_CASE("an invalid selector that got past the reading selects nothing") {
+  const std::map<std::string, std::string> labels{{"team", "shop"}};
+  const auto selected = [&](const LabelSelectorRequirement& requirement) {
+    return selects({.match_labels = {}, .match_expressions = {requirement}}, labels);
+  };
+  CHECK(selected({"team", "NotIn", {"other"}}));
+  CHECK(selected({"absent", "NotIn", {"other"}}));
+  CHECK_FALSE(selected({"team", "NotIn", {}}));
+  CHECK_FALSE(selected({"team", "In", {}}));
+  CHECK(selected({"team", "Exists", {}}));
+  CHECK_FALSE(selected({"team", "Exists", {"shop"}}));
+  CHECK(selected({"absent", "DoesNotExist", {}}));
+  CHECK_FALSE(selected({"absent", "DoesNotExist", {"shop"}}));
+  CHECK_FALSE(selected({"", "DoesNotExist", {}}));
+  CHECK_FALSE(selected({"bad key//", "DoesNotExist", {}}));
+  CHECK_FALSE(selected({"team", "NotIn", {"a b"}}));
+  CHECK_FALSE(selected({"team", "in", {"shop"}}));
+  CHECK(selects({}, labels));
+}
+
+TEST_CASE("only waitFor may be no time at all") {
+  const auto publication = [](const std::string& fields) { return first_problem(kPublication + "  " + fields + "\n"); };
+  const auto registry = [](const std::string& fields) { return first_problem(kRegistry + "  " + fields + "\n"); };
+  for (const auto* zero : {"0", "0s", "0h0m"}) {
+    const std::string value = std::string(": ") + zero;
+    CHECK(publication("interval" + value).find("spec.interval: ") != std::string::npos);
+    CHECK(registry("interval" + value).find("spec.interval: ") != std::string::npos);
+    CHECK(publication("ttlAfterPublished" + value).find("write at least 1s") != std::string::npos);
+    CHECK(publication("retry: {maxDuration" + value + "}").find("write at least 1s") != std::string::npos);
+    CHECK(registry("replicas: {required: [eastus], timeout" + value + "}").find("write at least 1s") !=
+          std::string::npos);
+    CHECK(first_problem(replaced(kPublication, "maxAge: 24h", "waitFor" + value)) == "none");
+    CHECK(first_problem(replaced(kPublication, "maxAge: 24h", "maxAge" + value)).find("write at least 1s") !=
+          std::string::npos);
+  }
+  CHECK(publication("interval: 1s") == "none");
+  CHECK(registry("interval: 1s") == "none");
+}
+
 }  // namespace slipway
