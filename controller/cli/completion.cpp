@@ -12,6 +12,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string verb_names(const std::vector<VerbDescription>& verbs) {
   std::vector<std::string> names;
+  names.reserve(verbs.size());
   for (const auto& verb : verbs) names.push_back(verb.name);
   return joined(names);
 }
@@ -30,6 +31,7 @@ std::string escaped(const std::string& text) {
 
 std::string bash_options(const VerbDescription& verb) {
   std::vector<std::string> names;
+  names.reserve(verb.options.size());
   for (const auto& option : verb.options) names.push_back(option.name);
   return joined(names);
 }

@@ -47,6 +47,7 @@ void print(const std::vector<Planned>& all, OutputFormat format, std::ostream& o
     return;
   }
   std::vector<Node> nodes;
+  nodes.reserve(all.size());
   for (const auto& planned : all) nodes.push_back(node_of(planned));
   Node root = map_node();
   add(root, "plans", list_node(std::move(nodes)));

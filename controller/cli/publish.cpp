@@ -114,6 +114,7 @@ class OneRun {
       return;
     }
     std::vector<Node> nodes;
+    nodes.reserve(objects.size());
     for (const auto& object : objects) nodes.push_back(to_node(object));
     print_data(list_of(std::move(nodes)), options_.output, console_.out);
   }

@@ -55,11 +55,12 @@ void append(Row& row, Row cells) {
 std::string age_text(std::chrono::milliseconds age) {
   using namespace std::chrono;
   const auto seconds = std::max<std::int64_t>(duration_cast<std::chrono::seconds>(age).count(), 0);
-  if (seconds < 120) return std::to_string(seconds) + 's';
-  if (seconds < 2 * 3600) return std::to_string(seconds / 60) + 'm';
-  if (seconds < 2 * 86400) return std::to_string(seconds / 3600) + 'h';
-  const auto days = seconds / 86400;
-  return days < 2 * 365 ? std::to_string(days) + 'd' : std::to_string(days / 365) + 'y';
+  constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400, kYear = 365 * kDay;
+  if (seconds < 2 * kMinute) return std::to_string(seconds) + 's';
+  if (seconds < 2 * kHour) return std::to_string(seconds / kMinute) + 'm';
+  if (seconds < 2 * kDay) return std::to_string(seconds / kHour) + 'h';
+  if (seconds < 2 * kYear) return std::to_string(seconds / kDay) + 'd';
+  return std::to_string(seconds / kYear) + 'y';
 }
 
 Table table_of(std::span<const ImagePublication> objects, const TableStyle& style) {

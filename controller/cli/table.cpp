@@ -22,6 +22,7 @@ std::vector<std::vector<std::string>> cells_of(const Table& table) {
   std::vector<std::vector<std::string>> lines{table.header};
   for (const auto& row : table.rows) {
     std::vector<std::string> line;
+    line.reserve(table.header.size());
     for (std::size_t i = 0; i < table.header.size(); ++i) line.push_back(cell_text(i < row.size() ? row[i] : ""));
     lines.push_back(std::move(line));
   }

@@ -45,7 +45,7 @@ Signals::Signals() : state_(std::make_unique<State>()) {
 
 Signals::~Signals() {
   state_->is_over = true;
-  pthread_kill(state_->thread.native_handle(), SIGTERM);
+  pthread_kill(state_->thread.native_handle(), SIGINT);
   state_->thread.join();
   pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }

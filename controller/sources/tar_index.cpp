@@ -71,11 +71,11 @@ Result<TarIndex> TarIndex::scan(TarReader& reader, const Keep& keep, const std::
     const bool is_file = (*entry)->kind == TarEntry::Kind::File;
     Result<std::string> start = is_file ? read_start(reader, keep(**entry), stop) : std::string();
     if (!start) return std::unexpected(start.error());
-    index.add(std::move(**entry), reader.entries(), std::move(*start));
+    index.add(**entry, reader.entries(), std::move(*start));
   }
 }
 
-void TarIndex::add(TarEntry entry, std::size_t number, std::string start) {
+void TarIndex::add(const TarEntry& entry, std::size_t number, std::string start) {
   if (entry.kind == TarEntry::Kind::Other || entry.name.size() > kLongestName) return;
   const auto name = join_inside({}, entry.name);
   if (!name || name->empty()) return;

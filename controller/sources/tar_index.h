@@ -40,7 +40,7 @@ class TarIndex {
     bool has_holes = false;
     bool has_twin = false;
   };
-  void add(TarEntry entry, std::size_t number, std::string start);
+  void add(const TarEntry& entry, std::size_t number, std::string start);
 
   std::map<std::string, Named, std::less<>> names_;
 };
