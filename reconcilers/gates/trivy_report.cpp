@@ -27,13 +27,19 @@ std::unexpected<Error> refused(std::string what) {
                                                             .retry_after = {}});
 }
 
-Severity severity_of(const Node& finding) {
+/// Trivy writes capitals and leaves out what it does not know. Whatever else stands there was not written by Trivy, and
+/// taken for Unknown it would pass below Low.
+Result<Severity> severity_of(const Node& finding) {
+  const Node& node = json::at(finding, "Severity");
+  if (node.kind == Node::Kind::Null) return Severity::Unknown;
   const std::string text = json::text_at(finding, "Severity");
   if (text == "CRITICAL") return Severity::Critical;
   if (text == "HIGH") return Severity::High;
   if (text == "MEDIUM") return Severity::Medium;
   if (text == "LOW") return Severity::Low;
-  return Severity::Unknown;
+  if (text == "UNKNOWN") return Severity::Unknown;
+  return refused("the severity " + quoted(node.text) +
+                 " in it is none of UNKNOWN, LOW, MEDIUM, HIGH and CRITICAL, as Trivy writes them");
 }
 
 /// RFC 3339, or seconds since 1970 as one documentation sample of Trivy has it.
@@ -57,7 +63,6 @@ Finding read_vulnerability(const Node& node, const std::string&) {
               .package = json::text_at(node, "PkgName"),
               .installed_version = json::text_at(node, "InstalledVersion"),
               .path = json::text_at(node, "PkgPath"),
-              .severity = severity_of(node),
               .fixed_version = json::text_at(node, "FixedVersion")};
   out.fixable = !out.fixed_version.empty() || json::text_at(node, "Status") == "fixed";
   return out;
@@ -70,7 +75,6 @@ Finding read_misconfiguration(const Node& node, const std::string& target) {
           .package = target,
           .installed_version = {},
           .path = {},
-          .severity = severity_of(node),
           .fixed_version = {}};
 }
 
@@ -81,7 +85,6 @@ Finding read_secret(const Node& node, const std::string& target) {
           .package = target,
           .installed_version = {},
           .path = json::at(node, "StartLine").text,
-          .severity = severity_of(node),
           .fixed_version = {}};
 }
 
@@ -92,7 +95,6 @@ Finding read_license(const Node& node, const std::string& target) {
           .package = package.empty() ? target : package,
           .installed_version = {},
           .path = json::text_at(node, "FilePath"),
-          .severity = severity_of(node),
           .fixed_version = {}};
 }
 
@@ -120,7 +122,11 @@ Result<void> read_list(const Node& result, const FindingList& list, std::vector<
   for (const Node& item : node.items) {
     if (item.kind != Node::Kind::Map) return refused("an entry of its " + std::string(list.key) + " is no map");
     if (list.read == read_misconfiguration && !has_failed(item)) continue;
-    out.push_back(list.read(item, target));
+    Finding finding = list.read(item, target);
+    const auto severity = severity_of(item);
+    if (!severity) return std::unexpected(severity.error());
+    finding.severity = *severity;
+    out.push_back(std::move(finding));
   }
   return {};
 }
