@@ -1,10 +1,25 @@
 #include "reconcilers/json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crds/base/make_node.h"
+#include "crds/base/text.h"
 
 namespace slipway::json {
+
+namespace {
+
+/// As Go's encoding/json compares keys: ASCII without case, the long s as s, the Kelvin sign as k.
+std::string folded(std::string_view key) {
+  std::string out = lower_case(key);
+  for (const auto& [letter, plain] : {std::pair("\u017F", "s"), std::pair("\u212A", "k")})
+    for (std::size_t at = out.find(letter); at != std::string::npos; at = out.find(letter))
+      out.replace(at, std::string_view(letter).size(), plain);
+  return out;
+}
+
+}  // namespace
 
 const Node& at(const Node& map, std::string_view key) {
   static const Node null;
@@ -25,6 +40,15 @@ std::optional<std::int64_t> integer_at(const Node& map, std::string_view key) {
 
 const std::vector<Node>& items_at(const Node& map, std::string_view key) {
   return at(map, key).items;
+}
+
+const std::string* lookalike_key(const Node& map, std::span<const std::string_view> known) {
+  for (const auto& member : map.members) {
+    if (std::ranges::find(known, member.key) != known.end()) continue;
+    const std::string key = folded(member.key);
+    if (std::ranges::any_of(known, [&](std::string_view name) { return lower_case(name) == key; })) return &member.key;
+  }
+  return nullptr;
 }
 
 std::vector<std::string> texts_at(const Node& map, std::string_view key) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,9 @@ std::optional<std::int64_t> integer_at(const Node& map, std::string_view key);
 const std::vector<Node>& items_at(const Node& map, std::string_view key);
 /// The member; a null node when it is absent.
 const Node& at(const Node& map, std::string_view key);
+/// The first key that is none of `known` but that parsers which overlook case (Go's) would take for one; null when
+/// there is none. Such a map says one thing here and another elsewhere.
+const std::string* lookalike_key(const Node& map, std::span<const std::string_view> known);
 /// The string items of a list; what is no string is left out.
 std::vector<std::string> texts_at(const Node& map, std::string_view key);
 /// The string members of a map; what is no string is left out.

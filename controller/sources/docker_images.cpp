@@ -13,8 +13,6 @@ namespace {
 using content::Descriptor;
 using content::ManifestBytes;
 
-constexpr std::size_t kMaxConfigBytes = 8u << 20;
-
 /// The digest that a config's file name promises ("0a1b….json"), if it does.
 std::optional<Digest> promised_digest(std::string_view file) {
   file.remove_prefix(file.rfind('/') == std::string_view::npos ? 0 : file.rfind('/') + 1);
@@ -60,7 +58,7 @@ Result<Digest> DockerImages::digest_of(const std::string& file, std::int64_t siz
 }
 
 Result<Descriptor> DockerImages::config_of(const std::string& file, std::string& bytes, const std::stop_token& stop) {
-  Result<std::string> read = read_small(*files_, {.file = file, .limit = kMaxConfigBytes}, stop);
+  Result<std::string> read = read_small(*files_, {.file = file, .limit = content::kMaxManifestBytes}, stop);
   if (!read) return std::unexpected(read.error());
   bytes = std::move(*read);
   const Digest digest = Digest::of(bytes);

@@ -45,7 +45,7 @@ inline constexpr std::string_view kDockerIndex = "application/vnd.docker.distrib
 inline constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr std::string_view kDockerConfig = "application/vnd.docker.container.image.v1+json";
 
-/// The largest manifest that a registry takes and that is ever read here.
+/// The largest manifest that a registry takes, and the largest manifest or config that is ever read here.
 inline constexpr std::size_t kMaxManifestBytes = 4u << 20;
 
 bool is_index(std::string_view media_type);

@@ -1,6 +1,7 @@
 #include "reconcilers/content/manifest.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "crds/base/document.h"
@@ -32,6 +33,20 @@ bool is_media_type(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
+constexpr std::string_view kManifestKeys[] = {"schemaVersion", "mediaType", "artifactType", "config",
+                                              "layers",        "manifests", "subject",      "annotations"};
+constexpr std::string_view kDescriptorKeys[] = {"mediaType", "digest",      "size",     "urls",
+                                                "data",      "annotations", "platform", "artifactType"};
+constexpr std::string_view kConfigKeys[] = {"os",     "os.version", "architecture", "variant",
+                                            "rootfs", "config",     "created"};
+constexpr std::string_view kRootfsKeys[] = {"type", "diff_ids"};
+
+/// Registries and runtimes written in Go read "Layers" as layers: such a body is another one there than here.
+Result<void> check_keys(const Node& map, std::span<const std::string_view> known) {
+  const std::string* key = json::lookalike_key(map, known);
+  return key == nullptr ? Result<void>{} : broken("its key " + quoted(*key) + " is read as another by other programs");
+}
+
 Result<std::map<std::string, std::string>> parse_annotations(const Node& parent) {
   const Node& node = json::at(parent, "annotations");
   std::map<std::string, std::string> out;
@@ -53,6 +68,7 @@ Platform parse_platform_of(const Node& node) {
 
 Result<Descriptor> parse_descriptor(const Node& node) {
   if (node.kind != Node::Kind::Map) return broken("it is no map");
+  if (const auto keys = check_keys(node, kDescriptorKeys); !keys) return std::unexpected(keys.error());
   Descriptor out;
   out.media_type = json::text_at(node, "mediaType");
   if (!is_media_type(out.media_type)) return broken("its mediaType is " + quoted(out.media_type));
@@ -66,8 +82,10 @@ Result<Descriptor> parse_descriptor(const Node& node) {
   auto annotations = parse_annotations(node);
   if (!annotations) return std::unexpected(annotations.error());
   out.annotations = std::move(*annotations);
-  if (const Node& platform = json::at(node, "platform"); platform.kind == Node::Kind::Map)
+  if (const Node& platform = json::at(node, "platform"); platform.kind == Node::Kind::Map) {
+    if (const auto keys = check_keys(platform, kConfigKeys); !keys) return std::unexpected(keys.error());
     out.platform = parse_platform_of(platform);
+  }
   return out;
 }
 
@@ -174,6 +192,7 @@ Result<std::string> agreed_media_type(const Node& root, const std::string& said)
 
 /// CVE-2021-41190: a body that is both would be read as one here and as the other elsewhere.
 Result<void> check_shape(const Node& root, std::string_view media_type) {
+  if (auto keys = check_keys(root, kManifestKeys); !keys) return keys;
   if (json::integer_at(root, "schemaVersion") != 2)
     return broken("its schemaVersion is " + quoted(json::at(root, "schemaVersion").text) + ", not 2");
   const bool as_image = root.find("config") != nullptr || root.find("layers") != nullptr;
@@ -197,8 +216,17 @@ Result<Manifest> parse_checked(const ManifestBytes& manifest) {
   return parse_image(*root, std::move(*media_type));
 }
 
+Result<Node> parse_config_object(std::string_view bytes) {
+  auto root = parse_object(bytes);
+  if (!root) return while_doing("image config", root.error());
+  if (const auto keys = check_keys(*root, kConfigKeys); !keys) return while_doing("image config", keys.error());
+  return root;
+}
+
 Result<std::vector<std::string>> parse_diff_ids(const Node& root) {
-  const Node& node = json::at(json::at(root, "rootfs"), "diff_ids");
+  const Node& rootfs = json::at(root, "rootfs");
+  if (const auto keys = check_keys(rootfs, kRootfsKeys); !keys) return std::unexpected(keys.error());
+  const Node& node = json::at(rootfs, "diff_ids");
   std::vector<std::string> out;
   if (node.kind == Node::Kind::Null) return out;
   if (node.kind != Node::Kind::List) return broken("rootfs.diff_ids are no list");
@@ -218,9 +246,15 @@ Result<Manifest> parse_manifest(const ManifestBytes& manifest) {
   return out;
 }
 
+Result<Platform> parse_config_platform(std::string_view bytes) {
+  const auto root = parse_config_object(bytes);
+  if (!root) return std::unexpected(root.error());
+  return parse_platform_of(*root);
+}
+
 Result<ImageConfig> parse_config(std::string_view bytes) {
-  const auto root = parse_object(bytes);
-  if (!root) return while_doing("image config", root.error());
+  const auto root = parse_config_object(bytes);
+  if (!root) return std::unexpected(root.error());
   ImageConfig out;
   out.platform = parse_platform_of(*root);
   if (out.platform.os.empty() || out.platform.architecture.empty())
@@ -236,10 +270,6 @@ Result<ImageConfig> parse_config(std::string_view bytes) {
 bool is_foreign_layer(std::string_view media_type) {
   return media_type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar") ||
          media_type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar");
-}
-
-bool is_attestation(const Descriptor& child) {
-  return child.platform && child.platform->os == "unknown" && child.platform->architecture == "unknown";
 }
 
 }  // namespace slipway::content

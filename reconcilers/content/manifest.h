@@ -42,7 +42,8 @@ using Manifest = std::variant<ImageManifest, ImageIndex>;
 /// Parses and checks (image specification 1.1, manifest.md and image-index.md; Docker schema 2): known media type that
 /// agrees with the body (OCI bodies may leave it out), not an image and an index at once, digests, sizes that are not
 /// negative and the same wherever one digest is named, at most 1,000 children or layers, children of at most 4 MiB,
-/// none that is the manifest itself. Integrity names what is wrong. `urls` of layers are never followed.
+/// none that is the manifest itself, no key that only case tells from one of the specification. Integrity names what is
+/// wrong. `urls` of layers are never followed.
 Result<Manifest> parse_manifest(const ManifestBytes& manifest);
 
 /// What gates need of an image config.
@@ -53,14 +54,15 @@ struct ImageConfig {
   std::optional<Timestamp> created;
 };
 
+/// The platform that a config of whatever kind names; its words may be empty. Integrity when `bytes` are no JSON
+/// object.
+Result<Platform> parse_config_platform(std::string_view bytes);
+
 /// Integrity when `bytes` are not an image config.
 Result<ImageConfig> parse_config(std::string_view bytes);
 
 /// True for layers that a licence may keep from being pushed: such a layer may be missing at a source and is then
 /// published by its descriptor alone.
 bool is_foreign_layer(std::string_view media_type);
-
-/// True for children that are attestations (platform unknown/unknown), never run.
-bool is_attestation(const Descriptor& child);
 
 }  // namespace slipway::content

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crds/base/document.h"
+#include "reconcilers/content/runnable.h"
 #include "reconcilers/json.h"
 
 namespace slipway::content {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -114,6 +115,26 @@ constexpr FindingList kLists[] = {{"Vulnerabilities", read_vulnerability},
                                   {"Secrets", read_secret},
                                   {"Licenses", read_license}};
 
+constexpr std::string_view kReportKeys[] = {"SchemaVersion", "CreatedAt", "ArtifactType", "Metadata", "Results"};
+constexpr std::string_view kResultKeys[] = {"Target",  "Class",   "Vulnerabilities", "Misconfigurations",
+                                            "Secrets", "Licenses"};
+constexpr std::string_view kFindingKeys[] = {"Severity", "Status", "FixedVersion"};
+
+/// What Trivy never writes, and what others would read: "severity" is no finding without a severity.
+Result<void> check_keys(const Node& map, std::span<const std::string_view> known) {
+  const std::string* key = json::lookalike_key(map, known);
+  return key == nullptr ? Result<void>{} : refused("its key " + quoted(*key) + " is none that Trivy writes");
+}
+
+Result<Finding> read_finding(const Node& item, const FindingList& list, const std::string& target) {
+  if (const auto keys = check_keys(item, kFindingKeys); !keys) return std::unexpected(keys.error());
+  const auto severity = severity_of(item);
+  if (!severity) return std::unexpected(severity.error());
+  Finding finding = list.read(item, target);
+  finding.severity = *severity;
+  return finding;
+}
+
 Result<void> read_list(const Node& result, const FindingList& list, std::vector<Finding>& out) {
   const Node& node = json::at(result, list.key);
   if (node.kind != Node::Kind::Null && node.kind != Node::Kind::List)
@@ -122,11 +143,9 @@ Result<void> read_list(const Node& result, const FindingList& list, std::vector<
   for (const Node& item : node.items) {
     if (item.kind != Node::Kind::Map) return refused("an entry of its " + std::string(list.key) + " is no map");
     if (list.read == read_misconfiguration && !has_failed(item)) continue;
-    Finding finding = list.read(item, target);
-    const auto severity = severity_of(item);
-    if (!severity) return std::unexpected(severity.error());
-    finding.severity = *severity;
-    out.push_back(std::move(finding));
+    auto finding = read_finding(item, list, target);
+    if (!finding) return std::unexpected(finding.error());
+    out.push_back(std::move(*finding));
   }
   return {};
 }
@@ -146,6 +165,7 @@ Result<void> read_results(const Node& root, ScanReport& out) {
   if (results.kind != Node::Kind::Null && results.kind != Node::Kind::List) return refused("its Results are no list");
   for (const Node& result : results.items) {
     if (result.kind != Node::Kind::Map) return refused("an entry of its Results is no map");
+    if (auto keys = check_keys(result, kResultKeys); !keys) return keys;
     const std::string cls = json::text_at(result, "Class");
     out.covers_packages = out.covers_packages || cls == "os-pkgs" || cls == "lang-pkgs";
     for (const auto& list : kLists)
@@ -185,6 +205,7 @@ Result<void> check_kind(const Document& document) {
 }
 
 Result<ScanReport> read_report(const Node& root) {
+  if (const auto keys = check_keys(root, kReportKeys); !keys) return std::unexpected(keys.error());
   ScanReport out;
   out.artifact_name = json::text_at(root, "ArtifactName");
   const auto created_at = parse_created_at(root);

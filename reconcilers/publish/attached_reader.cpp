@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "reconcilers/content/runnable.h"
 
 namespace slipway::publish {
 namespace {
@@ -15,15 +18,18 @@ constexpr std::array<std::string_view, 3> kTagEndings{".sig", ".att", ".sbom"};
 
 class AttachedReader {
  public:
-  AttachedReader(Content& content, const Places& places) : content_(content), places_(places) {}
+  AttachedReader(Content& content, const AttachedQuestion& question, const Places& places)
+      : content_(content), question_(question), places_(places) {
+    for (const auto& blob : content_.blobs) blobs_.insert(blob.digest);
+  }
 
-  Result<void> read(const Digest& source) {
+  Result<void> read() {
     const auto manifests = content_.manifests;
     for (const auto& manifest : manifests) {
       if (content::is_attestation(manifest)) continue;
       if (auto read = read_about(manifest); !read) return read;
     }
-    return source == content_.root.digest ? Result<void>{} : leave_behind(source);
+    return question_.source == content_.root.digest ? Result<void>{} : leave_behind(question_.source);
   }
 
  private:
@@ -67,7 +73,7 @@ class AttachedReader {
     return added ? Result<void>{} : std::unexpected(std::move(added.error()));
   }
 
-  /// False: it is an index, which nobody attaches today, or a record by its own word; it stays behind.
+  /// False: it stays behind.
   Result<bool> add(Attached attached) {
     if (content_.attached.size() >= kMaxAttached)
       return fail(ErrorClass::Integrity, "more than 200 artifacts are attached to " + content_.root.digest.str(),
@@ -77,10 +83,9 @@ class AttachedReader {
     auto parsed = content::parse_manifest(*bytes);
     if (!parsed) return while_doing("manifest " + attached.manifest.digest.str(), std::move(parsed.error()));
     const auto* manifest = std::get_if<content::ImageManifest>(&*parsed);
-    if (!manifest || is_record(*manifest)) {
-      content_.left_out.push_back(attached.manifest);
-      return false;
-    }
+    auto travels = manifest ? may_travel(*manifest, attached) : leave(attached);
+    if (!travels || !*travels) return travels;
+    if (auto taken = places_.budget.take(bytes->bytes.size()); !taken) return std::unexpected(std::move(taken.error()));
     add_blob(manifest->config);
     for (const auto& layer : manifest->layers) add_blob(layer);
     content_.bytes.emplace(attached.manifest.digest, std::move(*bytes));
@@ -88,11 +93,48 @@ class AttachedReader {
     return true;
   }
 
+  Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
+    if (is_record(manifest)) return leave(attached);
+    if (!refers_to_subject(manifest, attached)) return leave(attached, "it does not refer to that");
+    if (!question_.gated) return true;
+    auto runnable = is_runnable(manifest);
+    if (!runnable || !*runnable) return runnable ? Result<bool>(true) : runnable;
+    return leave(attached, "it is an image, which no gate has judged");
+  }
+
+  /// A registry lists what it likes. By the tag scheme the tag alone refers.
+  static bool refers_to_subject(const content::ImageManifest& manifest, const Attached& attached) {
+    if (!manifest.subject) return !attached.tag.empty();
+    return manifest.subject->digest == attached.subject.digest;
+  }
+
+  /// Cosign's tags hold signatures in the form of images: media types and the config tell them from images.
+  Result<bool> is_runnable(const content::ImageManifest& manifest) {
+    if (!content::may_be_image(manifest)) return false;
+    if (!content::holds_only_statements(manifest)) return true;
+    auto config = places_.source.small_blob(manifest.config, content::kMaxManifestBytes, places_.stop);
+    if (!config) return while_doing("source " + places_.source.name(), std::move(config.error()));
+    if (auto taken = places_.budget.take(config->size()); !taken) return std::unexpected(std::move(taken.error()));
+    const bool platformless = content::is_platformless(*config);
+    content_.small_blobs.emplace(manifest.config.digest, std::move(*config));
+    return !platformless;
+  }
+
+  bool leave(const Attached& attached) {
+    content_.left_out.push_back(attached.manifest);
+    return false;
+  }
+
+  bool leave(const Attached& attached, std::string_view why) {
+    content_.notes.push_back("stays behind: " + brief(attached.manifest.digest) + ", attached to " +
+                             brief(attached.subject.digest) + ": " + std::string(why));
+    return false;
+  }
+
+  static std::string brief(const Digest& digest) { return std::string(digest.algorithm()) + ":" + digest.short_hex(); }
+
   void add_blob(const content::Descriptor& blob) {
-    const auto known = [&](const auto& blobs) {
-      return std::ranges::find(blobs, blob.digest, &content::Descriptor::digest) != blobs.end();
-    };
-    if (!known(content_.blobs) && !known(content_.attached_blobs)) content_.attached_blobs.push_back(blob);
+    if (blobs_.insert(blob.digest).second) content_.attached_blobs.push_back(blob);
   }
 
   Result<void> leave_behind(const Digest& source) {
@@ -104,13 +146,15 @@ class AttachedReader {
   }
 
   Content& content_;
+  const AttachedQuestion& question_;
   const Places& places_;
+  std::set<Digest> blobs_;  ///< Of the image and of what is attached.
 };
 
 }  // namespace
 
-Result<void> read_attached(Content& content, const Digest& source, const Places& places) {
-  return AttachedReader(content, places).read(source);
+Result<void> read_attached(Content& content, const AttachedQuestion& question, const Places& places) {
+  return AttachedReader(content, question, places).read();
 }
 
 }  // namespace slipway::publish

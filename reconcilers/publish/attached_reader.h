@@ -4,21 +4,30 @@
 
 #include "reconcilers/ports/image_source.h"
 #include "reconcilers/ports/image_store.h"
+#include "reconcilers/publish/byte_budget.h"
 #include "reconcilers/publish/observation.h"
 
 namespace slipway::publish {
 
-/// The two places that are read.
+/// The two places that are read, and how much may be held of them.
 struct Places {
   ImageSource& source;
   ImageStore& destination;
+  ByteBudget& budget;
   std::stop_token stop;
+};
+
+/// What is asked about.
+struct AttachedQuestion {
+  Digest source = Digest::of("");
+  bool gated = false;  ///< A gate judges the image: what might be run stays behind, for nothing has judged it.
 };
 
 /// Finds what was said about the image at its source, by the referrers relation (four levels deep) and by the tags
 /// "sha256-<hex>.sig", ".att" and ".sbom", and adds it to `content`. Publication records stay where they are: they tell
-/// of that place. What speaks of a source index that is not published whole goes to `left_out`. Integrity when there is
-/// more than 200 of it.
-Result<void> read_attached(Content& content, const Digest& source, const Places& places);
+/// of that place. What speaks of a source index that is not published whole goes to `left_out`. What does not refer to
+/// the image that it was found on, and images where a gate judges, stay behind with a note. Integrity when there is
+/// more than 200 of it, or more than the budget.
+Result<void> read_attached(Content& content, const AttachedQuestion& question, const Places& places);
 
 }  // namespace slipway::publish

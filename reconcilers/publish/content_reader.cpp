@@ -1,12 +1,15 @@
 #include "reconcilers/publish/content_reader.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 #include <variant>
 
 #include "reconcilers/content/platform_subset.h"
+#include "reconcilers/content/runnable.h"
 #include "reconcilers/publish/attached_reader.h"
+#include "reconcilers/publish/byte_budget.h"
 #include "reconcilers/publish/record.h"
 
 namespace slipway::publish {
@@ -14,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxManifests = 1000;
 constexpr int kMaxNesting = 3;
-constexpr std::size_t kMaxConfigBytes = 8u << 20;
 
 bool is_image_config(std::string_view media_type) {
   return media_type == content::kOciConfig || media_type == content::kDockerConfig;
@@ -36,7 +38,8 @@ class ContentReader {
     if (auto added = add(content().root, std::move(*root), 0); !added) return std::unexpected(added.error());
     if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
     if (!question_.referrers) return std::move(answer_);
-    auto attached = read_attached(content(), question_.source, {source_, destination_, stop_});
+    auto attached = read_attached(content(), {.source = question_.source, .gated = question_.gated},
+                                  {source_, destination_, budget_, stop_});
     if (!attached) return std::unexpected(std::move(attached.error()));
     return std::move(answer_);
   }
@@ -99,6 +102,7 @@ class ContentReader {
                   "publish an image of at most 1,000 manifests and 3 levels of indexes");
     auto parsed = content::parse_manifest(manifest);
     if (!parsed) return while_doing("manifest " + named.digest.str(), std::move(parsed.error()));
+    if (auto taken = budget_.take(manifest.bytes.size()); !taken) return taken;
     content().bytes.emplace(named.digest, std::move(manifest));
     auto added = std::holds_alternative<content::ImageIndex>(*parsed)
                      ? add_children(std::get<content::ImageIndex>(*parsed), named.digest, depth)
@@ -146,8 +150,25 @@ class ContentReader {
     if (auto added = add_blob(manifest.config); !added) return added;
     for (const auto& layer : manifest.layers)
       if (auto added = add_layer(layer); !added) return added;
-    if (!question_.configs || content::is_attestation(named)) return {};
+    if (!question_.configs) return {};
+    if (content::has_unknown_platform(named)) return add_unknown(manifest, named);
     if (has_image_config(manifest)) return add_config(manifest, named);
+    add_unreadable(manifest, named);
+    return {};
+  }
+
+  /// An attestation, or what would pass a gate as one: its content tells. What can't be read is judged all the same.
+  Result<void> add_unknown(const content::ImageManifest& manifest, const content::Descriptor& named) {
+    if (!question_.gated) return {};
+    const bool claims = content::is_attestation(named) && content::holds_only_in_toto(manifest);
+    if (!claims && !has_image_config(manifest)) {
+      add_unreadable(manifest, named);
+      return {};
+    }
+    auto config = config_bytes(manifest.config);
+    if (!config) return std::unexpected(std::move(config.error()));
+    if (claims && content::is_platformless(**config)) return {};
+    if (has_image_config(manifest) && content::parse_config(**config)) return add_config(manifest, named);
     add_unreadable(manifest, named);
     return {};
   }
@@ -190,26 +211,31 @@ class ContentReader {
   }
 
   Result<void> add_blob(const content::Descriptor& blob) {
-    const auto known = std::ranges::find(content().blobs, blob.digest, &content::Descriptor::digest);
-    if (known == content().blobs.end()) {
-      content().blobs.push_back(blob);
-      return {};
-    }
-    if (known->size == blob.size) return {};
+    const auto [known, added] = sizes_.emplace(blob.digest, blob.size);
+    if (added) content().blobs.push_back(blob);
+    if (known->second == blob.size) return {};
     return fail(ErrorClass::Integrity,
-                "blob " + blob.digest.str() + " is named with " + std::to_string(known->size) + " and with " +
+                "blob " + blob.digest.str() + " is named with " + std::to_string(known->second) + " and with " +
                     std::to_string(blob.size) + " bytes",
                 "build and push the source image again");
   }
 
-  Result<content::ImageConfig> config_of(const content::ImageManifest& manifest) {
-    auto known = content().small_blobs.find(manifest.config.digest);
+  /// Stays valid as long as this reader.
+  Result<const std::string*> config_bytes(const content::Descriptor& config) {
+    auto known = content().small_blobs.find(config.digest);
     if (known == content().small_blobs.end()) {
-      auto bytes = read_config(manifest.config);
+      auto bytes = read_config(config);
       if (!bytes) return std::unexpected(std::move(bytes.error()));
-      known = content().small_blobs.emplace(manifest.config.digest, std::move(*bytes)).first;
+      if (auto taken = budget_.take(bytes->size()); !taken) return std::unexpected(std::move(taken.error()));
+      known = content().small_blobs.emplace(config.digest, std::move(*bytes)).first;
     }
-    auto config = content::parse_config(known->second);
+    return &known->second;
+  }
+
+  Result<content::ImageConfig> config_of(const content::ImageManifest& manifest) {
+    auto bytes = config_bytes(manifest.config);
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    auto config = content::parse_config(**bytes);
     if (!config) return while_doing("config " + manifest.config.digest.str(), std::move(config.error()));
     return config;
   }
@@ -217,10 +243,10 @@ class ContentReader {
   /// What was published is read where it is: the source may be gone.
   Result<std::string> read_config(const content::Descriptor& config) {
     if (question_.published && root_is_there()) {
-      auto bytes = destination_.small_blob(config, kMaxConfigBytes, stop_);
+      auto bytes = destination_.small_blob(config, content::kMaxManifestBytes, stop_);
       if (bytes || bytes.error().cls != ErrorClass::NotFound) return bytes;
     }
-    auto bytes = source_.small_blob(config, kMaxConfigBytes, stop_);
+    auto bytes = source_.small_blob(config, content::kMaxManifestBytes, stop_);
     if (!bytes) return while_doing("source " + source_.name(), std::move(bytes.error()));
     return bytes;
   }
@@ -235,12 +261,23 @@ class ContentReader {
                       std::to_string(manifest.layers.size()),
                   "build and push the source image again");
     for (std::size_t i = 0; i < manifest.layers.size(); ++i)
-      content().diff_ids.emplace(manifest.layers[i].digest, config->diff_ids[i]);
-    answer_.subject.images.push_back({.platform = named.platform.value_or(config->platform),
+      if (auto added = add_diff_id(manifest.layers[i].digest, config->diff_ids[i]); !added) return added;
+    const bool says = named.platform && !content::has_unknown_platform(named);
+    answer_.subject.images.push_back({.platform = says ? *named.platform : config->platform,
                                       .digest = named.digest,
                                       .config_digest = manifest.config.digest,
                                       .diff_ids = std::move(config->diff_ids)});
     return {};
+  }
+
+  /// A layer has one content: a config that says otherwise is another image's.
+  Result<void> add_diff_id(const Digest& layer, const std::string& diff_id) {
+    const auto [known, added] = content().diff_ids.emplace(layer, diff_id);
+    if (added || known->second == diff_id) return {};
+    return fail(
+        ErrorClass::Integrity,
+        "layer " + layer.str() + " has the diff id " + known->second + " in one config and " + diff_id + " in another",
+        "build and push the source image again");
   }
 
   /// Only where the image is: of one that is not, whoever sends the blobs asks for each anyway.
@@ -259,6 +296,8 @@ class ContentReader {
   ImageStore& destination_;
   std::stop_token stop_;
   ContentAnswer answer_;
+  ByteBudget budget_;
+  std::map<Digest, std::int64_t> sizes_;  ///< Of the blobs.
 };
 
 }  // namespace

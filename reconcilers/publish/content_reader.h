@@ -18,6 +18,7 @@ struct ContentQuestion {
   std::optional<Digest> published;  ///< What this publication already published; it is then read where it was put.
   bool referrers = false;           ///< Look for signatures, SBOMs and attestations of the source.
   bool configs = false;             ///< Read the images' configs.
+  bool gated = false;               ///< A gate judges: nothing that can be run is overlooked, or attached unjudged.
 };
 
 /// What was found.
@@ -27,8 +28,8 @@ struct ContentAnswer {
 };
 
 /// Reads everything that a publication consists of, each manifest once and where it costs least: what the destination
-/// has is read there. Checks sizes and media types against what names them. Integrity names what disagrees; NotFound
-/// the manifest that is nowhere.
+/// has is read there. Checks sizes and media types against what names them. Integrity names what disagrees, or
+/// says that it is more than one publication may hold in memory; NotFound the manifest that is nowhere.
 Result<ContentAnswer> read_content(const ContentQuestion& question, ImageSource& source, ImageStore& destination,
                                    std::stop_token stop);
 

@@ -291,6 +291,7 @@ class Decision {
         plan_.notes.push_back("stays behind: " + brief(left.digest) +
                               (left.platform ? " (" + content::to_string(*left.platform) + ")" : "") +
                               (left.artifact_type.empty() ? "" : " (" + left.artifact_type + ")"));
+    if (seen_.content) plan_.notes.insert(plan_.notes.end(), seen_.content->notes.begin(), seen_.content->notes.end());
     for (const auto& [tag, rival] : seen_.rivals)
       plan_.notes.push_back("tag " + tag + " is wanted by " + to_string(rival) + " too");
   }

@@ -32,6 +32,7 @@ struct Content {
   std::vector<Attached> attached;                   ///< Each after its subject.
   std::vector<content::Descriptor> attached_blobs;  ///< What `attached` name and the image does not.
   std::vector<content::Descriptor> left_out;        ///< Children of the source that are not published.
+  std::vector<std::string> notes;                   ///< What of the source does not travel, and why, for people.
   std::map<Digest, content::ManifestBytes> bytes;   ///< Of every manifest above.
   std::map<Digest, std::string> small_blobs;        ///< Configs that were read.
   std::map<Digest, std::string> diff_ids;           ///< Layer to diff id, where configs were read.

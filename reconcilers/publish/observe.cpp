@@ -141,7 +141,8 @@ class Observer {
     ContentQuestion question{.source = seen_.source_digest,
                              .platforms = spec().source.platforms,
                              .referrers = !finished && spec().source.referrers == ReferrersMode::All,
-                             .configs = !finished || spec().verify == Verify::Deep};
+                             .configs = !finished || spec().verify == Verify::Deep,
+                             .gated = !finished && !gates::scan_questions(spec().gates, seen_.grant.floors).empty()};
     if (finished) {
       auto published = Digest::parse(object().status.published->digest);
       if (!published) return std::unexpected(std::move(published.error()));

@@ -1,4 +1,5 @@
 #include "reconcilers/content/manifest.h"
+#include "reconcilers/content/runnable.h"
 
 #include "tests/catch.h"
 
@@ -114,6 +115,15 @@ TEST_CASE("hostile manifests are Integrity and say what is wrong", "[manifest]")
       {"Docker without mediaType", image(""), kDockerManifest, "lacks mediaType"},
       {"the withdrawn artifact manifest", R"({"schemaVersion":2,"blobs":[]})",
        "application/vnd.oci.artifact.manifest.v1+json", "no image or index"},
+      {"layers that Go reads instead", image("", R"("Layers":[],)"), kOciManifest, "key \"Layers\""},
+      {"a config that Go reads instead", image("", R"("CONFIG":{},)"), kOciManifest, "key \"CONFIG\""},
+      {"layers with a long s, which Go reads too", image("", "\"layer\u017F\":[],"), kOciManifest, "its key"},
+      {"children that Go reads instead", index("", R"("Manifests":[],)"), kOciIndex, "key \"Manifests\""},
+      {"a digest that Go reads instead", image(R"({"Digest":"x",)" + descriptor(kD2).substr(1)), kOciManifest,
+       "layers[0]: its key \"Digest\""},
+      {"a platform that Go reads instead",
+       index(R"({"platform":{"os":"unknown","architecture":"unknown","OS":"linux"},)" + kManifestChild.substr(1)),
+       kOciIndex, "key \"OS\""},
       {"an index given as an image", index(kManifestChild), kOciManifest, "config"},
   };
   for (const auto& row : rows) {
@@ -165,6 +175,8 @@ TEST_CASE("configs", "[manifest]") {
 
   for (const std::string bad : {R"({})", R"({"os":"linux"})", R"({"architecture":"amd64"})", R"([])", R"({"os":)",
                                 R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":"x"}})",
+                                R"({"os":"linux","architecture":"amd64","Rootfs":{}})",
+                                R"({"os":"linux","architecture":"amd64","rootfs":{"Diff_IDs":[]}})",
                                 R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["sha256:12"]}})"}) {
     INFO(bad);
     const auto parsed = parse_config(bad);

@@ -87,6 +87,10 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
       {"an empty severity", results(R"("Secrets":[{"Severity":""}])"), "severity \"\""},
       {"a severity that is a number", results(R"("Licenses":[{"Severity":4}])"), "severity \"4\""},
       {"a severity that is a list", results(R"("Misconfigurations":[{"Severity":["HIGH"]}])"), "severity"},
+      {"a severity under a key of its own", results(R"("Vulnerabilities":[{"severity":"CRITICAL"}])"), "\"severity\""},
+      {"findings under a key of their own", results(R"("vulnerabilities":[{"Severity":"CRITICAL"}])"),
+       "\"vulnerabilities\""},
+      {"results under a key of their own", report("\"Re\u017Fults\":[]"), "key"},
       {"a vulnerability that is text", results(R"("Vulnerabilities":["CVE-1"])"), "entry of its Vulnerabilities"},
   };
   for (const auto& row : rows) {

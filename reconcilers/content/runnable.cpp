@@ -1,0 +1,92 @@
+#include "reconcilers/content/runnable.h"
+
+#include <algorithm>
+#include <array>
+
+#include "crds/base/text.h"
+#include "reconcilers/json.h"
+
+namespace slipway::content {
+
+namespace {
+
+constexpr std::string_view kUnknown = "unknown";
+constexpr std::string_view kReferenceType = "vnd.docker.reference.type";
+
+/// What Docker's puller takes for configs and layers (the last three are of old images); the others take less.
+constexpr std::array<std::string_view, 5> kImageTypes{"application/vnd.oci.image.", "application/vnd.docker.",
+                                                      "application/octet-stream", "application/json", "text/html"};
+
+/// Cosign (.sig, .att, .sbom), Sigstore bundles, Notation, SBOM formats.
+constexpr std::array<std::string_view, 12> kStatementTypes{"application/vnd.dev.cosign.simplesigning.v1+json",
+                                                           "application/vnd.dsse.envelope.v1+json",
+                                                           "application/jose+json",
+                                                           "application/cose",
+                                                           "application/spdx+json",
+                                                           "text/spdx",
+                                                           "text/spdx+json",
+                                                           "text/spdx+xml",
+                                                           "application/vnd.cyclonedx",
+                                                           "application/vnd.cyclonedx+json",
+                                                           "application/vnd.cyclonedx+xml",
+                                                           "application/vnd.syft+json"};
+
+bool is_image_type(std::string_view media_type) {
+  const std::string type = lower_case(media_type);
+  return std::ranges::any_of(kImageTypes, [&](std::string_view known) { return type.starts_with(known); });
+}
+
+bool is_in_toto(std::string_view media_type) {
+  return media_type == "application/vnd.in-toto+json" || media_type.starts_with("application/vnd.in-toto.");
+}
+
+bool is_statement(std::string_view media_type) {
+  return is_in_toto(media_type) || media_type.starts_with("application/vnd.dev.sigstore.bundle") ||
+         std::ranges::find(kStatementTypes, media_type) != kStatementTypes.end();
+}
+
+template <class Is>
+bool holds_only(const ImageManifest& manifest, Is is) {
+  return !manifest.layers.empty() &&
+         std::ranges::all_of(manifest.layers, [&](const auto& layer) { return is(layer.media_type); });
+}
+
+bool is_empty_json(const Descriptor& config) {
+  return config.digest == Digest::of("{}");
+}
+
+bool is_no_platform(const std::string& word) {
+  return word.empty() || word == kUnknown;
+}
+
+}  // namespace
+
+bool has_unknown_platform(const Descriptor& child) {
+  return child.platform && child.platform->os == kUnknown && child.platform->architecture == kUnknown;
+}
+
+bool is_attestation(const Descriptor& child) {
+  const auto type = child.annotations.find(std::string(kReferenceType));
+  return has_unknown_platform(child) && type != child.annotations.end() && type->second == "attestation-manifest";
+}
+
+bool holds_only_in_toto(const ImageManifest& manifest) {
+  return holds_only(manifest, is_in_toto);
+}
+
+bool may_be_image(const ImageManifest& manifest) {
+  if (is_image_type(manifest.config.media_type)) return true;
+  return !is_empty_json(manifest.config) &&
+         std::ranges::any_of(manifest.layers, [](const auto& layer) { return is_image_type(layer.media_type); });
+}
+
+bool holds_only_statements(const ImageManifest& manifest) {
+  return holds_only(manifest, is_statement);
+}
+
+bool is_platformless(std::string_view config) {
+  const auto platform = parse_config_platform(config);
+  return platform && is_no_platform(platform->os) && is_no_platform(platform->architecture);
+}
+
+}  // namespace slipway::content

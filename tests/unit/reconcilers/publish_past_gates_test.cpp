@@ -1,0 +1,470 @@
+#include "reconcilers/content/runnable.h"
+#include "reconcilers/publish/byte_budget.h"
+#include "reconcilers/publish/content_reader.h"
+#include "tests/catch.h"
+#include "tests/support/publish_world.h"
+
+namespace slipway::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using content::Descriptor;
+
+const std::string kOci(content::kOciConfig);
+const std::string kEmpty(content::kOciEmpty);
+const std::string kLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
+const std::string kInToto = "application/vnd.in-toto+json";
+const std::string kCosign = "application/vnd.dev.cosign.simplesigning.v1+json";
+
+std::string named(const Descriptor& one, const std::string& more = "") {
+  return R"({"mediaType":")" + one.media_type + R"(","digest":")" + one.digest.str() + R"(","size":)" +
+         std::to_string(one.size) + more + "}";
+}
+
+Descriptor put_blob(InMemoryRepository& repository, const std::string& type, const std::string& bytes) {
+  repository.blobs.emplace(Digest::of(bytes), bytes);
+  return {.media_type = type, .digest = Digest::of(bytes), .size = static_cast<std::int64_t>(bytes.size())};
+}
+
+Descriptor put_manifest(InMemoryRepository& repository, std::string_view type, const std::string& bytes) {
+  Descriptor out{
+      .media_type = std::string(type), .digest = Digest::of(bytes), .size = static_cast<std::int64_t>(bytes.size())};
+  repository.manifests.insert_or_assign(out.digest, content::ManifestBytes{out, bytes});
+  return out;
+}
+
+std::string join(const std::vector<std::string>& items) {
+  std::string out;
+  for (const auto& item : items) out += (out.empty() ? "" : ",") + item;
+  return out;
+}
+
+/// A config as runtimes read it, for layers whose diff ids nobody checks here.
+std::string config_of(const std::string& os, const std::string& architecture, std::size_t layers) {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < layers; ++i) ids.push_back('"' + Digest::of(std::to_string(i)).str() + '"');
+  return R"({"os":")" + os + R"(","architecture":")" + architecture + R"(","rootfs":{"diff_ids":[)" + join(ids) + "]}}";
+}
+
+/// What an image manifest is made of.
+struct Parts {
+  std::string config_type = kOci;
+  std::string config;
+  std::vector<std::string> layer_types;
+  std::string more;  ///< Further members, each with a comma before it.
+};
+
+Descriptor put(InMemoryRepository& repository, const Parts& parts) {
+  std::vector<std::string> layers;
+  for (const auto& type : parts.layer_types)
+    layers.push_back(named(put_blob(repository, type, "layer " + std::to_string(layers.size()) + " of " + type)));
+  return put_manifest(repository, content::kOciManifest,
+                      R"({"schemaVersion":2,"config":)" + named(put_blob(repository, parts.config_type, parts.config)) +
+                          R"(,"layers":[)" + join(layers) + "]" + parts.more + "}");
+}
+
+std::string with_subject(const Descriptor& subject) {
+  return R"(,"subject":)" + named(subject);
+}
+
+const std::string kUnknown = R"(,"platform":{"os":"unknown","architecture":"unknown"})";
+std::string annotated(const std::string& type) {
+  return kUnknown + R"(,"annotations":{"vnd.docker.reference.type":")" + type + "\"}";
+}
+const std::string kMarked = annotated("attestation-manifest");
+
+std::string index_text(const std::vector<std::string>& children, std::string_view type = content::kOciIndex) {
+  return R"({"schemaVersion":2,"mediaType":")" + std::string(type) + R"(","manifests":[)" + join(children) + "]}";
+}
+
+/// An image that was scanned, and a publication with a gate that reads the report.
+struct Scanned {
+  Scanned() {
+    image = make_image(world.source(), {"base"});
+    world.source().tags.insert_or_assign("1.8", image.descriptor.digest);
+    publication = make_publication();
+    publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .wait_for = 0s};
+    world.objects.files["scan.json"] = make_report(image);
+  }
+
+  InMemoryRepository& source() { return world.source(); }
+  std::string scanned_child() const {
+    return named(image.descriptor, R"(,"platform":{"os":"linux","architecture":"amd64"})");
+  }
+  void push_index(const std::string& text, std::string_view type = content::kOciIndex) {
+    world.source().tags.insert_or_assign("1.8", put_manifest(source(), type, text).digest);
+  }
+  void push_index(const std::vector<std::string>& children) { push_index(index_text(children)); }
+  bool is_published() { return world.tag("1.8.2") != "nothing"; }
+  bool went_along(const Digest& digest) { return world.destination().manifests.contains(digest); }
+
+  PublishWorld world;
+  MadeImage image;
+  ImagePublication publication;
+};
+
+}  // namespace
+
+TEST_CASE("attestations beside a scanned image need no report") {
+  struct Row {
+    std::string name;
+    Parts parts;
+  };
+  const Row rows[] = {
+      {"BuildKit's, with a config", {.config = config_of("unknown", "unknown", 2), .layer_types = {kInToto, kInToto}}},
+      {"BuildKit's, as an artifact",
+       {.config_type = kEmpty,
+        .config = "{}",
+        .layer_types = {kInToto},
+        .more = R"(,"artifactType":"application/vnd.docker.attestation.manifest.v1+json")"}},
+      {"signed", {.config = config_of("", "", 1), .layer_types = {"application/vnd.in-toto.provenance+dsse"}}},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    Scanned it;
+    const auto child = put(it.source(), row.parts);
+    it.push_index({it.scanned_child(), named(child, kMarked)});
+    it.world.publish(it.publication);
+    INFO(it.world.message(it.publication));
+    CHECK(it.is_published());
+    CHECK(it.went_along(child.digest));
+  }
+}
+
+TEST_CASE("what pretends to be an attestation needs a report") {
+  const std::string linux_config = config_of("linux", "amd64", 1);
+  struct Row {
+    std::string name;
+    Parts parts;
+    std::string said;
+  };
+  const Row rows[] = {
+      {"no annotation", {.config = linux_config, .layer_types = {kLayer}}, kUnknown},
+      {"no annotation, in-toto layers", {.config = linux_config, .layer_types = {kInToto}}, kUnknown},
+      {"another kind of reference", {.config = linux_config, .layer_types = {kLayer}}, annotated("image")},
+      {"an image's layer", {.config = linux_config, .layer_types = {kLayer}}, kMarked},
+      {"an image's layer among others",
+       {.config = config_of("linux", "amd64", 2), .layer_types = {kInToto, kLayer}},
+       kMarked},
+      {"an image's layer, a config without platform",
+       {.config = config_of("unknown", "unknown", 1), .layer_types = {kLayer}},
+       kMarked},
+      {"no layer", {.config = config_of("unknown", "unknown", 0), .layer_types = {}}, kMarked},
+      {"a config that can be run", {.config = linux_config, .layer_types = {kInToto}}, kMarked},
+      {"a config that Go reads as one that can be run",
+       {.config = R"({"os":"","architecture":"","OS":"linux","Architecture":"amd64"})", .layer_types = {kInToto}},
+       kMarked},
+      {"a config of its own type", {.config_type = "a/b", .config = linux_config, .layer_types = {kLayer}}, kMarked},
+      {"an artifact's type on an image",
+       {.config = linux_config,
+        .layer_types = {kLayer},
+        .more = R"(,"artifactType":"application/vnd.docker.attestation.manifest.v1+json")"},
+       kMarked},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    Scanned it;
+    const auto child = put(it.source(), row.parts);
+    it.push_index({it.scanned_child(), named(child, row.said)});
+    it.world.publish(it.publication);
+    CHECK(it.world.condition(it.publication, "GatesPassed") == "False PlatformNotCovered");
+    CHECK_THAT(it.world.message(it.publication), Catch::Contains(child.digest.short_hex()));
+    CHECK(it.world.destination() == InMemoryRepository{});
+  }
+}
+
+TEST_CASE("what pretends to be an attestation is found where it hides") {
+  Scanned it;
+  const auto child = put(it.source(), {.config = config_of("linux", "amd64", 1), .layer_types = {kLayer}});
+  SECTION("in an index that is said to be an attestation") {
+    const auto inner = put_manifest(it.source(), content::kOciIndex, index_text({named(child, kMarked)}));
+    it.push_index({it.scanned_child(), named(inner, kMarked)});
+  }
+  SECTION("in a list of Docker's") {
+    it.push_index(index_text({it.scanned_child(), named(child, kMarked)}, content::kDockerIndex),
+                  content::kDockerIndex);
+  }
+  SECTION("named first as an attestation, then as an image") {
+    it.push_index({named(child, kMarked), named(child, R"(,"platform":{"os":"linux","architecture":"arm64"})"),
+                   it.scanned_child()});
+  }
+  SECTION("in a subset, as what speaks of the platform kept") {
+    it.publication.spec.source.platforms = {"linux/amd64"};
+    const auto about = R"(","vnd.docker.reference.digest":")" + it.image.descriptor.digest.str() + "\"}";
+    it.push_index({it.scanned_child(), named(child, kMarked.substr(0, kMarked.size() - 2) + about),
+                   named(it.image.descriptor, R"(,"platform":{"os":"linux","architecture":"s390x"})")});
+  }
+  it.world.publish(it.publication);
+  CHECK(it.world.condition(it.publication, "GatesPassed") == "False PlatformNotCovered");
+  CHECK(it.world.destination() == InMemoryRepository{});
+}
+
+TEST_CASE("what pretends to be an attestation passes with a report of its own, and where no gate is") {
+  Scanned it;
+  const auto config = config_of("linux", "amd64", 1);
+  const auto child = put(it.source(), {.config = config, .layer_types = {kLayer}});
+  it.push_index({it.scanned_child(), named(child, kMarked)});
+  SECTION("a report") {
+    it.publication.spec.gates.scan->reports.push_back({.name = "other", .path = "other.json"});
+    it.world.objects.files["other.json"] = make_report({.config = {.digest = Digest::of(config)}});
+  }
+  SECTION("no gate") {
+    it.publication.spec.gates.scan.reset();
+  }
+  it.world.publish(it.publication);
+  INFO(it.world.message(it.publication));
+  CHECK(it.is_published());
+}
+
+TEST_CASE("under a gate no image travels as an attachment") {
+  struct Row {
+    std::string name;
+    Parts parts;
+    bool travels;
+  };
+  const Row rows[] = {
+      {"an image", {.config = config_of("linux", "amd64", 1), .layer_types = {kLayer}}, false},
+      {"an image that says no platform", {.config = config_of("", "", 1), .layer_types = {kLayer}}, false},
+      {"an image under an artifact's type",
+       {.config = config_of("linux", "amd64", 1), .layer_types = {kLayer}, .more = R"(,"artifactType":"a/sbom")"},
+       false},
+      {"an image with a config of its own type", {.config_type = "a/b", .config = "x", .layer_types = {kLayer}}, false},
+      {"an image with a config of old",
+       {.config_type = "application/json", .config = config_of("linux", "amd64", 1), .layer_types = {kLayer}},
+       false},
+      {"an image that calls its layers signatures",
+       {.config = config_of("linux", "amd64", 1), .layer_types = {kCosign}},
+       false},
+      {"cosign's signature in the form of an image", {.config = config_of("", "", 1), .layer_types = {kCosign}}, true},
+      {"cosign's attestation in the form of an image",
+       {.config = config_of("", "", 1), .layer_types = {"application/vnd.dsse.envelope.v1+json"}},
+       true},
+      {"cosign's SBOM in the form of an image",
+       {.config = config_of("", "", 1), .layer_types = {"text/spdx+json"}},
+       true},
+      {"cosign's referrer",
+       {.config_type = "application/vnd.dev.cosign.artifact.sig.v1+json", .config = "x", .layer_types = {kCosign}},
+       true},
+      {"Notation's",
+       {.config_type = "application/vnd.cncf.notary.signature",
+        .config = "{}",
+        .layer_types = {"application/jose+json"}},
+       true},
+      {"SPDX", {.config_type = kEmpty, .config = "{}", .layer_types = {"application/spdx+json"}}, true},
+      {"CycloneDX", {.config_type = kEmpty, .config = "{}", .layer_types = {"application/vnd.cyclonedx+json"}}, true},
+      {"ORAS, which calls files layers", {.config_type = kEmpty, .config = "{}", .layer_types = {kLayer}}, true},
+  };
+  for (const bool by_tag : {false, true})
+    for (const auto& row : rows) {
+      INFO(row.name << (by_tag ? " by tag" : " as a referrer"));
+      Scanned it;
+      auto parts = row.parts;
+      if (!by_tag) parts.more += with_subject(it.image.descriptor);
+      const auto attached = put(it.source(), parts);
+      if (by_tag)
+        it.source().tags.insert_or_assign("sha256-" + std::string(it.image.descriptor.digest.hex()) + ".sig",
+                                          attached.digest);
+      const auto plan = [&] {
+        it.world.objects.apply(it.publication);
+        return it.world.plan(it.publication);
+      }();
+      it.world.publish(it.publication);
+      INFO(it.world.message(it.publication));
+      CHECK(it.is_published());
+      CHECK(it.went_along(attached.digest) == row.travels);
+      CHECK(std::ranges::any_of(plan, [](const auto& line) {
+              return line.find("it is an image, which no gate has judged") != std::string::npos;
+            }) != row.travels);
+    }
+}
+
+TEST_CASE("without a gate an image travels as an attachment") {
+  Scanned it;
+  it.publication.spec.gates.scan.reset();
+  const auto attached = put(
+      it.source(),
+      {.config = config_of("linux", "amd64", 1), .layer_types = {kLayer}, .more = with_subject(it.image.descriptor)});
+  it.world.publish(it.publication);
+  CHECK(it.is_published());
+  CHECK(it.went_along(attached.digest));
+}
+
+TEST_CASE("a floor of the registry judges attachments too") {
+  Scanned it;
+  it.publication.spec.gates.scan->reports.clear();
+  auto registry = make_registry();
+  registry.spec.access.front().gates.scan = ScanGate{.wait_for = 0s};
+  it.world.objects.apply(registry);
+  it.publication.spec.gates.scan->reports = {{.name = "amd64", .path = "scan.json"}};
+  const auto attached = put(
+      it.source(),
+      {.config = config_of("linux", "amd64", 1), .layer_types = {kLayer}, .more = with_subject(it.image.descriptor)});
+  it.world.publish(it.publication);
+  INFO(it.world.message(it.publication));
+  CHECK(it.is_published());
+  CHECK_FALSE(it.went_along(attached.digest));
+}
+
+TEST_CASE("one layer with two diff ids is a lie") {
+  PublishWorld world;
+  const auto honest = make_image(world.source(), {"base"});
+  const auto layer = R"(,"layers":[)" + named(honest.layers[0]) + "]}";
+  const auto config = put_blob(world.source(), kOci, config_of("linux", "arm64", 1));
+  const auto liar =
+      put_manifest(world.source(), content::kOciManifest, R"({"schemaVersion":2,"config":)" + named(config) + layer);
+  const auto index = put_manifest(
+      world.source(), content::kOciIndex,
+      index_text({named(honest.descriptor), named(liar, R"(,"platform":{"os":"linux","architecture":"arm64"})")}));
+  world.source().tags.insert_or_assign("1.8", index.digest);
+  const auto publication = make_publication();
+  world.publish(publication);
+  CHECK(world.condition(publication, "Ready") == "False Integrity");
+  CHECK_THAT(world.message(publication), Catch::Contains(honest.layers[0].digest.str()));
+  CHECK(world.destination() == InMemoryRepository{});
+}
+
+namespace {
+
+/// A source that lists what it likes as referrers, and remembers the largest limit that it was given.
+class LyingSource final : public ImageSource {
+ public:
+  explicit LyingSource(ImageSource& source) : source_(source) {}
+  std::vector<Descriptor> listed;
+  std::size_t largest_limit = 0;
+
+  std::string name() const override { return source_.name(); }
+  Result<std::optional<Descriptor>> resolve(const std::string& tag, std::stop_token stop) override {
+    return source_.resolve(tag, stop);
+  }
+  Result<std::optional<Descriptor>> find_manifest(const Digest& digest, std::stop_token stop) override {
+    return source_.find_manifest(digest, stop);
+  }
+  Result<content::ManifestBytes> manifest(const Digest& digest, std::stop_token stop) override {
+    return source_.manifest(digest, stop);
+  }
+  Result<std::string> small_blob(const Descriptor& blob, std::size_t limit, std::stop_token stop) override {
+    largest_limit = std::max(largest_limit, limit);
+    return source_.small_blob(blob, limit, stop);
+  }
+  Result<void> read_blob(const Descriptor& blob, std::int64_t offset, const BlobSink& sink,
+                         std::stop_token stop) override {
+    return source_.read_blob(blob, offset, sink, stop);
+  }
+  Result<std::vector<Descriptor>> referrers(const Digest& subject, std::stop_token) override {
+    return subject == listed_for ? listed : std::vector<Descriptor>{};
+  }
+  Digest listed_for = Digest::of("");
+
+ private:
+  ImageSource& source_;
+};
+
+/// One image at a source, and a look at it with what is attached.
+struct Look {
+  InMemoryRegistry registry;
+  InMemoryRepository& repository = registry.at("ghcr.io", "contoso/storefront");
+  std::unique_ptr<ImageStore> behind = registry.store("ghcr.io", "contoso/storefront", true);
+  std::unique_ptr<ImageStore> destination = registry.store("registry.example", "shop/storefront");
+  LyingSource source{*behind};
+  MadeImage image = make_image(repository, {"base"});
+
+  Result<publish::ContentAnswer> read(const Digest& digest) {
+    return publish::read_content({.source = digest, .referrers = true, .configs = true}, source, *destination, {});
+  }
+};
+
+/// An artifact manifest of about `size` bytes.
+Descriptor put_big(InMemoryRepository& repository, std::size_t size, const std::string& seed, const std::string& more) {
+  return put(repository, {.config_type = kEmpty,
+                          .config = "{}",
+                          .layer_types = {"text/plain"},
+                          .more = R"(,"annotations":{"a":")" + seed + std::string(size, 'x') + "\"}" + more});
+}
+
+constexpr std::size_t kBig = 3'900'000;
+
+}  // namespace
+
+TEST_CASE("what does not refer to the image that it was found on stays behind") {
+  Look look;
+  const auto other = make_image(look.repository, {"other"});
+  const Parts sbom{.config_type = kEmpty, .config = "{}", .layer_types = {"application/spdx+json"}};
+  Parts of_other = sbom;
+  of_other.more = with_subject(other.descriptor);
+  Descriptor found;
+  SECTION("a referrer of another image") {
+    found = put(look.repository, of_other);
+    look.source.listed = {found};
+  }
+  SECTION("a referrer of nothing") {
+    found = put(look.repository, sbom);
+    look.source.listed = {found};
+  }
+  SECTION("a tag on what refers to another image") {
+    found = put(look.repository, of_other);
+    look.repository.tags.insert_or_assign("sha256-" + std::string(look.image.descriptor.digest.hex()) + ".att",
+                                          found.digest);
+  }
+  look.source.listed_for = look.image.descriptor.digest;
+  const auto answer = look.read(look.image.descriptor.digest);
+  REQUIRE(answer.has_value());
+  CHECK(answer->content.attached.empty());
+  CHECK_FALSE(answer->content.bytes.contains(found.digest));
+  REQUIRE(answer->content.notes.size() == 1);
+  CHECK_THAT(answer->content.notes[0],
+             Catch::Contains(found.digest.short_hex()) && Catch::Contains("does not refer to that"));
+}
+
+TEST_CASE("what one publication holds in memory has an end") {
+  Look look;
+  SECTION("four large manifests are held") {
+    std::vector<std::string> children;
+    for (const std::string seed : {"1", "2", "3", "4"})
+      children.push_back(named(put_big(look.repository, kBig, seed, "")));
+    CHECK(look.read(put_manifest(look.repository, content::kOciIndex, index_text(children)).digest).has_value());
+  }
+  SECTION("a fifth is too much") {
+    std::vector<std::string> children;
+    for (const std::string seed : {"1", "2", "3", "4", "5"})
+      children.push_back(named(put_big(look.repository, kBig, seed, "")));
+    const auto answer = look.read(put_manifest(look.repository, content::kOciIndex, index_text(children)).digest);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().cls == ErrorClass::Integrity);
+    CHECK_THAT(answer.error().message, Catch::Contains("16 MiB"));
+  }
+  SECTION("what is attached counts too") {
+    look.source.listed_for = look.image.descriptor.digest;
+    for (const std::string seed : {"1", "2", "3", "4", "5"})
+      look.source.listed.push_back(put_big(look.repository, kBig, seed, with_subject(look.image.descriptor)));
+    const auto answer = look.read(look.image.descriptor.digest);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().cls == ErrorClass::Integrity);
+  }
+  SECTION("configs count too") {
+    std::vector<std::string> children;
+    for (const std::string seed : {"1", "2", "3", "4", "5"}) {
+      const auto config = config_of("linux", "arm" + seed, 1);
+      children.push_back(
+          named(put(look.repository, {.config = config + std::string(kBig, ' '), .layer_types = {kLayer}})));
+    }
+    const auto answer = look.read(put_manifest(look.repository, content::kOciIndex, index_text(children)).digest);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().cls == ErrorClass::Integrity);
+  }
+}
+
+TEST_CASE("the budget is used up to its last byte") {
+  publish::ByteBudget budget;
+  CHECK(budget.take(publish::kMaxHeldBytes - 1).has_value());
+  CHECK(budget.take(1).has_value());
+  CHECK(budget.take(0).has_value());
+  CHECK(budget.take(1).error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("no more of a config is read than can be understood") {
+  Look look;
+  REQUIRE(look.read(look.image.descriptor.digest).has_value());
+  CHECK(look.source.largest_limit == content::kMaxManifestBytes);
+}
+
+}  // namespace slipway::tests
