@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
 
@@ -152,11 +153,6 @@ bool is_helper_name(const std::string& name) {
   return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
     return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
   });
-}
-
-std::string text_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
 }
 
 }  // namespace

@@ -1,16 +1,12 @@
 #include "controller/registry/docker_config.h"
 
 #include "controller/registry/docker_hub.h"
+#include "controller/registry/text_of.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 
 namespace slipway::registry {
 namespace {
-
-std::string text_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
-}
 
 std::string_view host_of(std::string_view key) {
   if (const std::size_t mark = key.find("://"); mark != std::string_view::npos) key.remove_prefix(mark + 3);

@@ -2,17 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
 
 namespace slipway::registry {
 namespace {
 
 constexpr std::size_t kMost = 1000;
-
-std::string text_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
-}
 
 std::unexpected<Error> no_list(std::string why) {
   return fail(ErrorClass::Integrity, "list of referrers: " + std::move(why),

@@ -1,5 +1,8 @@
 #include "controller/registry/registries.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "controller/registry/docker_config.h"
 #include "controller/registry/docker_hub.h"
 #include "controller/registry/registry_client.h"
@@ -58,11 +61,16 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
     if (!store) return std::unexpected(store.error());
     return std::unique_ptr<ImageSource>(std::move(*store));
   }
-  Endpoint endpoint{.host = reference->registry, .plain_http = source.plain_http, .ca_pem = {}, .credentials = {}};
+  Endpoint endpoint{.host = reference->registry,
+                    .plain_http = source.plain_http,
+                    .ca_pem = {},
+                    .credentials = {},
+                    .owner = (source.plain_http ? "http://" : "https://") + reference->registry};
   if (source.pull_secret_ref) {
     Result<Credentials> found = credentials_in(namespace_name, source.pull_secret_ref->name, endpoint.host);
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
+    endpoint.owner += " by Secret " + namespace_name + "/" + source.pull_secret_ref->name;
   } else if (settings_.ambient_credentials) {
     Result<Credentials> ambient = settings_.ambient_credentials(endpoint.host);
     if (!ambient) return std::unexpected(ambient.error());
@@ -99,7 +107,11 @@ ClientOptions SharedRegistries::client_of(const std::string& repository, bool re
 Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry) {
   settings_.rules.learn(registry);
   const ContainerRegistrySpec& spec = registry.spec;
-  Endpoint endpoint{.host = spec.login_server, .plain_http = spec.plain_http, .ca_pem = {}, .credentials = {}};
+  Endpoint endpoint{.host = spec.login_server,
+                    .plain_http = spec.plain_http,
+                    .ca_pem = {},
+                    .credentials = {},
+                    .owner = "ContainerRegistry " + registry.metadata.name};
   if (spec.authentication.basic) {
     const std::string& secret = spec.authentication.basic->secret_ref.name;
     Result<Credentials> found = own_credentials(secret, endpoint.host);
@@ -164,21 +176,38 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
   if (endpoint.plain_http)
     if (Result<void> local = check_plain_http(endpoint.host); !local) return std::unexpected(local.error());
   const std::string key = key_of(endpoint.host, endpoint.plain_http, endpoint.ca_pem, endpoint.credentials);
-  auto known = known_.lock();
-  if (const auto found = known->find(key); found != known->end()) return found->second;
-  auto transports = transports_.lock();
-  if (!transports->contains(endpoint.ca_pem))
-    transports->emplace(endpoint.ca_pem, settings_.make_transports(endpoint.ca_pem));
-  const http::Transports& ways = transports->at(endpoint.ca_pem);
+  auto links = links_.lock();
+  std::shared_ptr<Connection>& connection = links->by_key[key];
+  if (!connection) connection = make_connection(endpoint, *links);
+  const std::string former = std::exchange(links->key_of_owner[endpoint.owner], key);
+  const auto is_former = [&](const auto& owner) { return owner.second == former; };
+  if (std::ranges::none_of(links->key_of_owner, is_former)) links->by_key.erase(former);
+  return connection;
+}
+
+std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& endpoint, Links& links) const {
+  struct Link {
+    Link(std::shared_ptr<const http::Transports> given, const Clock& clock, TokenOptions options)
+        : ways(std::move(given)), connection(*ways->small, *ways->blobs, clock, std::move(options)) {}
+    const std::shared_ptr<const http::Transports> ways;
+    Connection connection;
+  };
   TokenOptions options{.host = wire_host(endpoint.host),
                        .plain_http = endpoint.plain_http,
                        .credentials = endpoint.credentials,
                        .may_call = [&rules = settings_.rules](std::string_view from, std::string_view to) {
                          return rules.may_call(from, to);
                        }};
-  auto connection = std::make_shared<Connection>(*ways.small, *ways.blobs, clock_, std::move(options));
-  known->emplace(key, connection);
-  return connection;
+  const auto link = std::make_shared<Link>(transports_of(endpoint.ca_pem, links), clock_, std::move(options));
+  return {link, &link->connection};
+}
+
+std::shared_ptr<const http::Transports> SharedRegistries::transports_of(const std::string& ca_pem, Links& links) const {
+  if (const auto known = links.transports[ca_pem].lock()) return known;
+  std::erase_if(links.transports, [](const auto& entry) { return entry.second.expired(); });
+  auto ways = std::make_shared<const http::Transports>(settings_.make_transports(ca_pem));
+  links.transports[ca_pem] = ways;
+  return ways;
 }
 
 }  // namespace slipway::registry

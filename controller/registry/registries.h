@@ -33,7 +33,8 @@ struct RegistriesSettings {
 };
 
 /// Opens repositories with credentials from Secrets. Connections and tokens are shared by all who use one registry with
-/// the same credentials; a changed Secret makes a new connection. Thread-safe.
+/// the same credentials. A changed Secret makes a new connection, and the old one with its secrets goes when its last
+/// user does. Thread-safe.
 class SharedRegistries final : public Registries {
  public:
   SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
@@ -51,6 +52,12 @@ class SharedRegistries final : public Registries {
     bool plain_http = false;
     std::string ca_pem;
     Credentials credentials;
+    std::string owner;  ///< What names the credentials and is read anew each time.
+  };
+  struct Links {
+    std::map<std::string, std::shared_ptr<Connection>> by_key;  // Shared by their repositories.
+    std::map<std::string, std::string> key_of_owner;
+    std::map<std::string, std::weak_ptr<const http::Transports>> transports;  // By certificates; the connections' own.
   };
 
   ClientOptions client_of(const std::string& repository, bool read_only) const;
@@ -60,12 +67,13 @@ class SharedRegistries final : public Registries {
                                      const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
+  std::shared_ptr<Connection> make_connection(const Endpoint& endpoint, Links& links) const;
+  std::shared_ptr<const http::Transports> transports_of(const std::string& ca_pem, Links& links) const;
 
   ObjectReader& objects_;
   const Clock& clock_;
   const RegistriesSettings settings_;
-  runtime::Guarded<std::map<std::string, http::Transports>> transports_;        // By certificates.
-  runtime::Guarded<std::map<std::string, std::shared_ptr<Connection>>> known_;  // Shared by their repositories.
+  runtime::Guarded<Links> links_;
 };
 
 }  // namespace slipway::registry

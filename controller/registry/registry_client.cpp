@@ -324,18 +324,26 @@ Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const D
     connection_->remember_referrers(true);
     return {};
   }
-  auto turn = connection_->fallback_turn();  // Writers of one process take turns; OCI has no compare-and-swap.
-  Result<std::vector<Descriptor>> all = fallback_referrers(subject.digest, stop);
-  if (!all) return std::unexpected(all.error());
-  for (const Descriptor& known : *all)
-    if (known.digest == manifest.descriptor.digest) return {};
-  all->push_back(manifest.descriptor);
-  if (Result<void> put_it = put_tag(fallback_tag(subject.digest), referrer_index(*all), stop); !put_it) return put_it;
-  const Result<std::vector<Descriptor>> again = fallback_referrers(subject.digest, stop);
-  if (!again) return std::unexpected(again.error());
-  for (const Descriptor& known : *again)
-    if (known.digest == manifest.descriptor.digest) return {};
-  return fail(ErrorClass::Conflict, name() + ": another writer replaced " + fallback_tag(subject.digest), "try again");
+  return add_to_fallback(manifest.descriptor, subject.digest, stop);
+}
+
+/// Writers of one process take turns; others may still come between, because OCI has no compare-and-swap: what was
+/// written is read again until it is there.
+Result<void> RegistryClient::add_to_fallback(const Descriptor& referrer, const Digest& subject, std::stop_token stop) {
+  constexpr int kMostPuts = 3;
+  const std::string tag = fallback_tag(subject);
+  const auto turn = connection_->fallback_turns().take(options_.repository + ":" + tag, stop);
+  if (!turn) return fail(ErrorClass::Cancelled, "stopped");
+  for (int puts = 0;; ++puts) {
+    Result<std::vector<Descriptor>> all = fallback_referrers(subject, stop);
+    if (!all) return std::unexpected(all.error());
+    if (std::ranges::find(*all, referrer.digest, &Descriptor::digest) != all->end()) return {};
+    if (puts == kMostPuts)
+      return fail(ErrorClass::Unavailable, name() + ": other writers keep replacing " + tag,
+                  "nothing: it is tried again");
+    all->push_back(referrer);
+    if (Result<void> put = put_tag(tag, referrer_index(*all), stop); !put) return put;
+  }
 }
 
 }  // namespace slipway::registry

@@ -55,6 +55,7 @@ class RegistryClient final : public ImageStore {
                              std::stop_token stop);
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
   Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);
+  Result<void> add_to_fallback(const content::Descriptor& referrer, const Digest& subject, std::stop_token stop);
   Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.

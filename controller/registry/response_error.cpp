@@ -4,16 +4,12 @@
 
 #include "controller/http/retrying_transport.h"
 #include "controller/http/url.h"
+#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
 
 namespace slipway::registry {
 namespace {
-
-std::string text_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
-}
 
 struct Meaning {
   ErrorClass cls;

@@ -4,6 +4,7 @@
 
 #include "controller/http/url.h"
 #include "controller/registry/response_error.h"
+#include "controller/registry/text_of.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
@@ -39,11 +40,6 @@ std::string scope_query(const std::string& scope) {
     start = end + 1;
   }
   return query;
-}
-
-std::string text_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  return found != nullptr && found->kind == Node::Kind::String ? found->text : std::string();
 }
 
 std::optional<std::int64_t> integer_of(const Node& node, std::string_view key) {

@@ -16,13 +16,17 @@ namespace {
 /// Hands one script to whoever asks for a way to the network.
 class Borrowed final : public http::HttpTransport {
  public:
-  explicit Borrowed(http::HttpTransport& lender) : lender_(lender) {}
+  Borrowed(http::HttpTransport& lender, int& lent) : lender_(lender), lent_(lent) { ++lent_; }
+  ~Borrowed() override { --lent_; }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
     return lender_.send(request, stop);
   }
 
  private:
   http::HttpTransport& lender_;
+  int& lent_;
 };
 
 struct World {
@@ -31,6 +35,7 @@ struct World {
   tests::ScriptedTransport network;
   http::RequestRates rates{{.wait = [](auto, const auto&) { return true; }, .elapsed = [] { return 0s; }}};
   registry::RegistryRules rules{/*in_cluster=*/false, rates};
+  int lent = 0;                      ///< Transports that somebody still has.
   std::vector<std::string> trusted;  ///< Certificates that transports were made for.
   Credentials ambient;
   std::vector<std::string> ambient_asked;
@@ -43,8 +48,8 @@ struct World {
                                          },
                                          .make_transports = [this](const std::string& pem) -> http::Transports {
                                            trusted.push_back(pem);
-                                           return {.small = std::make_unique<Borrowed>(network),
-                                                   .blobs = std::make_unique<Borrowed>(network)};
+                                           return {.small = std::make_unique<Borrowed>(network, lent),
+                                                   .blobs = std::make_unique<Borrowed>(network, lent)};
                                          },
                                          .rules = rules,
                                          .reconcile_id = [] { return "reconcile-1"; },
@@ -116,6 +121,46 @@ TEST_CASE("A changed Secret is used at once, and tokens of the same one are shar
   REQUIRE(world.sign_in(world.contoso()));
   CHECK(*world.network.requests.back().headers.find("Authorization") == "Basic Y2k6dHdv");
   CHECK(world.trusted == std::vector<std::string>{""});
+}
+
+TEST_CASE("A former Secret is forgotten, unless another owner has the same") {
+  const bool is_shared = GENERATE(false, true);
+  World world;
+  const auto keep = [&](const std::string& name, const std::string& password) {
+    world.keep_secret("slipway-system", name, {{"username", "ci"}, {"password", password}});
+  };
+  ContainerRegistry other = world.contoso();
+  other.metadata.name = "other";
+  other.spec.authentication.basic->secret_ref.name = is_shared ? "other" : "push";
+  keep("push", "one");
+  keep("other", "one");
+  REQUIRE(world.sign_in(world.contoso()));
+  if (is_shared) REQUIRE(world.registries.open(other, "a/b", true));
+  keep("push", "two");
+  REQUIRE(world.sign_in(world.contoso()));
+  keep("push", "one");
+  // Who knows a connection knows its challenge.
+  const std::size_t before = world.network.requests.size();
+  REQUIRE(world.sign_in(world.contoso()).has_value() != is_shared);
+  CHECK(world.network.requests.size() == before + (is_shared ? 1 : 2));
+}
+
+TEST_CASE("Transports go with the last connection over them, however long a client lives") {
+  World world;
+  ContainerRegistry registry = world.contoso();
+  registry.spec.authentication = {};
+  registry.spec.authentication.anonymous = AnonymousAuthentication{};
+  registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", "one"}});
+  auto client = world.registries.open(registry, "a/b", true);
+  REQUIRE(client);
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", "two"}});
+  REQUIRE(world.registries.open(registry, "a/b", true));
+  CHECK(world.lent == 4);
+  world.network.then(404);
+  CHECK((*client)->resolve("1", {}).has_value());
+  client->reset();
+  CHECK(world.lent == 2);
 }
 
 TEST_CASE("A source is read with the pull secret of its namespace, else with what the environment has") {

@@ -1,5 +1,9 @@
 #include "controller/registry/registry_client.h"
 
+#include <algorithm>
+#include <future>
+
+#include "controller/registry/referrer_list.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
 
@@ -204,6 +208,48 @@ TEST_CASE("A registry that takes a subject by itself has the referrers API after
   world.small.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
   REQUIRE(world.store.referrers(kDigest, {}));
   CHECK(world.small.requests.back().url.find("/referrers/") != std::string::npos);
+}
+
+TEST_CASE("A referrer that others write over is put again, three times at most") {
+  const auto [lost, good] = GENERATE(values<std::pair<int, bool>>({{0, true}, {1, true}, {2, true}, {3, false}}));
+  CAPTURE(lost);
+  World world;
+  const std::string type(content::kOciIndex);
+  const std::string another = R"({"manifests":[{"mediaType":"x","digest":")" + kDigest.str() + R"(","size":1}]})";
+  content::ManifestBytes manifest{.descriptor = {.media_type = "x", .digest = Digest::of("mine"), .size = 4},
+                                  .bytes = "mine"};
+  world.small.then(201);
+  world.small.then(404);
+  for (int i = 0; i < lost; ++i) {
+    world.small.then(201);
+    world.small.then(200, {{"Content-Type", type}}, another);
+  }
+  if (good) {
+    world.small.then(201);
+    world.small.then(200, {{"Content-Type", type}}, registry::referrer_index({manifest.descriptor}).bytes);
+  }
+  const auto put = world.store.put_referrer(manifest, {.media_type = "", .digest = kDigest}, {});
+  CHECK(put.has_value() == good);
+  if (!put) CHECK(put.error().cls == ErrorClass::Unavailable);
+  CHECK(world.small.requests.size() == static_cast<std::size_t>(2 + 2 * std::min(lost + 1, 3)));
+  // The other's entry is kept.
+  const http::Request& last = world.small.requests[world.small.requests.size() - 2];
+  CHECK((last.body.find(kDigest.str()) != std::string::npos) == (lost > 0));
+}
+
+TEST_CASE("A writer of a fallback tag waits for those of the same tag alone, and not when it is stopped") {
+  registry::FallbackTurns turns;
+  std::stop_source stop;
+  auto held = turns.take("a/b:sha256-1", {});
+  REQUIRE(held);
+  CHECK(turns.take("a/b:sha256-2", {}));
+  CHECK(turns.take("a/c:sha256-1", {}));
+  auto stopped = std::async(std::launch::async, [&] { return turns.take("a/b:sha256-1", stop.get_token()); });
+  stop.request_stop();
+  CHECK_FALSE(stopped.get());
+  auto next = std::async(std::launch::async, [&] { return turns.take("a/b:sha256-1", {}); });
+  held.reset();
+  CHECK(next.get());
 }
 
 TEST_CASE("A refusal after a good sign-in names repository and action") {
