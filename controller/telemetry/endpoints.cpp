@@ -69,7 +69,7 @@ bool is_listen_address(std::string_view address) {
 
 struct Endpoints::Server {
   struct Stop {
-    void operator()(mg_context* context) const { mg_stop(context); }
+    void operator()(mg_context* running) const { mg_stop(running); }
   };
   EndpointAnswers answers;
   std::unique_ptr<mg_context, Stop> context;
