@@ -1,53 +1,71 @@
 #include "controller/cli/resource_table.h"
 
 #include <algorithm>
-#include <utility>
+#include <cctype>
 
-#include "crds/v1alpha1/enum_names.h"
-#include "reconcilers/readiness.h"
+#include "crds/v1alpha1/manifests.h"
 
 namespace slipway::cli {
 
 namespace {
 
-using Row = std::vector<std::string>;
+constexpr std::string_view kOfType = "[?(@.type==\"";
 
-std::string status_of(const Conditions& conditions) {
-  const Condition* ready = find_condition(conditions, kReady);
-  return ready ? ready->status : "";
+const Node* of_type(const Node& list, std::string_view type) {
+  const auto found = std::ranges::find_if(list.items, [&](const Node& item) {
+    const Node* name = item.find("type");
+    return name != nullptr && name->text == type;
+  });
+  return found == list.items.end() ? nullptr : &*found;
 }
 
-std::string reason_of(const Conditions& conditions) {
-  if (const Condition* ready = find_condition(conditions, kReady)) return ready->reason;
-  const Condition* working = find_condition(conditions, kReconciling);
-  return working ? working->reason : "";
+/// What stands at a PrinterColumn's path.
+const Node* find_at(const Node& object, std::string_view path) {
+  const Node* found = &object;
+  while (found != nullptr && !path.empty()) {
+    if (path.starts_with(kOfType)) {
+      path.remove_prefix(kOfType.size());
+      found = of_type(*found, path.substr(0, path.find('"')));
+      path.remove_prefix(path.find(']') + 1);
+      continue;
+    }
+    path.remove_prefix(1);
+    const std::string_view name = path.substr(0, path.find_first_of(".["));
+    found = found->find(name);
+    path.remove_prefix(name.size());
+  }
+  return found;
 }
 
-std::string message_of(const Conditions& conditions) {
-  const Condition* ready = find_condition(conditions, kReady);
-  return ready ? ready->message : "";
+std::string cell_of(const Node& object, const PrinterColumn& column, Timestamp now) {
+  const Node* found = find_at(object, column.path);
+  if (found == nullptr) return "";
+  if (column.type != "date") return found->text;
+  const auto time = parse_timestamp(found->text);
+  return time ? age_text(now - *time) : found->text;
 }
 
-std::string age_of(const ObjectMeta& metadata, const TableStyle& style) {
-  return metadata.creation_timestamp ? age_text(style.now - *metadata.creation_timestamp) : "";
+std::string heading_of(std::string_view name) {
+  std::string heading(name);
+  std::ranges::transform(heading, heading.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return heading;
 }
 
-Row start_of(const ObjectMeta& metadata, const TableStyle& style) {
-  Row row;
-  if (style.with_namespace) row.push_back(metadata.namespace_name);
-  row.push_back(metadata.name);
-  return row;
-}
-
-Row header_of(const TableStyle& style, Row columns, const Row& wide) {
-  Row header = style.with_namespace ? Row{"NAMESPACE", "NAME"} : Row{"NAME"};
-  std::move(columns.begin(), columns.end(), std::back_inserter(header));
-  if (style.wide) std::copy(wide.begin(), wide.end(), std::back_inserter(header));
-  return header;
-}
-
-void append(Row& row, Row cells) {
-  std::move(cells.begin(), cells.end(), std::back_inserter(row));
+template <class T>
+Table make_table(std::span<const T> objects, const TableStyle& style) {
+  auto columns = printer_columns(T::kKind);
+  if (!style.wide) std::erase_if(columns, [](const PrinterColumn& column) { return column.wide; });
+  Table table{style.with_namespace ? std::vector<std::string>{"NAMESPACE", "NAME"} : std::vector<std::string>{"NAME"},
+              {}};
+  for (const auto& column : columns) table.header.push_back(heading_of(column.name));
+  for (const auto& object : objects) {
+    auto& row = table.rows.emplace_back();
+    if (style.with_namespace) row.push_back(object.metadata.namespace_name);
+    row.push_back(object.metadata.name);
+    const Node node = to_node(object);
+    for (const auto& column : columns) row.push_back(cell_of(node, column, style.now));
+  }
+  return table;
 }
 
 }  // namespace
@@ -64,51 +82,15 @@ std::string age_text(std::chrono::milliseconds age) {
 }
 
 Table table_of(std::span<const ImagePublication> objects, const TableStyle& style) {
-  Table table{header_of(style, {"READY", "DIGEST", "TAGS", "REASON", "AGE"},
-                        {"REGISTRY", "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "MESSAGE"}),
-              {}};
-  for (const auto& object : objects) {
-    const auto& status = object.status;
-    Row row = start_of(object.metadata, style);
-    append(row, {status_of(status.conditions), status.display.digest, status.display.tags,
-                 object.spec.suspend ? "Suspended" : reason_of(status.conditions), age_of(object.metadata, style)});
-    if (style.wide) {
-      const auto at = status.published ? status.published->at : std::nullopt;
-      append(row, {object.spec.registry_ref.name, object.spec.repository, object.spec.environment,
-                   at ? to_string(*at) : "", message_of(status.conditions)});
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return table;
+  return make_table(objects, style);
 }
 
-Table table_of(std::span<const ContainerRegistry> objects, const TableStyle& given) {
-  TableStyle style = given;
-  style.with_namespace = false;
-  Table table{header_of(style, {"READY", "LOGIN SERVER", "REASON", "AGE"}, {"IDENTITY", "CHECKED", "MESSAGE"}), {}};
-  for (const auto& object : objects) {
-    const auto& status = object.status;
-    Row row = start_of(object.metadata, style);
-    append(row, {status_of(status.conditions), object.spec.login_server, reason_of(status.conditions),
-                 age_of(object.metadata, style)});
-    if (style.wide)
-      append(row, {status.identity, status.last_checked_at ? to_string(*status.last_checked_at) : "",
-                   message_of(status.conditions)});
-    table.rows.push_back(std::move(row));
-  }
-  return table;
+Table table_of(std::span<const ContainerRegistry> objects, const TableStyle& style) {
+  return make_table(objects, {style.wide, false, style.now});
 }
 
 Table table_of(std::span<const RetentionPolicy> objects, const TableStyle& style) {
-  Table table{header_of(style, {"READY", "MODE", "REASON", "AGE"}, {"REGISTRY", "MESSAGE"}), {}};
-  for (const auto& object : objects) {
-    Row row = start_of(object.metadata, style);
-    append(row, {status_of(object.status.conditions), std::string{name_of(object.spec.mode)},
-                 reason_of(object.status.conditions), age_of(object.metadata, style)});
-    if (style.wide) append(row, {object.spec.registry_ref.name, message_of(object.status.conditions)});
-    table.rows.push_back(std::move(row));
-  }
-  return table;
+  return make_table(objects, style);
 }
 
 }  // namespace slipway::cli

@@ -116,11 +116,16 @@ class Binding {
 
   static bool is_absent(const Node* node) { return node == nullptr || node->kind == Node::Kind::Null; }
 
+  static bool is_scalar(const Schema& schema) {
+    return schema.type == Schema::Type::String || schema.type == Schema::Type::Integer;
+  }
+
   /// What the type says of itself, under what the field says.
   static Schema merged(Schema schema, FieldInfo info) {
     if (info.pattern.empty()) info.pattern = schema.info.pattern;
     if (info.max_length == FieldInfo{}.max_length) info.max_length = schema.info.max_length;
-    if (schema.type == Schema::Type::List && schema.items.front().type == Schema::Type::String) {
+    if (!info.one_of.empty()) schema.enum_values.assign(info.one_of.begin(), info.one_of.end());
+    if (schema.type == Schema::Type::List && is_scalar(schema.items.front())) {
       FieldInfo each = info;
       each.description = {};
       each.default_json = {};

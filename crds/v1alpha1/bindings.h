@@ -102,6 +102,22 @@ Result<void> check_until_text(std::string_view text);
 Result<void> check_cron_text(std::string_view text);
 
 inline constexpr std::string_view kDigestPattern = "^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
+// Where a parser of ours is stricter than its pattern, the parser decides.
+#define SLIPWAY_LABEL "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+#define SLIPWAY_HOST "(" SLIPWAY_LABEL "([.]" SLIPWAY_LABEL ")*|[[][0-9A-Fa-f:.]{2,45}[]])(:[0-9]{1,5})?"
+#define SLIPWAY_PATH "[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*"
+#define SLIPWAY_REPOSITORY SLIPWAY_PATH "(/" SLIPWAY_PATH ")*"
+inline constexpr std::string_view kHostPattern = "^" SLIPWAY_HOST "$";
+inline constexpr std::string_view kRepositoryPattern = "^" SLIPWAY_REPOSITORY "$";
+inline constexpr std::string_view kReferencePattern =
+    "^(" SLIPWAY_HOST "/)?" SLIPWAY_REPOSITORY
+    "(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}))?$";
+#undef SLIPWAY_LABEL
+#undef SLIPWAY_HOST
+#undef SLIPWAY_PATH
+#undef SLIPWAY_REPOSITORY
+inline constexpr std::string_view kUntilPattern =
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 
 }  // namespace slipway

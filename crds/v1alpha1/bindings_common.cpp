@@ -1,3 +1,5 @@
+#include <array>
+
 #include "crds/base/cron.h"
 #include "crds/base/digest.h"
 #include "crds/base/glob.h"
@@ -15,6 +17,11 @@ Result<void> only_success(const Result<T>& result) {
   if (!result) return std::unexpected(result.error());
   return {};
 }
+
+constexpr std::array<std::string_view, 3> kConditionStatuses{"True", "False", "Unknown"};
+constexpr std::array<std::string_view, 4> kSelectorOperators{"In", "NotIn", "Exists", "DoesNotExist"};
+constexpr std::string_view kConditionTypePattern =
+    "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$";
 
 }  // namespace
 
@@ -91,41 +98,49 @@ const Binding<KeyRef>& Bound<KeyRef>::get() {
 const Binding<Condition>& Bound<Condition>::get() {
   static const auto binding =
       Binding<Condition>()
-          .field("type", &Condition::type, {.description = "What the condition is about.", .required = true})
-          .field("status", &Condition::status, {.description = "True, False or Unknown.", .required = true})
+          .field("type", &Condition::type,
+                 {.description = "What the condition is about.",
+                  .required = true,
+                  .max_length = 316,
+                  .pattern = kConditionTypePattern})
+          .field("status", &Condition::status,
+                 {.description = "True, False or Unknown.", .required = true, .one_of = kConditionStatuses})
           .field("observedGeneration", &Condition::observed_generation,
                  {.description = "Generation it was judged for.", .always = true})
           .field("lastTransitionTime", &Condition::last_transition_time,
-                 {.description = "When the status last changed."})
-          .field("reason", &Condition::reason, {.description = "One word for programs."})
+                 {.description = "When the status last changed.", .required = true})
+          .field("reason", &Condition::reason,
+                 {.description = "One word for programs.",
+                  .required = true,
+                  .min_length = 1,
+                  .pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"})
           .field("message", &Condition::message,
-                 {.description = "A sentence for people.", .always = true, .max_length = 32'768});
+                 {.description = "A sentence for people.", .required = true, .always = true, .max_length = 32'768});
   return binding;
 }
 
 const Binding<LabelSelectorRequirement>& Bound<LabelSelectorRequirement>::get() {
-  static const auto binding = Binding<LabelSelectorRequirement>()
-                                  .field("key", &LabelSelectorRequirement::key,
-                                         {.description = "Label.",
-                                          .required = true,
-                                          .min_length = 1,
-                                          .max_length = 317,
-                                          .pattern = kLabelKeyPattern,
-                                          .check = check_label_key})
-                                  .field("operator", &LabelSelectorRequirement::operator_name,
-                                         {.description = "In, NotIn, Exists or DoesNotExist.",
-                                          .required = true,
-                                          .pattern = "^(In|NotIn|Exists|DoesNotExist)$"})
-                                  .field("values", &LabelSelectorRequirement::values,
-                                         {.description = "Values for In and NotIn.",
-                                          .max_length = 63,
-                                          .pattern = kLabelValuePattern,
-                                          .atomic = true,
-                                          .check = check_label_value})
-                                  .rule(
-                                      "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0"
-                                      " : !has(self.values) || size(self.values) == 0",
-                                      "In and NotIn need values, Exists and DoesNotExist take none");
+  static const auto binding =
+      Binding<LabelSelectorRequirement>()
+          .field("key", &LabelSelectorRequirement::key,
+                 {.description = "Label.",
+                  .required = true,
+                  .min_length = 1,
+                  .max_length = 317,
+                  .pattern = kLabelKeyPattern,
+                  .check = check_label_key})
+          .field("operator", &LabelSelectorRequirement::operator_name,
+                 {.description = "In, NotIn, Exists or DoesNotExist.", .required = true, .one_of = kSelectorOperators})
+          .field("values", &LabelSelectorRequirement::values,
+                 {.description = "Values for In and NotIn.",
+                  .max_length = 63,
+                  .pattern = kLabelValuePattern,
+                  .atomic = true,
+                  .check = check_label_value})
+          .rule(
+              "self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0"
+              " : !has(self.values) || size(self.values) == 0",
+              "In and NotIn need values, Exists and DoesNotExist take none");
   return binding;
 }
 
@@ -137,7 +152,10 @@ const Binding<LabelSelector>& Bound<LabelSelector>::get() {
                                           .pattern = kLabelValuePattern,
                                           .check = check_label_value})
                                   .field("matchExpressions", &LabelSelector::match_expressions,
-                                         {.description = "Further requirements; all must hold.", .atomic = true});
+                                         {.description = "Further requirements; all must hold.", .atomic = true})
+                                  .rule("!has(self.matchLabels) || self.matchLabels.all(key, key.matches('" +
+                                            std::string(kLabelKeyPattern) + "'))",
+                                        "a key of matchLabels is not the key of a label");
   return binding;
 }
 

@@ -53,6 +53,7 @@ const Binding<ScanException>& Bound<ScanException>::get() {
                                          {.description = "Date (through its end, UTC) or time until which it is.",
                                           .required = true,
                                           .max_length = 64,
+                                          .pattern = kUntilPattern,
                                           .check = check_until_text});
   return binding;
 }

@@ -16,10 +16,17 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
   static const auto binding =
       Binding<RegistrySource>()
           .field("reference", &RegistrySource::reference,
-                 {.description = "Image, by tag or digest.", .required = true, .check = check_reference_text})
+                 {.description = "Image, by tag or digest.",
+                  .required = true,
+                  .pattern = kReferencePattern,
+                  .check = check_reference_text})
           .field("pullSecretRef", &RegistrySource::pull_secret_ref, {.description = "Secret to pull with."})
           .field("registryRef", &RegistrySource::registry_ref, {.description = "ContainerRegistry to sign in as."})
-          .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."});
+          .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."})
+          .rule(
+              "!has(self.plainHTTP) || !self.plainHTTP || self.reference.matches("
+              "'^((?i:([-a-z0-9]+[.])*localhost)|127([.][0-9]{1,3}){3}|[[]::1[]])(:[0-9]+)?/')",
+              "only a registry on localhost is reached without TLS");
   return binding;
 }
 
@@ -111,6 +118,7 @@ const Binding<Rollback>& Bound<Rollback>::get() {
           .field("until", &Rollback::until,
                  {.description = "Date (through its end, UTC) or time; absent: until removed.",
                   .max_length = 64,
+                  .pattern = kUntilPattern,
                   .check = check_until_text});
   return binding;
 }
@@ -162,6 +170,7 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
                  {.description = "Repository to publish to.",
                   .required = true,
                   .max_length = 255,
+                  .pattern = kRepositoryPattern,
                   .immutable = true,
                   .check = check_repository_text})
           .field("environment", &Spec::environment,
@@ -188,7 +197,11 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
                  {.description = "What goes with the object.", .default_json = "\"Retain\""})
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."})
           .rule("!(has(self.ttlAfterPublished) && has(self.deletionPolicy) && self.deletionPolicy == 'Untag')",
-                "ttlAfterPublished and deletionPolicy: Untag exclude each other");
+                "ttlAfterPublished and deletionPolicy: Untag exclude each other")
+          .rule(
+              "!has(self.source.follow) || !self.source.follow || !has(self.tags) || self.tags.all(tag,"
+              " (has(tag.mutability) && tag.mutability == 'Moving') || tag.template.matches('[{][{] *digest'))",
+              "with follow: true each tag is Moving or uses {{digest:12}}");
   return binding;
 }
 

@@ -192,11 +192,13 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
                  {.description = "Host of the registry, e.g. contoso.azurecr.io.",
                   .required = true,
                   .max_length = 255,
+                  .pattern = kHostPattern,
                   .immutable = true,
                   .check = check_host_text})
           .field("aliases", &Spec::aliases,
                  {.description = "Further names of the registry.",
                   .max_length = 255,
+                  .pattern = kHostPattern,
                   .atomic = true,
                   .check = check_host_text})
           .field("cloud", &Spec::cloud,
@@ -218,7 +220,11 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("budget", &Spec::budget, {.description = "Storage and cost to stay within."})
           .field("interval", &Spec::interval,
                  {.description = "How often the registry is looked at; 10m when absent.", .minimum = 1})
-          .field("suspend", &Spec::suspend, {.description = "Does nothing while true."});
+          .field("suspend", &Spec::suspend, {.description = "Does nothing while true."})
+          .rule(
+              "!has(self.plainHTTP) || !self.plainHTTP || self.loginServer.matches("
+              "'^((?i:([-a-z0-9]+[.])*localhost)|127([.][0-9]{1,3}){3}|[[]::1[]])(:[0-9]+)?$')",
+              "only a registry on localhost is reached without TLS");
   return binding;
 }
 

@@ -3,16 +3,29 @@
 
 namespace slipway {
 
+namespace {
+
+constexpr std::int64_t kDay = 86'400;
+
+}  // namespace
+
 const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
   static const auto binding =
       Binding<RetentionMatch>()
-          .field("tags", &RetentionMatch::tags,
-                 {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .atomic = true})
+          .field(
+              "tags", &RetentionMatch::tags,
+              {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .min_items = 1, .atomic = true})
           .field("tagRegexes", &RetentionMatch::tag_regexes,
-                 {.description = "RE2 expressions of tags.", .min_length = 1, .max_length = 512, .atomic = true})
+                 {.description = "RE2 expressions of tags.",
+                  .min_length = 1,
+                  .max_length = 512,
+                  .min_items = 1,
+                  .atomic = true})
           .field("environments", &RetentionMatch::environments,
-                 {.description = "Environments.", .min_length = 1, .max_length = 63, .atomic = true})
-          .field("olderThan", &RetentionMatch::older_than, {.description = "Least age.", .minimum = 1});
+                 {.description = "Environments.", .min_length = 1, .max_length = 63, .min_items = 1, .atomic = true})
+          .field("olderThan", &RetentionMatch::older_than, {.description = "Least age.", .minimum = 1})
+          .rule("has(self.tags) || has(self.tagRegexes) || has(self.environments) || has(self.olderThan)",
+                "say what the rule is for; every tag is tags: ['*']");
   return binding;
 }
 
@@ -38,20 +51,23 @@ const Binding<RetentionRule>& Bound<RetentionRule>::get() {
           .field("name", &Rule::name,
                  {.description = "Name in this list.", .required = true, .min_length = 1, .max_length = 63})
           .field("match", &Rule::match, {.description = "What the rule is for.", .required = true, .always = true})
-          .field("expireAfter", &Rule::expire_after, {.description = "Inactivity after which it may go."})
+          .field("expireAfter", &Rule::expire_after,
+                 {.description = "Inactivity after which it may go.", .minimum = kDay})
           .field("keepLast", &Rule::keep_last,
                  {.description = "Newest that are kept.", .minimum = 1, .maximum = 100'000})
           .field("keepNewestPerMinor", &Rule::keep_newest_per_minor,
                  {.description = "Newest of each minor version that are kept.", .minimum = 1, .maximum = 100'000})
           .field("retain", &Rule::retain, {.description = "What compliance asks for."})
-          .rule("has(self.expireAfter) != has(self.retain)", "give exactly one of expireAfter, retain");
+          .rule("has(self.expireAfter) != has(self.retain)", "give exactly one of expireAfter, retain")
+          .rule("!has(self.retain) || !(has(self.keepLast) || has(self.keepNewestPerMinor))",
+                "what is retained is kept whatever its number; remove keepLast and keepNewestPerMinor");
   return binding;
 }
 
 const Binding<UntaggedRule>& Bound<UntaggedRule>::get() {
-  static const auto binding =
-      Binding<UntaggedRule>().field("expireAfter", &UntaggedRule::expire_after,
-                                    {.description = "Time after which dangling manifests may go.", .required = true});
+  static const auto binding = Binding<UntaggedRule>().field(
+      "expireAfter", &UntaggedRule::expire_after,
+      {.description = "Time after which dangling manifests may go.", .required = true, .minimum = kDay});
   return binding;
 }
 
@@ -92,10 +108,14 @@ const Binding<Schedule>& Bound<Schedule>::get() {
 const Binding<RetentionLimits>& Bound<RetentionLimits>::get() {
   static const auto binding =
       Binding<RetentionLimits>()
-          .field("maxDeletions", &RetentionLimits::max_deletions,
-                 {.description = "Most deletions in one run.", .minimum = 1, .maximum = 1'000'000})
+          .field(
+              "maxDeletions", &RetentionLimits::max_deletions,
+              {.description = "Most deletions in one run.", .minimum = 1, .maximum = 1'000'000, .default_json = "100"})
           .field("maxPercent", &RetentionLimits::max_percent,
-                 {.description = "Largest share of a repository in one run.", .minimum = 1, .maximum = 100});
+                 {.description = "Largest share of a repository in one run, in percent.",
+                  .minimum = 1,
+                  .maximum = 100,
+                  .default_json = "10"});
   return binding;
 }
 
@@ -118,8 +138,9 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
                  {.description = "What goes and what stays; the first match wins.", .list_map_key = "name"})
           .field("untagged", &Spec::untagged, {.description = "What becomes of dangling manifests."})
           .field("protect", &Spec::protect, {.description = "What stays whatever the rules say."})
-          .field("limits", &Spec::limits, {.description = "Bounds of one run."})
-          .field("gracePeriod", &Spec::grace_period, {.description = "Time between marking and deleting."})
+          .field("limits", &Spec::limits, {.description = "Bounds of one run.", .default_json = "{}"})
+          .field("gracePeriod", &Spec::grace_period,
+                 {.description = "Time between marking and deleting.", .minimum = 1, .default_json = "\"7d\""})
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."});
   return binding;
 }

@@ -143,6 +143,10 @@ bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::stri
     problem(node.place, checked.error());
     return false;
   }
+  if (!info.one_of.empty() && std::ranges::find(info.one_of, value) == info.one_of.end()) {
+    check_choice(node, value, {info.one_of.begin(), info.one_of.end()});
+    return false;
+  }
   if (info.compiled == nullptr || info.compiled->matches(value)) return true;
   problem(node.place, quoted(value) + " is not of the right form", "it must match " + std::string(info.pattern));
   return false;

@@ -9,21 +9,20 @@ namespace slipway {
 
 namespace {
 
-struct Column {
-  std::string_view name, type, path, description;
-  bool wide = false;
-};
-
 struct Kind {
   std::string_view kind, plural, singular, short_name, scope, description;
-  std::vector<Column> columns;
+  std::vector<PrinterColumn> columns;
+  std::vector<std::string_view> selectable;
 };
 
-constexpr Column kReady{"Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status",
-                        "Whether all is as wanted."};
-constexpr Column kReason{"Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", "Why, in one word."};
-constexpr Column kMessage{"Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", "Why.", true};
-constexpr Column kAge{"Age", "date", ".metadata.creationTimestamp", "How long the object is there."};
+constexpr PrinterColumn kReady{"Ready", "string", ".status.conditions[?(@.type==\"Ready\")].status",
+                               "Whether all is as wanted."};
+constexpr PrinterColumn kReason{"Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason",
+                                "Why, in one word."};
+constexpr PrinterColumn kMessage{"Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", "Why.", true};
+constexpr PrinterColumn kAge{"Age", "date", ".metadata.creationTimestamp", "How long the object is there."};
+constexpr PrinterColumn kSuspended{"Suspended", "boolean", ".spec.suspend", "Whether nothing is done."};
+constexpr PrinterColumn kRegistry{"Registry", "string", ".spec.registryRef.name", "Which registry it is about.", true};
 
 Kind kind_of(ResourceKind kind) {
   switch (kind) {
@@ -34,12 +33,15 @@ Kind kind_of(ResourceKind kind) {
               "acr",
               "Cluster",
               "A registry: how to sign in to it, who may use which part of it, and under what conditions.",
-              {{"Login Server", "string", ".spec.loginServer", "Host of the registry."},
-               kReady,
+              {kReady,
+               {"Login Server", "string", ".spec.loginServer", "Host of the registry."},
                kReason,
+               kSuspended,
                {"Identity", "string", ".status.identity", "What is signed in as.", true},
+               {"Checked", "date", ".status.lastCheckedAt", "How long ago the registry was asked.", true},
                kMessage,
-               kAge}};
+               kAge},
+              {".spec.loginServer"}};
     case ResourceKind::ImagePublication:
       return {"ImagePublication",
               "imagepublications",
@@ -51,10 +53,14 @@ Kind kind_of(ResourceKind kind) {
                {"Digest", "string", ".status.display.digest", "What is published."},
                {"Tags", "string", ".status.display.tags", "The tags that name it."},
                kReason,
-               {"Environment", "string", ".spec.environment", "What it is published for.", true},
+               kSuspended,
+               kRegistry,
                {"Repository", "string", ".spec.repository", "Where it is published.", true},
+               {"Environment", "string", ".spec.environment", "What it is published for.", true},
+               {"Published", "date", ".status.published.at", "How long ago it was published.", true},
                kMessage,
-               kAge}};
+               kAge},
+              {".spec.registryRef.name", ".spec.repository"}};
     case ResourceKind::RetentionPolicy:
       break;
   }
@@ -67,9 +73,12 @@ Kind kind_of(ResourceKind kind) {
           {kReady,
            {"Mode", "string", ".spec.mode", "Whether it deletes or only shows."},
            kReason,
+           kSuspended,
+           kRegistry,
            {"Schedule", "string", ".spec.schedule.cron", "When it runs.", true},
            kMessage,
-           kAge}};
+           kAge},
+          {".spec.registryRef.name"}};
 }
 
 Node list_of(std::string_view one) {
@@ -99,6 +108,16 @@ Node columns_of(const Kind& kind) {
     columns.items.push_back(std::move(node));
   }
   return columns;
+}
+
+Node selectable_fields_of(const Kind& kind) {
+  Node fields = list_node();
+  for (const auto path : kind.selectable) {
+    Node field = map_node();
+    add(field, "jsonPath", string_node(path));
+    fields.items.push_back(std::move(field));
+  }
+  return fields;
 }
 
 Schema described(Schema schema, std::string_view description) {
@@ -147,11 +166,16 @@ Node version_of(ResourceKind kind, const Kind& names) {
   add(version, "storage", boolean_node(true));
   add(version, "subresources", std::move(subresources));
   add(version, "additionalPrinterColumns", columns_of(names));
+  add(version, "selectableFields", selectable_fields_of(names));
   add(version, "schema", std::move(schema));
   return version;
 }
 
 }  // namespace
+
+std::vector<PrinterColumn> printer_columns(ResourceKind kind) {
+  return kind_of(kind).columns;
+}
 
 Node crd_manifest(ResourceKind kind) {
   const Kind names = kind_of(kind);

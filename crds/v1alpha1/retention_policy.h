@@ -11,7 +11,7 @@
 
 namespace slipway {
 
-/// What a rule applies to; all that is set must hold.
+/// What a rule applies to; all that is set must hold, and something is set.
 struct RetentionMatch {
   std::vector<std::string> tags;
   std::vector<std::string> tag_regexes;  ///< RE2.
@@ -31,14 +31,14 @@ struct Retain {
 struct RetentionRule {
   std::string name;
   RetentionMatch match;
-  std::optional<std::chrono::seconds> expire_after;
+  std::optional<std::chrono::seconds> expire_after;  ///< At least a day.
   std::optional<std::int64_t> keep_last;
   std::optional<std::int64_t> keep_newest_per_minor;
   std::optional<Retain> retain;
   bool operator==(const RetentionRule&) const = default;
 };
 struct UntaggedRule {
-  std::chrono::seconds expire_after{};
+  std::chrono::seconds expire_after{};  ///< At least a day.
   bool operator==(const UntaggedRule&) const = default;
 };
 struct Protect {
@@ -54,8 +54,8 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 struct RetentionLimits {
-  std::optional<std::int64_t> max_deletions;
-  std::optional<std::int64_t> max_percent;
+  std::int64_t max_deletions = 100;
+  std::int64_t max_percent = 10;
   bool operator==(const RetentionLimits&) const = default;
 };
 enum class RetentionMode { Preview, Enforce };
@@ -69,7 +69,7 @@ struct RetentionPolicySpec {
   std::optional<UntaggedRule> untagged;
   Protect protect;
   RetentionLimits limits;
-  std::optional<std::chrono::seconds> grace_period;
+  std::chrono::seconds grace_period = std::chrono::hours{24} * 7;
   bool suspend = false;
   bool operator==(const RetentionPolicySpec&) const = default;
 };

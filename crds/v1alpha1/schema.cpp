@@ -88,8 +88,12 @@ void add_type(Node& node, const Schema& schema) {
   }
 }
 
-bool is_duration_of_some_length(const Schema& schema) {
-  return schema.info.pattern == kDurationPattern && schema.info.minimum > 0;
+/// CEL reads no days and years. A day is found where one of the numbers makes it; "23h60m" is refused.
+std::string least_duration(std::int64_t seconds) {
+  if (seconds < 86'400) return "self.matches('[1-9]')";
+  return "self.matches('[1-9][0-9]*[yd]|(2[4-9]|[3-9][0-9]|[1-9][0-9]{2,})h"
+         "|(14[4-9][0-9]|1[5-9][0-9]{2}|[2-9][0-9]{3}|[1-9][0-9]{4,})m"
+         "|(86[4-9][0-9]{2}|8[7-9][0-9]{3}|9[0-9]{4}|[1-9][0-9]{5,})s')";
 }
 
 void add_rules(Node& node, const Schema& schema) {
@@ -101,7 +105,9 @@ void add_rules(Node& node, const Schema& schema) {
     rules.items.push_back(std::move(entry));
   };
   if (schema.info.immutable) add_rule("self == oldSelf", "the field can't be changed; make a new object");
-  if (is_duration_of_some_length(schema)) add_rule("self.matches('[1-9]')", "write at least 1s");
+  if (schema.info.pattern == kDurationPattern && schema.info.minimum > 0)
+    add_rule(least_duration(schema.info.minimum),
+             "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));
   for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message);
   if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +25,10 @@ struct FieldInfo {
   bool required = false;
   bool always = false;  ///< Written even when it has its default value.
   std::size_t min_length = 0;
-  std::size_t max_length = 1024;  ///< In characters; of the string, or of each of the list or map.
-  std::string_view pattern = {};  ///< Of the string, or of each; anchored.
-  std::int64_t minimum = 0;
+  std::size_t max_length = 1024;                  ///< In characters; of the string, or of each of the list or map.
+  std::string_view pattern = {};                  ///< Of the string, or of each; anchored.
+  std::span<const std::string_view> one_of = {};  ///< The string is one of these.
+  std::int64_t minimum = 0;                       ///< Of the number, or of each; of a duration in seconds.
   std::int64_t maximum = INT64_MAX;
   std::size_t min_items = 0;
   std::size_t max_items = 64;                         ///< Of the list or map.

@@ -217,6 +217,12 @@ void validate(const RetentionPolicy& object, const Node& root, FieldReader& read
       places.problem(
           path, rule.retain ? "expireAfter and retain are given together" : "neither expireAfter nor retain is given",
           "give exactly one of expireAfter, retain");
+    if (rule.match == RetentionMatch{})
+      places.problem(path + ".match", "the rule matches nothing in particular",
+                     "say what it is for; every tag is tags: [\"*\"]");
+    if (rule.retain && (rule.keep_last || rule.keep_newest_per_minor))
+      places.problem(path + (rule.keep_last ? ".keepLast" : ".keepNewestPerMinor"),
+                     "what is retained is kept whatever its number", "remove it, or the retain");
   }
 }
 

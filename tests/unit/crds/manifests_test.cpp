@@ -121,4 +121,46 @@ TEST_CASE("lists whose items have identity are maps by it") {
   CHECK(at(conditions, "x-kubernetes-list-map-keys.0").text == "type");
 }
 
+TEST_CASE("what the reader refuses beyond the form of a field, the API server refuses by a rule") {
+  const Node registry = crd_manifest(ResourceKind::ContainerRegistry);
+  const Node publication = crd_manifest(ResourceKind::ImagePublication);
+  const Node policy = crd_manifest(ResourceKind::RetentionPolicy);
+  const auto messages = [](const Node& manifest, const std::string& path) {
+    std::string all;
+    for (const auto& each : at(schema_of(manifest), path + ".x-kubernetes-validations").items)
+      all += at(each, "message").text + '\n';
+    return all;
+  };
+  const std::string spec = "properties.spec";
+  const std::string rule = spec + ".properties.rules.items";
+  const std::string selector = spec + ".properties.access.items.properties.namespaceSelector";
+  CHECK(messages(registry, spec).find("only a registry on localhost") != std::string::npos);
+  CHECK(messages(registry, spec + ".properties.interval") == "write at least 1s\n");
+  CHECK(messages(registry, selector + ".properties.matchExpressions.items").find("In and NotIn need values") !=
+        std::string::npos);
+  CHECK(messages(publication, spec).find("with follow: true each tag is Moving") != std::string::npos);
+  CHECK(messages(publication, spec + ".properties.interval") == "write at least 1s\n");
+  CHECK(messages(publication, spec + ".properties.source.properties.image").find("only a registry on localhost") !=
+        std::string::npos);
+  CHECK(messages(policy, rule).find("remove keepLast and keepNewestPerMinor") != std::string::npos);
+  CHECK(messages(policy, rule + ".properties.match").find("say what the rule is for") != std::string::npos);
+  CHECK(messages(policy, rule + ".properties.expireAfter") == "write at least 1d\n");
+  CHECK(messages(policy, spec + ".properties.untagged.properties.expireAfter") == "write at least 1d\n");
+  CHECK(to_json_text(at(schema_of(policy), spec + ".properties.limits.default")) == "{}");
+  CHECK(at(schema_of(policy), spec + ".properties.gracePeriod.default").text == "7d");
+}
+
+TEST_CASE("publications and policies are found by their registry and repository") {
+  const auto selectable = [](ResourceKind kind) {
+    const Node manifest = crd_manifest(kind);
+    std::string paths;
+    if (const Node* fields = at(manifest, "spec.versions.0").find("selectableFields"))
+      for (const auto& field : fields->items) paths += at(field, "jsonPath").text + ' ';
+    return paths;
+  };
+  CHECK(selectable(ResourceKind::ImagePublication) == ".spec.registryRef.name .spec.repository ");
+  CHECK(selectable(ResourceKind::RetentionPolicy) == ".spec.registryRef.name ");
+  CHECK(selectable(ResourceKind::ContainerRegistry) == ".spec.loginServer ");
+}
+
 }  // namespace slipway

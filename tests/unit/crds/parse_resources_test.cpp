@@ -356,4 +356,34 @@ TEST_CASE("only waitFor may be no time at all") {
   CHECK(registry("interval: 1s") == "none");
 }
 
+TEST_CASE("a policy deletes little and late unless it says otherwise, and never by accident") {
+  const std::string head =
+      "apiVersion: slipway.dev/v1alpha1\nkind: RetentionPolicy\nmetadata: {name: p}\nspec:\n  registryRef: {name: r}\n"
+      "  repositories: [\"shop/**\"]\n";
+  const auto with_rule = [&](const std::string& rule) {
+    return first_problem(head + "  rules: [{name: a, " + rule + "}]\n");
+  };
+  const auto plain = parse_resources(head, "f.yaml");
+  REQUIRE(plain.resources.size() == 1);
+  const auto& spec = std::get<RetentionPolicy>(plain.resources[0].resource).spec;
+  CHECK(to_json_text(to_node(std::get<RetentionPolicy>(plain.resources[0].resource)))
+            .find(R"("limits":{"maxDeletions":100,"maxPercent":10},"gracePeriod":"7d")") != std::string::npos);
+  CHECK(spec.mode == RetentionMode::Preview);
+  CHECK(with_rule("match: {tags: [\"*\"]}, expireAfter: 1d") == "none");
+  CHECK(with_rule("match: {tags: [\"*\"]}, expireAfter: 23h59m").find("write at least 1d") != std::string::npos);
+  CHECK(first_problem(head + "  untagged: {expireAfter: 1h}\n").find("write at least 1d") != std::string::npos);
+  CHECK(first_problem(head + "  gracePeriod: 0s\n").find("write at least 1s") != std::string::npos);
+  CHECK(with_rule("match: {olderThan: 1d}, expireAfter: 1d") == "none");
+  CHECK(with_rule("match: {}, expireAfter: 1d").find("rules[0].match: the rule matches nothing in particular") !=
+        std::string::npos);
+  CHECK(with_rule("match: {tags: []}, expireAfter: 1d").find("rules[0].match.tags: ") != std::string::npos);
+  CHECK(with_rule("match: {tags: [a]}, retain: {atLeast: 1y}") == "none");
+  CHECK(with_rule("match: {tags: [a]}, retain: {atLeast: 1y}, keepLast: 1").find("rules[0].keepLast: ") !=
+        std::string::npos);
+  CHECK(with_rule("match: {tags: [a]}, retain: {atLeast: 1y}, keepNewestPerMinor: 1").find("keepNewestPerMinor: ") !=
+        std::string::npos);
+  CHECK(with_rule("match: {tags: [a]}, retain: {atLeast: 1y}, expireAfter: 1d").find("given together") !=
+        std::string::npos);
+}
+
 }  // namespace slipway

@@ -1,5 +1,6 @@
 #include "controller/cli/resource_table.h"
 
+#include "crds/v1alpha1/manifests.h"
 #include "reconcilers/readiness.h"
 #include "tests/catch.h"
 
@@ -23,27 +24,36 @@ ImagePublication publication() {
   return object;
 }
 
+std::string upper_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("a publication's columns answer the first question") {
   const std::vector objects{publication()};
   CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
-        "NAMESPACE   NAME         READY   DIGEST         TAGS             REASON      AGE\n"
-        "shop        storefront   True    3f2a91c0aa11   1.8.2, staging   Succeeded   7m\n");
+        "NAMESPACE   NAME         READY   DIGEST         TAGS             REASON      SUSPENDED   AGE\n"
+        "shop        storefront   True    3f2a91c0aa11   1.8.2, staging   Succeeded   -           7m\n");
 }
 
 TEST_CASE("wide columns tell where, when and what was said") {
   const std::vector objects{publication()};
   const auto table = table_of(std::span{objects}, {true, false, kNow});
-  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "AGE", "REGISTRY",
-                                                 "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "MESSAGE"});
-  CHECK(table.rows.at(0).back() == "published");
+  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "SUSPENDED", "REGISTRY",
+                                                 "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "MESSAGE", "AGE"});
+  CHECK(table.rows.at(0) == std::vector<std::string>{"storefront", "True", "3f2a91c0aa11", "1.8.2, staging",
+                                                     "Succeeded", "", "contoso", "shop/storefront", "staging", "0s",
+                                                     "published", "7m"});
 }
 
 TEST_CASE("what is suspended says so, whatever its conditions") {
   std::vector objects{publication()};
   objects[0].spec.suspend = true;
-  CHECK(table_of(std::span{objects}, {false, false, kNow}).rows.at(0).at(4) == "Suspended");
+  CHECK(table_of(std::span{objects}, {false, false, kNow}).rows.at(0).at(5) == "true");
 }
 
 TEST_CASE("a registry has no namespace") {
@@ -52,8 +62,20 @@ TEST_CASE("a registry has no namespace") {
   object.spec.login_server = "contoso.azurecr.io";
   const std::vector objects{object};
   CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
-        "NAME      READY   LOGIN SERVER         REASON   AGE\n"
-        "contoso   -       contoso.azurecr.io   -        -\n");
+        "NAME      READY   LOGIN SERVER         REASON   SUSPENDED   AGE\n"
+        "contoso   -       contoso.azurecr.io   -        -           -\n");
+}
+
+TEST_CASE("the columns are those that kubectl shows, in its order") {
+  const auto same = [](ResourceKind kind, Table table) {
+    std::vector<std::string> shown{"NAME"};
+    for (const auto& column : printer_columns(kind)) shown.push_back(upper_case(column.name));
+    CHECK(table.header == shown);
+  };
+  const TableStyle wide{true, false, kNow};
+  same(ResourceKind::ImagePublication, table_of(std::span<const ImagePublication>{}, wide));
+  same(ResourceKind::ContainerRegistry, table_of(std::span<const ContainerRegistry>{}, wide));
+  same(ResourceKind::RetentionPolicy, table_of(std::span<const RetentionPolicy>{}, wide));
 }
 
 TEST_CASE("an age is told in its largest sensible unit") {

@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "crds/base/pattern.h"
+#include "crds/base/text.h"
+#include "crds/v1alpha1/manifests.h"
+#include "crds/v1alpha1/resources.h"
+#include "tests/catch.h"
+
+namespace slipway {
+namespace {
+
+std::int64_t number_of(const Node& schema, std::string_view key, std::int64_t otherwise) {
+  const Node* found = schema.find(key);
+  return found == nullptr ? otherwise : found->integer;
+}
+
+bool is_within(const Node& schema, std::string_view least, std::string_view most, std::size_t size) {
+  const auto count = static_cast<std::int64_t>(size);
+  return count >= number_of(schema, least, 0) && count <= number_of(schema, most, INT64_MAX);
+}
+
+bool takes_text(const Node& schema, const std::string& text) {
+  if (const Node* pattern = schema.find("pattern"); pattern != nullptr && !Pattern(pattern->text).matches(text))
+    return false;
+  if (const Node* choices = schema.find("enum"))
+    return std::ranges::any_of(choices->items, [&](const Node& each) { return each.text == text; });
+  return is_within(schema, "minLength", "maxLength", count_characters(text));
+}
+
+bool takes(const Node& schema, const Node& value);
+
+bool takes_map(const Node& schema, const Node& map) {
+  if (const Node* required = schema.find("required"))
+    for (const auto& each : required->items)
+      if (map.find(each.text) == nullptr) return false;
+  const Node* properties = schema.find("properties");
+  const Node* others = schema.find("additionalProperties");
+  return std::ranges::all_of(map.members, [&](const auto& member) {
+    const Node* of_member = properties == nullptr ? others : properties->find(member.key);
+    return of_member != nullptr && takes(*of_member, member.value);
+  });
+}
+
+/// Whether the value has the form that the schema asks for, as an API server judges it before any rule of CEL.
+bool takes(const Node& schema, const Node& value) {
+  const std::string& type = schema.find("type")->text;
+  if (type == "string") return value.kind == Node::Kind::String && takes_text(schema, value.text);
+  if (type == "boolean") return value.kind == Node::Kind::Boolean;
+  if (type == "integer")
+    return value.kind == Node::Kind::Integer && value.integer >= number_of(schema, "minimum", INT64_MIN) &&
+           value.integer <= number_of(schema, "maximum", INT64_MAX);
+  if (type == "object") return value.kind == Node::Kind::Map && takes_map(schema, value);
+  return value.kind == Node::Kind::List && is_within(schema, "minItems", "maxItems", value.items.size()) &&
+         std::ranges::all_of(value.items, [&](const Node& item) { return takes(*schema.find("items"), item); });
+}
+
+struct Judged {
+  bool by_schema = true, by_reader = true;
+};
+
+Judged judge(ResourceKind kind, const std::string& spec) {
+  const auto root = parse_documents(spec, "f").at(0).root;
+  const Node manifest = crd_manifest(kind);
+  const Node& schema = *manifest.find("spec")->find("versions")->items.at(0).find("schema")->find("openAPIV3Schema");
+  const auto parsed =
+      parse_resources("{\"apiVersion\": \"slipway.dev/v1alpha1\", \"kind\": \"" + std::string(to_string(kind)) +
+                          "\", \"metadata\": {\"name\": \"a\"}, \"spec\": " + to_json_text(root) + "}",
+                      "f");
+  return {takes(*schema.find("properties")->find("spec"), root), parsed.resources.size() == 1};
+}
+
+const std::string kRegistry = "loginServer: contoso.azurecr.io\nauthentication: {anonymous: {}}\n";
+const std::string kPublication = "registryRef: {name: contoso}\ntags: [{name: a, template: a}]\nrepository: shop/app\n";
+const std::string kImage = kPublication + "source: {image: {reference: 'ghcr.io/contoso/app:1'}}\n";
+const std::string kPolicy = "registryRef: {name: contoso}\nrepositories: ['**']\n";
+
+std::string image(const std::string& reference) {
+  return kPublication + "source: {image: {reference: '" + reference + "'}}";
+}
+std::string login_server(const std::string& host) {
+  return "authentication: {anonymous: {}}\nloginServer: '" + host + "'";
+}
+std::string repository(const std::string& name) {
+  return "registryRef: {name: contoso}\ntags: [{name: a, template: a}]\nsource: {image: {reference: a}}\nrepository: "
+         "'" +
+         name + "'";
+}
+std::string until(const std::string& text) {
+  return kImage + "rollback: {digest: 'sha256:" + std::string(64, 'a') + "', reason: x, until: '" + text + "'}";
+}
+
+}  // namespace
+
+TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
+  struct Row {
+    ResourceKind kind;
+    std::string spec;
+    bool taken;
+  };
+  const auto registry = ResourceKind::ContainerRegistry;
+  const auto publication = ResourceKind::ImagePublication;
+  const auto policy = ResourceKind::RetentionPolicy;
+  const std::string selector =
+      kRegistry + "access: [{name: a, repositories: ['**'], actions: [Read], namespaceSelector: ";
+  const Row rows[] = {
+      {registry, kRegistry + "budget: {alertAt: [1, 1000]}", true},
+      {registry, kRegistry + "budget: {alertAt: [0]}", false},
+      {registry, kRegistry + "budget: {alertAt: [1001]}", false},
+      {registry, kRegistry + "transfer: {concurrency: 64}", true},
+      {registry, kRegistry + "transfer: {concurrency: 65}", false},
+      {registry, login_server("Contoso.azurecr.io:443"), true},
+      {registry, login_server("[::1]:5000"), true},
+      {registry, login_server("https://contoso.azurecr.io"), false},
+      {registry, login_server("contoso.azurecr.io/shop"), false},
+      {registry, login_server("-contoso.azurecr.io"), false},
+      {registry, login_server("contoso.azurecr.io:"), false},
+      {registry, kRegistry + "aliases: ['b.example']", true},
+      {registry, kRegistry + "aliases: ['b.example/x']", false},
+      {registry, selector + "{matchLabels: {team: shop}}}]", true},
+      {registry, selector + "{matchLabels: {team: 'a b'}}}]", false},
+      {registry, selector + "{matchExpressions: [{key: 'contoso.com/team', operator: Exists}]}}]", true},
+      {registry, selector + "{matchExpressions: [{key: 'bad key//', operator: Exists}]}}]", false},
+      {registry, selector + "{matchExpressions: [{key: team, operator: exists}]}}]", false},
+      {registry, selector + "{matchExpressions: [{key: team, operator: In, values: ['-']}]}}]", false},
+      {publication, repository("shop/my-app__x.y"), true},
+      {publication, repository("Shop/app"), false},
+      {publication, repository("shop//app"), false},
+      {publication, repository("shop/app:1"), false},
+      {publication, image("alpine"), true},
+      {publication, image("localhost:5000/team/app:1.2@sha256:" + std::string(64, 'a')), true},
+      {publication, image("https://ghcr.io/app"), false},
+      {publication, image("ghcr.io/contoso/app:"), false},
+      {publication, image("ghcr.io/contoso/app@sha256:12"), false},
+      {publication, image("ghcr.io/contoso/app 1"), false},
+      {publication, until("2026-12-31"), true},
+      {publication, until("2026-12-31T18:00:00+01:00"), true},
+      {publication, until("31.12.2026"), false},
+      {publication, until("tomorrow"), false},
+      {policy, kPolicy + "rules: [{name: a, match: {tags: ['*']}, expireAfter: 1d}]", true},
+      {policy, kPolicy + "rules: [{name: a, match: {tags: []}, expireAfter: 1d}]", false},
+      {policy, kPolicy + "limits: {maxPercent: 101}", false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.spec);
+    const auto judged = judge(row.kind, row.spec);
+    CHECK(judged.by_schema == row.taken);
+    CHECK(judged.by_reader == row.taken);
+  }
+}
+
+TEST_CASE("the conditions' schema is that of metav1.Condition") {
+  const Node manifest = crd_manifest(ResourceKind::ImagePublication);
+  const Node& schema = *manifest.find("spec")->find("versions")->items.at(0).find("schema")->find("openAPIV3Schema");
+  const Node& conditions =
+      *schema.find("properties")->find("status")->find("properties")->find("conditions")->find("items");
+  const auto condition = [](const std::string& type, const std::string& status, const std::string& reason) {
+    return parse_documents("lastTransitionTime: \"2026-11-24T09:00:00Z\"\nmessage: \"\"\ntype: \"" + type +
+                               "\"\nstatus: \"" + status + "\"\nreason: \"" + reason + "\"\n",
+                           "f")
+        .at(0)
+        .root;
+  };
+  CHECK(takes(conditions, condition("Ready", "True", "Succeeded")));
+  CHECK(takes(conditions, condition("slipway.dev/Ready", "Unknown", "A_b")));
+  CHECK_FALSE(takes(conditions, condition("Ready!", "True", "Succeeded")));
+  CHECK_FALSE(takes(conditions, condition("Ready", "true", "Succeeded")));
+  CHECK_FALSE(takes(conditions, condition("Ready", "True", "")));
+  CHECK_FALSE(takes(conditions, condition("Ready", "True", "two words")));
+  CHECK(to_json_text(*conditions.find("required")) == R"(["type","status","lastTransitionTime","reason","message"])");
+}
+
+}  // namespace slipway
