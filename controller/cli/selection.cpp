@@ -28,8 +28,12 @@ std::vector<Object> wanted_of(std::vector<Object> objects, const Wanted& wanted)
 Result<Selection> select(manifests::FolderObjectStore& objects, const Wanted& wanted) {
   auto publications = objects.publications();
   if (!publications) return std::unexpected{publications.error()};
-  Selection selection{wanted_of(objects.registries(), wanted), wanted_of(std::move(*publications), wanted),
-                      wanted_of(objects.retention_policies(), wanted)};
+  auto registries = objects.registries();
+  if (!registries) return std::unexpected{registries.error()};
+  auto policies = objects.retention_policies();
+  if (!policies) return std::unexpected{policies.error()};
+  Selection selection{wanted_of(std::move(*registries), wanted), wanted_of(std::move(*publications), wanted),
+                      wanted_of(std::move(*policies), wanted)};
   if (selection.size() > 0 || wanted.name.empty()) return selection;
   const std::string kind = wanted.kind ? std::string{to_string(*wanted.kind)} : "resource";
   return fail(ErrorClass::NotFound, "there is no " + kind + " " + slipway::quoted(wanted.name),

@@ -188,12 +188,12 @@ std::vector<ObjectKey> FolderObjectStore::keys() const {
   return keys;
 }
 
-std::vector<ContainerRegistry> FolderObjectStore::registries() const {
-  return parts_->load_all<ContainerRegistry>().value_or(std::vector<ContainerRegistry>{});
+Result<std::vector<ContainerRegistry>> FolderObjectStore::registries() const {
+  return parts_->load_all<ContainerRegistry>();
 }
 
-std::vector<RetentionPolicy> FolderObjectStore::retention_policies() const {
-  return parts_->load_all<RetentionPolicy>().value_or(std::vector<RetentionPolicy>{});
+Result<std::vector<RetentionPolicy>> FolderObjectStore::retention_policies() const {
+  return parts_->load_all<RetentionPolicy>();
 }
 
 bool FolderObjectStore::has_read() const {

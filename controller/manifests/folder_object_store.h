@@ -36,8 +36,8 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;
   /// Registries and policies as stored, for `get`.
-  std::vector<ContainerRegistry> registries() const;
-  std::vector<RetentionPolicy> retention_policies() const;
+  Result<std::vector<ContainerRegistry>> registries() const;
+  Result<std::vector<RetentionPolicy>> retention_policies() const;
   /// At least one refresh() succeeded.
   bool has_read() const;
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "controller/runtime/guarded.h"
 

@@ -185,10 +185,12 @@ runtime::ReconcilersByKind Installation::reconcilers() {
 
 std::vector<telemetry::ReadyCount> Installation::ready_counts() {
   std::map<std::string, std::size_t> registries, publications, policies;
-  for (const auto& object : parts_->objects.registries()) count(registries, object.status.conditions);
+  if (const auto all = parts_->objects.registries())
+    for (const auto& object : *all) count(registries, object.status.conditions);
   if (const auto all = parts_->objects.publications())
     for (const auto& object : *all) count(publications, object.status.conditions);
-  for (const auto& object : parts_->objects.retention_policies()) count(policies, object.status.conditions);
+  if (const auto all = parts_->objects.retention_policies())
+    for (const auto& object : *all) count(policies, object.status.conditions);
   std::vector<telemetry::ReadyCount> counts;
   append(counts, ResourceKind::ContainerRegistry, registries);
   append(counts, ResourceKind::ImagePublication, publications);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <stop_token>
+#include <utility>
 
 #include "controller/transfer/rules.h"
 #include "crds/base/result.h"

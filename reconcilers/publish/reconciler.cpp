@@ -162,11 +162,7 @@ class Visit {
     return ports_.writer.write_status(edited);
   }
 
-  /// The object is gone or was edited: look at it as it is now.
-  Outcome not_written(const Error& error) const {
-    if (error.cls == ErrorClass::Conflict) return {.kind = Outcome::Kind::Again, .delay = std::chrono::milliseconds{0}};
-    return follow(error);
-  }
+  Outcome not_written(const Error& error) const { return after_write(std::unexpected(error), {}, now_); }
 
   Outcome suspend() {
     const auto status = status_when_suspended(object());

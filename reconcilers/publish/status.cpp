@@ -269,6 +269,7 @@ Outcome outcome_after(const ImagePublication& publication, const Acted& acted, c
                       Timestamp now) {
   if (const auto* refusal = acted.refusal())
     return outcome_of(refusal->error, deadlines_of(publication, acted.plan.ids, settings, now), now);
+  if (acted.report.outdated) return {.kind = Outcome::Kind::Retry, .delay = std::nullopt};
   if (!acted.report.completed()) return {.kind = Outcome::Kind::Again, .delay = std::chrono::milliseconds{0}};
   return {.kind = Outcome::Kind::Again, .delay = interval_of(publication)};
 }

@@ -282,11 +282,20 @@ TEST_CASE("a moving tag that somebody moves between look and setting is judged a
       world.destination().tags.insert_or_assign("staging", other.descriptor.digest);
     return {};
   };
-  CHECK(world.publish(publication) == kAtOnce);
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry, .delay = {}});
   CHECK(world.tag("1.8.2") == "nothing");
   CHECK(world.look(publication) == kAgainInAnHour);
   CHECK(world.tag("1.8.2") != "nothing");
   CHECK(world.records_on(*Digest::parse(world.tag("1.8.2"))) == 1);
+}
+
+TEST_CASE("a status that could not be written because of an edit is tried again with the growing delay") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.suspend = true;
+  world.objects.before_write = [] { return fail(ErrorClass::Conflict, "newer", "read it again"); };
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry, .delay = {}});
 }
 
 TEST_CASE("a publication that was replaced while its content went up sets no tag, the newer one does") {

@@ -1,5 +1,7 @@
 #include "controller/manifests/folder_object_store.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 
 #include "tests/catch.h"
@@ -204,6 +206,19 @@ TEST_CASE("status is kept over edits and restarts, and written only onto what it
   CHECK(process->write_status(other).error().cls == ErrorClass::Conflict);
 }
 
+TEST_CASE("a database that fails is an error, not a folder without registries and policies") {
+  Installed at;
+  at.folder.write("m/b.yaml", registry() + "---\n" + policy());
+  auto process = at.start();
+  process.refresh();
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((at.folder / "state.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "ALTER TABLE objects RENAME TO lost", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+  CHECK_FALSE(process->registries());
+  CHECK_FALSE(process->retention_policies());
+}
+
 TEST_CASE("registries and policies are read and written in the same way") {
   Installed at;
   at.folder.write("m/b.yaml", registry() + "---\n" + policy());
@@ -213,17 +228,17 @@ TEST_CASE("registries and policies are read and written in the same way") {
   contoso.status.identity = "anonymous";
   REQUIRE(process->write_status(contoso));
   CHECK((*process->registry("contoso"))->status.identity == "anonymous");
-  CHECK(process->registries().at(0).status.identity == "anonymous");
+  CHECK(process->registries()->at(0).status.identity == "anonymous");
   auto old = **process->retention_policy(kPolicy);
   old.status.observed_generation = 1;
   REQUIRE(process->write_status(old));
-  CHECK(process->retention_policies().at(0).status.observed_generation == 1);
+  CHECK(process->retention_policies()->at(0).status.observed_generation == 1);
   SECTION("deleted, they are gone, and who referred to the registry hears of it") {
     fs::remove(at.folder / "m/b.yaml");
     CHECK(process.settle() == set_of({kA, kRegistry, kPolicy}));
     CHECK_FALSE(*process->registry("contoso"));
     CHECK_FALSE(*process->retention_policy(kPolicy));
-    CHECK(process->registries().empty());
+    CHECK(process->registries()->empty());
     CHECK(process->write_status(contoso).error().cls == ErrorClass::Conflict);
   }
 }
