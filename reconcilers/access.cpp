@@ -45,7 +45,7 @@ bool has_gates(const Gates& gates) {
 
 std::string line_to_add(const AccessRequest& request) {
   std::string line =
-      "- {name: " + request.tenant.namespace_name +
+      "- {name: " + request.tenant.namespace_name + '-' + lower_case(name_of(request.action)) +
       ", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: " + request.tenant.namespace_name +
       "}}, repositories: [" + quoted(request.repository, 255) + "], actions: [" + std::string(name_of(request.action)) +
       "]";
@@ -61,8 +61,11 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
   if (request.action == AccessAction::Publish)
     what += request.source_host.empty() ? " for an image from a file"
                                         : " for an image from " + quoted(source_of(request), 512);
-  return fail(ErrorClass::Forbidden, std::move(what),
-              "check the name of the registry; who keeps it adds to its spec.access: " + line_to_add(request));
+  return fail(
+      ErrorClass::Forbidden, std::move(what),
+      "check the name of the registry and the labels of the namespace; who keeps it adds to its spec.access, with the "
+      "gates that its other entries have: " +
+          line_to_add(request));
 }
 
 }  // namespace

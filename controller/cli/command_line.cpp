@@ -56,11 +56,25 @@ struct Parsed {
   std::string timeout;
   std::vector<std::string> sets;
   std::string kind;
+  bool wants_version = false;
 };
+
+/// Takes the names alone (CLI11's own transformer takes their numbers too).
+template <class T>
+CLI::Validator choice_of(const std::map<std::string, T>& choices) {
+  const auto choose = [&choices](std::string& text) -> std::string {
+    const auto found = choices.find(CLI::detail::to_lower(text));
+    if (found == choices.end())
+      return slipway::quoted(text) + " is none of " + CLI::detail::join(names_of(choices), ", ");
+    text = std::to_string(static_cast<int>(found->second));
+    return {};
+  };
+  return CLI::Validator(choose, "");
+}
 
 void add_output(CLI::App& verb, OutputFormat& output) {
   verb.add_option("-o,--output", output, "How to print the result")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+      ->transform(choice_of(kFormats))
       ->type_name("{table,wide,json,yaml}");
 }
 
@@ -137,13 +151,14 @@ void add_publish(CLI::App& app, Parsed& parsed) {
   add_set(*verb, parsed);
   add_folder(*verb, parsed.publish.folder);
   add_identity(*verb, parsed.publish.folder);
-  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 10m (default: as the resources say)");
+  verb->add_option("--timeout", parsed.timeout,
+                   "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)");
   verb->add_option("--progress", parsed.publish.progress, "How a transfer is shown; auto asks the terminal")
-      ->transform(CLI::CheckedTransformer(kStyles, CLI::ignore_case).description(""))
+      ->transform(choice_of(kStyles))
       ->type_name("{auto,bars,lines,none}");
   add_workers(*verb, parsed.publish.workers);
   add_output(*verb, parsed.publish.output);
-  parsed.publish.log.level = "warn";
+  parsed.publish.log.level = "error";
   add_log(*verb, parsed.publish.log);
 }
 
@@ -195,7 +210,6 @@ void add_small_verbs(CLI::App& app, Parsed& parsed) {
 }
 
 void add_verbs(CLI::App& app, Parsed& parsed) {
-  app.require_subcommand(1);
   app.footer(
       "Start with: slipway validate -f FILE, then slipway plan -f FILE, then slipway publish -f FILE.\n"
       "slipway VERB --help explains a verb.");
@@ -267,7 +281,24 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
 std::unique_ptr<CLI::App> make_app(Parsed& parsed) {
   auto app = std::make_unique<CLI::App>("Publishes container images to a registry as resources declare.", "slipway");
   add_verbs(*app, parsed);
+  app->add_flag("--version", parsed.wants_version, "Print the version, as the verb does");
+  app->require_subcommand(0, 1);
+  app->final_callback([&parsed, made = app.get()] {
+    if (made->get_subcommands().empty() && !parsed.wants_version) throw CLI::RequiredError("A verb");
+  });
   return app;
+}
+
+/// CLI11 would only say that a verb is missing.
+std::optional<Usage> wrong_verb(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
+  std::string names;
+  for (const auto& verb : describe_verbs()) {
+    if (verb.name == arguments.front()) return std::nullopt;
+    names += (names.empty() ? "" : ", ") + verb.name;
+  }
+  return Usage{ExitCode::Invalid,
+               "slipway: there is no verb " + slipway::quoted(arguments.front()) + "; there are " + names + '\n'};
 }
 
 std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error) {
@@ -301,6 +332,7 @@ VerbDescription describe_verb(const CLI::App& verb) {
 }  // namespace
 
 std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& arguments) {
+  if (auto usage = wrong_verb(arguments)) return *usage;
   Parsed parsed;
   const auto app = make_app(parsed);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -311,6 +343,7 @@ std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& 
   } catch (const CLI::ParseError& error) {
     return Usage{ExitCode::Invalid, reason_and_hint(*app, error)};
   }
+  if (app->get_subcommands().empty()) return Command{parsed.version};
   return command_of(app->get_subcommands().front()->get_name(), parsed);
 }
 

@@ -97,12 +97,18 @@ void tell_metadata(Story& story, std::string_view kind, const ObjectMeta& metada
   if (metadata.deletion_timestamp) story.say("Deleted at", to_string(*metadata.deletion_timestamp));
 }
 
-void tell_conditions(Story& story, const Conditions& conditions) {
+/// A condition that an earlier edit left says so.
+std::string message_of(const Condition& condition, std::int64_t generation) {
+  if (condition.observed_generation == generation) return condition.message;
+  return "(of generation " + std::to_string(condition.observed_generation) + ") " + condition.message;
+}
+
+void tell_conditions(Story& story, const Conditions& conditions, std::int64_t generation) {
   if (conditions.empty()) return story.say("Conditions", "none yet: it has not been looked at");
   Table table{{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}, {}};
   for (const auto& condition : conditions)
     table.rows.push_back({condition.type, condition.status, condition.reason, to_string(condition.last_transition_time),
-                          condition.message});
+                          message_of(condition, generation)});
   story.begin("Conditions");
   story.show(table);
   story.end();
@@ -129,7 +135,7 @@ std::string story_of(const ImagePublication& object) {
   if (status.source) story.say("Source digest", status.source->digest);
   if (spec.suspend) story.say("Suspended", "yes: nothing is published until spec.suspend is false");
   tell_build(story, spec.build);
-  tell_conditions(story, status.conditions);
+  tell_conditions(story, status.conditions, object.metadata.generation);
   if (status.published) tell_published(story, *status.published);
   if (status.attempt) tell_attempt(story, *status.attempt);
   tell_history(story, status.history);
@@ -142,7 +148,7 @@ std::string story_of(const ContainerRegistry& object) {
   story.say("Login server", object.spec.login_server);
   story.say("Signed in as", object.status.identity);
   if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
-  tell_conditions(story, object.status.conditions);
+  tell_conditions(story, object.status.conditions, object.metadata.generation);
   return story.text();
 }
 
@@ -151,7 +157,7 @@ std::string story_of(const RetentionPolicy& object) {
   tell_metadata(story, to_string(RetentionPolicy::kKind), object.metadata);
   story.say("Registry", object.spec.registry_ref.name);
   story.say("Mode", std::string{name_of(object.spec.mode)});
-  tell_conditions(story, object.status.conditions);
+  tell_conditions(story, object.status.conditions, object.metadata.generation);
   return story.text();
 }
 

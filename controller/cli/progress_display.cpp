@@ -52,6 +52,13 @@ void ProgressDisplay::progress(const ObjectKey& object, const TransferProgress& 
   if (progress.bytes_total > 0) show_line(object, transfer, now);
 }
 
+void ProgressDisplay::print(const std::string& line) {
+  auto screen = screen_.lock();
+  const bool had_bars = screen->bars > 0;
+  write_line(*screen, line);
+  if (had_bars) show_bars(*screen, clock_.now(), true);
+}
+
 void ProgressDisplay::finish(const ObjectKey& object, const std::string& line) {
   if (style_ == ProgressStyle::None) return;
   auto screen = screen_.lock();

@@ -22,7 +22,9 @@ class ProgressDisplay final : public ProgressWatcher {
   ~ProgressDisplay() override;
 
   void progress(const ObjectKey& object, const TransferProgress& progress) override;
-  /// A line that stays; takes the object's bar away.
+  /// A line that stays, whatever the style.
+  void print(const std::string& line);
+  /// As print(), unless nothing is to be shown; takes the object's bar away.
   void finish(const ObjectKey& object, const std::string& line);
 
  private:

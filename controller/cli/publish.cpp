@@ -9,7 +9,8 @@
 #include "controller/cli/workspace.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/one_shot.h"
-#include "controller/telemetry/recorders.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::cli {
 
@@ -17,14 +18,23 @@ namespace {
 
 using standalone::Ending;
 
+/// The moving tags that stayed on a newer build.
+std::string left_behind(const PublishedStatus& published) {
+  std::string text;
+  for (const auto& tag : published.tags)
+    if (tag.state == TagState::Superseded) text += "; " + tag.tag + " was left on a newer build";
+  return text;
+}
+
 std::string sentence_of(const PublishedStatus& published) {
   const TransferStatus& transfer = published.transfer;
   std::string tags;
   for (const auto& tag : published.tags)
     if (tag.state == TagState::Set) tags += (tags.empty() ? "" : ", ") + tag.tag;
-  return "published " + published.digest + " as " + tags + " (" + format_bytes(transfer.bytes_sent) +
-         " sent; blobs: " + std::to_string(transfer.blobs_sent) + " sent, " + std::to_string(transfer.blobs_mounted) +
-         " mounted, " + std::to_string(transfer.blobs_present) + " already there)";
+  return "published " + published.digest + " as " + tags + left_behind(published) + " (" +
+         format_bytes(transfer.bytes_sent) + " sent; blobs: " + std::to_string(transfer.blobs_sent) + " sent, " +
+         std::to_string(transfer.blobs_mounted) + " mounted, " + std::to_string(transfer.blobs_present) +
+         " already there)";
 }
 
 std::string sentence_of(const Ending& ending, const ImagePublication& publication, Timestamp started) {
@@ -43,16 +53,31 @@ std::string sentence_of(const Ending& ending, const ImagePublication& publicatio
   return "";
 }
 
+/// Shows what a person should know of a publication that goes through; how one ends is told at its end.
+class NoteRecorder final : public Recorder {
+ public:
+  explicit NoteRecorder(ProgressDisplay& display) : display_(display) {}
+  void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override {
+    const bool is_note = reason == reason::kNoted || reason == reason::kRepaired || reason == reason::kOrderUnknown ||
+                         reason == reason::kSuperseded || reason == reason::kRollbackEnded;
+    if (type == EventType::Warning && is_note)
+      display_.print("warning: " + object.namespace_name + '/' + object.name + ": " + visible(message));
+  }
+
+ private:
+  ProgressDisplay& display_;
+};
+
 /// One run of the verb.
 class OneRun {
  public:
   OneRun(const PublishOptions& options, const Console& console)
       : options_(options),
         console_(console),
-        log_(clock_, log_options(options.log, console)),
+        display_(console, options.progress, steady_clock_),
+        log_(clock_, options_of_log()),
         metrics_(SLIPWAY_VERSION),
-        recorder_(log_),
-        display_(console, options.progress, steady_clock_) {}
+        recorder_(display_) {}
 
   ExitCode run() {
     auto opened = standalone::Installation::open(installation_options(), {log_, metrics_, recorder_, display_, clock_});
@@ -65,6 +90,13 @@ class OneRun {
   }
 
  private:
+  /// Its lines stand between the bars, not under them.
+  telemetry::Log::Options options_of_log() {
+    auto options = log_options(options_.log, console_);
+    options.write = [this](const std::string& line) { display_.print(line); };
+    return options;
+  }
+
   standalone::InstallationOptions installation_options() const {
     auto options = cli::installation_options(options_.folder, console_, StateUse::Keep);
     options.manifests.parse.fallbacks = build_of_github_job(console_.environment);
@@ -74,16 +106,23 @@ class OneRun {
 
   ExitCode publish(const std::vector<ObjectKey>& keys) {
     if (keys.empty()) return no_publication(options_.folder.path, console_);
-    const auto endings = standalone::publish_once(
-        *installation_, metrics_, keys,
-        {options_.workers, options_.timeout, [&](const auto& key, const auto& ending) { tell(key, ending); }},
-        signals_.stop_token());
+    const auto endings =
+        standalone::publish_once(*installation_, metrics_, keys,
+                                 {.workers = options_.workers,
+                                  .timeout = options_.timeout,
+                                  .on_end = [this](const auto& key, const auto& ending) { tell(key, ending); },
+                                  .on_delay = [this](const auto& key, const auto& error) { tell_delay(key, error); }},
+                                 signals_.stop_token());
     return report(endings);
   }
 
   void tell(const ObjectKey& key, const Ending& ending) {
     const auto stored = installation_->objects().publication(key);
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
+  }
+
+  void tell_delay(const ObjectKey& key, const Error& error) {
+    display_.print(key.namespace_name + '/' + key.name + ": not yet, it is tried again: " + visible(error.message));
   }
 
   ExitCode report(const std::map<ObjectKey, Ending>& endings) {
@@ -100,9 +139,10 @@ class OneRun {
 
   ExitCode judge(const ObjectKey& key, const Ending& ending) {
     if (ending.kind == Ending::Kind::Unfinished) {
-      const std::string last = ending.failure ? "; last: " + ending.failure->message : "";
-      console_.errors << "error: " << to_string(key) << ": not finished in time" << visible(last)
-                      << "; run it again: it goes on where it stopped\n";
+      const std::string last = ending.failure ? "; last: " + slipway::to_text(*ending.failure) : "";
+      const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
+      console_.errors << "error: " << to_string(key) << ": " << how << visible(last)
+                      << "; run it again: what is at the registry already is not sent again\n";
       return ExitCode::Outside;
     }
     return ending.failure ? print_error(to_string(key), *ending.failure, console_.errors) : ExitCode::Ok;
@@ -125,10 +165,10 @@ class OneRun {
   const runtime::SystemClock clock_;
   const Timestamp started_ = clock_.now();
   const runtime::SystemSteadyClock steady_clock_;
+  ProgressDisplay display_;
   telemetry::Log log_;
   telemetry::Metrics metrics_;
-  telemetry::LogRecorder recorder_;
-  ProgressDisplay display_;
+  NoteRecorder recorder_;
   std::unique_ptr<standalone::Installation> installation_;
 };
 

@@ -1,6 +1,5 @@
 #include "controller/standalone/installation.h"
 
-#include <random>
 #include <utility>
 
 #include "controller/http/request_rates.h"

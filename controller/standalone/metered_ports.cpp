@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/publish/status.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -27,6 +28,10 @@ void count_failure(const ImagePublicationStatus& before, const ImagePublicationS
   const Condition* ready = find_condition(after.conditions, kReady);
   const bool is_stalled = find_condition(after.conditions, kStalled) != nullptr;
   metrics.publication(is_stalled ? "refused" : "failed", ready ? ready->reason : after.attempt->error->cls);
+  // A gate's refusal begins with its name.
+  const Condition* gates = find_condition(after.conditions, publish::kGatesPassed);
+  if (is_stalled && gates && gates->status == "False")
+    metrics.gate_verdict(gates->message.substr(0, gates->message.find_first_of(" :")), false);
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ namespace slipway::standalone {
 
 namespace {
 
+constexpr std::chrono::seconds kLookForReport{2};
+/// Somebody waits for the end.
+constexpr std::chrono::seconds kLongestBackoff{30};
+
 Error error_of(const AttemptError& error) {
   return {.cls = error_class_named(error.cls), .message = error.message, .remedy = error.remedy};
 }
@@ -40,8 +44,17 @@ class Collector final : public runtime::WorkWatcher {
   void began(const ObjectKey& key, const std::string& id) override { next_.began(key, id); }
   void ended(const runtime::Visit& visit) override {
     next_.ended(visit);
-    if (auto ending = ending_after(visit)) keep(visit.key, std::move(*ending));
+    if (!visit.outcome) return keep(visit.key, ending_of_bug(visit));
+    const auto stored = installation_.objects().publication(visit.key);
+    if (!stored) return keep(visit.key, {Ending::Kind::Failed, stored.error()});
+    if (!*stored) return keep(visit.key, {Ending::Kind::Unfinished, std::nullopt});
+    const ImagePublication& publication = (*stored)->object;
+    if (auto ending = ending_of(publication, *visit.outcome)) return keep(visit.key, std::move(*ending));
+    if (is_awaited(publication, *visit.outcome)) queue_->add_after(visit.key, kLookForReport);
+    if (const auto error = last_error(publication)) tell_delay(visit.key, *error);
   }
+  /// Before the first key is added to it.
+  void look_again_through(runtime::WorkQueue& queue) { queue_ = &queue; }
 
   /// Until every publication ended, `stop` asks, or the time is up.
   void wait(std::stop_token stop) {
@@ -56,16 +69,19 @@ class Collector final : public runtime::WorkWatcher {
   std::map<ObjectKey, Ending> endings() const { return *endings_.lock(); }
 
  private:
-  std::optional<Ending> ending_after(const runtime::Visit& visit) {
-    if (!visit.outcome)
-      return Ending{Ending::Kind::Failed,
-                    Error{.cls = ErrorClass::Internal,
-                          .message = "a bug of slipway: " + visit.thrown,
-                          .remedy = "please report it with the reconcile id " + visit.reconcile_id}};
-    const auto stored = installation_.objects().publication(visit.key);
-    if (!stored) return Ending{Ending::Kind::Failed, stored.error()};
-    if (!*stored) return Ending{Ending::Kind::Unfinished, std::nullopt};
-    return ending_of((*stored)->object, *visit.outcome);
+  static Ending ending_of_bug(const runtime::Visit& visit) {
+    return {Ending::Kind::Failed, Error{.cls = ErrorClass::Internal,
+                                        .message = "a bug of slipway: " + visit.thrown,
+                                        .remedy = "please report it with the reconcile id " + visit.reconcile_id}};
+  }
+
+  void tell_delay(const ObjectKey& key, const Error& error) {
+    {
+      auto told = told_.lock();
+      std::string& last = (*told)[key];
+      if (std::exchange(last, error.message) == error.message) return;
+    }
+    if (options_.on_delay) options_.on_delay(key, error);
   }
 
   void keep(const ObjectKey& key, Ending ending) {
@@ -81,6 +97,8 @@ class Collector final : public runtime::WorkWatcher {
   const std::size_t missing_;
   std::condition_variable_any changed_;
   runtime::Guarded<std::map<ObjectKey, Ending>> endings_;
+  runtime::Guarded<std::map<ObjectKey, std::string>> told_;  ///< What was said last about a delay.
+  runtime::WorkQueue* queue_ = nullptr;
 };
 
 Ending unfinished(Installation& installation, const ObjectKey& key) {
@@ -93,12 +111,17 @@ Ending unfinished(Installation& installation, const ObjectKey& key) {
 
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome) {
   if (publication.spec.suspend) return Ending{Ending::Kind::Suspended, std::nullopt};
+  // A visit that was cut short says Done and writes nothing: what is stored is of an earlier one.
+  if (outcome.kind == Outcome::Kind::Done) return std::nullopt;
   const auto error = last_error(publication);
   if (!error && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
-  if (!error || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
-  const bool is_awaited = outcome.kind == Outcome::Kind::Again && error->cls == ErrorClass::NotFound;
-  if (is_awaited) return std::nullopt;
+  if (!error || outcome.kind == Outcome::Kind::Retry || is_awaited(publication, outcome)) return std::nullopt;
   return Ending{Ending::Kind::Failed, error};
+}
+
+bool is_awaited(const ImagePublication& publication, const Outcome& outcome) {
+  const auto error = last_error(publication);
+  return error && error->cls == ErrorClass::NotFound && outcome.kind == Outcome::Kind::Again;
 }
 
 std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::WorkWatcher& watcher,
@@ -106,7 +129,9 @@ std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::Wo
                                          std::stop_token stop) {
   Collector collector{installation, watcher, keys, options};
   const runtime::SystemSteadyClock clock;
-  runtime::WorkQueue queue{clock, collector, {.backoff = {}, .seed = std::random_device{}()}};
+  const runtime::BackoffLimits patience{.longest = kLongestBackoff};
+  runtime::WorkQueue queue{clock, collector, {.backoff = patience, .seed = std::random_device{}()}};
+  collector.look_again_through(queue);
   {
     runtime::WorkerPool pool{queue, installation.reconcilers(), collector, {.workers = options.workers}};
     for (const auto& key : keys) queue.add(key, runtime::Priority::Edit);

@@ -31,11 +31,16 @@ struct Ending {
 /// Pure.
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome);
 
+/// Whether the visit left it waiting for a report that may still come. Pure.
+bool is_awaited(const ImagePublication& publication, const Outcome& outcome);
+
 struct OneShotOptions {
   std::size_t workers = 8;
   std::optional<std::chrono::seconds> timeout;
   /// Told once for each publication that ended, from the thread that worked on it.
   std::function<void(const ObjectKey&, const Ending&)> on_end;
+  /// Told what keeps a publication that is tried again or waits for a report, each time that it is something else.
+  std::function<void(const ObjectKey&, const Error&)> on_delay;
 };
 
 /// Publishes each of `keys` until it is ready or can't become so, `stop` asks, or the time is up.

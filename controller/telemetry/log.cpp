@@ -51,6 +51,20 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
   int descriptor_;
 };
 
+class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FunctionSink(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    write_({message.payload.data(), message.payload.size()});
+  }
+  void flush_() override {}
+
+ private:
+  std::function<void(const std::string&)> write_;
+};
+
 std::string escaped(std::string_view text) {
   const std::string with_quotes = quoted(text, kLongestText);
   return with_quotes.substr(1, with_quotes.size() - 2);
@@ -98,6 +112,11 @@ std::string json_line(LogLevel level, Timestamp time, std::string_view message, 
   return to_json_text(line);
 }
 
+spdlog::sink_ptr sink_of(const Log::Options& options) {
+  if (options.write) return std::make_shared<FunctionSink>(options.write);
+  return std::make_shared<DescriptorSink>(options.descriptor);
+}
+
 }  // namespace
 
 struct Log::Sink {
@@ -107,8 +126,7 @@ struct Log::Sink {
 Log::Log(const Clock& clock, const Options& options)
     : clock_(clock),
       options_(options),
-      sink_(std::make_unique<Sink>(
-          Sink{spdlog::logger{"slipway", std::make_shared<DescriptorSink>(options.descriptor)}})) {
+      sink_(std::make_unique<Sink>(Sink{spdlog::logger{"slipway", sink_of(options)}})) {
   sink_->logger.set_level(spdlog_level(options.level));
 }
 

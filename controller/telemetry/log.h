@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ class Log {
     LogFormat format = LogFormat::Json;
     LogLevel level = LogLevel::Info;
     int descriptor = 2;  ///< Where lines go; not closed.
+    /// Takes each line (without its end) instead of the descriptor, one at a time.
+    std::function<void(const std::string& line)> write;
   };
   /// `clock` outlives the log.
   Log(const Clock& clock, const Options& options);

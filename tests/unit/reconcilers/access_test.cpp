@@ -136,9 +136,10 @@ TEST_CASE("a refusal says what to add and nothing of what is there", "[access]")
   CHECK(refused.error().message ==
         "namespace shop has no Publish on \"bank/vault\" of ContainerRegistry contoso for an image from "
         "\"ghcr.io/evil/x\"");
-  CHECK_THAT(refused.error().remedy,
-             Catch::EndsWith("- {name: shop, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, "
-                             "repositories: [\"bank/vault\"], actions: [Publish], sources: [\"ghcr.io/evil/x\"]}"));
+  CHECK_THAT(
+      refused.error().remedy,
+      Catch::EndsWith("- {name: shop-publish, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, "
+                      "repositories: [\"bank/vault\"], actions: [Publish], sources: [\"ghcr.io/evil/x\"]}"));
   CHECK(refused.error() == check_access(registry({}), asked).error());
   CHECK(refused.error() == check_access(std::nullopt, asked).error());
   CHECK_THAT(check_access(std::nullopt, request(kPublish, "a")).error().message, Catch::EndsWith("from a file"));

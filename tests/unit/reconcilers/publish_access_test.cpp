@@ -55,12 +55,12 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
   CHECK(world.condition(publication, "Ready") == "False Forbidden");
   CHECK(world.condition(publication, "Stalled") == "True Forbidden");
   // The same words whatever is behind it.
-  CHECK(
-      world.message(publication) ==
-      "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
-      "\"ghcr.io/contoso/storefront\": check the name of the registry; who keeps it adds to its spec.access: - {name: "
-      "shop, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, repositories: "
-      "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
+  CHECK(world.message(publication) ==
+        "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
+        "\"ghcr.io/contoso/storefront\": check the name of the registry and the labels of the namespace; who keeps it "
+        "adds to its spec.access, with the gates that its other entries have: - {name: "
+        "shop-publish, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, repositories: "
+        "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
   CHECK(world.plan(publication).at(0) ==
         "not published: namespace shop has no Publish on \"shop/storefront\" of "
         "ContainerRegistry contoso for an image from \"ghcr.io/contoso/storefront\"");

@@ -71,6 +71,18 @@ TEST_CASE("on a terminal bars are drawn over, and taken away at the end") {
   CHECK(screen.errors.str().ends_with("\x1b[1A\x1b[Jshop/app: published\n"));
 }
 
+TEST_CASE("a line of the log stands above the bars and stays") {
+  Screen screen;
+  const Console console = screen.console(true);
+  ProgressDisplay display{console, ProgressStyle::Bars, screen.clock};
+  display.progress(kKey, at(0));
+  display.print("warn: look");
+  const std::string text = screen.errors.str();
+  const auto line = text.find("\x1b[1A\x1b[Jwarn: look\n");
+  REQUIRE(line != std::string::npos);
+  CHECK(text.find("shop/app", line) != std::string::npos);
+}
+
 TEST_CASE("who wants no progress gets none") {
   Screen screen;
   const Console console = screen.console(true);
@@ -78,6 +90,8 @@ TEST_CASE("who wants no progress gets none") {
   display.progress(kKey, at(0, 0, "note"));
   display.finish(kKey, "published");
   CHECK(screen.errors.str().empty());
+  display.print("a warning");
+  CHECK(screen.errors.str() == "a warning\n");
 }
 
 }  // namespace slipway::cli

@@ -75,6 +75,19 @@ TEST_CASE("a refusal counts when it is new") {
   CHECK(has_line(metrics, R"(slipway_publications_total{outcome="refused",reason="TagConflict"} 1)"));
 }
 
+TEST_CASE("a gate that refuses counts, one that waits for its report does not") {
+  telemetry::Metrics metrics{"test"};
+  ImagePublicationStatus refused;
+  refused.attempt = AttemptStatus{.error = AttemptError{.cls = "Refused", .message = "m", .remedy = "r"}};
+  set_condition(refused.conditions, make_condition("GatesPassed", false, "FindingsAboveLimit", "scan: 1 finding", {}));
+  apply_readiness(refused.conditions, {Readiness::Kind::Reconciling, "AwaitingReport", "m"}, {});
+  count_changes({}, refused, metrics);
+  CHECK(has_line(metrics, R"(slipway_gate_verdicts_total{gate="scan",result="refused"} 0)"));
+  apply_readiness(refused.conditions, {Readiness::Kind::Stalled, "FindingsAboveLimit", "m"}, {});
+  count_changes({}, refused, metrics);
+  CHECK(has_line(metrics, R"(slipway_gate_verdicts_total{gate="scan",result="refused"} 1)"));
+}
+
 TEST_CASE("what is tried again counts as failed") {
   telemetry::Metrics metrics{"test"};
   ImagePublicationStatus failed;

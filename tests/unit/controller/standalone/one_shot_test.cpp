@@ -42,6 +42,11 @@ TEST_CASE("what can't become ready has failed, what is tried again has not") {
   CHECK_FALSE(ending_of(seen("Unavailable"), {.kind = Kind::Retry}));
 }
 
+TEST_CASE("a visit that was cut short ends nothing, whatever an earlier one left") {
+  CHECK_FALSE(ending_of(ready(2), {.kind = Kind::Done}));
+  CHECK_FALSE(ending_of(seen("Refused"), {.kind = Kind::Done}));
+}
+
 TEST_CASE("when its retries are used up it has failed") {
   const auto ending = ending_of(seen("Unavailable"), {.kind = Kind::Again});
   REQUIRE(ending);
