@@ -70,7 +70,7 @@ class Observer {
     auto digest = source_digest();
     if (!digest) return std::unexpected(std::move(digest.error()));
     seen_.source_digest = *digest;
-    seen_.ids.publication = publication_hash(spec(), *digest);
+    seen_.ids.publication = publication_hash(spec(), seen_.registry, *digest);
     return {};
   }
 

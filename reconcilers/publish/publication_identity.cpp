@@ -33,6 +33,7 @@ Node attach_of(const Attach& attach) {
 /// Everything but the source.
 MapBuilder intent_of(const ImagePublicationSpec& spec) {
   MapBuilder out;
+  out.add_text("registryRef", spec.registry_ref.name).add_text("repository", spec.repository);
   out.add("platforms", json::text_list(spec.source.platforms));
   out.add_text("referrers", spec.source.referrers == ReferrersMode::All ? "All" : "None");
   out.add("build", canonical::node_of(spec.build));
@@ -80,9 +81,12 @@ std::string request_hash(const ImagePublicationSpec& spec) {
   return canonical::hash(intent_of(spec).add("source", request_of(spec.source)).build());
 }
 
-std::string publication_hash(const ImagePublicationSpec& spec, const Digest& source) {
-  return canonical::hash(
-      intent_of(spec).add("place", place_of(spec.source)).add("digest", json::text(source.str())).build());
+std::string publication_hash(const ImagePublicationSpec& spec, const std::string& login_server, const Digest& source) {
+  return canonical::hash(intent_of(spec)
+                             .add_text("loginServer", login_server)
+                             .add("place", place_of(spec.source))
+                             .add("digest", json::text(source.str()))
+                             .build());
 }
 
 std::string gates_hash(const Gates& own, const std::vector<GateFloor>& floors) {

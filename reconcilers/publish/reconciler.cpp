@@ -59,14 +59,20 @@ class Visit {
 
   PublishPlan look() {
     auto plan = try_to_look();
-    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+    return plan ? std::move(*plan) : refuse(object(), login_server(), std::move(plan.error()));
+  }
+
+  std::string login_server() const {
+    if (admission_) return admission_->registry.spec.login_server;
+    const auto registry = ports_.reader.registry(loaded_.object.spec.registry_ref.name);
+    return registry && *registry ? (*registry)->spec.login_server : "";
   }
 
   PublishPlan plan_of_deleted() {
     const bool untags = is_held(object()) && object().spec.deletion_policy == DeletionPolicy::Untag;
     if (!untags || object().spec.suspend) return {.reason = "nothing to do: it is deleted and its tags stay"};
     auto plan = plan_withdrawal();
-    return plan ? std::move(*plan) : refuse(object(), std::move(plan.error()));
+    return plan ? std::move(*plan) : refuse(object(), login_server(), std::move(plan.error()));
   }
 
   /// Observe and decide.

@@ -24,6 +24,7 @@ ImagePublicationSpec spec() {
   return out;
 }
 
+const std::string kServer = "contoso.azurecr.io";
 const Digest kSource = Digest::of("source");
 using Change = std::function<void(ImagePublicationSpec&)>;
 
@@ -37,6 +38,8 @@ TEST_CASE("which edits make another publication", "[identity]") {
   };
   const Row rows[] = {
       {"nothing", [](auto&) {}, false, false},
+      {"another ContainerRegistry", [](auto& s) { s.registry_ref.name = "fabrikam"; }, true, true},
+      {"another repository", [](auto& s) { s.repository = "shop/other"; }, true, true},
       {"another tag of the source", [](auto& s) { s.source.image->reference = "ghcr.io/contoso/storefront:2"; }, true,
        false},
       {"the source pinned", [](auto& s) { s.source.digest = kSource.str(); }, true, false},
@@ -87,9 +90,10 @@ TEST_CASE("which edits make another publication", "[identity]") {
     ImagePublicationSpec other = spec();
     row.change(other);
     CHECK((request_hash(other) != request_hash(spec())) == row.request);
-    CHECK((publication_hash(other, kSource) != publication_hash(spec(), kSource)) == row.publication);
+    CHECK((publication_hash(other, kServer, kSource) != publication_hash(spec(), kServer, kSource)) == row.publication);
   }
-  CHECK(publication_hash(spec(), Digest::of("newer")) != publication_hash(spec(), kSource));
+  CHECK(publication_hash(spec(), kServer, Digest::of("newer")) != publication_hash(spec(), kServer, kSource));
+  CHECK(publication_hash(spec(), "fabrikam.azurecr.io", kSource) != publication_hash(spec(), kServer, kSource));
 }
 
 TEST_CASE("files are told apart", "[identity]") {
@@ -97,7 +101,7 @@ TEST_CASE("files are told apart", "[identity]") {
     ImagePublicationSpec out = spec();
     out.source.image.reset();
     change(out.source);
-    return std::pair(request_hash(out), publication_hash(out, kSource));
+    return std::pair(request_hash(out), publication_hash(out, kServer, kSource));
   };
   const auto layout = hashes([](auto& s) { s.oci_layout = LayoutSource{.path = "a", .image = {}}; });
   const auto archive = hashes([](auto& s) { s.oci_archive = LayoutSource{.path = "a", .image = {}}; });

@@ -92,6 +92,45 @@ TEST_CASE("when an entry is withdrawn what is published stays") {
   CHECK(world.registry.writes().empty());
 }
 
+TEST_CASE("what passed for one place is judged anew for another") {
+  PublishWorld world;
+  world.push({"base"});
+  auto registry = make_registry();
+  auto floor = registry.spec.access[0];
+  floor.name = "production";
+  floor.repositories = {"prod/**"};
+  floor.gates.scan = ScanGate{.allow_up_to = Severity::Low};
+  auto publication = make_publication();
+
+  SECTION("another repository, which has a floor") {
+    registry.spec.access.push_back(floor);
+    world.objects.apply(registry);
+    REQUIRE(world.publish(publication) == kAgainInAnHour);
+    publication.spec.repository = "prod/storefront";
+  }
+  SECTION("another ContainerRegistry, which has a floor") {
+    world.objects.apply(registry);
+    REQUIRE(world.publish(publication) == kAgainInAnHour);
+    registry.metadata.name = "production";
+    floor.repositories = {"shop/**"};
+    registry.spec.access = {floor};
+    world.objects.apply(registry);
+    publication.spec.registry_ref.name = "production";
+  }
+  SECTION("a ContainerRegistry that was made anew for another server, with a floor") {
+    world.objects.apply(registry);
+    REQUIRE(world.publish(publication) == kAgainInAnHour);
+    registry.spec.login_server = "prod.example";
+    floor.repositories = {"shop/**"};
+    registry.spec.access = {floor};
+    world.objects.apply(registry);
+  }
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "GatesPassed") == "False ReportNotNamed");
+  CHECK(world.condition(publication, "Ready") == "False ReportNotNamed");
+  CHECK(world.registry.writes().empty());
+}
+
 TEST_CASE("a registry's identity reads only where the namespace has Read") {
   PublishWorld world;
   auto publication = make_publication();

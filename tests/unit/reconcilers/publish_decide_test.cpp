@@ -524,16 +524,17 @@ TEST_CASE("what could not be looked at goes on with what was resolved before", "
   auto publication = make_publication();
   const auto request = request_hash(publication.spec);
   const Error error{.cls = ErrorClass::Unavailable, .message = "no answer", .remedy = "wait"};
-  const auto nothing = refuse(publication, error);
+  const auto nothing = refuse(publication, "registry.example", error);
   CHECK(nothing.ids == PublicationIds{.request = request});
   CHECK(nothing.refusal == Refusal{Stage::Preparation, error});
   CHECK(nothing.reason == "no answer");
   CHECK(to_lines(nothing) == std::vector<std::string>{"not published: no answer", "  to do: wait"});
 
   publication.status.source = ResolvedSource{.digest = kImage.str(), .resolved_at = kNow};
-  CHECK(refuse(publication, error).ids.publication.empty());
+  CHECK(refuse(publication, "registry.example", error).ids.publication.empty());
   publication.status.source_hash = request;
-  CHECK(refuse(publication, error).ids.publication == publication_hash(publication.spec, kImage));
+  CHECK(refuse(publication, "registry.example", error).ids.publication ==
+        publication_hash(publication.spec, "registry.example", kImage));
 }
 
 TEST_CASE("a plan for programs has every part", "[publish_decide]") {
