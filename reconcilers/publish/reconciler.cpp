@@ -240,9 +240,9 @@ class Visit {
   }
 
   Outcome let_go(std::string_view reason, const std::string& message) {
+    if (auto gone = ports_.writer.set_finalizer(key_of(object()), false); !gone) return not_written(gone.error());
     if (!reason.empty()) tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message);
-    auto gone = ports_.writer.set_finalizer(key_of(object()), false);
-    return gone ? Outcome{} : not_written(gone.error());
+    return {};
   }
 
   void tell(EventType type, std::string_view reason, const std::string& message) {

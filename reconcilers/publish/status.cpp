@@ -14,12 +14,13 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::chrono::seconds kInterval{std::chrono::hours{1}};
+constexpr std::chrono::seconds kShortestInterval{1};
 constexpr std::chrono::seconds kWaitFor{std::chrono::hours{1}};
 constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};
 constexpr std::size_t kHistory = 10;
 
 std::chrono::seconds interval_of(const ImagePublication& publication) {
-  return publication.spec.interval.value_or(kInterval);
+  return std::max(publication.spec.interval.value_or(kInterval), kShortestInterval);
 }
 
 Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds& ids, const Settings& settings,
@@ -102,6 +103,9 @@ class Conclusion {
   void record_failure() {
     const auto& error = refusal_->error;
     auto attempt = attempt_of(publication_, plan_, now_);
+    // A try that came to its first step was counted when it began.
+    const bool is_another_try = plan_.refusal && outcome_.kind == Outcome::Kind::Retry;
+    if (is_another_try && is_continued(publication_, plan_.ids)) ++attempt.number;
     attempt.error = {std::string(slipway::to_string(error.cls)), error.message, error.remedy};
     if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
     status_.attempt = std::move(attempt);

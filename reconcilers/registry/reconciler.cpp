@@ -1,5 +1,7 @@
 #include "reconcilers/registry/reconciler.h"
 
+#include <utility>
+
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/observed.h"
 #include "reconcilers/reasons.h"
@@ -38,15 +40,17 @@ Outcome RegistryReconciler::reconcile(const ObjectKey& key, std::stop_token stop
   ContainerRegistry& object = **loaded;
   if (object.spec.suspend) {
     if (!mark_suspended(object)) return kDone;
-    ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
-    return after_write(ports_.writer.write_status(object), kDone, now);
+    const auto written = ports_.writer.write_status(object);
+    if (written) ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
+    return after_write(written, kDone, now);
   }
   const Observation seen = observe(object, ports_.registries, stop);
   if (is_cancelled(seen)) return kDone;
   Judgement judgement = judge(object, seen, now);
-  tell(ports_.recorder, key, object.status.conditions, judgement.status.conditions);
-  object.status = std::move(judgement.status);
-  return after_write(ports_.writer.write_status(object), judgement.outcome, now);
+  const Conditions before = std::exchange(object.status, std::move(judgement.status)).conditions;
+  const auto written = ports_.writer.write_status(object);
+  if (written) tell(ports_.recorder, key, before, object.status.conditions);
+  return after_write(written, judgement.outcome, now);
 }
 
 }  // namespace slipway::registry

@@ -1,5 +1,6 @@
 #include "reconcilers/registry/status.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "crds/v1alpha1/support.h"
@@ -10,6 +11,11 @@
 namespace slipway::registry {
 
 namespace {
+
+constexpr std::chrono::seconds kShortestInterval{1};
+
+/// Saying when it was looked at is no reason for a write of its own more often than that.
+constexpr std::chrono::hours kToldAgainAfter{1};
 
 void set_or_remove(Conditions& conditions, std::string_view type, const std::optional<Condition>& wanted) {
   if (wanted)
@@ -60,7 +66,7 @@ Outcome outcome_for(const ContainerRegistry& object, const Observation& seen, Ti
   const Deadlines deadlines{.attempt_started_at = now,
                             .retry_for = std::nullopt,
                             .wait_for = std::nullopt,
-                            .interval = object.spec.interval.value_or(kDefaultInterval)};
+                            .interval = std::max(object.spec.interval.value_or(kDefaultInterval), kShortestInterval)};
   if (!seen.identity) return outcome_of(seen.identity.error(), deadlines, now);
   return {.kind = Outcome::Kind::Again, .delay = deadlines.interval};
 }
@@ -85,7 +91,8 @@ Judgement judge(const ContainerRegistry& object, const Observation& seen, Timest
   set_or_remove(conditions, kUnsupported, unsupported_of(object, stamp));
   apply_readiness(conditions, readiness_for(object, seen, out.outcome), stamp);
   out.status.identity = seen.identity.value_or("");
-  out.status.last_checked_at = now;
+  const auto& last = object.status.last_checked_at;
+  if (out.status != object.status || !last || now - *last >= kToldAgainAfter) out.status.last_checked_at = now;
   return out;
 }
 

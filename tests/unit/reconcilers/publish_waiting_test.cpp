@@ -88,6 +88,27 @@ TEST_CASE("the word of the registry on when to come again is passed on") {
   CHECK(world.status(publication).attempt->next_retry_at == world.clock.now() + 17s);
 }
 
+TEST_CASE("every try at a registry that does not answer counts") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.registry.before = failing("HEAD registry.example", kNoAnswer);
+  for (int number = 1; number <= 3; ++number) {
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry});
+    CHECK(world.status(publication).attempt->number == number);
+    CHECK_FALSE(world.status(publication).attempt->next_retry_at);
+  }
+}
+
+TEST_CASE("an interval of no time is a second") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.interval = 0s;
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 1s});
+  CHECK(world.look(publication) == Outcome{.kind = Kind::Again, .delay = 1s});
+}
+
 TEST_CASE("retry bounds how long an attempt is tried, whatever fails in between") {
   PublishWorld world;
   world.push({"base"});
@@ -108,6 +129,7 @@ TEST_CASE("retry bounds how long an attempt is tried, whatever fails in between"
   world.clock.advance(5min - 1ms);
   CHECK(world.look(publication) == Outcome{.kind = Kind::Retry});
   CHECK(world.status(publication).attempt->started_at == started);
+  CHECK(world.status(publication).attempt->number == 3);
 
   world.clock.advance(1ms);
   CHECK(world.look(publication) == kAgainInAnHour);

@@ -23,6 +23,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::string> identity = "anonymous";
   int sign_ins = 0;
   int writes = 0;
+  Timestamp time = kNow;
   std::vector<std::string> events;
 
   Outcome reconcile_registry() {
@@ -34,7 +35,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
         .reconcile({.kind = ResourceKind::RetentionPolicy, .namespace_name = "shop", .name = "shop"}, {});
   }
 
-  Timestamp now() const override { return kNow; }
+  Timestamp now() const override { return time; }
   void event(const ObjectKey& key, EventType type, const std::string& reason, const std::string&) override {
     events.push_back(to_string(key) + (type == EventType::Normal ? " Normal " : " Warning ") + reason);
   }
@@ -175,6 +176,34 @@ TEST_CASE("a registry is looked at again at its interval", "[registry]") {
   CHECK((w.reconcile_registry().delay == registry::kDefaultInterval));
   w.stored_registry->spec.interval = 42s;
   CHECK((w.reconcile_registry().delay == 42s));
+  w.stored_registry->spec.interval = 0s;
+  CHECK((w.reconcile_registry().delay == 1s));
+}
+
+TEST_CASE("that nothing changed is said at most once an hour", "[registry]") {
+  World w = world();
+  w.reconcile_registry();
+  const auto first = w.stored_registry->status;
+  w.time += 1h - 1ms;
+  w.reconcile_registry();
+  CHECK(w.stored_registry->status == first);
+  w.time += 1ms;
+  w.reconcile_registry();
+  CHECK((w.stored_registry->status.last_checked_at == w.time));
+  w.time += 1s;
+  w.identity = failing(ErrorClass::Unavailable);
+  w.reconcile_registry();
+  CHECK((w.stored_registry->status.last_checked_at == w.time));
+}
+
+TEST_CASE("what could not be written is not told", "[registry]") {
+  World w = world();
+  w.writable = failing(ErrorClass::Unavailable);
+  CHECK(w.reconcile_registry().kind == Outcome::Kind::Retry);
+  CHECK(w.events.empty());
+  w.stored_registry->spec.suspend = true;
+  w.reconcile_registry();
+  CHECK(w.events.empty());
 }
 
 TEST_CASE("what changed is told once", "[registry]") {
