@@ -1,10 +1,12 @@
 #include "controller/manifests/folder_refresh.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <random>
 #include <utility>
+#include <variant>
 
 namespace slipway::manifests {
 
@@ -32,6 +34,22 @@ bool is_old(const OwnedObject& object, const FolderWorld& before, const ObjectKe
   return known != before.owned.end() && known->second == object && known->second.origin == object.origin;
 }
 
+/// The first field that can't be changed and was; empty when none was.
+std::string changed_for_good(const Resource& before, const Resource& now) {
+  if (const auto* old = std::get_if<ImagePublication>(&before)) {
+    const auto& spec = std::get<ImagePublication>(now).spec;
+    if (old->spec.registry_ref != spec.registry_ref) return "spec.registryRef";
+    return old->spec.repository != spec.repository ? "spec.repository" : "";
+  }
+  if (const auto* old = std::get_if<ContainerRegistry>(&before)) {
+    const auto& spec = std::get<ContainerRegistry>(now).spec;
+    if (old->spec.login_server != spec.login_server) return "spec.loginServer";
+    return old->spec.cloud != spec.cloud ? "spec.cloud" : "";
+  }
+  const auto& spec = std::get<RetentionPolicy>(now).spec;
+  return std::get<RetentionPolicy>(before).spec.registry_ref != spec.registry_ref ? "spec.registryRef" : "";
+}
+
 Problem not_understood(const StateRow& row) {
   return {.file = row.origin,
           .place = {},
@@ -50,11 +68,12 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
   if (!rows) return while_doing("refreshing the manifests", rows.error());
   std::map<ObjectKey, const StateRow*> known;
   for (const auto& row : *rows) known.emplace(row.key, &row);
-  for (const auto& [key, object] : now_.owned) {
+  for (auto& [key, object] : now_.owned) {
     const auto row = known.find(key);
     const bool is_known = row != known.end();
     if (is_known && (row->second->deleted_at || is_same(*row->second, object))) continue;
     if (is_known && is_old(object, before, key)) continue;
+    if (is_known && keeps(*row->second, object)) continue;
     if (const auto written = remember(key, object); !written) return std::unexpected{written.error()};
   }
   if (!reading_.is_settled) {
@@ -77,6 +96,24 @@ Result<void> FolderRefresh::remember(const ObjectKey& key, const OwnedObject& ob
                                .at = clock_.now()});
   if (!row) return while_doing("refreshing " + to_string(key), row.error());
   return {};
+}
+
+bool FolderRefresh::keeps(const StateRow& row, OwnedObject& object) {
+  if (row.last_object == object.text) return false;
+  auto last = object_of(row);
+  const auto field = last ? changed_for_good(last->resource, object.resource) : "";
+  if (field.empty()) return false;
+  const auto from = std::ranges::find_if(
+      reading_.resources, [&](const ManifestResource& resource) { return key_of(resource.resource) == row.key; });
+  reading_.problems.push_back({.file = from->file,
+                               .place = from->place,
+                               .field = field,
+                               .message = "the field can't be changed; make a new object",
+                               .expected = "give it another name, or put the field of " + to_string(row.key) +
+                                           " back: what was there before stays in force",
+                               .reason = "Invalid"});
+  object = std::move(*last);
+  return true;
 }
 
 Result<void> FolderRefresh::judge(const StateRow& row, const FolderWorld& before) {

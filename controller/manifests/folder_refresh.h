@@ -13,6 +13,8 @@ namespace slipway::manifests {
 ///
 ///   in the reading   row               -> what follows
 ///   yes, changed     none, or another  -> the row is written: a new object, or the next generation
+///   yes, a field     there             -> in force as before, and a problem
+///   that can't be
 ///   yes, as before   another           -> another process saw it changed: in force as it saw it
 ///   yes or no        being deleted     -> in force as it was, being deleted, until its finalizer is off
 ///   no, unsettled    there             -> in force as before; after a start only when its file is broken
@@ -31,6 +33,8 @@ class FolderRefresh {
 
  private:
   Result<void> remember(const ObjectKey& key, const OwnedObject& object);
+  /// What the row has stays in force, and why is a problem: `object` changes what can't be changed.
+  bool keeps(const StateRow& row, OwnedObject& object);
   Result<void> judge(const StateRow& row, const FolderWorld& before);
   Result<void> delete_or_keep(const StateRow& row);
   Result<void> go_on_deleting(const StateRow& row, const FolderWorld& before);

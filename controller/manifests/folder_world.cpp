@@ -133,12 +133,10 @@ std::optional<OwnedObject> object_of(const StateRow& row) {
 void look_at_files(FolderWorld& world) {
   for (const auto& [key, object] : world.owned) {
     const auto* publication = std::get_if<ImagePublication>(&object.resource);
-    if (publication == nullptr || !publication->spec.gates.scan) continue;
-    for (const auto& report : publication->spec.gates.scan->reports) {
-      if (!report.path) continue;
-      const Reference file{Reference::Kind::File, object.base_folder, *report.path};
-      if (!world.files.contains(file)) world.files.emplace(file, version_of(file));
-    }
+    if (publication == nullptr) continue;
+    for (const auto& reference : references_of(*publication, object.base_folder))
+      if (reference.kind == Reference::Kind::File && !world.files.contains(reference))
+        world.files.emplace(reference, version_of(reference));
   }
 }
 

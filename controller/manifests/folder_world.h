@@ -31,7 +31,7 @@ struct OwnedObject {
 struct FolderWorld {
   std::map<ObjectKey, OwnedObject> owned;
   std::map<Reference, Resource> others;    ///< Namespaces, Secrets, ConfigMaps.
-  std::map<Reference, std::string> files;  ///< Of report files what tells one version from another.
+  std::map<Reference, std::string> files;  ///< Of reports and sources what tells one version from another.
 };
 
 /// The key of one of our three kinds.
@@ -43,7 +43,7 @@ FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before);
 /// The object of a row as last read; nothing when its text is no longer understood.
 std::optional<OwnedObject> object_of(const StateRow& row);
 
-/// Looks at every report file that publications of `world` name.
+/// Looks at every file of a report or a source that publications of `world` name.
 void look_at_files(FolderWorld& world);
 
 /// Objects that are new, changed or gone, and those that refer to what is.

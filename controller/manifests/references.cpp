@@ -34,6 +34,12 @@ class References {
     }
   }
 
+  void add_source(const SourceSpec& source, const std::string& base_folder) {
+    if (source.oci_layout) add_file(base_folder, source.oci_layout->path + "/index.json");
+    if (source.oci_archive) add_file(base_folder, source.oci_archive->path);
+    if (source.docker_archive) add_file(base_folder, source.docker_archive->path);
+  }
+
   void add_clusters(const std::optional<UsedBy>& used_by) {
     if (!used_by) return;
     for (const auto& cluster : used_by->clusters) add_secret(cluster.kubeconfig_secret_ref.name);
@@ -64,6 +70,7 @@ std::set<Reference> references_of(const ImagePublication& object, const std::str
     if (image->registry_ref) references.add(Kind::Registry, image->registry_ref->name);
     if (image->pull_secret_ref) references.add_secret(image->pull_secret_ref->name);
   }
+  references.add_source(object.spec.source, base_folder);
   if (object.spec.gates.scan) references.add_reports(*object.spec.gates.scan, base_folder);
   references.add_keys(object.spec.gates);
   for (const auto& notify : object.spec.notify) references.add_secret(notify.url_secret_ref.name);

@@ -16,8 +16,9 @@ struct Reference {
   auto operator<=>(const Reference&) const = default;
 };
 
-/// What the object refers to: its registries, its namespace (whose labels give access), Secrets, ConfigMaps and report
-/// files. A publication's Secrets and ConfigMaps are of its own namespace, a registry's of `controller_namespace`.
+/// What the object refers to: its registries, its namespace (whose labels give access), Secrets, ConfigMaps,
+/// report files and files of the source (of a layout its index). A publication's Secrets and ConfigMaps are of its own
+/// namespace, a registry's of `controller_namespace`.
 std::set<Reference> references_of(const ImagePublication& object, const std::string& base_folder);
 std::set<Reference> references_of(const ContainerRegistry& object, const std::string& controller_namespace);
 std::set<Reference> references_of(const RetentionPolicy& object);

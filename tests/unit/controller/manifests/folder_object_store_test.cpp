@@ -620,3 +620,60 @@ TEST_CASE("problems are told at each reading as long as they are there") {
   fs::remove(at.folder / "m/b.yaml");
   CHECK(process.refresh().problems.empty());
 }
+
+TEST_CASE("an edit of what can't be changed is refused, and what was there stays in force") {
+  Installed at;
+  at.folder.write("m/registry.yaml", registry());
+  auto process = at.start();
+  REQUIRE(process.refresh().edited == set_of({kA, kRegistry}));
+  struct Row {
+    std::string file, text, field;
+  };
+  const auto replaced = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  const auto row = GENERATE_COPY(values<Row>({
+      {"a.yaml", replaced(publication("a"), "shop/a", "prod/a"), "spec.repository"},
+      {"a.yaml", replaced(publication("a"), "{name: contoso}", "{name: other}"), "spec.registryRef"},
+      {"registry.yaml", replaced(registry(), "contoso.azurecr.io", "other.azurecr.io"), "spec.loginServer"},
+      {"registry.yaml", registry() + "  cloud: AzureChina\n", "spec.cloud"},
+  }));
+  INFO(row.field);
+  at.folder.write("m/" + row.file, row.text);
+  CHECK(process.settle().empty());
+  const auto change = process.refresh();
+  REQUIRE(change.problems.size() == 1);
+  CHECK(change.problems[0].file == row.file);
+  CHECK(change.problems[0].field == row.field);
+  CHECK(change.problems[0].message == "the field can't be changed; make a new object");
+  CHECK_FALSE(change.problems[0].warning);
+  CHECK(process.get(kA).spec.repository == "shop/a");
+  CHECK(process.get(kA).spec.registry_ref.name == "contoso");
+  CHECK(process.get(kA).metadata.generation == 1);
+  CHECK((*process->registry("contoso"))->spec.login_server == "contoso.azurecr.io");
+
+  auto other = at.start();
+  CHECK(other.refresh().problems.size() == 1);
+  CHECK(other.get(kA).spec.repository == "shop/a");
+}
+
+TEST_CASE("a file of the source that comes or changes wakes its publication") {
+  struct Row {
+    std::string source, file;
+  };
+  const auto row = GENERATE(values<Row>({{"ociLayout: {path: ./image}", "image/index.json"},
+                                         {"ociArchive: {path: ./image.tar}", "image.tar"},
+                                         {"dockerArchive: {path: ./save.tar}", "save.tar"}}));
+  INFO(row.source);
+  Installed at;
+  auto text = publication("a");
+  const std::string image = "image: {reference: 'ghcr.io/contoso/app:1'}";
+  at.folder.write("m/a.yaml", text.replace(text.find(image), image.size(), row.source));
+  auto process = at.start();
+  REQUIRE(process.refresh().edited == set_of({kA}));
+  CHECK(process.settle().empty());
+  at.folder.write("m/" + row.file, "{}");
+  CHECK(process.settle() == set_of({kA}));
+  at.folder.write("m/" + row.file, "{\"more\": 1}");
+  CHECK(process.settle() == set_of({kA}));
+}
