@@ -79,12 +79,6 @@ Meaning meaning_of(int status, const ServerWords& words) {
   return {ErrorClass::Invalid, "the registry does not take this request; see its message"};
 }
 
-std::string request_id(const http::Headers& headers) {
-  for (const std::string_view name : {"X-Ms-Correlation-Request-Id", "X-Request-Id"})
-    if (const std::string* id = headers.find(name)) return " (request id " + quoted(*id) + ")";
-  return {};
-}
-
 }  // namespace
 
 ServerWords server_words(const http::Response& response) {
@@ -104,7 +98,6 @@ Error error_of(const http::Request& request, const http::Response& response, con
                   std::to_string(response.status);
   if (!words.code.empty()) error.message += " " + quoted(words.code);
   if (!words.message.empty()) error.message += " " + quoted(words.message, 200);
-  error.message += request_id(response.headers);
   error.retry_after = http::retry_after(response.headers);
   return error;
 }

@@ -21,8 +21,9 @@ struct Asker {
 };
 
 /// What an unwanted answer means: class by status and code, the message with method, URL without query, status, the
-/// server's code and message and its request id, and a remedy. A 401 that comes although the sign-in itself went well
-/// is Forbidden, or Unauthorized for who did not sign in; it and a 403 name repository and action.
+/// server's code and message, and a remedy: the same for the same fault, so that a status stays as it is. A 401 that
+/// comes although the sign-in itself went well is Forbidden, or Unauthorized for who did not sign in; it and a 403 name
+/// repository and action.
 Error error_of(const http::Request& request, const http::Response& response, const Asker& asker);
 
 }  // namespace slipway::registry
