@@ -12,6 +12,7 @@
 #include "controller/runtime/waiting.h"
 #include "controller/sources/open_source_file.h"
 #include "controller/standalone/metered_ports.h"
+#include "controller/standalone/watched_writer.h"
 #include "controller/transfer/transfer_engine.h"
 #include "reconcilers/prune/reconciler.h"
 #include "reconcilers/readiness.h"
@@ -48,8 +49,11 @@ publish::Settings settings_of(const InstallationOptions& options, const manifest
 void tell(const http::RequestSeen& seen, const InstallationHands& hands) {
   const std::string method{http::to_string(seen.method)};
   hands.metrics.registry_request({method, seen.status, seen.host, seen.took});
-  hands.log.debug(method + ' ' + seen.url,
-                  {{"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}});
+  const std::vector<telemetry::LogField> fields{
+      {"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}};
+  // What is tried again keeps a visit going for minutes: the log says why.
+  const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
+  is_outage ? hands.log.warn(method + ' ' + seen.url, fields) : hands.log.debug(method + ' ' + seen.url, fields);
 }
 
 void count(std::map<std::string, std::size_t>& counts, const Conditions& conditions) {
@@ -102,7 +106,8 @@ struct Installation::Parts {
         root(folder.root()),
         settings(settings_of(options, folder, hands.clock.now())),
         objects(std::move(folder), state, hands.clock),
-        writer(objects, objects, hands.metrics),
+        watched(objects, hands.log),
+        writer(watched, objects, hands.metrics),
         rates({.wait = runtime::wait, .elapsed = elapsed}),
         rules(/*in_cluster=*/false, rates),
         environment(options.environment),
@@ -138,6 +143,7 @@ struct Installation::Parts {
   const std::filesystem::path root;
   const publish::Settings settings;
   manifests::FolderObjectStore objects;
+  WatchedWriter watched;
   MeteredWriter writer;
   http::RequestRates rates;
   registry::RegistryRules rules;
@@ -170,6 +176,10 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
 
 manifests::FolderObjectStore& Installation::objects() {
   return parts_->objects;
+}
+
+std::optional<Error> Installation::write_failure() const {
+  return parts_->watched.failure();
 }
 
 publish::PublishReconciler& Installation::publisher() {

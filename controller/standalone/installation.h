@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "controller/manifests/folder_object_store.h"
@@ -45,6 +46,8 @@ class Installation {
   Installation& operator=(const Installation&) = delete;
 
   manifests::FolderObjectStore& objects();
+  /// Why the state could not be written when it was tried last; absent when it could.
+  std::optional<Error> write_failure() const;
   publish::PublishReconciler& publisher();
   /// Of every kind.
   runtime::ReconcilersByKind reconcilers();

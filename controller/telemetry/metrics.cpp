@@ -130,6 +130,12 @@ struct Metrics::Families {
   Family<Counter>& throttled = counter("slipway_registry_throttled_total", "Requests answered with 429.");
   Counter& tags = counter("slipway_tags_set_total", "Tags that were set.").Add({});
   Family<Gauge>& resources = gauge("slipway_resources", "Resources by kind and status of their Ready condition.");
+  Gauge& manifest_problems =
+      gauge("slipway_manifest_problems", "Problems of the manifest folder as it was read last, warnings aside.")
+          .Add({});
+  Gauge& manifests_read =
+      gauge("slipway_manifest_last_read_timestamp_seconds", "When the manifest folder was last read; 0 before.")
+          .Add({});
   Family<Gauge>& build_info = gauge("slipway_build_info", "Always 1; the version is in the label.");
 
   void create_of(const std::string& kind) {
@@ -209,6 +215,11 @@ void Metrics::set_max_concurrent_reconciles(std::size_t workers) {
   for (const ResourceKind kind : kKinds) {
     families_->most_workers.Add({{"controller", label(kind)}}).Set(static_cast<double>(workers));
   }
+}
+
+void Metrics::set_manifests(std::size_t problems, Timestamp at) {
+  families_->manifest_problems.Set(static_cast<double>(problems));
+  families_->manifests_read.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
 }
 
 void Metrics::set_ready(const std::vector<ReadyCount>& counts) {

@@ -9,6 +9,7 @@
 
 #include "controller/runtime/work_queue.h"
 #include "controller/runtime/work_watcher.h"
+#include "crds/base/time.h"
 #include "reconcilers/ports/blob_transfer.h"
 
 namespace slipway::telemetry {
@@ -43,6 +44,8 @@ class Metrics final : public runtime::WorkWatcher {
 
   void set_queue(const std::map<ResourceKind, runtime::QueueStatistics>& statistics);
   void set_max_concurrent_reconciles(std::size_t workers);
+  /// After the folder was read at `at`: how many problems it has, warnings aside.
+  void set_manifests(std::size_t problems, Timestamp at);
   void set_ready(const std::vector<ReadyCount>& counts);
 
   /// `outcome`: published, refused, failed. `reason`: a condition reason of ours.

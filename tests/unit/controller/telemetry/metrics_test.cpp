@@ -104,6 +104,15 @@ TEST_CASE("resources count by kind and Ready, those that are gone fall to zero")
   CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0"));
 }
 
+TEST_CASE("a broken folder can be seen, and one that is read no more") {
+  Metrics metrics{"0"};
+  CHECK(shows(metrics, "slipway_manifest_problems 0"));
+  CHECK(shows(metrics, "slipway_manifest_last_read_timestamp_seconds 0"));
+  metrics.set_manifests(3, Timestamp{std::chrono::seconds{7}});
+  CHECK(shows(metrics, "slipway_manifest_problems 3"));
+  CHECK(shows(metrics, "slipway_manifest_last_read_timestamp_seconds 7"));
+}
+
 TEST_CASE("publications, gates, transfers and tags count") {
   Metrics metrics{"0"};
   metrics.publication("refused", "FindingsAboveLimit");

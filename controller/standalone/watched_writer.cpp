@@ -1,0 +1,45 @@
+#include "controller/standalone/watched_writer.h"
+
+#include <utility>
+
+namespace slipway::standalone {
+
+namespace {
+
+template <class T>
+ObjectKey key_of(const T& object) {
+  return {T::kKind, object.metadata.namespace_name, object.metadata.name};
+}
+
+}  // namespace
+
+Result<void> WatchedWriter::write_status(const ImagePublication& object) {
+  return watched(next_.write_status(object), key_of(object));
+}
+
+Result<void> WatchedWriter::write_status(const ContainerRegistry& object) {
+  return watched(next_.write_status(object), key_of(object));
+}
+
+Result<void> WatchedWriter::write_status(const RetentionPolicy& object) {
+  return watched(next_.write_status(object), key_of(object));
+}
+
+Result<void> WatchedWriter::set_finalizer(const ObjectKey& key, bool wanted) {
+  return watched(next_.set_finalizer(key, wanted), key);
+}
+
+Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
+  const bool is_of_the_object =
+      !written && (written.error().cls == ErrorClass::Conflict || written.error().cls == ErrorClass::NotFound);
+  if (is_of_the_object) return written;
+  if (!written) log_.error(written.error(), {{"object", to_string(key)}});
+  auto failure = failure_.lock();
+  if (written)
+    failure->reset();
+  else
+    *failure = written.error();
+  return written;
+}
+
+}  // namespace slipway::standalone

@@ -1,0 +1,45 @@
+#include "controller/standalone/watched_writer.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "tests/catch.h"
+#include "tests/support/builders.h"
+#include "tests/support/in_memory_objects.h"
+#include "tests/support/manual_clock.h"
+
+namespace slipway::standalone {
+
+TEST_CASE("a state that can't be written is told until it can be again, an edit meanwhile is not") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const tests::ManualClock clock{Timestamp{}};
+  telemetry::Log log{clock, {.descriptor = ends[1]}};
+  tests::InMemoryObjects objects;
+  const auto publication = tests::make_publication();
+  objects.apply(publication);
+  WatchedWriter writer{objects, log};
+
+  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Conflict, "newer", "nothing"); };
+  CHECK_FALSE(writer.write_status(objects.stored(tests::key_of(publication))));
+  CHECK_FALSE(writer.failure());
+
+  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "disk is full", "free some"); };
+  CHECK_FALSE(writer.write_status(objects.stored(tests::key_of(publication))));
+  REQUIRE(writer.failure());
+  CHECK(writer.failure()->message == "disk is full");
+  std::array<char, 4096> text{};
+  const auto size = read(ends[0], text.data(), text.size());
+  REQUIRE(size > 0);
+  const std::string line(text.data(), static_cast<std::size_t>(size));
+  CHECK_THAT(line, Catch::Contains("disk is full") && Catch::Contains("ImagePublication shop/storefront"));
+
+  objects.before_write = nullptr;
+  CHECK(writer.write_status(objects.stored(tests::key_of(publication))));
+  CHECK_FALSE(writer.failure());
+  close(ends[0]);
+  close(ends[1]);
+}
+
+}  // namespace slipway::standalone
