@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "controller/cli/program.h"
+#include "controller/runtime/core_dumps.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ std::size_t columns_of_terminal() {
 
 int main(int argc, char** argv) {
   using slipway::cli::ExitCode;
+  slipway::runtime::forbid_core_dumps();
   try {
     const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
                                         environment_of_process()};
