@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kLargestManifest = DocumentLimits{}.bytes;
+/// A folder of resources has files of kilobytes; a ConfigMap or Secret ends at 1 MiB.
+constexpr std::size_t kLargestManifest = 16u << 20;
 constexpr const char* kStandardInput = "-";
 
 Result<fs::path> canonical(const std::string& path) {
@@ -47,7 +48,7 @@ Result<std::string> read_standard_input() {
   while (std::cin.read(piece.data(), piece.size()) || std::cin.gcount() > 0) {
     content.append(piece.data(), static_cast<std::size_t>(std::cin.gcount()));
     if (content.size() > kLargestManifest)
-      return fail(ErrorClass::Invalid, "standard input has more than 64 MiB", "split it");
+      return fail(ErrorClass::Invalid, "standard input has more than 16 MiB", "split it");
   }
   return content;
 }

@@ -49,7 +49,7 @@ struct ManifestReading {
 ///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource
 ///   - a file without a byte is taken for one that is about to be written: an error until something is in it
 ///   - two documents for one object are a problem of the later one; the first stays in force
-///   - a link that leads outside the root, a file that may not be read or is no regular file, one over 64 MiB, and a
+///   - a link that leads outside the root, a file that may not be read or is no regular file, one over 16 MiB, and a
 ///     folder that cannot be listed are problems, and the reading is not whole
 /// A file reached under two names is read once. One thread at a time.
 class ManifestFolder {

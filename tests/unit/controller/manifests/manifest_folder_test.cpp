@@ -405,16 +405,16 @@ TEST_CASE("a folder named as a manifest is a folder") {
   CHECK(read_in_force(manifests) == "a=1");
 }
 
-TEST_CASE("a file over 64 MiB is a problem that says so") {
+TEST_CASE("a file over 16 MiB is a problem that says so") {
   const TemporaryFolder folder;
   folder.write("a.yaml", config("a"));
   folder.write("large.yaml", "#");
-  const std::size_t limit = 64u << 20;
+  const std::size_t limit = 16u << 20;
   fs::resize_file(folder / "large.yaml", limit + 1);
   auto manifests = open(folder.path());
   const auto reading = read(manifests);
   REQUIRE(reading.problems.size() == 1);
-  CHECK(reading.problems[0].message.find("more than 67108864 bytes") != std::string::npos);
+  CHECK(reading.problems[0].message.find("more than 16777216 bytes") != std::string::npos);
   CHECK(in_force(reading) == "a=1");
 }
 
