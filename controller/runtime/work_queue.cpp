@@ -10,7 +10,10 @@ namespace slipway::runtime {
 using std::chrono::milliseconds;
 
 WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options)
-    : clock_(clock), watcher_(watcher), backoff_(options.backoff) {
+    : clock_(clock),
+      watcher_(watcher),
+      backoff_(options.backoff),
+      most_of_one_namespace_(options.most_of_one_namespace) {
   state_.lock()->random.seed(options.seed);
 }
 
@@ -83,11 +86,41 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
   return promoted;
 }
 
-WorkQueue::Next WorkQueue::pop(State& state, Time now) {
-  Next next{.promoted = promote_delayed(state, now)};
-  const auto first = std::ranges::min_element(state.due, {}, [](const auto& entry) {
+/// Tenants share the workers: what hangs or drips in one namespace leaves the others theirs.
+std::set<std::string> WorkQueue::namespaces_with_their_share(const State& state) const {
+  std::set<std::string> full;
+  if (most_of_one_namespace_ == 0) return full;
+  std::map<std::string, std::size_t> counts;
+  for (const auto& [key, since] : state.running)
+    if (!key.namespace_name.empty()) ++counts[key.namespace_name];
+  const auto has_others = [&state](const std::string& name) {
+    const auto is_other = [&name](const auto& entry) {
+      return !entry.first.namespace_name.empty() && entry.first.namespace_name != name;
+    };
+    return std::ranges::any_of(state.running, is_other) || std::ranges::any_of(state.due, is_other) ||
+           std::ranges::any_of(state.delayed, is_other);
+  };
+  for (const auto& [name, count] : counts)
+    if (count >= most_of_one_namespace_ && has_others(name)) full.insert(name);
+  return full;
+}
+
+WorkQueue::DueKeys::const_iterator WorkQueue::first_free(const State& state) const {
+  const std::set<std::string> full = namespaces_with_their_share(state);
+  const auto rank = [](const auto& entry) {
     return std::tuple{entry.second.priority == Priority::Resync, entry.second.since, entry.second.number};
-  });
+  };
+  auto first = state.due.end();
+  for (auto at = state.due.begin(); at != state.due.end(); ++at) {
+    if (full.contains(at->first.namespace_name)) continue;
+    if (first == state.due.end() || rank(*at) < rank(*first)) first = at;
+  }
+  return first;
+}
+
+WorkQueue::Next WorkQueue::pop(State& state, Time now) const {
+  Next next{.promoted = promote_delayed(state, now)};
+  const auto first = first_free(state);
   if (first == state.due.end()) return next;
   next.key = first->first;
   next.waited = now - first->second.since;
@@ -127,8 +160,8 @@ std::optional<ObjectKey> WorkQueue::take(std::stop_token stop) {
     auto state = state_.lock();
     if (state->is_shut_down) return std::nullopt;
     const auto first = next_delayed(*state);
-    const auto is_changed = [&state, first] {
-      return state->is_shut_down || !state->due.empty() || next_delayed(*state) != first;
+    const auto is_changed = [this, &state, first] {
+      return state->is_shut_down || first_free(*state) != state->due.end() || next_delayed(*state) != first;
     };
     if (first) {
       state.wait_for(changed_, stop, *first - clock_.now(), is_changed);

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "controller/runtime/backoff.h"
@@ -39,12 +40,15 @@ struct QueueStatistics {
 ///   delayed           due now                                the earlier time wins
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
-/// Among due keys Edit comes first, then who has been due longer. Thread-safe; nothing is called under its lock.
+/// Among due keys Edit comes first, then who has been due longer, except for those of a namespace that has its share of
+/// the workers already while the queue knows another namespace (in any state but gone). Thread-safe; nothing is called
+/// under its lock.
 class WorkQueue {
  public:
   struct Options {
     BackoffLimits backoff;
-    std::uint64_t seed = 0;  ///< Of the jitter.
+    std::uint64_t seed = 0;                 ///< Of the jitter.
+    std::size_t most_of_one_namespace = 0;  ///< Keys with a worker at once where there are several; 0: no bound.
   };
 
   /// `clock` and `watcher` outlive the queue.
@@ -96,7 +100,10 @@ class WorkQueue {
 
   static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);
-  static Next pop(State& state, Time now);
+  using DueKeys = std::map<ObjectKey, Due>;
+  Next pop(State& state, Time now) const;
+  DueKeys::const_iterator first_free(const State& state) const;
+  std::set<std::string> namespaces_with_their_share(const State& state) const;
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
@@ -104,6 +111,7 @@ class WorkQueue {
   const SteadyClock& clock_;
   WorkWatcher& watcher_;
   const BackoffLimits backoff_;
+  const std::size_t most_of_one_namespace_;
   std::condition_variable_any changed_;
   Guarded<State> state_;
 };

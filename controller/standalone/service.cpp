@@ -97,7 +97,11 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
                    std::stop_token stop) {
   const runtime::SystemSteadyClock clock;
   LoggedVisits visits{hands};
-  runtime::WorkQueue queue{clock, visits, {.backoff = {}, .seed = std::random_device{}()}};
+  runtime::WorkQueue queue{clock,
+                           visits,
+                           {.backoff = {},
+                            .seed = std::random_device{}(),
+                            .most_of_one_namespace = std::max<std::size_t>(1, options.workers / 2)}};
   FolderNews news{queue, hands};
   const auto first = installation.objects().refresh();
   if (!first) return std::unexpected{first.error()};

@@ -222,3 +222,51 @@ TEST_CASE("a waiting worker is woken by an add, a stop and a shut down") {
     CHECK(taken == Taken{});
   }
 }
+
+TEST_CASE("a namespace has its share of the workers, and all of them where it is alone") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 2}};
+  const ObjectKey other{ResourceKind::ImagePublication, "pay", "x"};
+  const ObjectKey registry{ResourceKind::ContainerRegistry, "", "r"};
+  for (const char* name : {"a", "b", "c", "d"}) queue.add(key(name), Priority::Edit);
+  CHECK(queue.try_take() == key("a"));
+  CHECK(queue.try_take() == key("b"));
+  SECTION("alone, also beside what belongs to no namespace") {
+    queue.add_after(registry, 1h);
+    CHECK(queue.try_take() == key("c"));
+    CHECK(queue.try_take() == key("d"));
+  }
+  SECTION("another that is looked at later, or runs") {
+    queue.add_after(other, 1h);
+    CHECK(queue.try_take() == Taken{});
+    clock.advance(1h);
+    CHECK(queue.try_take() == other);
+    CHECK(queue.try_take() == Taken{});
+    queue.done(key("a"));
+    CHECK(queue.try_take() == key("c"));
+    CHECK(queue.try_take() == Taken{});
+  }
+  SECTION("what belongs to no namespace goes by") {
+    queue.add(other, Priority::Resync);
+    queue.add(registry, Priority::Resync);
+    CHECK(queue.try_take() == other);
+    CHECK(queue.try_take() == registry);
+    CHECK(queue.try_take() == Taken{});
+  }
+}
+
+TEST_CASE("who waits for a key of a namespace that has its share gets it when one is done") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 1}};
+  queue.add_after({ResourceKind::ImagePublication, "pay", "x"}, 1h);
+  queue.add(key("a"), Priority::Edit);
+  queue.add(key("b"), Priority::Edit);
+  REQUIRE(queue.try_take() == key("a"));
+  Taken taken;
+  std::jthread taker([&] { taken = queue.take({}); });
+  queue.done(key("a"));
+  taker.join();
+  CHECK(taken == key("b"));
+}
