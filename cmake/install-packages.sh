@@ -5,7 +5,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config ca-certificates git
   libssl-dev nlohmann-json3-dev libyaml-cpp-dev libre2-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev
-  zlib1g-dev libzstd-dev libcpprest-dev libspdlog-dev prometheus-cpp-dev libcli11-dev)
+  zlib1g-dev libzstd-dev libspdlog-dev prometheus-cpp-dev libcli11-dev)
 # The emulator and the tests' own tools.
 demo=(libboost-dev catch2 curl jq python3 openssl zstd docker-registry)
 test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev python3-pip python3-venv skopeo procps)

@@ -26,13 +26,12 @@ refuse "no clock is read in crds/ and reconcilers/" '(system|steady|high_resolut
 refuse "no environment, files, threads or sockets in crds/ and reconcilers/" 'getenv|[io]?fstream|std::filesystem|std::j?thread|<sys/' crds reconcilers
 refuse "clocks are read in controller/runtime/system_clock alone" '(system|high_resolution)_clock::now' controller -- 'controller/runtime/system_clock'
 refuse "nothing sleeps or detaches" 'sleep_for|sleep_until|usleep\(|\.detach\(\)' crds reconcilers controller
-refuse "cpprestsdk stays in its adapters" '#include <(cpprest|pplx)/' crds reconcilers controller -- 'controller/(http/cpprest_|telemetry/endpoints)'
 refuse "libcurl stays in its adapter" '#include <curl/' crds reconcilers controller -- 'controller/http/curl_'
 refuse "spdlog stays in telemetry" '#include <(spdlog|fmt)/' crds reconcilers controller -- 'controller/telemetry/'
 refuse "prometheus-cpp stays in telemetry" '#include <prometheus/' crds reconcilers controller -- 'controller/telemetry/'
 refuse "SQLite stays in its adapter" '#include <sqlite3' crds reconcilers controller -- 'controller/manifests/'
 refuse "Catch2 is included in one place" '#include <catch2/' tests -- 'tests/catch.h'
-refuse "heavy headers never in a header of ours" '#include <(cpprest|curl|spdlog|nlohmann/json.hpp|yaml-cpp|openssl|CLI|boost|archive)' crds reconcilers controller -- '[^:]*\.cpp:'
+refuse "heavy headers never in a header of ours" '#include <(curl|spdlog|nlohmann/json.hpp|yaml-cpp|openssl|CLI|boost|archive)' crds reconcilers controller -- '[^:]*\.cpp:'
 refuse "nothing is left for later" '\b(TODO|FIXME|XXX|HACK)\b' crds reconcilers controller tests examples
 refuse "headers are guarded by pragma once" '#ifndef [A-Z_]+_H_?$' crds reconcilers controller tests
 

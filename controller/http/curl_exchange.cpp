@@ -13,6 +13,7 @@
 #include <exception>
 #include <utility>
 
+#include "controller/http/pace_watch.h"
 #include "controller/http/url.h"
 
 namespace slipway::http {
@@ -60,6 +61,11 @@ std::string text_of(const curl_sockaddr& address) {
 
 bool is_success(int status) {
   return status >= 200 && status < 300;
+}
+
+std::unexpected<Error> too_many_fields(const std::string& url) {
+  return fail(ErrorClass::Integrity, redacted(url) + ": more than 256 KiB of header fields, or one over 100 KiB",
+              "check what answers at that address");
 }
 
 std::string_view remedy_for(CURLcode code) {
@@ -233,10 +239,8 @@ Result<Response> CurlExchange::run(std::stop_token stop) {
 Result<void> CurlExchange::drive(const std::stop_token& stop) {
   CURLM* const multi = handle_.state_->multi;
   const std::string where = std::string(to_string(request_.method)) + " " + redacted(request_.url);
-  SteadyClock::time_point last_active = SteadyClock::now();
-  curl_off_t seen = -1;
+  PaceWatch pace(request_.idle_timeout, request_.least_rate, SteadyClock::now());
   for (int running = 1;;) {
-    const std::uint64_t activity = activity_;
     if (curl_multi_perform(multi, &running) != CURLM_OK)
       return fail(ErrorClass::Internal, where + ": libcurl stopped", "report this as a bug");
     if (running == 0) return {};
@@ -251,14 +255,12 @@ Result<void> CurlExchange::drive(const std::stop_token& stop) {
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     const SteadyClock::time_point now = SteadyClock::now();
-    if (std::exchange(seen, up + down) != up + down || activity != activity_) last_active = now;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(last_active + request_.idle_timeout - now);
-    if (left.count() <= 0)
-      return fail(ErrorClass::Unavailable,
-                  where + ": no byte for " + std::to_string(request_.idle_timeout.count()) + " ms",
-                  std::string(kNetworkRemedy));
-    const int wait = static_cast<int>(std::min<std::chrono::milliseconds::rep>(left.count() + 1, kLongestPollMs));
+    if (const auto wrong = pace.judge(now, up + down, activity_))
+      return fail(ErrorClass::Unavailable, where + ": " + *wrong, std::string(kNetworkRemedy));
+    const int wait =
+        static_cast<int>(std::min<std::chrono::milliseconds::rep>(pace.left(now).count() + 1, kLongestPollMs));
     curl_multi_poll(multi, nullptr, 0, wait, nullptr);
+    pace.waited(SteadyClock::now() - now);
   }
 }
 
@@ -268,6 +270,8 @@ Result<Response> CurlExchange::conclude(int code) {
   const bool answered = headers_done_ && !is_success(response_.status);
   const bool cut = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   if (cut && (answered || (!headers_done_ && hear_last_words()))) return std::move(response_);
+  // What libcurl says of one header line over its own bound.
+  if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
   const auto libcurl_code = static_cast<CURLcode>(code);
   const std::string_view detail = trimmed(fields_->message.data());
   return fail(ErrorClass::Unavailable,
@@ -300,8 +304,7 @@ bool CurlExchange::keep(Result<void> result) {
 std::size_t CurlExchange::take_header_line(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > kMostHeaderBytes) {
-    keep(fail(ErrorClass::Integrity, redacted(request_.url) + ": more than 256 KiB of header fields",
-              "check what answers at that address"));
+    keep(too_many_fields(request_.url));
     return 0;
   }
   if (headers_done_) return line.size();

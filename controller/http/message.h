@@ -36,6 +36,13 @@ using BodyReader = std::function<Result<std::size_t>(std::span<std::byte> space)
 /// Takes bytes of a response body. An error aborts the request with it. May block: the sender is held back.
 using BodyWriter = std::function<Result<void>(std::span<const std::byte> bytes)>;
 
+/// What has to move while one waits for the network: Unavailable below it. Time in the request's own reader and writer
+/// does not count.
+struct LeastRate {
+  std::int64_t bytes = 300 << 10;
+  std::chrono::milliseconds over{300'000};
+};
+
 struct Request {
   Method method = Method::Get;
   std::string url;  ///< Absolute, http or https.
@@ -46,7 +53,8 @@ struct Request {
   BodyWriter body_writer;                     ///< Gets the body of a 2xx answer instead of Response::body.
   std::size_t max_response_bytes = 4u << 20;  ///< Of Response::body; Integrity above.
   std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds idle_timeout{60'000};          ///< Without a byte in either direction.
+  std::chrono::milliseconds idle_timeout{60'000};  ///< Without a byte in either direction.
+  LeastRate least_rate;
   std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
   bool only_once = false;                                  ///< Not repeated, whatever the answer: nobody needs it.
   /// Called with status and headers before the body; an error aborts (e.g. a Content-Range that does not fit).
@@ -58,6 +66,7 @@ struct Response {
   int status = 0;
   Headers headers;
   std::string body;
+  std::string answered_by;  ///< The URL that answered where redirects led on; empty: the request's own.
 };
 
 }  // namespace slipway::http

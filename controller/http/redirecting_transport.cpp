@@ -45,6 +45,7 @@ Result<Response> RedirectingTransport::send(const Request& request, std::stop_to
   std::set<std::string> seen{request.url};
   while (true) {
     Result<Response> response = next_.send(current, stop);
+    if (response && seen.size() > 1) response->answered_by = current.url;
     if (!response || !is_redirect(response->status)) return response;
     const std::string* location = response->headers.find("Location");
     if (location == nullptr) return response;

@@ -14,7 +14,8 @@ using HostRule = std::function<Result<void>(std::string_view from, std::string_v
 /// Follows redirects of GET and HEAD by our own rules, so that no library takes credentials along: at most 5 hops,
 /// http and https only, never from https down to http, no circle, no other host that `may_call` refuses. Authorization
 /// goes only to the scheme, host and port it was written for, and never comes back once it was dropped. Other methods
-/// and 3xx without Location are returned as they are. As thread-safe as `next`.
+/// and 3xx without Location are returned as they are. Response::answered_by names who answered after a redirect. As
+/// thread-safe as `next`.
 class RedirectingTransport final : public HttpTransport {
  public:
   RedirectingTransport(HttpTransport& next, HostRule may_call);

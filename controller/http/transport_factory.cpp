@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "controller/http/cpprest_transport.h"
 #include "controller/http/curl_transport.h"
 
 namespace slipway::http {
@@ -62,16 +61,13 @@ NetworkEnvironment network_environment(const std::function<const char*(const cha
           .ca_file = first_of({"SSL_CERT_FILE"})};
 }
 
-Transports make_transports(const std::string& ca_pem, const TransportSettings& settings) {
+std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings) {
   const NetworkEnvironment& environment = settings.environment;
-  auto small = std::make_unique<CpprestTransport>(
-      CpprestOptions{.ca_pem = ca_pem, .ca_file = environment.ca_file, .proxy = environment.proxy});
-  auto blobs = std::make_unique<CurlTransport>(CurlOptions{.ca_bundle = with_file(ca_pem, environment.ca_file),
-                                                           .ca_file = environment.ca_file,
-                                                           .proxy = environment.proxy,
-                                                           .may_connect = settings.may_connect});
-  return {.small = std::make_unique<StackedTransport>(std::move(small), settings),
-          .blobs = std::make_unique<StackedTransport>(std::move(blobs), settings)};
+  auto network = std::make_unique<CurlTransport>(CurlOptions{.ca_bundle = with_file(ca_pem, environment.ca_file),
+                                                             .ca_file = environment.ca_file,
+                                                             .proxy = environment.proxy,
+                                                             .may_connect = settings.may_connect});
+  return std::make_unique<StackedTransport>(std::move(network), settings);
 }
 
 }  // namespace slipway::http

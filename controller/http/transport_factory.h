@@ -16,19 +16,13 @@
 
 namespace slipway::http {
 
-/// The two ways to the network, with one set of trusted certificates. Redirects and retries are already in them.
-struct Transports {
-  std::unique_ptr<HttpTransport> small;  ///< Whole bodies in memory: cpprestsdk.
-  std::unique_ptr<HttpTransport> blobs;  ///< Streamed bodies: libcurl.
-};
-
 /// What the environment says about the network.
 struct NetworkEnvironment {
   ProxySettings proxy;
   std::string ca_file;  ///< SSL_CERT_FILE: instead of the system's file of certificates.
 };
 
-/// HTTPS_PROXY, http_proxy (small only: a web server could set the other), ALL_PROXY, NO_PROXY, SSL_CERT_FILE; the
+/// HTTPS_PROXY, http_proxy (lower case only: a web server could set the other), ALL_PROXY, NO_PROXY, SSL_CERT_FILE; the
 /// small spelling wins. `variable` is std::getenv or a test's.
 NetworkEnvironment network_environment(const std::function<const char*(const char* name)>& variable);
 
@@ -38,14 +32,15 @@ struct TransportSettings {
   RetryRules retry;
   RetryHands retry_hands;
   TracingHands tracing;
-  HostRule may_call;              ///< Whether a redirect may lead to that host.
-  AddressRule may_connect;        ///< Where names may lead to; null: anywhere. Looked at for blobs alone.
-  RequestRates* rates = nullptr;  ///< Outlives the transports.
-  std::chrono::milliseconds small_total{120'000};  ///< For small requests that name no bound of their own.
+  HostRule may_call;                               ///< Whether a redirect may lead to that host.
+  AddressRule may_connect;                         ///< Where names may lead to; null: anywhere.
+  RequestRates* rates = nullptr;                   ///< Outlives the transports.
+  std::chrono::milliseconds small_total{120'000};  ///< For requests without a stream that name no bound of their own.
 };
 
 /// From the caller down: redirects, retries, the host's request rate, tracing, network; so that each attempt and each
-/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's.
-Transports make_transports(const std::string& ca_pem, const TransportSettings& settings);
+/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's. One transport
+/// carries what is small and what is streamed (docs/decisions/0003-one-transport.md).
+std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings);
 
 }  // namespace slipway::http

@@ -1,18 +1,34 @@
 #include "controller/registry/connection.h"
 
+#include "controller/http/url.h"
 #include "controller/registry/response_error.h"
 
 namespace slipway::registry {
+namespace {
 
-Connection::Connection(http::HttpTransport& small, http::HttpTransport& blobs, const Clock& clock, TokenOptions options)
-    : small_(small),
-      blobs_(blobs),
+/// Whoever a redirect leads to may not say where the registry's credentials go.
+bool is_own_answer(const http::Request& request, const http::Response& response) {
+  if (response.answered_by.empty()) return true;
+  const Result<http::Url> asked = http::Url::parse(request.url);
+  const Result<http::Url> answered = http::Url::parse(response.answered_by);
+  return asked && answered && http::same_origin(*asked, *answered);
+}
+
+std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Response& response) {
+  return fail(ErrorClass::Unavailable,
+              host + " redirects to " + http::redacted(response.answered_by) + ", which asks for a sign-in of its own",
+              "ask the owner of " + host + ": credentials go to the registry alone");
+}
+
+}  // namespace
+
+Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options)
+    : network_(network),
       host_(options.host),
       plain_http_(options.plain_http),
-      tokens_(small, clock, std::move(options)) {}
+      tokens_(network, clock, std::move(options)) {}
 
 Result<http::Response> Connection::send(http::Request request, const std::string& scope, std::stop_token stop) {
-  http::HttpTransport& transport = request.body_reader || request.body_writer ? blobs_ : small_;
   Result<std::string> header = tokens_.header(scope, stop);
   if (!header) return std::unexpected(header.error());
   if (!header->empty()) request.headers.set("Authorization", *header);
@@ -22,16 +38,18 @@ Result<http::Response> Connection::send(http::Request request, const std::string
     request.on_headers = [judge](int status, const http::Headers& headers) -> Result<void> {
       return status == 401 ? Result<void>() : judge(status, headers);
     };
-  Result<http::Response> response = transport.send(request, stop);
+  Result<http::Response> response = network_.send(request, stop);
   if (!response || response->status != 401) return response;
+  if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   header = tokens_.after_challenge(*response, scope, *header, stop);
   if (!header) return while_doing(host_, header.error());
   if (request.body_reader)
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
   request.headers.set("Authorization", *header);
-  response = transport.send(request, stop);
-  if (response && response->status == 401) return std::unexpected(error_of(request, *response, {identity(), scope}));
-  return response;
+  response = network_.send(request, stop);
+  if (!response || response->status != 401) return response;
+  if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
+  return std::unexpected(error_of(request, *response, {identity(), scope}));
 }
 
 }  // namespace slipway::registry

@@ -13,11 +13,11 @@ namespace slipway::registry {
 /// connections. Thread-safe.
 class Connection {
  public:
-  /// `small` carries manifests and questions, `blobs` what is streamed.
-  Connection(http::HttpTransport& small, http::HttpTransport& blobs, const Clock& clock, TokenOptions options);
+  Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options);
 
-  /// Sends with the right Authorization and answers one challenge. A streamed request body is not sent twice: its 401
-  /// becomes Unavailable, with a fresh token for the next try. Any status but 401 is returned as it is.
+  /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
+  /// that a redirect led to is Unavailable. A streamed request body is not sent twice: its 401 becomes Unavailable,
+  /// with a fresh token for the next try. Any status but 401 is returned as it is.
   Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
 
   const std::string& host() const { return host_; }
@@ -32,8 +32,7 @@ class Connection {
   FallbackTurns& fallback_turns() { return fallback_turns_; }
 
  private:
-  http::HttpTransport& small_;
-  http::HttpTransport& blobs_;
+  http::HttpTransport& network_;
   const std::string host_;
   const bool plain_http_;
   TokenSource tokens_;

@@ -187,9 +187,9 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
 
 std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& endpoint, Links& links) const {
   struct Link {
-    Link(std::shared_ptr<const http::Transports> given, const Clock& clock, TokenOptions options)
-        : ways(std::move(given)), connection(*ways->small, *ways->blobs, clock, std::move(options)) {}
-    const std::shared_ptr<const http::Transports> ways;
+    Link(std::shared_ptr<http::HttpTransport> given, const Clock& clock, TokenOptions options)
+        : network(std::move(given)), connection(*network, clock, std::move(options)) {}
+    const std::shared_ptr<http::HttpTransport> network;
     Connection connection;
   };
   TokenOptions options{.host = wire_host(endpoint.host),
@@ -198,16 +198,16 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .may_call = [&rules = settings_.rules](std::string_view from, std::string_view to) {
                          return rules.may_call(from, to);
                        }};
-  const auto link = std::make_shared<Link>(transports_of(endpoint.ca_pem, links), clock_, std::move(options));
+  const auto link = std::make_shared<Link>(transport_of(endpoint.ca_pem, links), clock_, std::move(options));
   return {link, &link->connection};
 }
 
-std::shared_ptr<const http::Transports> SharedRegistries::transports_of(const std::string& ca_pem, Links& links) const {
+std::shared_ptr<http::HttpTransport> SharedRegistries::transport_of(const std::string& ca_pem, Links& links) const {
   if (const auto known = links.transports[ca_pem].lock()) return known;
   std::erase_if(links.transports, [](const auto& entry) { return entry.second.expired(); });
-  auto ways = std::make_shared<const http::Transports>(settings_.make_transports(ca_pem));
-  links.transports[ca_pem] = ways;
-  return ways;
+  std::shared_ptr<http::HttpTransport> transport = settings_.make_transport(ca_pem);
+  links.transports[ca_pem] = transport;
+  return transport;
 }
 
 }  // namespace slipway::registry

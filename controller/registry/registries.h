@@ -21,8 +21,8 @@ struct RegistriesSettings {
   /// Credentials of the environment for a host, outside a cluster (see ambient_credentials.h); null in one. For sources
   /// without pullSecretRef, and for a registry whose Secret is in no file.
   std::function<Result<Credentials>(const std::string& host)> ambient_credentials;
-  /// Transports that trust `ca_pem` (empty: the system's certificates alone).
-  std::function<http::Transports(const std::string& ca_pem)> make_transports;
+  /// A transport that trusts `ca_pem` (empty: the system's certificates alone).
+  std::function<std::unique_ptr<http::HttpTransport>(const std::string& ca_pem)> make_transport;
   /// Learns what each registry says, and is asked where a token realm may be. Outlives the registries.
   RegistryRules& rules;
   /// The id of the reconcile that the calling thread is in: what is opened there names it in all its requests, on
@@ -57,7 +57,7 @@ class SharedRegistries final : public Registries {
   struct Links {
     std::map<std::string, std::shared_ptr<Connection>> by_key;  // Shared by their repositories.
     std::map<std::string, std::string> key_of_owner;
-    std::map<std::string, std::weak_ptr<const http::Transports>> transports;  // By certificates; the connections' own.
+    std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
   };
 
   ClientOptions client_of(const std::string& repository, bool read_only) const;
@@ -68,7 +68,7 @@ class SharedRegistries final : public Registries {
   Result<std::string> ca_bundle(const KeyRef& reference);
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
   std::shared_ptr<Connection> make_connection(const Endpoint& endpoint, Links& links) const;
-  std::shared_ptr<const http::Transports> transports_of(const std::string& ca_pem, Links& links) const;
+  std::shared_ptr<http::HttpTransport> transport_of(const std::string& ca_pem, Links& links) const;
 
   ObjectReader& objects_;
   const Clock& clock_;

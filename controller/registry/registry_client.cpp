@@ -175,13 +175,19 @@ Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offs
   return {};
 }
 
-Result<bool> RegistryClient::has_blob(const Digest& digest, std::stop_token stop) {
-  const Request request = request_to(Method::Head, url("/blobs/" + digest.str()));
+Result<bool> RegistryClient::has_blob(const Descriptor& blob, std::stop_token stop) {
+  const Request request = request_to(Method::Head, url("/blobs/" + blob.digest.str()));
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return false;
   if (response->status != 200 && response->status != 307)
     return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+  const auto length = response->status == 200 ? length_of(response->headers) : std::nullopt;
+  if (length && *length != blob.size)
+    return fail(ErrorClass::Integrity,
+                name() + ": blob " + blob.digest.str() + " has " + std::to_string(*length) +
+                    " bytes, the manifest that names it says " + std::to_string(blob.size),
+                "push the image to its source again: its manifest does not fit its content");
   return true;
 }
 
@@ -212,7 +218,7 @@ Result<std::unique_ptr<BlobUpload>> RegistryClient::start_upload(const Digest& d
 }
 
 Result<void> RegistryClient::put_small_blob(const Descriptor& blob, std::string_view bytes, std::stop_token stop) {
-  const Result<bool> there = has_blob(blob.digest, stop);
+  const Result<bool> there = has_blob(blob, stop);
   if (!there) return std::unexpected(there.error());
   if (*there) return {};
   const Request open = request_to(Method::Post, url("/blobs/uploads/"));

@@ -34,7 +34,7 @@ class RegistryClient final : public ImageStore {
                          std::stop_token stop) override;
   Result<std::vector<content::Descriptor>> referrers(const Digest& subject, std::stop_token stop) override;
 
-  Result<bool> has_blob(const Digest& digest, std::stop_token stop) override;
+  Result<bool> has_blob(const content::Descriptor& blob, std::stop_token stop) override;
   Result<bool> mount_blob(const Digest& digest, const std::string& from_repository, std::stop_token stop) override;
   Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) override;
   Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes, std::stop_token stop) override;

@@ -128,8 +128,8 @@ struct Installation::Parts {
   registry::RegistriesSettings registries_settings(const InstallationOptions& options) {
     return {.controller_namespace = options.controller_namespace,
             .ambient_credentials = [this](const std::string& host) { return ambient.of(host); },
-            .make_transports = [network = transport_settings(options, hands, rules, rates)](
-                                   const std::string& ca_pem) { return http::make_transports(ca_pem, network); },
+            .make_transport = [network = transport_settings(options, hands, rules, rates)](
+                                  const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
             .rules = rules,
             .reconcile_id = telemetry::current_reconcile_id,
             .open_file =

@@ -49,9 +49,11 @@ Result<void> BlobFeed::read_all(const std::stop_token& stop) {
   Patience patience(parts_.rules, parts_.hands, parts_.waits);
   while (at_ < parts_.blob.size) {
     const std::int64_t before = at_;
+    const std::chrono::nanoseconds began = parts_.hands.elapsed();
     Result<void> read = read_once(stop);
     if (read) break;
-    if (at_ > before) patience.renew();
+    const auto took = std::chrono::duration_cast<std::chrono::seconds>(parts_.hands.elapsed() - began);
+    if (at_ - before > took.count() * parts_.rules.least_per_second) patience.renew();
     if (at_ > start_) is_cut_ = true;
     const Patience::Answer answer = patience.again(read.error(), stop);
     if (answer == Patience::Answer::Stopped) return fail(ErrorClass::Cancelled, "stopped");

@@ -48,7 +48,7 @@ Result<void> BlobStream::run(std::stop_token stop) {
 /// The answer to the request that ended the upload may be lost while the registry has done it.
 bool BlobStream::arrived(const std::stop_token& stop) {
   if (sent_ < parts_.blob.size) return false;
-  const Result<bool> there = parts_.to.has_blob(parts_.blob.digest, stop);
+  const Result<bool> there = parts_.to.has_blob(parts_.blob, stop);
   return there && *there;
 }
 

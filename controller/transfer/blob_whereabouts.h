@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
@@ -16,10 +17,11 @@
 
 namespace slipway::transfer {
 
-/// A blob at a registry.
+/// A blob at a registry. Its size counts: one that somebody names with another size is not the one known here.
 struct BlobAt {
   std::string host;
   Digest digest;
+  std::int64_t size = 0;
   auto operator<=>(const BlobAt&) const = default;
 };
 

@@ -10,10 +10,11 @@ namespace slipway::transfer {
 
 /// Bounds of everything that is sent by one engine.
 struct TransferRules {
-  int most_streams = 16;                       ///< Blobs under way at once, over all requests.
+  int most_streams = 16;                       ///< Blobs under way at once, over all requests; each may have one.
   std::size_t ring_bytes = 512u << 10;         ///< Between the two ends of one blob.
   std::int64_t whole_up_to = 4 << 20;          ///< Blobs up to this size go up in one request.
   int most_failures = 5;                       ///< In a row without a byte of progress, each end for itself.
+  std::int64_t least_per_second = 1 << 10;     ///< Less from a source that cuts is no progress.
   std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
   std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting.

@@ -10,18 +10,27 @@
 
 namespace slipway::transfer {
 
-/// One blob's share of the process: held while it is streamed.
+/// One blob's share of the process: held while it is streamed. Nobody's slow sources keep a request from its first.
 class TransferEngine::Slot {
  public:
-  Slot(TransferEngine& engine, const std::stop_token& stop) : engine_(engine) {
+  /// `of_request` counts those of one request, under the engine's lock.
+  Slot(TransferEngine& engine, int& of_request, const std::stop_token& stop)
+      : engine_(engine), of_request_(of_request) {
     auto streams = engine_.streams_.lock();
-    held_ = streams.wait(engine_.stream_ended_, stop, [&] { return *streams < engine_.rules_.most_streams; });
-    if (held_) ++*streams;
+    held_ = streams.wait(engine_.stream_ended_, stop,
+                         [&] { return of_request_ == 0 || *streams < engine_.rules_.most_streams; });
+    if (!held_) return;
+    ++*streams;
+    ++of_request_;
   }
   ~Slot() {
     if (!held_) return;
-    --*engine_.streams_.lock();
-    engine_.stream_ended_.notify_one();
+    {
+      auto streams = engine_.streams_.lock();
+      --*streams;
+      --of_request_;
+    }
+    engine_.stream_ended_.notify_all();
   }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
@@ -29,6 +38,7 @@ class TransferEngine::Slot {
 
  private:
   TransferEngine& engine_;
+  int& of_request_;
   bool held_ = false;
 };
 
@@ -65,6 +75,7 @@ class TransferEngine::Job {
   Result<std::optional<BlobOutcome>> find_or_send(const content::Descriptor& blob, BlobWhereabouts::Sending& sending,
                                                   const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> find_here(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> mount_and_look(const content::Descriptor& blob, const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> mount_from_any(const content::Descriptor& blob,
                                                     const std::vector<std::string>& repositories,
                                                     const std::stop_token& stop);
@@ -72,7 +83,9 @@ class TransferEngine::Job {
   Result<void> look_into(const content::Descriptor& blob, const std::stop_token& stop);
   std::optional<std::string> diff_id_of(const Digest& layer) const;
   bool may_use(const std::string& repository) const;
-  BlobAt at(const content::Descriptor& blob) const { return {.host = to_.host(), .digest = blob.digest}; }
+  BlobAt at(const content::Descriptor& blob) const {
+    return {.host = to_.host(), .digest = blob.digest, .size = blob.size};
+  }
 
   TransferEngine& engine_;
   ImageSource& from_;
@@ -81,6 +94,7 @@ class TransferEngine::Job {
   ProgressBoard board_;
   std::vector<content::Descriptor> blobs_;
   std::stop_source abandoned_;  ///< By the outside, or by the first blob that fails.
+  int streams_ = 0;
   runtime::Guarded<State> state_;
 };
 
@@ -192,15 +206,28 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_or_send(const conte
 
 Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content::Descriptor& blob,
                                                                   const std::stop_token& stop) {
-  const Result<bool> there = to_.has_blob(blob.digest, stop);
+  const Result<bool> there = to_.has_blob(blob, stop);
   if (!there) return std::unexpected(there.error());
   if (*there) return BlobOutcome::Present;
   engine_.whereabouts_.forget(at(blob), to_.repository());
-  std::vector<std::string> candidates = engine_.whereabouts_.repositories_with(at(blob));
-  std::erase_if(candidates, [this](const std::string& repository) { return !may_use(repository); });
-  for (const std::string& repository : request_.mount_from)
-    if (!request_.may_mount_from || may_use(repository)) candidates.push_back(repository);
-  return mount_from_any(blob, candidates, stop);
+  std::vector<std::string> known = engine_.whereabouts_.repositories_with(at(blob));
+  std::erase_if(known, [this](const std::string& repository) { return !may_use(repository); });
+  Result<std::optional<BlobOutcome>> mounted = mount_from_any(blob, known, stop);
+  if (!mounted || *mounted) return mounted;
+  return mount_and_look(blob, stop);
+}
+
+/// A mount does not say how large the blob is, and nobody here has seen it.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::mount_and_look(const content::Descriptor& blob,
+                                                                       const std::stop_token& stop) {
+  std::vector<std::string> candidates = request_.mount_from;
+  if (request_.may_mount_from)
+    std::erase_if(candidates, [this](const std::string& repository) { return !may_use(repository); });
+  Result<std::optional<BlobOutcome>> mounted = mount_from_any(blob, candidates, stop);
+  if (!mounted || !*mounted) return mounted;
+  const Result<bool> there = to_.has_blob(blob, stop);
+  if (!there) return std::unexpected(there.error());
+  return *there ? mounted : std::nullopt;
 }
 
 /// A registry that does not mount opens an upload instead, so only a few are tried. A mount that fails is no mount:
@@ -221,7 +248,7 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::mount_from_any(const con
 }
 
 Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const std::stop_token& stop) {
-  const Slot slot(engine_, stop);
+  const Slot slot(engine_, streams_, stop);
   if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   BlobStream stream({.from = from_,
                      .to = to_,
@@ -242,7 +269,7 @@ Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const st
 Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, const std::stop_token& stop) {
   const std::optional<std::string> diff_id = diff_id_of(blob.digest);
   if (!diff_id) return {};
-  const Slot slot(engine_, stop);
+  const Slot slot(engine_, streams_, stop);
   if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   BlobCheck check(blob, diff_id);
   Patience patience(engine_.rules_, engine_.hands_);

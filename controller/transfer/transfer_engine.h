@@ -21,7 +21,7 @@ namespace slipway::transfer {
 ///   1. mounted from a repository where this process knows it to be and may read (one request)
 ///   2. somebody in this process is busy with it at that registry: waited for, then it is there or is mounted
 ///   3. it is there already (HEAD)
-///   4. mounted from one of the request's `mount_from`
+///   4. mounted from one of the request's `mount_from`, and asked for its size (HEAD)
 ///   5. streamed
 class TransferEngine final : public BlobTransfer {
  public:

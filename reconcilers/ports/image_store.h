@@ -42,8 +42,8 @@ class ImageStore : public ImageSource {
   virtual std::string host() const = 0;
   virtual std::string repository() const = 0;
 
-  /// Whether the blob is there. Never a cached answer.
-  virtual Result<bool> has_blob(const Digest& digest, std::stop_token stop) = 0;
+  /// Whether the blob is there. Never a cached answer. Integrity when the registry says another size than `blob` does.
+  virtual Result<bool> has_blob(const content::Descriptor& blob, std::stop_token stop) = 0;
 
   /// Asks the registry to mount the blob from another of its repositories. True: it is there now. False: it was not
   /// mounted; an upload the registry opened instead is kept and handed out by the next start_upload() of that digest.

@@ -74,7 +74,7 @@ class Act {
   Result<void> carry_out(const CheckContent& step) {
     for (const auto& blob : step.blobs) {
       if (confirmed_.contains(blob.digest)) continue;
-      auto there = hands_.store.has_blob(blob.digest, stop_);
+      auto there = hands_.store.has_blob(blob, stop_);
       if (!there) return while_doing("checking blob " + blob.digest.str(), std::move(there.error()));
       if (!*there) return std::unexpected(missing(blob, step.image));
     }

@@ -284,7 +284,7 @@ class ContentReader {
   Result<void> look_at_blobs() {
     if (!root_is_there()) return {};
     for (const auto& blob : content().blobs) {
-      auto there = destination_.has_blob(blob.digest, stop_);
+      auto there = destination_.has_blob(blob, stop_);
       if (!there) return std::unexpected(std::move(there.error()));
       if (*there) content().present.insert(blob.digest);
     }

@@ -8,7 +8,6 @@
 #include <sstream>
 #include <variant>
 
-#include "controller/http/cpprest_transport.h"
 #include "controller/http/curl_transport.h"
 #include "controller/registry/registry_client.h"
 #include "controller/runtime/system_clock.h"
@@ -39,16 +38,14 @@ transfer::TransferHands real_hands() {
 
 /// One end: a repository of a registry.
 struct End {
-  http::CpprestTransport small;
-  http::CurlTransport blobs;
+  http::CurlTransport network;
   runtime::SystemClock clock;
   registry::RegistryClient client;
 
   End(const Options& options, const ImageReference& image, bool read_only)
-      : small({.ca_pem = options.curl.ca_bundle, .ca_file = {}, .proxy = {}}),
-        blobs(options.curl),
+      : network(options.curl),
         client(std::make_shared<registry::Connection>(
-                   small, blobs, clock,
+                   network, clock,
                    registry::TokenOptions{
                        .host = image.registry,
                        .plain_http = options.plain_http,

@@ -29,7 +29,7 @@ struct Registry {
   http::RedirectingTransport transport{network, [](std::string_view, std::string_view) -> Result<void> { return {}; }};
   FixedClock clock;
   std::shared_ptr<registry::Connection> connection = std::make_shared<registry::Connection>(
-      transport, transport, clock,
+      transport, clock,
       registry::TokenOptions{.host = server.host(),
                              .plain_http = true,
                              .credentials = {},

@@ -1,4 +1,4 @@
-#include "controller/http/cpprest_transport.h"
+#include "controller/http/curl_transport.h"
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/registry_client.h"
 #include "tests/catch.h"
@@ -12,27 +12,6 @@ namespace {
 class FixedClock final : public Clock {
  public:
   Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
-};
-
-/// Reads streamed bodies into memory, so that the transport for small ones carries them too.
-class Buffering final : public http::HttpTransport {
- public:
-  explicit Buffering(http::HttpTransport& next) : next_(next) {}
-  Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
-    http::Request whole = request;
-    whole.body_reader = nullptr;
-    std::vector<std::byte> space(65536);
-    while (request.body_reader) {
-      const Result<std::size_t> count = request.body_reader(space);
-      if (!count) return std::unexpected(count.error());
-      if (*count == 0) break;
-      whole.body.append(reinterpret_cast<const char*>(space.data()), *count);
-    }
-    return next_.send(whole, stop);
-  }
-
- private:
-  http::HttpTransport& next_;
 };
 
 BlobReader reader_of(std::string text) {
@@ -68,12 +47,11 @@ content::ManifestBytes manifest_of(const content::Descriptor& config, const cont
 
 struct World {
   tests::RegistryProcess server;
-  http::CpprestTransport network{{}};
-  http::RedirectingTransport small{network, [](std::string_view, std::string_view) -> Result<void> { return {}; }};
-  Buffering blobs{small};
+  http::CurlTransport curl;
+  http::RedirectingTransport network{curl, [](std::string_view, std::string_view) -> Result<void> { return {}; }};
   FixedClock clock;
   std::shared_ptr<registry::Connection> connection = std::make_shared<registry::Connection>(
-      small, blobs, clock,
+      network, clock,
       registry::TokenOptions{.host = server.host(),
                              .plain_http = true,
                              .credentials = {},
@@ -98,14 +76,14 @@ TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
   const auto manifest = manifest_of(config, layer);
 
   CHECK(!world.store.resolve("v1", {}).value().has_value());
-  CHECK(world.store.has_blob(layer.digest, {}) == false);
+  CHECK(world.store.has_blob(layer, {}) == false);
   const auto upload = world.store.start_upload(layer.digest, {});
   REQUIRE(upload);
   REQUIRE((*upload)->append(reader_of(layer_bytes.substr(0, 100'000)), 100'000, {}));
   CHECK((*upload)->acknowledged({}) == 100'000);
   REQUIRE((*upload)->append(reader_of(layer_bytes.substr(100'000)), 200'000, {}));
   REQUIRE((*upload)->finish(layer.digest, {}));
-  CHECK(world.store.has_blob(layer.digest, {}) == true);
+  CHECK(world.store.has_blob(layer, {}) == true);
   REQUIRE(world.store.put_small_blob(config, "{}", {}));
   REQUIRE(world.store.put_manifest(manifest, {}));
   REQUIRE(world.store.put_tag("v1", manifest, {}));
@@ -125,7 +103,7 @@ TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
 
   registry::RegistryClient other(world.connection, {.repository = "team/other", .read_only = false, .request_id = {}});
   CHECK(other.mount_blob(layer.digest, "team/app", {}) == true);
-  CHECK(other.has_blob(layer.digest, {}) == true);
+  CHECK(other.has_blob(layer, {}) == true);
 }
 
 TEST_CASE("A mount that was not done leaves an upload that is used") {

@@ -1,7 +1,6 @@
 /// The transfer engine with the real client over real sockets, between registries that fail as registries do.
 #include <atomic>
 
-#include "controller/http/cpprest_transport.h"
 #include "controller/http/curl_transport.h"
 #include "controller/registry/registry_client.h"
 #include "controller/transfer/transfer_engine.h"
@@ -175,8 +174,7 @@ std::string host_of(const RawServer& server) {
 
 /// A client for each end and an engine whose waits pass at once.
 struct Crossing {
-  http::CpprestTransport small{{}};
-  http::CurlTransport blobs;
+  http::CurlTransport network;
   FixedClock clock;
   registry::RegistryClient from;
   registry::RegistryClient to;
@@ -195,7 +193,7 @@ struct Crossing {
 
   std::shared_ptr<registry::Connection> connection_to(const RawServer& server) {
     return std::make_shared<registry::Connection>(
-        small, blobs, clock,
+        network, clock,
         registry::TokenOptions{.host = host_of(server),
                                .plain_http = true,
                                .credentials = {},

@@ -183,10 +183,13 @@ class FakeStore final : public ImageStore {
   std::string repository() const override { return repository_; }
   std::string name() const override { return host() + "/" + repository_; }
 
-  Result<bool> has_blob(const Digest& digest, std::stop_token) override {
+  Result<bool> has_blob(const content::Descriptor& blob, std::stop_token) override {
     auto state = registry_.state.lock();
     ++state->heads;
-    return state->blobs[repository_].contains(digest);
+    const auto found = state->blobs[repository_].find(blob.digest);
+    if (found == state->blobs[repository_].end()) return false;
+    if (static_cast<std::int64_t>(found->second.size()) == blob.size) return true;
+    return fail(ErrorClass::Integrity, "another size");
   }
   Result<bool> mount_blob(const Digest& digest, const std::string& from, std::stop_token) override {
     auto state = registry_.state.lock();

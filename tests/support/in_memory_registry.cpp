@@ -121,9 +121,12 @@ class Store final : public ImageStore {
     return found;
   }
 
-  Result<bool> has_blob(const Digest& digest, std::stop_token) override {
-    if (auto asked = ask("HEAD", "/blobs/" + digest.str()); !asked) return std::unexpected(asked.error());
-    return content_.blobs.contains(digest);
+  Result<bool> has_blob(const content::Descriptor& blob, std::stop_token) override {
+    if (auto asked = ask("HEAD", "/blobs/" + blob.digest.str()); !asked) return std::unexpected(asked.error());
+    const auto found = content_.blobs.find(blob.digest);
+    if (found == content_.blobs.end()) return false;
+    if (static_cast<std::int64_t>(found->second.size()) == blob.size) return true;
+    return fail(ErrorClass::Integrity, "blob " + blob.digest.str() + " has another size", "push the image again");
   }
 
   Result<bool> mount_blob(const Digest& digest, const std::string& from, std::stop_token) override {
@@ -142,7 +145,7 @@ class Store final : public ImageStore {
   }
 
   Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes, std::stop_token stop) override {
-    auto there = has_blob(blob.digest, stop);
+    auto there = has_blob(blob, stop);
     if (!there) return std::unexpected(there.error());
     if (*there) return {};
     auto upload = start_upload(blob.digest, stop);
@@ -289,7 +292,7 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
   for (const auto& blob : request.blobs) progress.bytes_total += blob.size;
   for (const auto& blob : request.blobs) {
     if (request.on_progress) request.on_progress(progress);
-    auto there = to.has_blob(blob.digest, stop);
+    auto there = to.has_blob(blob, stop);
     if (!there) return std::unexpected(there.error());
     auto outcome = *there ? BlobOutcome::Present : BlobOutcome::Sent;
     for (const auto& repository : request.mount_from) {

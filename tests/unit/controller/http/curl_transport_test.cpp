@@ -1,5 +1,10 @@
 #include "controller/http/curl_transport.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -11,6 +16,7 @@
 
 using namespace slipway;
 using namespace slipway::http;
+using namespace std::chrono_literals;
 using slipway::testing::RawConnection;
 using slipway::testing::RawServer;
 
@@ -50,6 +56,38 @@ BodyReader endless() {
     return space.size();
   };
 }
+
+/// Takes no further connection: what comes is left unanswered by the kernel.
+class FullListener {
+ public:
+  FullListener() {
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    ::listen(socket_, 0);
+    socklen_t length = sizeof(address);
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = ntohs(address.sin_port);
+    for (int& waiting : waiting_) {
+      waiting = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      (void)::connect(waiting, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    }
+  }
+  ~FullListener() {
+    for (const int waiting : waiting_) ::close(waiting);
+    ::close(socket_);
+  }
+  FullListener(const FullListener&) = delete;
+  FullListener& operator=(const FullListener&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v2/"; }
+
+ private:
+  int socket_ = -1;
+  int port_ = 0;
+  std::array<int, 4> waiting_{};
+};
 
 /// How the request looks on the wire.
 std::string head_of(Request request) {
@@ -266,6 +304,73 @@ TEST_CASE("a stop ends a request that waits for its answer", "[curl]") {
   REQUIRE_FALSE(response);
   CHECK(response.error().cls == ErrorClass::Cancelled);
   CHECK(transport.send({.url = server.url("/")}, stop.get_token()).error().cls == ErrorClass::Cancelled);
+}
+
+TEST_CASE("a host that takes no connection is given up after the time for connecting", "[curl]") {
+  const FullListener full;
+  CurlTransport transport;
+  const auto response = transport.send({.url = full.url(), .connect_timeout = 30ms, .total_timeout = 60s}, {});
+  REQUIRE_FALSE(response);
+  CHECK(response.error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("waiting longer than for connecting is fine once there is a connection", "[curl]") {
+  std::promise<void> never;
+  RawServer server([&never](RawConnection& connection) {
+    connection.read_head();
+    never.get_future().wait_for(100ms);
+    connection.write(ok("late"));
+    connection.wait_for_close();
+  });
+  CurlTransport transport;
+  const auto response = transport.send({.url = server.url("/"), .connect_timeout = 50ms, .total_timeout = 60s}, {});
+  REQUIRE(response);
+  CHECK(response->body == "late");
+}
+
+TEST_CASE("an answer that drips is given up, though a byte comes now and then", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n123456789");
+    connection.wait_for_close();
+  });
+  CurlTransport transport;
+  const auto ask = [&](std::int64_t least) {
+    return transport.send({.url = server.url("/"), .least_rate = {.bytes = least, .over = 20ms}}, {});
+  };
+  CHECK(ask(10).error().message.find("fewer than 10 bytes in 20 ms") != std::string::npos);
+  CHECK(ask(10).error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("time that the receiver of an answer takes does not count against its sender", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.write(ok("123456789"));
+    connection.wait_for_close();
+  });
+  std::promise<void> never;
+  CurlTransport transport;
+  Request request{.url = server.url("/"), .least_rate = {.bytes = 1000, .over = 50ms}};
+  request.body_writer = [&never](std::span<const std::byte>) -> Result<void> {
+    never.get_future().wait_for(100ms);
+    return {};
+  };
+  CHECK(transport.send(request, {}));
+}
+
+TEST_CASE("connections that wait for their next request are kept up to a bound, over all hosts", "[curl]") {
+  const auto serve = [](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write(ok("x"));
+  };
+  RawServer first(serve);
+  RawServer second(serve);
+  RawServer third(serve);
+  CurlTransport transport({.max_idle_connections = 2});
+  for (const RawServer* server : {&first, &second, &third, &second, &third, &first})
+    REQUIRE(transport.send({.url = server->url("/")}, {}));
+  CHECK(first.connections() == 2);
+  CHECK(second.connections() == 1);
+  CHECK(third.connections() == 1);
 }
 
 TEST_CASE("silence is bounded by the idle time-out, a whole request by the total one", "[curl]") {

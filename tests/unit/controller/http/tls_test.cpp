@@ -1,6 +1,5 @@
 #include <cstring>
 
-#include "controller/http/cpprest_transport.h"
 #include "controller/http/curl_transport.h"
 #include "tests/catch.h"
 #include "tests/support/tls_server.h"
@@ -30,12 +29,10 @@ BodyReader endless() {
 TEST_CASE("A certificate of our own is trusted where it was given, and nowhere else", "[tls]") {
   TlsServer server(answer_all);
   CHECK(CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
-  CHECK(CpprestTransport({.ca_pem = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
   const auto curl = CurlTransport().send({.url = server.url("/")}, {});
   REQUIRE(!curl);
   CHECK(curl.error().cls == ErrorClass::Unavailable);
   CHECK(curl.error().remedy.find("caBundleRef") != std::string::npos);
-  CHECK(CpprestTransport({}).send({.url = server.url("/")}, {}).error().cls == ErrorClass::Unavailable);
 }
 
 TEST_CASE("TLS connections are kept", "[tls]") {

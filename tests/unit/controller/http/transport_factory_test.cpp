@@ -37,17 +37,19 @@ struct World {
   http::TracingHands tracing{.observer = [this](const http::RequestSeen& one) { seen.push_back(one); },
                              .reconcile_id = [this] { return id; },
                              .elapsed = time.elapsed};
-  http::Transports transports =
-      http::make_transports("", {.environment = {},
-                                 .user_agent = "slipway/1",
-                                 .retry = {},
-                                 .retry_hands = {.wait = time.wait, .chance = [] { return 0.0; }},
-                                 .tracing = tracing,
-                                 .may_call = [](std::string_view, std::string_view) -> Result<void> {
-                                   return fail(ErrorClass::Refused, "elsewhere");
-                                 },
-                                 .rates = &rates,
-                                 .small_total = 20s});
+  Result<void> connect;  ///< What the rule says of every address.
+  std::unique_ptr<http::HttpTransport> transport =
+      http::make_transport("", {.environment = {},
+                                .user_agent = "slipway/1",
+                                .retry = {},
+                                .retry_hands = {.wait = time.wait, .chance = [] { return 0.0; }},
+                                .tracing = tracing,
+                                .may_call = [](std::string_view, std::string_view) -> Result<void> {
+                                  return fail(ErrorClass::Refused, "elsewhere");
+                                },
+                                .may_connect = [this](std::string_view, std::string_view) { return connect; },
+                                .rates = &rates,
+                                .small_total = 20s});
 };
 
 http::Request get(std::string url) {
@@ -69,7 +71,7 @@ TEST_CASE("Each attempt of a request is told of, without its query, and names th
     }
   });
   World world;
-  const auto response = world.transports.small->send(get(server.url("/v2/?token=secret")), {});
+  const auto response = world.transport->send(get(server.url("/v2/?token=secret")), {});
   REQUIRE(response);
   CHECK(response->body == "ok");
   REQUIRE(world.seen.size() == 2);
@@ -81,9 +83,40 @@ TEST_CASE("Each attempt of a request is told of, without its query, and names th
   CHECK(world.seen[0].request_id == "reconcile-1");
   for (const std::string& head : *heads.lock()) {
     CAPTURE(head);
-    CHECK(head.find("X-Request-Id:reconcile-1\r\n") != std::string::npos);
-    CHECK(head.find("User-Agent:slipway/1\r\n") != std::string::npos);
+    CHECK(head.find("X-Request-Id: reconcile-1\r\n") != std::string::npos);
+    CHECK(head.find("User-Agent: slipway/1\r\n") != std::string::npos);
   }
+}
+
+TEST_CASE("Where a name leads is judged for what is small as for what is streamed") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  const bool streams = GENERATE(false, true);
+  CAPTURE(streams);
+  World world;
+  world.connect = fail(ErrorClass::Refused, "instance metadata", "name another host");
+  http::Request request = get(server.url("/v2/"));
+  if (streams) request.body_writer = [](std::span<const std::byte>) -> Result<void> { return {}; };
+  CHECK(world.transport->send(request, {}).error().cls == ErrorClass::Refused);
+  CHECK(server.connections() == 0);
+  world.connect = {};
+  CHECK(world.transport->send(request, {}));
+}
+
+TEST_CASE("Header fields without end are an error, and asked for once") {
+  const bool in_one_line = GENERATE(false, true);
+  CAPTURE(in_one_line);
+  RawServer server([in_one_line](RawConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\nX-Long: ");
+    const std::string more = std::string(1000, 'a') + (in_one_line ? "" : "\r\nX-Long: ");
+    for (int i = 0; i < 400; ++i) connection.write(more);
+    connection.wait_for_close();
+  });
+  World world;
+  CHECK(world.transport->send(get(server.url("/v2/")), {}).error().cls == ErrorClass::Integrity);
+  CHECK(server.connections() == 1);
 }
 
 TEST_CASE("Streams go through the same stages") {
@@ -97,7 +130,7 @@ TEST_CASE("Streams go through the same stages") {
     got.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return {};
   };
-  REQUIRE(world.transports.blobs->send(request, {}));
+  REQUIRE(world.transport->send(request, {}));
   CHECK(got == "ok");
   CHECK(world.seen.size() == 1);
 }

@@ -18,7 +18,7 @@ class FixedClock final : public Clock {
 struct World {
   tests::ScriptedTransport network;
   FixedClock clock;
-  registry::Connection connection{network, network, clock, registry::TokenOptions{.host = "r.io"}};
+  registry::Connection connection{network, clock, registry::TokenOptions{.host = "r.io"}};
 
   void then(const std::string& body, const std::string& link = "") {
     if (link.empty())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 
+#include "controller/http/redirecting_transport.h"
 #include "controller/registry/referrer_list.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
@@ -24,12 +25,11 @@ struct World {
   explicit World(registry::Credentials who = {}) : credentials(std::move(who)) {}
 
   registry::Credentials credentials;
-  tests::ScriptedTransport small;
-  tests::ScriptedTransport blobs;
+  tests::ScriptedTransport network;
   FixedClock clock;
   registry::RegistryClient store{
       std::make_shared<registry::Connection>(
-          small, blobs, clock,
+          network, clock,
           registry::TokenOptions{.host = "r.io",
                                  .plain_http = false,
                                  .credentials = credentials,
@@ -61,7 +61,7 @@ TEST_CASE("An answer's status and code decide the class, and its words are shown
   }));
   CAPTURE(row.status, row.body);
   World world;
-  world.small.then(row.status, {{"Retry-After", "7"}, {"X-Ms-Correlation-Request-Id", "id-1"}}, row.body);
+  world.network.then(row.status, {{"Retry-After", "7"}, {"X-Ms-Correlation-Request-Id", "id-1"}}, row.body);
   const auto put = world.store.put_tag("v1", {}, {});
   REQUIRE(!put);
   CHECK(put.error().cls == row.cls);
@@ -73,14 +73,75 @@ TEST_CASE("An answer's status and code decide the class, and its words are shown
 
 TEST_CASE("A manifest that is not what its digest says is refused") {
   World world;
-  world.small.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, "y");
+  world.network.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, "y");
   CHECK(world.store.manifest(kDigest, {}).error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("A blob of another size than the manifest says is never taken for it") {
+  const auto [length, size, there] = GENERATE(values<std::tuple<std::string, std::int64_t, std::optional<bool>>>(
+      {{"10", 10, true}, {"10", 9, std::nullopt}, {"10", 11, std::nullopt}, {"", 11, true}}));
+  CAPTURE(length, size);
+  World world;
+  if (length.empty()) world.network.then(200);
+  if (!length.empty()) world.network.then(200, {{"Content-Length", length}});
+  const auto found = world.store.has_blob({.media_type = "", .digest = kDigest, .size = size}, {});
+  if (there) CHECK(found == *there);
+  if (!there) CHECK(found.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("Whoever a redirect leads to gets no credentials by asking for them") {
+  const std::string realm = "Bearer realm=\"https://evil.io/token\",service=r.io";
+  World world(kBasic);
+  http::RedirectingTransport following(world.network,
+                                       [](std::string_view, std::string_view) -> Result<void> { return {}; });
+  registry::RegistryClient store(
+      std::make_shared<registry::Connection>(
+          following, world.clock,
+          registry::TokenOptions{.host = "r.io",
+                                 .plain_http = false,
+                                 .credentials = kBasic,
+                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
+      {.repository = "a/b", .read_only = true, .request_id = {}});
+  SECTION("at once") {
+    world.network.then(307, {{"Location", "https://evil.io/blob"}});
+    world.network.then(401, {{"WWW-Authenticate", realm}});
+    world.network.then(200, {}, R"({"token":"forged"})");
+    world.network.then(404);
+  }
+  SECTION("after the registry's own challenge") {
+    world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+    world.network.then(307, {{"Location", "https://evil.io/blob"}});
+    world.network.then(401, {{"WWW-Authenticate", realm}});
+    world.network.then(200, {}, R"({"token":"forged"})");
+  }
+  const auto found = store.has_blob({.media_type = "", .digest = kDigest, .size = 1}, {});
+  REQUIRE(!found);
+  CHECK(found.error().cls == ErrorClass::Unavailable);
+  CHECK(found.error().message.find("r.io redirects to https://evil.io/blob") == 0);
+  for (const http::Request& request : world.network.requests)
+    if (request.url.find("evil.io") != std::string::npos) CHECK(request.headers.find("Authorization") == nullptr);
+  CHECK(world.network.requests.back().url == "https://evil.io/blob");
+}
+
+TEST_CASE("The registry's own challenge after a redirect to itself is answered") {
+  World world(kBasic);
+  http::RedirectingTransport following(world.network,
+                                       [](std::string_view, std::string_view) -> Result<void> { return {}; });
+  registry::RegistryClient store(
+      std::make_shared<registry::Connection>(
+          following, world.clock,
+          registry::TokenOptions{.host = "r.io", .plain_http = false, .credentials = kBasic, .may_call = {}}),
+      {.repository = "a/b", .read_only = true, .request_id = {}});
+  world.network.then(307, {{"Location", "/elsewhere"}});
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.network.then(200, {{"Content-Length", "1"}});
+  CHECK(store.has_blob({.media_type = "", .digest = kDigest, .size = 1}, {}) == true);
 }
 
 TEST_CASE("A HEAD without digest is followed by one GET") {
   World world;
-  world.small.then(200, {{"Content-Length", "1"}});
-  world.small.then(200, {{"Content-Type", "text/plain; charset=utf-8"}}, "x");
+  world.network.then(200, {{"Content-Length", "1"}});
+  world.network.then(200, {{"Content-Type", "text/plain; charset=utf-8"}}, "x");
   const auto found = world.store.resolve("v1", {});
   REQUIRE(found.value().has_value());
   CHECK((*found)->digest == kDigest);
@@ -90,9 +151,9 @@ TEST_CASE("A HEAD without digest is followed by one GET") {
 TEST_CASE("Only the range that was asked for is taken") {
   World world;
   content::Descriptor blob{.media_type = "", .digest = kDigest, .size = 10};
-  world.blobs.then(206);
+  world.network.then(206);
   CHECK(!world.store.read_blob(blob, 4, [](std::span<const std::byte>) -> Result<void> { return {}; }, {}));
-  REQUIRE(*world.blobs.requests[0].headers.find("Range") == "bytes=4-");
+  REQUIRE(*world.network.requests[0].headers.find("Range") == "bytes=4-");
   const auto [header, fits] = GENERATE(values<std::pair<std::string, bool>>(
       {{"bytes 4-9/10", true}, {"bytes 3-9/10", false}, {"bytes 5-9/10", false}, {"bytes x", false}, {"", false}}));
   CAPTURE(header);
@@ -111,7 +172,7 @@ TEST_CASE("Only the range that was asked for is taken") {
   } judge;
   judge.given = headers;
   registry::RegistryClient store(
-      std::make_shared<registry::Connection>(world.small, judge, world.clock, registry::TokenOptions{.host = "r.io"}),
+      std::make_shared<registry::Connection>(judge, world.clock, registry::TokenOptions{.host = "r.io"}),
       {.repository = "a/b", .read_only = true, .request_id = {}});
   CHECK(!store.read_blob(blob, 4, [](std::span<const std::byte>) -> Result<void> { return {}; }, {}));
   CHECK(judge.taken == fits);
@@ -126,31 +187,31 @@ TEST_CASE("An upload stays at the registry's own host, because the token goes th
   }));
   CAPTURE(location);
   World world;
-  world.small.then(202, {{"Location", location}});
+  world.network.then(202, {{"Location", location}});
   CHECK(world.store.start_upload(kDigest, {}).has_value() != error);
 }
 
 TEST_CASE("The newest Location is used, with its state") {
   World world;
-  world.small.then(202, {{"Location", "/u/1?_state=one"}});
-  world.blobs.then(202, {{"Location", "/u/1?_state=two"}});
-  world.small.then(201);
+  world.network.then(202, {{"Location", "/u/1?_state=one"}});
+  world.network.then(202, {{"Location", "/u/1?_state=two"}});
+  world.network.then(201);
   const auto upload = world.store.start_upload(kDigest, {});
   REQUIRE(upload);
   REQUIRE((*upload)->append([](std::span<std::byte>) -> Result<std::size_t> { return 0; }, std::nullopt, {}));
   REQUIRE((*upload)->finish(kDigest, {}));
-  CHECK(world.blobs.requests[0].url == "https://r.io/u/1?_state=one");
-  CHECK(world.small.requests[1].url.starts_with("https://r.io/u/1?_state=two&digest=sha256%3A"));
+  CHECK(world.network.requests[1].url == "https://r.io/u/1?_state=one");
+  CHECK(world.network.requests[2].url.starts_with("https://r.io/u/1?_state=two&digest=sha256%3A"));
 }
 
 TEST_CASE("Giving an upload back holds nobody up") {
   World world;
-  world.small.then(202, {{"Location", "/u/1"}});
-  world.small.then(503);
+  world.network.then(202, {{"Location", "/u/1"}});
+  world.network.then(503);
   const auto upload = world.store.start_upload(kDigest, {});
   REQUIRE(upload);
   (*upload)->cancel();
-  const http::Request& asked = world.small.requests.back();
+  const http::Request& asked = world.network.requests.back();
   CHECK(asked.method == http::Method::Delete);
   CHECK(asked.only_once);
   CHECK(asked.total_timeout <= 1s);
@@ -165,17 +226,17 @@ TEST_CASE("Pages of referrers are followed on the same host, and not in a circle
   CAPTURE(link);
   World world;
   const std::string type(content::kOciIndex);
-  world.small.then(200, {{"Content-Type", type}, {"Link", link}}, R"({"manifests":[]})");
-  world.small.then(200, {{"Content-Type", type}}, R"({"manifests":null})");
+  world.network.then(200, {{"Content-Type", type}, {"Link", link}}, R"({"manifests":[]})");
+  world.network.then(200, {{"Content-Type", type}}, R"({"manifests":null})");
   CHECK(world.store.referrers(kDigest, {}).has_value() == good);
-  CHECK(world.small.requests.size() == (good ? 2 : 1));
+  CHECK(world.network.requests.size() == (good ? 2 : 1));
 }
 
 TEST_CASE("Every request names the reconcile that it is made for") {
   World world;
-  world.small.then(404);
+  world.network.then(404);
   REQUIRE(world.store.resolve("v1", {}));
-  CHECK(*world.small.requests[0].headers.find("X-Request-Id") == "reconcile-1");
+  CHECK(*world.network.requests[0].headers.find("X-Request-Id") == "reconcile-1");
 }
 
 TEST_CASE("A registry without referrers API is asked for it once, one that lacks the repository again") {
@@ -190,24 +251,24 @@ TEST_CASE("A registry without referrers API is asked for it once, one that lacks
   }));
   CAPTURE(row.situation);
   World world;
-  world.small.then(404, {}, row.body);
-  for (int i = 0; i < 3; ++i) world.small.then(404);
+  world.network.then(404, {}, row.body);
+  for (int i = 0; i < 3; ++i) world.network.then(404);
   REQUIRE(world.store.referrers(kDigest, {})->empty());
-  CHECK(world.small.requests.size() == 2);
+  CHECK(world.network.requests.size() == 2);
   REQUIRE(world.store.referrers(kDigest, {})->empty());
-  CHECK(world.small.requests.size() == 2 + row.asked_again);
+  CHECK(world.network.requests.size() == 2 + row.asked_again);
 }
 
 TEST_CASE("A registry that takes a subject by itself has the referrers API after all") {
   World world;
-  world.small.then(404);
-  world.small.then(404);
+  world.network.then(404);
+  world.network.then(404);
   REQUIRE(world.store.referrers(kDigest, {}));
-  world.small.then(201, {{"OCI-Subject", kDigest.str()}});
+  world.network.then(201, {{"OCI-Subject", kDigest.str()}});
   REQUIRE(world.store.put_referrer({}, {.media_type = "", .digest = kDigest}, {}));
-  world.small.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
+  world.network.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
   REQUIRE(world.store.referrers(kDigest, {}));
-  CHECK(world.small.requests.back().url.find("/referrers/") != std::string::npos);
+  CHECK(world.network.requests.back().url.find("/referrers/") != std::string::npos);
 }
 
 TEST_CASE("A referrer that others write over is put again, three times at most") {
@@ -218,22 +279,22 @@ TEST_CASE("A referrer that others write over is put again, three times at most")
   const std::string another = R"({"manifests":[{"mediaType":"x","digest":")" + kDigest.str() + R"(","size":1}]})";
   content::ManifestBytes manifest{.descriptor = {.media_type = "x", .digest = Digest::of("mine"), .size = 4},
                                   .bytes = "mine"};
-  world.small.then(201);
-  world.small.then(404);
+  world.network.then(201);
+  world.network.then(404);
   for (int i = 0; i < lost; ++i) {
-    world.small.then(201);
-    world.small.then(200, {{"Content-Type", type}}, another);
+    world.network.then(201);
+    world.network.then(200, {{"Content-Type", type}}, another);
   }
   if (good) {
-    world.small.then(201);
-    world.small.then(200, {{"Content-Type", type}}, registry::referrer_index({manifest.descriptor}).bytes);
+    world.network.then(201);
+    world.network.then(200, {{"Content-Type", type}}, registry::referrer_index({manifest.descriptor}).bytes);
   }
   const auto put = world.store.put_referrer(manifest, {.media_type = "", .digest = kDigest}, {});
   CHECK(put.has_value() == good);
   if (!put) CHECK(put.error().cls == ErrorClass::Unavailable);
-  CHECK(world.small.requests.size() == static_cast<std::size_t>(2 + 2 * std::min(lost + 1, 3)));
+  CHECK(world.network.requests.size() == static_cast<std::size_t>(2 + 2 * std::min(lost + 1, 3)));
   // The other's entry is kept.
-  const http::Request& last = world.small.requests[world.small.requests.size() - 2];
+  const http::Request& last = world.network.requests[world.network.requests.size() - 2];
   CHECK((last.body.find(kDigest.str()) != std::string::npos) == (lost > 0));
 }
 
@@ -271,10 +332,10 @@ TEST_CASE("A refusal after a good sign-in names repository and action") {
   }));
   CAPTURE(row.status, row.remedy);
   World world(row.credentials);
-  world.small.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://r.io/token\",service=r.io"}});
-  world.small.then(200, {}, R"({"token":"t"})");
-  world.small.then(row.status, {{"WWW-Authenticate", "Bearer realm=x,error=\"insufficient_scope\""}},
-                   R"({"errors":[{"code":"DENIED","message":"no"}]})");
+  world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://r.io/token\",service=r.io"}});
+  world.network.then(200, {}, R"({"token":"t"})");
+  world.network.then(row.status, {{"WWW-Authenticate", "Bearer realm=x,error=\"insufficient_scope\""}},
+                     R"({"errors":[{"code":"DENIED","message":"no"}]})");
   std::optional<Error> error;
   if (row.method == Method::Put) error = world.store.put_tag("v1", {}, {}).error();
   if (row.method == Method::Head) error = world.store.resolve("v1", {}).error();
@@ -297,10 +358,10 @@ TEST_CASE("A referrer that nobody said the kind of is looked into") {
     entries += R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + Digest::of(bytes).str() +
                R"(","size":1},)";
   entries += R"({"mediaType":"x","digest":")" + kDigest.str() + R"(","size":1})";
-  world.small.then(200, {{"Content-Type", type}}, R"({"manifests":[)" + entries + "]}");
+  world.network.then(200, {{"Content-Type", type}}, R"({"manifests":[)" + entries + "]}");
   for (const std::string& bytes : manifests)
-    world.small.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, bytes);
-  world.small.then(404);
+    world.network.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, bytes);
+  world.network.then(404);
   const auto found = world.store.referrers(kDigest, {});
   REQUIRE(found);
   REQUIRE(found->size() == 3);

@@ -185,6 +185,35 @@ TEST_CASE("mounting: given repositories and remembered ones, as far as may be re
   }
 }
 
+TEST_CASE("a blob of another size than its manifest says is not taken, however it got there", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  content::Descriptor lying = descriptor_of(bytes);
+  lying.size = GENERATE(99, 101);
+  World world;
+  SECTION("there already") {
+    world.registry.state.lock()->blobs["team/app"][lying.digest] = bytes;
+  }
+  SECTION("mounted") {
+    world.registry.state.lock()->blobs["base"][lying.digest] = bytes;
+  }
+  SECTION("sent by this process before") {
+    REQUIRE(world.run({world.source.add(bytes)}));
+  }
+  SECTION("sent by this process to another repository") {
+    FakeStore other{world.registry, "other"};
+    REQUIRE(world.engine.transfer(world.source, other, world.request({world.source.add(bytes)}), {}));
+  }
+  SECTION("sent now") {
+    world.source.add(bytes);
+  }
+  auto request = world.request({lying});
+  request.mount_from = {"base"};
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE(!report);
+  CHECK(report.error().cls == ErrorClass::Integrity);
+}
+
 TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
   const std::string bytes = bytes_of(50'000);
   const bool same_repository = GENERATE(true, false);

@@ -1,0 +1,39 @@
+#include "controller/http/pace_watch.h"
+
+#include "tests/catch.h"
+
+using namespace slipway;
+using namespace std::chrono_literals;
+using http::PaceWatch;
+
+TEST_CASE("Silence ends an exchange at its bound, and any sign of life puts it off", "[pace]") {
+  const PaceWatch::Time start{};
+  PaceWatch watch(60s, {}, start);
+  CHECK(!watch.judge(start + 59'999ms, 0, 0));
+  CHECK(watch.left(start + 59s) == 1s);
+  CHECK(watch.judge(start + 60s, 0, 0) == "no byte for 60000 ms");
+  CHECK(!watch.judge(start + 61s, 1, 0));
+  CHECK(!watch.judge(start + 120s, 1, 1));
+  CHECK(watch.judge(start + 180s, 1, 1));
+}
+
+TEST_CASE("Too few bytes in a stretch of waiting end an exchange, what its own ends take does not count", "[pace]") {
+  const http::LeastRate least{.bytes = 100, .over = 10s};
+  const PaceWatch::Time now{};
+  PaceWatch watch(60s, least, now);
+  CHECK(!watch.judge(now, 99, 0));
+  watch.waited(9'999ms);
+  CHECK(!watch.judge(now, 99, 0));
+  SECTION("one byte too few") {
+    watch.waited(1ms);
+    CHECK(watch.judge(now, 99, 0) == "fewer than 100 bytes in 10000 ms");
+  }
+  SECTION("just enough, and the next stretch starts from there") {
+    watch.waited(1ms);
+    CHECK(!watch.judge(now, 100, 0));
+    watch.waited(9'999ms);
+    CHECK(!watch.judge(now, 199, 0));
+    watch.waited(1ms);
+    CHECK(watch.judge(now, 199, 0));
+  }
+}
