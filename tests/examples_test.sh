@@ -12,7 +12,7 @@ done
 
 pages=0
 for page in ../README.md ../docs/reference/*.md; do
-  resource=$(sed -n '/^```yaml$/,/^```$/{/^```/d;p}' "$page")
+  resource=$(sed -n '/^```yaml$/,/^```$/{s/^```yaml$/---/;/^```/d;p}' "$page")
   [[ -n $resource ]] || continue
   pages=$((pages + 1))
   "$slipway" validate -f - <<<"$resource" || { echo "examples: the resource in $page is not valid"; exit 1; }

@@ -241,7 +241,7 @@ TEST_CASE("a finalizer that can't be written now is written soon") {
   auto publication = make_publication();
   publication.spec.deletion_policy = DeletionPolicy::Untag;
   world.objects.before_write = []() -> Result<void> { return fail(ErrorClass::Conflict, "newer"); };
-  CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 0ms});
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry});
   CHECK(world.registry.requests.empty());
   world.objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no answer"); };
   CHECK(world.look(publication).kind == Kind::Retry);

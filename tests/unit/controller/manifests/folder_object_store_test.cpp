@@ -643,7 +643,7 @@ TEST_CASE("an edit of what can't be changed is refused, and what was there stays
   CHECK(process.settle().empty());
   const auto change = process.refresh();
   REQUIRE(change.problems.size() == 1);
-  CHECK(change.problems[0].file == row.file);
+  CHECK(change.problems[0].file == (at.folder / ("m/" + row.file)).string());
   CHECK(change.problems[0].field == row.field);
   CHECK(change.problems[0].message == "the field can't be changed; make a new object");
   CHECK_FALSE(change.problems[0].warning);
