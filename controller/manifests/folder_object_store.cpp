@@ -82,8 +82,7 @@ struct FolderObjectStore::Parts {
   Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
   template <class T>
   Result<std::vector<T>> load_all();
-  Result<std::vector<ImagePublication>> publications();
-  Result<std::optional<ImagePublication>> publication(const StateDatabase::Version& version);
+  Result<std::vector<ImagePublication>> publications_to(const std::string& repository);
 
   const std::filesystem::path root;
   const std::string controller_namespace;
@@ -92,8 +91,6 @@ struct FolderObjectStore::Parts {
   /// Held for the whole of a refresh: only another refresh waits for it.
   runtime::Guarded<ManifestFolder> folder;
   runtime::Guarded<Snapshot> current;
-  /// As last given, since every reconcile asks for all of them. A uid and a revision are always one object.
-  runtime::Guarded<std::map<ObjectKey, ImagePublication>> given;
 };
 
 Result<FolderChange> FolderObjectStore::Parts::refresh() {
@@ -106,11 +103,11 @@ Result<FolderChange> FolderObjectStore::Parts::refresh() {
   auto now = FolderRefresh{*from, *reading, state, clock}.run(before);
   if (!now) return std::unexpected{now.error()};
   look_at_files(*now);
+  index_publications(*now);
   FolderChange change{.edited = news(before, *now, controller_namespace),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled};
   const Snapshot next = std::make_shared<const FolderWorld>(std::move(*now));
-  std::erase_if(*given.lock(), [&](const auto& object) { return !next->owned.contains(object.first); });
   *current.lock() = next;
   return change;
 }
@@ -142,33 +139,16 @@ Result<std::vector<T>> FolderObjectStore::Parts::load_all() {
   return all;
 }
 
-Result<std::optional<ImagePublication>> FolderObjectStore::Parts::publication(const StateDatabase::Version& version) {
-  {
-    const auto known = given.lock();
-    const auto found = known->find(version.key);
-    if (found != known->end() && found->second.metadata.uid == version.uid &&
-        found->second.metadata.resource_version == std::to_string(version.revision))
-      return found->second;
-  }
-  auto read = load<ImagePublication>(version.key);
-  if (!read) return std::unexpected{read.error()};
-  if (!*read) return std::nullopt;
-  given.lock()->insert_or_assign(version.key, (*read)->object);
-  return std::move((*read)->object);
-}
-
-Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications() {
+Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications_to(const std::string& repository) {
   std::vector<ImagePublication> all;
   const Snapshot seen = world();
   if (!seen) return all;
-  const auto versions = state.versions(ResourceKind::ImagePublication);
-  if (!versions) return while_doing("reading every publication", versions.error());
-  all.reserve(versions->size());
-  for (const auto& version : *versions) {
-    if (!seen->owned.contains(version.key)) continue;
-    auto object = publication(version);
+  const auto found = seen->publications_to.find(repository);
+  if (found == seen->publications_to.end()) return all;
+  for (const ObjectKey& key : found->second) {
+    auto object = load<ImagePublication>(key);
     if (!object) return std::unexpected{object.error()};
-    if (*object) all.push_back(std::move(**object));
+    if (*object) all.push_back(std::move((*object)->object));
   }
   return all;
 }
@@ -186,6 +166,10 @@ std::vector<ObjectKey> FolderObjectStore::keys() const {
   if (const auto seen = parts_->world())
     for (const auto& [key, object] : seen->owned) keys.push_back(key);
   return keys;
+}
+
+Result<std::vector<ImagePublication>> FolderObjectStore::publications() const {
+  return parts_->load_all<ImagePublication>();
 }
 
 Result<std::vector<ContainerRegistry>> FolderObjectStore::registries() const {
@@ -248,8 +232,8 @@ Result<std::string> FolderObjectStore::file(const std::string& base_folder, cons
   return read_file_inside(parts_->root, base_folder, path, limit);
 }
 
-Result<std::vector<ImagePublication>> FolderObjectStore::publications() {
-  return parts_->publications();
+Result<std::vector<ImagePublication>> FolderObjectStore::publications_to(const std::string& repository) {
+  return parts_->publications_to(repository);
 }
 
 Result<void> FolderObjectStore::write_status(const ImagePublication& object) {

@@ -35,7 +35,8 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   Result<FolderChange> refresh();
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;
-  /// Registries and policies as stored, for `get`.
+  /// What is stored of every publication, registry and policy, for `get` and counts.
+  Result<std::vector<ImagePublication>> publications() const;
   Result<std::vector<ContainerRegistry>> registries() const;
   Result<std::vector<RetentionPolicy>> retention_policies() const;
   /// At least one refresh() succeeded.
@@ -49,7 +50,7 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   Result<std::optional<ConfigMapObject>> config_map(const std::string& namespace_name,
                                                     const std::string& name) override;
   Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) override;
-  Result<std::vector<ImagePublication>> publications() override;
+  Result<std::vector<ImagePublication>> publications_to(const std::string& repository) override;
 
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;

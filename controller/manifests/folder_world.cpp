@@ -130,6 +130,12 @@ std::optional<OwnedObject> object_of(const StateRow& row) {
   return object;
 }
 
+void index_publications(FolderWorld& world) {
+  for (const auto& [key, object] : world.owned)
+    if (const auto* publication = std::get_if<ImagePublication>(&object.resource))
+      world.publications_to[publication->spec.repository].push_back(key);
+}
+
 void look_at_files(FolderWorld& world) {
   for (const auto& [key, object] : world.owned) {
     const auto* publication = std::get_if<ImagePublication>(&object.resource);

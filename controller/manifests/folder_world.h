@@ -30,7 +30,8 @@ struct OwnedObject {
 /// What one refresh saw: a value that does not change any more.
 struct FolderWorld {
   std::map<ObjectKey, OwnedObject> owned;
-  std::map<Reference, Resource> others;    ///< Namespaces, Secrets, ConfigMaps.
+  std::map<std::string, std::vector<ObjectKey>> publications_to;  ///< By repository.
+  std::map<Reference, Resource> others;                           ///< Namespaces, Secrets, ConfigMaps.
   std::map<Reference, std::string> files;  ///< Of reports and sources what tells one version from another.
 };
 
@@ -42,6 +43,9 @@ FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before);
 
 /// The object of a row as last read; nothing when its text is no longer understood.
 std::optional<OwnedObject> object_of(const StateRow& row);
+
+/// Fills `publications_to` from `owned`.
+void index_publications(FolderWorld& world);
 
 /// Looks at every file of a report or a source that publications of `world` name.
 void look_at_files(FolderWorld& world);

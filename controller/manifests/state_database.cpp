@@ -183,20 +183,6 @@ Result<std::vector<StateRow>> StateDatabase::all() {
   }
 }
 
-Result<std::vector<StateDatabase::Version>> StateDatabase::versions(ResourceKind kind) {
-  const auto database = connection_->database.lock();
-  auto statement = database->prepare("SELECT namespace, name, uid, revision FROM objects WHERE kind = ?");
-  if (!statement) return std::unexpected{statement.error()};
-  statement->bind(static_cast<std::int64_t>(kind));
-  std::vector<Version> versions;
-  for (;;) {
-    const auto has_row = statement->step();
-    if (!has_row) return std::unexpected{has_row.error()};
-    if (!*has_row) return versions;
-    versions.push_back({{kind, statement->text(0), statement->text(1)}, statement->text(2), statement->integer(3)});
-  }
-}
-
 Result<StateRow> StateDatabase::see(const Seen& seen) {
   const auto database = connection_->database.lock();
   auto transaction = Transaction::begin(*database);

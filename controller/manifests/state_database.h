@@ -46,14 +46,6 @@ class StateDatabase {
 
   Result<std::optional<StateRow>> find(const ObjectKey& key);
   Result<std::vector<StateRow>> all();
-  /// Which version there is of each row of a kind: two rows of one uid and revision are the same. Cheap, for who keeps
-  /// what it read.
-  struct Version {
-    ObjectKey key;
-    std::string uid;
-    std::int64_t revision = 0;
-  };
-  Result<std::vector<Version>> versions(ResourceKind kind);
   /// The row after the object was read from a file: a new row has generation 1, another `spec_hash` counts one up. A
   /// deletion that is under way goes on first, as in a cluster: its row stays as it is, and the object is new when it
   /// is seen after that.

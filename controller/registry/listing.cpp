@@ -29,6 +29,13 @@ std::unexpected<Error> no_list(const std::string& url, const std::string& why) {
               "look whether the registry or a proxy before it is broken");
 }
 
+Kind tags_of(const std::string& repository) {
+  return {.path = "/v2/" + repository + "/tags/list",
+          .scope = "repository:" + repository + ":pull",
+          .key = "tags",
+          .is_name = [](const std::string& name) { return check_tag_name(name).has_value(); }};
+}
+
 /// RFC 8259; "tags" is null for a repository that lost all of them.
 Result<void> append_names(const Kind& kind, const std::string& url, const std::string& body,
                           std::vector<std::string>& all) {
@@ -69,13 +76,21 @@ Result<std::optional<std::vector<std::string>>> read_all(Connection& connection,
 
 Result<std::vector<std::string>> list_tags(Connection& connection, const std::string& repository,
                                            std::stop_token stop) {
-  const Kind tags{.path = "/v2/" + repository + "/tags/list",
-                  .scope = "repository:" + repository + ":pull",
-                  .key = "tags",
-                  .is_name = [](const std::string& name) { return check_tag_name(name).has_value(); }};
-  const auto found = read_all(connection, tags, stop);
+  const auto found = read_all(connection, tags_of(repository), stop);
   if (!found) return std::unexpected(found.error());
   return found->value_or(std::vector<std::string>{});
+}
+
+Result<std::optional<std::set<std::string>>> list_few_tags(Connection& connection, const http::Request& request,
+                                                           const std::string& scope, std::stop_token stop) {
+  const Result<http::Response> response = connection.send(request, scope, stop);
+  if (!response && response.error().cls == ErrorClass::Cancelled) return std::unexpected(response.error());
+  if (!response) return std::nullopt;
+  if (response->status == 404 && server_words(*response).code == "NAME_UNKNOWN") return std::set<std::string>{};
+  std::vector<std::string> names;
+  const bool is_whole = response->status == 200 && response->headers.find("Link") == nullptr;
+  if (!is_whole || !append_names(tags_of(""), request.url, response->body, names)) return std::nullopt;
+  return std::set<std::string>(names.begin(), names.end());
 }
 
 Result<std::vector<std::string>> list_repositories(Connection& connection, std::stop_token stop) {

@@ -5,6 +5,7 @@
 
 #include "controller/http/url.h"
 #include "controller/registry/blob_upload.h"
+#include "controller/registry/listing.h"
 #include "controller/registry/paging.h"
 #include "controller/registry/referrer_list.h"
 #include "controller/registry/requests.h"
@@ -120,10 +121,31 @@ Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& ref
   if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
   ManifestBytes manifest;
   manifest.descriptor.media_type = media_type_of(response->headers);
-  manifest.descriptor.digest = Digest::of(response->body);
+  const auto named = digest_of(response->headers);
+  Hasher hasher(named ? named->algorithm() : manifest.descriptor.digest.algorithm());
+  hasher.update(response->body);
+  manifest.descriptor.digest = hasher.finish();
+  if (named && *named != manifest.descriptor.digest)
+    return not_intact(name() + ":" + reference + ": the registry names it " + named->str() + " and sent " +
+                      manifest.descriptor.digest.str());
   manifest.descriptor.size = static_cast<std::int64_t>(response->body.size());
   manifest.bytes = std::move(response->body);
   return manifest;
+}
+
+Result<std::optional<ManifestBytes>> RegistryClient::tagged_manifest(const std::string& tag, std::stop_token stop) {
+  return read(tag, stop);
+}
+
+Result<std::optional<std::set<std::string>>> RegistryClient::tags(std::stop_token stop) {
+  auto found = list_few_tags(*connection_, request_to(Method::Get, url("/tags/list?n=1000")), scope_, stop);
+  if (found && *found) *listed_tags_.lock() = *found;
+  return found;
+}
+
+bool RegistryClient::is_listed(const std::string& tag) {
+  const auto listed = listed_tags_.lock();
+  return !*listed || (*listed)->contains(tag);
 }
 
 Result<ManifestBytes> RegistryClient::manifest(const Digest& digest, std::stop_token stop) {
@@ -272,7 +294,7 @@ Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token 
 // Distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API".
 Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject, std::stop_token stop) {
   Result<std::vector<Descriptor>> all =
-      connection_->lacks_referrers() ? fallback_referrers(subject, stop) : listed_referrers(subject, stop);
+      connection_->lacks_referrers() ? known_fallback(subject, stop) : listed_referrers(subject, stop);
   if (!all) return all;
   for (Descriptor& referrer : *all)
     if (Result<void> known = fill_in_type(referrer, stop); !known) return std::unexpected(known.error());
@@ -290,7 +312,7 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
       if (response->status != 404 && response->status != 200)
         return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
       if (!is_about_the_name(*response)) connection_->remember_referrers(false);
-      return fallback_referrers(subject, stop);
+      return known_fallback(subject, stop);
     }
     if (Result<void> added = append_referrers(response->body, all); !added) return while_doing(name(), added.error());
     const Result<bool> more = paging.advance(*response);
@@ -311,6 +333,10 @@ Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token 
   referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
   if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
   return {};
+}
+
+Result<std::vector<Descriptor>> RegistryClient::known_fallback(const Digest& subject, std::stop_token stop) {
+  return is_listed(fallback_tag(subject)) ? fallback_referrers(subject, stop) : std::vector<Descriptor>{};
 }
 
 Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest& subject, std::stop_token stop) {

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ class RegistryClient final : public ImageStore {
   std::string repository() const override { return options_.repository; }
 
   Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) override;
+  Result<std::optional<content::ManifestBytes>> tagged_manifest(const std::string& tag, std::stop_token stop) override;
+  /// Asked once: referrers() knows afterwards which fallback tags there are not.
+  Result<std::optional<std::set<std::string>>> tags(std::stop_token stop) override;
   Result<std::optional<content::Descriptor>> find_manifest(const Digest& digest, std::stop_token stop) override;
   Result<content::ManifestBytes> manifest(const Digest& digest, std::stop_token stop) override;
   Result<std::string> small_blob(const content::Descriptor& blob, std::size_t limit, std::stop_token stop) override;
@@ -56,12 +61,15 @@ class RegistryClient final : public ImageStore {
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
   Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);
   Result<void> add_to_fallback(const content::Descriptor& referrer, const Digest& subject, std::stop_token stop);
+  bool is_listed(const std::string& tag);  ///< False only where tags() said so.
+  Result<std::vector<content::Descriptor>> known_fallback(const Digest& subject, std::stop_token stop);
   Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
   const ClientOptions options_;
   const std::string scope_;
   runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;
+  runtime::Guarded<std::optional<std::set<std::string>>> listed_tags_;
 };
 
 }  // namespace slipway::registry

@@ -206,7 +206,8 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_or_send(const conte
 
 Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content::Descriptor& blob,
                                                                   const std::stop_token& stop) {
-  const Result<bool> there = to_.has_blob(blob, stop);
+  const bool asks = !request_.unasked.contains(blob.digest);
+  const Result<bool> there = asks ? to_.has_blob(blob, stop) : false;
   if (!there) return std::unexpected(there.error());
   if (*there) return BlobOutcome::Present;
   engine_.whereabouts_.forget(at(blob), to_.repository());

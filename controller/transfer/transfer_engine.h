@@ -20,7 +20,7 @@ namespace slipway::transfer {
 /// Per blob, the first that works:
 ///   1. mounted from a repository where this process knows it to be and may read (one request)
 ///   2. somebody in this process is busy with it at that registry: waited for, then it is there or is mounted
-///   3. it is there already (HEAD)
+///   3. it is there already (HEAD; not asked of those in the request's `unasked`)
 ///   4. mounted from one of the request's `mount_from`, and asked for its size (HEAD)
 ///   5. streamed
 class TransferEngine final : public BlobTransfer {

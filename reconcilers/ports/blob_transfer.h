@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct BlobTransferRequest {
   std::vector<std::string> mount_from;     ///< Repositories of the destination's registry to try first.
   /// Whether the publisher may mount from that repository of the destination's registry (its namespace has Read).
   std::function<bool(const std::string& repository)> may_mount_from;
+  std::set<Digest> unasked;  ///< Small and likely missing: sent without asking whether they are there.
   int concurrency = 4;
   bool deep = false;                                 ///< Decompress each layer and check it against its diff id.
   std::map<Digest, std::string> diff_ids;            ///< Layer digest -> diff id, for `deep`.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -30,6 +31,13 @@ class ImageSource {
   /// The manifest behind a tag, or nothing when there is none. An empty tag asks for the only image there is
   /// (layouts and archives; Invalid when there are several).
   virtual Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) = 0;
+
+  /// resolve() and manifest() in one: nothing when there is no such tag, Integrity as manifest().
+  virtual Result<std::optional<content::ManifestBytes>> tagged_manifest(const std::string& tag, std::stop_token stop);
+
+  /// All tags, where one question tells them all; nothing where it does not: many tags, no right to see them, a place
+  /// without such a question. Then resolve() tells of each. Empty for a repository that does not exist.
+  virtual Result<std::optional<std::set<std::string>>> tags(std::stop_token stop);
 
   /// Whether that manifest is there.
   virtual Result<std::optional<content::Descriptor>> find_manifest(const Digest& digest, std::stop_token stop) = 0;

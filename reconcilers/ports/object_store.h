@@ -32,8 +32,8 @@ class ObjectReader {
                                                             const std::string& name) = 0;
   /// A file beside a resource (`path` of a report), inside `--root`. NotFound, Refused, or Invalid over `limit` bytes.
   virtual Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) = 0;
-  /// Every publication, for who must know what others want (tags of one repository).
-  virtual Result<std::vector<ImagePublication>> publications() = 0;
+  /// The publications to that repository of any registry, for who must know which tags others want.
+  virtual Result<std::vector<ImagePublication>> publications_to(const std::string& repository) = 0;
 };
 
 /// Our finalizer: on a publication with deletionPolicy Untag, as long as tags of it may have to be removed.

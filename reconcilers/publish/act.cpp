@@ -43,6 +43,7 @@ class Act {
                                          {.blobs = step.blobs,
                                           .mount_from = manner_.mount_from,
                                           .may_mount_from = manner_.may_mount_from,
+                                          .unasked = content_.unasked,
                                           .concurrency = manner_.concurrency,
                                           .deep = step.deep,
                                           .diff_ids = step.deep ? content_.diff_ids : std::map<Digest, std::string>{},

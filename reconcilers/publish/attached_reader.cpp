@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ class AttachedReader {
   }
 
   Result<void> read() {
+    auto tags = places_.source.tags(places_.stop);
+    if (!tags) return while_doing("tags of " + places_.source.name(), std::move(tags.error()));
+    tags_ = std::move(*tags);
     const auto manifests = content_.manifests;
     for (const auto& manifest : manifests) {
       if (content::is_attestation(manifest)) continue;
@@ -66,6 +70,7 @@ class AttachedReader {
   Result<void> look_for_tag(const content::Descriptor& subject, std::string_view ending) {
     const auto tag =
         std::string(subject.digest.algorithm()) + "-" + std::string(subject.digest.hex()) + std::string(ending);
+    if (tags_ && !tags_->contains(tag)) return {};
     auto found = places_.source.resolve(tag, places_.stop);
     if (!found) return while_doing("tag " + tag + " of the source", std::move(found.error()));
     if (!*found) return {};
@@ -148,7 +153,8 @@ class AttachedReader {
   Content& content_;
   const AttachedQuestion& question_;
   const Places& places_;
-  std::set<Digest> blobs_;  ///< Of the image and of what is attached.
+  std::set<Digest> blobs_;                     ///< Of the image and of what is attached.
+  std::optional<std::set<std::string>> tags_;  ///< Of the source, where it tells them.
 };
 
 }  // namespace

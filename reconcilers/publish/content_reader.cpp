@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxManifests = 1000;
 constexpr int kMaxNesting = 3;
+constexpr std::int64_t kMaxUnaskedBytes = 128 << 10;
 
 bool is_image_config(std::string_view media_type) {
   return media_type == content::kOciConfig || media_type == content::kDockerConfig;
@@ -55,17 +56,29 @@ class ContentReader {
       if (there) return mark_present(std::move(*there));
       if (there.error().cls != ErrorClass::NotFound) return there;
     }
-    auto source = source_.manifest(question_.source, stop_);
+    auto source = question_.source_bytes ? *question_.source_bytes : source_.manifest(question_.source, stop_);
     if (!source) return while_doing("source " + source_.name(), std::move(source.error()));
     auto subset = take_subset(*source);
     if (!subset) return std::unexpected(std::move(subset.error()));
     if (content::is_index(source->descriptor.media_type)) answer_.subject.indexes.push_back(question_.source);
     content().left_out = std::move(subset->left_out);
     if (question_.published) return std::move(subset->root);
-    auto there = destination_.find_manifest(subset->root.descriptor.digest, stop_);
+    auto there = is_at_destination(subset->root.descriptor.digest);
     if (!there) return std::unexpected(std::move(there.error()));
     if (*there) content().present.insert(subset->root.descriptor.digest);
     return std::move(subset->root);
+  }
+
+  /// A manifest that neither a tag nor a referrer speaks of is put again, which costs no more than asking for it.
+  Result<bool> is_at_destination(const Digest& root) {
+    if (question_.into_nothing) {
+      auto referrers = destination_.referrers(root, stop_);
+      if (!referrers) return while_doing("referrers of " + root.str(), std::move(referrers.error()));
+      if (referrers->empty()) return false;
+    }
+    auto there = destination_.find_manifest(root, stop_);
+    if (!there) return std::unexpected(std::move(there.error()));
+    return there->has_value();
   }
 
   content::ManifestBytes mark_present(content::ManifestBytes manifest) {
@@ -282,13 +295,24 @@ class ContentReader {
 
   /// Only where the image is: of one that is not, whoever sends the blobs asks for each anyway.
   Result<void> look_at_blobs() {
-    if (!root_is_there()) return {};
+    if (!root_is_there()) {
+      name_unasked();
+      return {};
+    }
     for (const auto& blob : content().blobs) {
       auto there = destination_.has_blob(blob, stop_);
       if (!there) return std::unexpected(std::move(there.error()));
       if (*there) content().present.insert(blob.digest);
     }
     return {};
+  }
+
+  /// An image's config is as new as its manifest, and where nothing is, no small blob is worth a question.
+  void name_unasked() {
+    const std::int64_t limit = question_.into_nothing ? kMaxUnaskedBytes : 0;
+    for (const auto& blob : content().blobs)
+      if (blob.size <= limit || (is_image_config(blob.media_type) && blob.size <= kMaxUnaskedBytes))
+        content().unasked.insert(blob.digest);
   }
 
   const ContentQuestion& question_;

@@ -14,11 +14,13 @@ namespace slipway::publish {
 /// What is asked about.
 struct ContentQuestion {
   Digest source = Digest::of("");
+  std::optional<content::ManifestBytes> source_bytes;  ///< Of `source`, where they were read already.
   std::vector<std::string> platforms;
   std::optional<Digest> published;  ///< What this publication already published; it is then read where it was put.
   bool referrers = false;           ///< Look for signatures, SBOMs and attestations of the source.
   bool configs = false;             ///< Read the images' configs.
   bool gated = false;               ///< A gate judges: nothing that can be run is overlooked, or attached unjudged.
+  bool into_nothing = false;        ///< The destination has no tag: what nothing refers to there is not looked for.
 };
 
 /// What was found.

@@ -37,6 +37,7 @@ struct Content {
   std::map<Digest, std::string> small_blobs;        ///< Configs that were read.
   std::map<Digest, std::string> diff_ids;           ///< Layer to diff id, where configs were read.
   std::set<Digest> present;                         ///< Manifests and blobs seen at the destination.
+  std::set<Digest> unasked;                         ///< Blobs to send without asking: see BlobTransferRequest.
 };
 
 /// What the records on one digest say.

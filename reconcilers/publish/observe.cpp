@@ -87,12 +87,25 @@ class Observer {
       seen_.source = *known;
       return Digest::parse(known->digest);
     }
-    auto found = eyes_.source.resolve(tag_of(situation_), stop_);
+    auto found = resolve_source();
     if (!found) return while_doing("source " + eyes_.source.name(), std::move(found.error()));
     if (!*found) return source_is_missing();
-    const auto same = known && known->digest == (*found)->digest.str() && known->resolved_at;
-    seen_.source = {.digest = (*found)->digest.str(), .resolved_at = same ? *known->resolved_at : situation_.now};
-    return (*found)->digest;
+    const auto same = known && known->digest == (*found)->str() && known->resolved_at;
+    seen_.source = {.digest = (*found)->str(), .resolved_at = same ? *known->resolved_at : situation_.now};
+    return **found;
+  }
+
+  /// Of one that is followed, most likely nothing is needed but its digest.
+  Result<std::optional<Digest>> resolve_source() {
+    if (object().status.published && spec().source.follow) {
+      auto found = eyes_.source.resolve(tag_of(situation_), stop_);
+      if (!found) return std::unexpected(std::move(found.error()));
+      return *found ? std::optional((*found)->digest) : std::nullopt;
+    }
+    auto found = eyes_.source.tagged_manifest(tag_of(situation_), stop_);
+    if (!found) return std::unexpected(std::move(found.error()));
+    source_bytes_ = std::move(*found);
+    return source_bytes_ ? std::optional(source_bytes_->descriptor.digest) : std::nullopt;
   }
 
   Result<Digest> source_is_missing() const {
@@ -117,6 +130,10 @@ class Observer {
     seen_.tags = std::move(*tags);
     for (const auto& tag : seen_.tags) {
       if (tag.state != ExpansionState::Expanded) continue;
+      if (listed_ && !listed_->contains(tag.tag)) {
+        seen_.present[tag.tag] = std::nullopt;
+        continue;
+      }
       auto names = eyes_.destination.resolve(tag.tag, stop_);
       if (!names) return while_doing("tag " + tag.tag, std::move(names.error()));
       seen_.present[tag.tag] = *names ? std::optional((*names)->digest) : std::nullopt;
@@ -126,6 +143,7 @@ class Observer {
 
   Result<void> look_at_everything() {
     const bool finished = is_finished(object(), seen_.ids);
+    if (auto listed = list_tags(); !listed) return listed;
     if (auto read = read_content_of(finished); !read) return read;
     const auto root = seen_.content->root.digest;
     if (seen_.tags.empty())
@@ -137,12 +155,24 @@ class Observer {
     return look_for_rivals();
   }
 
+  /// Tells at first sight which tags are free. Where an attempt went before, each tag is asked for: what set one sees
+  /// it.
+  Result<void> list_tags() {
+    if (object().status.published || object().status.attempt) return {};
+    auto listed = eyes_.destination.tags(stop_);
+    if (!listed) return while_doing("tags of " + spec().repository, std::move(listed.error()));
+    listed_ = std::move(*listed);
+    return {};
+  }
+
   Result<void> read_content_of(bool finished) {
     ContentQuestion question{.source = seen_.source_digest,
+                             .source_bytes = std::move(source_bytes_),
                              .platforms = spec().source.platforms,
                              .referrers = !finished && spec().source.referrers == ReferrersMode::All,
                              .configs = !finished || spec().verify == Verify::Deep,
-                             .gated = !finished && !gates::scan_questions(spec().gates, seen_.grant.floors).empty()};
+                             .gated = !finished && !gates::scan_questions(spec().gates, seen_.grant.floors).empty(),
+                             .into_nothing = listed_ && listed_->empty()};
     if (finished) {
       auto published = Digest::parse(object().status.published->digest);
       if (!published) return std::unexpected(std::move(published.error()));
@@ -193,13 +223,13 @@ class Observer {
   }
 
   Result<void> look_for_rivals() {
-    auto others = eyes_.reader.publications();
+    auto others = eyes_.reader.publications_to(spec().repository);
     if (!others) return while_doing("other publications", std::move(others.error()));
     for (const auto& other : *others) {
       const bool itself = other.metadata.namespace_name == object().metadata.namespace_name &&
                           other.metadata.name == object().metadata.name;
       if (itself || other.metadata.deletion_timestamp) continue;
-      if (other.spec.registry_ref != spec().registry_ref || other.spec.repository != spec().repository) continue;
+      if (other.spec.registry_ref != spec().registry_ref) continue;
       for (const auto& tag : tags_wanted_by(other))
         if (seen_.present.contains(tag))
           seen_.rivals.emplace(
@@ -211,6 +241,8 @@ class Observer {
   const Situation& situation_;
   const Eyes& eyes_;
   std::stop_token stop_;
+  std::optional<content::ManifestBytes> source_bytes_;  ///< Where they came with the digest.
+  std::optional<std::set<std::string>> listed_;         ///< Tags of the destination, where it tells them.
   Observation seen_;
 };
 

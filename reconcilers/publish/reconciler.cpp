@@ -200,7 +200,7 @@ class Visit {
 
   /// What is taken away when this is deleted, after a look at what others want.
   Result<PublishPlan> plan_withdrawal() {
-    auto others = ports_.reader.publications();
+    auto others = ports_.reader.publications_to(object().spec.repository);
     if (!others) return std::unexpected(std::move(others.error()));
     std::erase_if(*others, [&](const auto& other) { return key_of(other) == key_of(object()); });
     for (auto& other : *others)
@@ -211,7 +211,7 @@ class Visit {
   /// Two ContainerRegistries may be one registry: whoever publishes to the other wants its tags too.
   Result<void> take_for_same_registry(ImagePublication& other) {
     const auto& name = object().spec.registry_ref;
-    if (other.spec.registry_ref == name || other.spec.repository != object().spec.repository) return {};
+    if (other.spec.registry_ref == name) return {};
     const auto ours = ports_.reader.registry(name.name);
     if (!ours) return std::unexpected(ours.error());
     const auto theirs = ports_.reader.registry(other.spec.registry_ref.name);

@@ -65,9 +65,10 @@ Result<std::string> InMemoryObjects::file(const std::string&, const std::string&
   return fail(ErrorClass::NotFound, "file " + path + " is not there", "write it");
 }
 
-Result<std::vector<ImagePublication>> InMemoryObjects::publications() {
+Result<std::vector<ImagePublication>> InMemoryObjects::publications_to(const std::string& repository) {
   std::vector<ImagePublication> all;
-  for (const auto& [key, object] : published) all.push_back(object);
+  for (const auto& [key, object] : published)
+    if (object.spec.repository == repository) all.push_back(object);
   return all;
 }
 

@@ -75,6 +75,21 @@ class Store final : public ImageStore {
     return found == content_.tags.end() ? std::nullopt : describe(found->second);
   }
 
+  Result<std::optional<content::ManifestBytes>> tagged_manifest(const std::string& tag, std::stop_token) override {
+    if (auto asked = ask("GET", ":" + tag); !asked) return std::unexpected(asked.error());
+    const auto found = tag.empty() && content_.tags.size() == 1 ? content_.tags.begin() : content_.tags.find(tag);
+    if (found == content_.tags.end()) return std::nullopt;
+    return content_.manifests.at(found->second);
+  }
+
+  Result<std::optional<std::set<std::string>>> tags(std::stop_token) override {
+    if (auto asked = ask("GET", "/tags"); !asked) return std::unexpected(asked.error());
+    if (!content_.can_list) return std::nullopt;
+    std::set<std::string> all;
+    for (const auto& [tag, digest] : content_.tags) all.insert(tag);
+    return all;
+  }
+
   Result<std::optional<content::Descriptor>> find_manifest(const Digest& digest, std::stop_token) override {
     if (auto asked = ask("HEAD", "@" + digest.str()); !asked) return std::unexpected(asked.error());
     return describe(digest);
@@ -292,7 +307,7 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
   for (const auto& blob : request.blobs) progress.bytes_total += blob.size;
   for (const auto& blob : request.blobs) {
     if (request.on_progress) request.on_progress(progress);
-    auto there = to.has_blob(blob, stop);
+    auto there = request.unasked.contains(blob.digest) ? false : to.has_blob(blob, stop);
     if (!there) return std::unexpected(there.error());
     auto outcome = *there ? BlobOutcome::Present : BlobOutcome::Sent;
     for (const auto& repository : request.mount_from) {

@@ -21,6 +21,7 @@ struct InMemoryRepository {
   std::map<Digest, content::ManifestBytes> manifests;
   std::map<std::string, Digest> tags;
   bool can_untag = true;
+  bool can_list = true;  ///< Tells all of its tags at once.
   bool operator==(const InMemoryRepository&) const;
 };
 

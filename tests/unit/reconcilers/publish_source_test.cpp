@@ -389,7 +389,7 @@ TEST_CASE("a digest in two places must be one") {
   publication.spec.source.image->reference = "ghcr.io/contoso/storefront@" + image.descriptor.digest.str();
   publication.spec.source.digest = image.descriptor.digest.str();
   CHECK(world.publish(publication) == kAgainInAnHour);
-  CHECK(world.count("HEAD ghcr.io/contoso/storefront:1.8") == 0);
+  CHECK(world.count("GET ghcr.io/contoso/storefront:1.8") == 0);
   publication.spec.source.digest = Digest::of("another").str();
   CHECK(world.publish(publication) == kStalledForAnHour);
   CHECK(world.condition(publication, "Ready") == "False Invalid");

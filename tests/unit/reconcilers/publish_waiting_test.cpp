@@ -37,7 +37,7 @@ TEST_CASE("every class of error has its outcome, reason, message and remedy") {
       {ErrorClass::NotFound, Kind::Stalled, "Stalled"},
   };
   const std::string place =
-      GENERATE(as<std::string>{}, "HEAD ghcr.io", kDestination, "PUT registry.example/shop/storefront:");
+      GENERATE(as<std::string>{}, "GET ghcr.io", kDestination, "PUT registry.example/shop/storefront:");
   for (const auto& row : rows) {
     PublishWorld world;
     world.push({"base"});
@@ -72,7 +72,7 @@ TEST_CASE("being stopped is no failure and leaves no trace in the status") {
   PublishWorld world;
   world.push({"base"});
   const auto publication = make_publication();
-  world.registry.before = failing("HEAD ghcr.io", {.cls = ErrorClass::Cancelled, .message = "stopping"});
+  world.registry.before = failing("GET ghcr.io", {.cls = ErrorClass::Cancelled, .message = "stopping"});
   CHECK(world.publish(publication) == Outcome{});
   CHECK(world.status(publication) == ImagePublicationStatus{});
   CHECK(world.recorder.events.empty());

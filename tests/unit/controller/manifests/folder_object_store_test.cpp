@@ -480,6 +480,10 @@ TEST_CASE("all publications are given as they are now, however often they were g
   at.folder.write("m/a.yaml", publication("a", "  suspend: true\n"));
   process.settle();
   CHECK(process->publications()->at(0).spec.suspend);
+  const std::string repository = process.get(kA).spec.repository;
+  CHECK(process->publications_to(repository)->size() == 2);
+  CHECK(process->publications_to(repository)->at(0).status.display.tags == "2");
+  CHECK(process->publications_to(repository + "/other")->empty());
   fs::remove(at.folder / "m/b.yaml");
   process.settle();
   CHECK(tags() == "a=2 ");

@@ -139,6 +139,62 @@ TEST_CASE("The registry's own challenge after a redirect to itself is answered")
   CHECK(store.has_blob({.media_type = "", .digest = kDigest, .size = 1}, {}) == true);
 }
 
+TEST_CASE("A tag's manifest comes in one request, named as the registry names it when that is right") {
+  World world;
+  const std::string named = GENERATE(as<std::string>{}, "", Digest::of("x").str(), Digest::of("y").str(), "nonsense");
+  CAPTURE(named);
+  world.network.then(200, {{"Content-Type", "text/plain"}, {"Docker-Content-Digest", named}}, "x");
+  const auto found = world.store.tagged_manifest("v1", {});
+  CHECK(world.network.requests.size() == 1);
+  CHECK(found.has_value() == (named != Digest::of("y").str()));
+  if (!found) CHECK(found.error().cls == ErrorClass::Integrity);
+  if (found) CHECK((*found)->descriptor.digest == Digest::of("x"));
+}
+
+TEST_CASE("Tags are told by one answer or not at all") {
+  using Tags = std::optional<std::set<std::string>>;
+  struct Row {
+    int status;
+    std::string link;
+    std::string body;
+    Tags expected;
+  };
+  const Row row = GENERATE(values<Row>({
+      {200, "", R"({"name":"a/b","tags":["v1","v2"]})", Tags({"v1", "v2"})},
+      {200, "", R"({"name":"a/b","tags":null})", Tags(std::in_place)},
+      {404, "", R"({"errors":[{"code":"NAME_UNKNOWN"}]})", Tags(std::in_place)},
+      {200, "<?last=v2>; rel=\"next\"", R"({"name":"a/b","tags":["v1","v2"]})", std::nullopt},
+      {404, "", "not found", std::nullopt},
+      {403, "", "", std::nullopt},
+      {405, "", "", std::nullopt},
+      {200, "", "<html>", std::nullopt},
+      {200, "", R"({"tags":["a b"]})", std::nullopt},
+  }));
+  CAPTURE(row.status, row.link, row.body);
+  World world;
+  if (row.link.empty())
+    world.network.then(row.status, {}, row.body);
+  else
+    world.network.then(row.status, {{"Link", row.link}}, row.body);
+  const auto tags = world.store.tags({});
+  REQUIRE(tags.has_value());
+  CHECK((tags.value() == row.expected));
+  CHECK(world.network.requests.size() == 1);
+}
+
+TEST_CASE("A fallback tag that the list of tags does not hold is not asked for") {
+  World world;
+  const bool is_listed = GENERATE(false, true);
+  CAPTURE(is_listed);
+  const std::string tag = "sha256-" + std::string(kDigest.hex());
+  world.network.then(200, {}, R"({"name":"a/b","tags":[")" + (is_listed ? tag : "v1") + R"("]})");
+  world.network.then(404, {}, "not found");
+  world.network.then(404, {}, "");
+  REQUIRE(world.store.tags({}));
+  CHECK(world.store.referrers(kDigest, {}) == std::vector<content::Descriptor>{});
+  CHECK(world.network.requests.size() == (is_listed ? 3 : 2));
+}
+
 TEST_CASE("A HEAD without digest is followed by one GET") {
   World world;
   world.network.then(200, {{"Content-Length", "1"}});

@@ -129,6 +129,23 @@ TEST_CASE("what is there is not sent", "[transfer]") {
   CHECK(world.source.offsets().empty());
 }
 
+TEST_CASE("what is likely missing is sent unasked, and mounted where it is known to be", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(100);
+  auto request = world.request({world.source.add(bytes)});
+  request.unasked = {Digest::of(bytes)};
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE(report);
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  FakeStore second(world.registry, "team/second");
+  request.may_mount_from = all_may;
+  const auto again = world.engine.transfer(world.source, second, request, {});
+  REQUIRE(again);
+  CHECK(again->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->heads == 0);
+  CHECK(world.registry.state.lock()->uploads == 1);
+}
+
 TEST_CASE("mounting: given repositories and remembered ones, as far as may be read", "[transfer]") {
   const std::string bytes = bytes_of(100);
   SECTION("a given repository") {
