@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "crds/base/text.h"
+#include "controller/cli/messages.h"
 
 namespace slipway::cli {
 
@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t kGap = 3;
 
 std::string cell_text(const std::string& cell) {
-  if (cell.empty()) return "-";
-  std::string out = quoted(cell, cell.size());
-  return out.substr(1, out.size() - 2);
+  return cell.empty() ? "-" : visible(cell);
 }
 
 std::vector<std::vector<std::string>> cells_of(const Table& table) {
