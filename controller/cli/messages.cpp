@@ -9,11 +9,6 @@
 
 namespace slipway::cli {
 
-std::string visible(std::string_view text) {
-  const std::string escaped = slipway::quoted(text, text.size());
-  return escaped.substr(1, escaped.size() - 2);
-}
-
 ExitCode print_error(const Error& error, std::ostream& errors) {
   errors << "error: " << visible(error.message);
   if (!error.remedy.empty()) errors << "; " << visible(error.remedy);

@@ -19,9 +19,6 @@ ExitCode print_error(std::string_view about, const Error& error, std::ostream& e
 /// Each problem as "error: file:line:column: …" or "warning: …"; true when one is an error.
 bool print_problems(const std::vector<Problem>& problems, std::ostream& errors);
 
-/// `text` with control characters made visible, so that nothing from outside moves a terminal's cursor.
-std::string visible(std::string_view text);
-
 /// `node` as JSON or YAML.
 void print_data(const Node& node, OutputFormat format, std::ostream& out);
 bool is_data(OutputFormat format);

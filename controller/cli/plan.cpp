@@ -6,6 +6,7 @@
 #include "controller/cli/workspace.h"
 #include "controller/runtime/signals.h"
 #include "crds/base/make_node.h"
+#include "crds/base/text.h"
 
 namespace slipway::cli {
 

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "controller/cli/messages.h"
+#include "crds/base/text.h"
 
 namespace slipway::cli {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "controller/cli/messages.h"
+#include "crds/base/text.h"
 
 namespace slipway::cli {
 

@@ -65,19 +65,14 @@ class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void(const std::string&)> write_;
 };
 
-std::string escaped(std::string_view text) {
-  const std::string with_quotes = quoted(text, kLongestText);
-  return with_quotes.substr(1, with_quotes.size() - 2);
-}
-
 std::string text_value(std::string_view value) {
   const bool is_plain = !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos;
-  const std::string shown = quoted(value, kLongestText);
-  return is_plain && shown.size() == value.size() + 2 ? std::string{value} : shown;
+  std::string shown = visible(value, kLongestText);
+  return is_plain && shown == value ? shown : '"' + shown + '"';
 }
 
 std::string text_line(LogLevel level, Timestamp time, std::string_view message, const std::vector<LogField>& fields) {
-  std::string line = to_string(time) + ' ' + std::string{name_of(level)} + ' ' + escaped(message);
+  std::string line = to_string(time) + ' ' + std::string{name_of(level)} + ' ' + visible(message, kLongestText);
   for (const LogField& field : fields) line += ' ' + std::string{field.key} + '=' + text_value(field.value);
   if (!reconcile_id.empty()) line += " reconcileID=" + text_value(reconcile_id);
   return line;

@@ -56,10 +56,10 @@ std::size_t count_characters(std::string_view text) {
       text.begin(), text.end(), [](char byte) { return !is_continuation(static_cast<unsigned char>(byte)); }));
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
-  std::string out = "\"";
+std::string visible(std::string_view text, std::size_t limit) {
+  std::string out;
   for (std::size_t i = 0; i < text.size();) {
-    if (i >= limit) return out + "…\"";
+    if (i >= limit) return out + "…";
     const std::size_t length = utf8_length(text.substr(i));
     const auto byte = static_cast<unsigned char>(text[i]);
     if (length == 0 || byte < 0x20 || byte == 0x7F) {
@@ -70,7 +70,11 @@ std::string quoted(std::string_view text, std::size_t limit) {
     out += text.substr(i, length);
     i += length;
   }
-  return out + '"';
+  return out;
+}
+
+std::string quoted(std::string_view text, std::size_t limit) {
+  return '"' + visible(text, limit) + '"';
 }
 
 std::string lower_case(std::string_view text) {

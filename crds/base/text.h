@@ -6,8 +6,11 @@
 
 namespace slipway {
 
-/// `text` in double quotes as a message may show it: control characters and bytes that are not UTF-8 escaped, cut off
-/// with "…" after `limit` bytes. Whatever came from outside goes through here on its way into a message.
+/// `text` as a terminal may show it: control characters and bytes that are not UTF-8 escaped, cut off with "…" after
+/// `limit` bytes.
+std::string visible(std::string_view text, std::size_t limit = std::string_view::npos);
+
+/// visible() in double quotes. Whatever came from outside goes through here on its way into a message.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 
 /// Bytes of the well-formed UTF-8 sequence that `text` starts with (RFC 3629: no surrogates, nothing overlong), 0 if

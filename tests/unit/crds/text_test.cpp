@@ -14,6 +14,13 @@ TEST_CASE("what comes from outside is shown without control characters") {
   CHECK(quoted("\xff\xc3") == "\"\\xff\\xc3\"");
 }
 
+TEST_CASE("text is shown without quotes where it stands alone") {
+  CHECK(visible("a \"b\" é") == "a \"b\" é");
+  CHECK(visible("\x1b[2Ja\n") == "\\x1b[2Ja\\n");
+  CHECK(visible(std::string(300, 'a')).size() == 300);
+  CHECK(visible("abcde", 4) == "abcd…");
+}
+
 TEST_CASE("long text is cut between characters") {
   CHECK(quoted("abcd", 4) == "\"abcd\"");
   CHECK(quoted("abcde", 4) == "\"abcd…\"");
