@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -131,7 +132,7 @@ struct Explanation {
   std::string_view expected;
 };
 
-constexpr std::array<Explanation, 12> kExplanations{{
+constexpr std::array<Explanation, 11> kExplanations{{
     {"illegal map value", "a ':' stands where no value can start", "quote a text that has \": \" in it"},
     {"end of map not found", "the fields of a map are not aligned or a ':' is missing",
      "indent the fields of one map alike, with spaces"},
@@ -143,9 +144,17 @@ constexpr std::array<Explanation, 12> kExplanations{{
     {"illegal map key", "a key stands where none can be", "start it on a line of its own"},
     {"illegal EOF", "a quoted text has no end", "close the quote"},
     {"illegal EOF in scalar", "a quoted text has no end", "close the quote"},
-    {"illegal tab", "a tab is used to indent", "indent with spaces"},
     {"the referenced anchor is not defined", "an alias names an anchor that is not defined", "define it with & first"},
 }};
+
+/// The column of a tab among the blanks that `line` of the chunk begins with; 0 when there is none.
+std::size_t tab_before_text(const YamlChunk& chunk, std::size_t line) {
+  std::string_view text = chunk.text;
+  for (std::size_t at = chunk.first_line; at < line && !text.empty(); ++at)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const std::size_t blanks = text.find_first_not_of(" \t");
+  return text.substr(0, blanks).find('\t') + 1;
+}
 
 void explain(DocumentBuilder& builder, Place place, const std::string& theirs) {
   for (const auto& explanation : kExplanations)
@@ -168,7 +177,11 @@ Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, cons
   } catch (const Stop&) {
     return builder.finish();
   } catch (const YAML::Exception& error) {
-    explain(builder, handler.place_of(error.mark), error.msg);
+    const Place place = handler.place_of(error.mark);
+    if (const std::size_t tab = tab_before_text(chunk, place.line); tab != 0)
+      builder.problem({place.line, tab}, "a tab is used to indent, which YAML forbids", "indent with spaces");
+    else
+      explain(builder, place, error.msg);
   } catch (const std::exception& error) {
     explain(builder, {chunk.first_line, 1}, error.what());
   }
