@@ -98,6 +98,7 @@ Result<void> check_repository_text(std::string_view text);
 Result<void> check_host_text(std::string_view text);
 Result<void> check_reference_text(std::string_view text);
 Result<void> check_template_text(std::string_view text);
+Result<void> check_version_text(std::string_view text);
 Result<void> check_until_text(std::string_view text);
 Result<void> check_cron_text(std::string_view text);
 

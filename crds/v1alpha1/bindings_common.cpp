@@ -4,7 +4,9 @@
 #include "crds/base/digest.h"
 #include "crds/base/glob.h"
 #include "crds/base/image_reference.h"
+#include "crds/base/semantic_version.h"
 #include "crds/base/tag_template.h"
+#include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/label_selector.h"
 
@@ -39,6 +41,16 @@ Result<void> check_reference_text(std::string_view text) {
 }
 Result<void> check_template_text(std::string_view text) {
   return only_success(TagTemplate::parse(text));
+}
+Result<void> check_version_text(std::string_view text) {
+  const bool has_letter = text.starts_with('v');
+  const std::string without = std::string(has_letter ? text.substr(1) : text);
+  if (!has_letter && parse_semantic_version(text)) return {};
+  std::string example = "1.0.0";
+  for (const auto& candidate : {without, without + ".0", without + ".0.0"})
+    if (parse_semantic_version(candidate) && !candidate.starts_with('v')) example = candidate;
+  return fail(ErrorClass::Invalid, quoted(text) + " is not a semantic version",
+              "write three numbers with dots between them and no letter in front, e.g. " + example);
 }
 Result<void> check_until_text(std::string_view text) {
   return only_success(parse_until(text));

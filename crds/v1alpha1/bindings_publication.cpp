@@ -6,7 +6,9 @@ namespace {
 
 constexpr std::string_view kPlatformPattern = "^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$";
 constexpr std::string_view kSemverPattern =
-    "^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?([+][0-9A-Za-z.-]+)?$";
+    "^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)"
+    "(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)([.](0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+    "([+][0-9A-Za-z-]+([.][0-9A-Za-z-]+)*)?$";
 constexpr FieldInfo kPath{
     .description = "Relative to the resource's file; outside a cluster only.", .required = true, .min_length = 1};
 
@@ -77,7 +79,10 @@ const Binding<BuildInfo>& Bound<BuildInfo>::get() {
           .field("commit", &BuildInfo::commit,
                  {.description = "Commit that was built.", .max_length = 128, .pattern = "^[0-9a-zA-Z]+$"})
           .field("version", &BuildInfo::version,
-                 {.description = "Semantic version.", .max_length = 128, .pattern = kSemverPattern})
+                 {.description = "Semantic version.",
+                  .max_length = 128,
+                  .pattern = kSemverPattern,
+                  .check = check_version_text})
           .field("number", &BuildInfo::number, {.description = "Number of the CI run."})
           .field("branch", &BuildInfo::branch, {.description = "Branch that was built.", .max_length = 255})
           .field("runURL", &BuildInfo::run_url,

@@ -117,6 +117,13 @@ void FieldReader::problem(Place place, const Error& error) {
   problem(place, error.message, error.remedy);
 }
 
+bool FieldReader::is_refused(std::string_view field) const {
+  const std::string path = path_.empty() ? std::string(field) : path_ + '.' + std::string(field);
+  return std::ranges::any_of(problems_.kept(), [&](const Problem& known) {
+    return !known.warning && !known.field.empty() && is_at_or_below(path, known.field);
+  });
+}
+
 bool FieldReader::expect(const Node& node, Node::Kind kind) {
   if (node.kind == kind) return true;
   problem(node.place, found_instead(node), wanted(node, kind));

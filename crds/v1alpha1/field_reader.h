@@ -45,6 +45,9 @@ class FieldReader {
   const ProblemList& problems() const { return problems_; }
   ProblemList take() { return std::exchange(problems_, {}); }
 
+  /// Whether there is a problem with `field`, seen from here, or with something that it stands in.
+  bool is_refused(std::string_view field) const;
+
   /// False and a problem when the node is of another kind.
   bool expect(const Node& node, Node::Kind kind);
   /// The string within its bounds, or nothing and a problem.

@@ -25,6 +25,7 @@ class Places {
     const FieldReader::Step step(reader_, path);
     reader_.problem(place_of(path), std::move(message), std::move(expected));
   }
+  bool is_refused(std::string_view path) const { return reader_.is_refused(path); }
   void problem(std::string_view path, const Error& error) { problem(path, error.message, error.remedy); }
 
  private:
@@ -123,6 +124,7 @@ void check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
     const auto* variable = std::get_if<TagVariable>(&part);
     if (variable == nullptr || tag.optional || has_value(spec.build, spec.environment, *variable)) continue;
     const std::string field = value_field(*variable);
+    if (places.is_refused(field)) continue;
     places.problem(path, "the template needs " + field + ", which is not given", "give it, or write optional: true");
   }
   if (spec.source.follow && tag.mutability == Mutability::Immutable && !parsed->uses(TagVariable::Kind::Digest))

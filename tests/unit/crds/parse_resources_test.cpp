@@ -109,6 +109,33 @@ TEST_CASE("what is wrong is said with its place, its field and what is expected"
             .find("-1 is out of range; write a number from 0 on") != std::string::npos);
 }
 
+TEST_CASE("a version that is not semantic is one error, in words") {
+  struct Row {
+    std::string written, example;
+  };
+  const std::string versioned = replaced(kPublication, "{{commit:7}}", "{{version}}");
+  const std::string used_twice = replaced(versioned, "{{environment}}", "{{major}}");
+  for (const auto& [written, example] : {Row{"v1.0", "1.0.0"}, Row{"v1.8.2", "1.8.2"}, Row{"\"2\"", "2.0.0"},
+                                         Row{"01.0.0", "1.0.0"}, Row{"\"\"", "1.0.0"}, Row{"1.0.0-a..b", "1.0.0"}}) {
+    const auto parsed = parse_resources(replaced(used_twice, "version: 1.8.2", "version: " + written), "f.yaml");
+    REQUIRE(parsed.problems.size() == 1);
+    const std::string shown = written.starts_with('"') ? written : '"' + written + '"';
+    CHECK(to_string(parsed.problems[0]) == "f.yaml:10:51: spec.build.version: " + shown +
+                                               " is not a semantic version; write three numbers with dots between "
+                                               "them and no letter in front, e.g. " +
+                                               example);
+  }
+  for (const std::string good : {"0.0.0", "1.8.2-rc.1", "1.8.2+b.07", "1.8.2-0a.1+x"})
+    CHECK(first_problem(replaced(used_twice, "version: 1.8.2", "version: " + good)) == "none");
+}
+
+TEST_CASE("a value that was refused is not said to be missing too") {
+  for (const std::string wrong : {"commit: [], ", "commit: a/b, "})
+    CHECK(parse_resources(replaced(kPublication, "commit: 4f2a91c0, ", wrong), "f.yaml").problems.size() == 1);
+  CHECK(parse_resources(replaced(kPublication, "{commit: 4f2a91c0, number: 812, version: 1.8.2}", "[]"), "f.yaml")
+            .problems.size() == 1);
+}
+
 TEST_CASE("all errors of a file are reported at once") {
   const auto parsed = parse_resources(
       replaced(replaced(kPublication, "repository: shop/app", "repository: Shop/app"), "number: 812", "number: x"),
