@@ -57,6 +57,7 @@ class ContentReader {
       if (there.error().cls != ErrorClass::NotFound) return there;
     }
     auto source = question_.source_bytes ? *question_.source_bytes : source_.manifest(question_.source, stop_);
+    if (!source && source.error().cls == ErrorClass::NotFound) return source_is_missing(source.error());
     if (!source) return while_doing("source " + source_.name(), std::move(source.error()));
     auto subset = take_subset(*source);
     if (!subset) return std::unexpected(std::move(subset.error()));
@@ -67,6 +68,19 @@ class ContentReader {
     if (!there) return std::unexpected(std::move(there.error()));
     if (*there) content().present.insert(subset->root.descriptor.digest);
     return std::move(subset->root);
+  }
+
+  /// Says what the source holds instead, where its tag tells.
+  std::unexpected<Error> source_is_missing(Error error) {
+    error.message =
+        "source " + source_.name() + " does not hold " + question_.source.str() + ", which " + question_.asked_by;
+    error.remedy = "put that image there, or name the digest of one that is there";
+    const auto there = question_.tag ? source_.resolve(*question_.tag, stop_) : std::nullopt;
+    if (!there || !*there) return std::unexpected(std::move(error));
+    const std::string other = (*there)->digest.str();
+    error.message += "; " + (question_.tag->empty() ? "it holds " : "its tag " + *question_.tag + " names ") + other;
+    if (other != question_.source.str()) error.remedy = "put that image there, or name " + other + " if you mean it";
+    return std::unexpected(std::move(error));
   }
 
   /// A manifest that neither a tag nor a referrer speaks of is put again, which costs no more than asking for it.

@@ -14,6 +14,8 @@ namespace slipway::publish {
 /// What is asked about.
 struct ContentQuestion {
   Digest source = Digest::of("");
+  std::string asked_by;            ///< What names `source`, with its verb: for messages.
+  std::optional<std::string> tag;  ///< Of the source; looked at only to say what is there instead of `source`.
   std::optional<content::ManifestBytes> source_bytes;  ///< Of `source`, where they were read already.
   std::vector<std::string> platforms;
   std::optional<Digest> published;  ///< What this publication already published; it is then read where it was put.

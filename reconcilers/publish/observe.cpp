@@ -165,8 +165,19 @@ class Observer {
     return {};
   }
 
+  std::string who_asks() const {
+    if (spec().source.digest) return "spec.source.digest asks for";
+    const auto& image = situation_.admission.source;
+    if (image && image->digest) return "spec.source.image.reference asks for";
+    const auto& at = seen_.source.resolved_at;
+    return "it was resolved to" + (at ? " at " + slipway::to_string(*at) : "");
+  }
+
   Result<void> read_content_of(bool finished) {
+    const auto tag = tag_of(situation_);
     ContentQuestion question{.source = seen_.source_digest,
+                             .asked_by = who_asks(),
+                             .tag = tag.empty() && situation_.admission.source ? std::nullopt : std::optional(tag),
                              .source_bytes = std::move(source_bytes_),
                              .platforms = spec().source.platforms,
                              .referrers = !finished && spec().source.referrers == ReferrersMode::All,

@@ -127,6 +127,46 @@ TEST_CASE("a source that lacks what it names is not found") {
   CHECK_THAT(world.message(publication), Catch::Contains(": "));
 }
 
+TEST_CASE("a digest that the source does not hold is told with who asked, where it was looked for and what is there") {
+  PublishWorld world;
+  const auto there = world.push({"base"}).descriptor.digest.str();
+  const auto wanted = Digest::of("never pushed").str();
+  auto publication = make_publication();
+  auto& source = publication.spec.source;
+  const std::string lacks = "source ghcr.io/contoso/storefront does not hold " + wanted + ", which ";
+  const std::string to_do = ": put that image there, or name " + there + " if you mean it";
+  SECTION("pinned beside the tag") {
+    source.digest = wanted;
+    world.publish(publication);
+    CHECK(world.message(publication) == lacks + "spec.source.digest asks for; its tag 1.8 names " + there + to_do);
+  }
+  SECTION("pinned in the reference") {
+    source.image->reference = "ghcr.io/contoso/storefront@" + wanted;
+    world.publish(publication);
+    CHECK(world.message(publication) ==
+          lacks +
+              "spec.source.image.reference asks for: put that image there, or name the digest of one that is there");
+  }
+  SECTION("pinned of a tag that is not there either") {
+    source.image->reference = "ghcr.io/contoso/storefront:0.9";
+    source.digest = wanted;
+    world.publish(publication);
+    CHECK(world.message(publication) ==
+          lacks + "spec.source.digest asks for: put that image there, or name the digest of one that is there");
+  }
+  SECTION("a file's only image") {
+    source = {.oci_layout = LayoutSource{.path = "./image", .image = ""}, .digest = wanted};
+    const auto held = make_image(world.registry.file("./image"), {"base"}).descriptor.digest;
+    world.registry.file("./image").tags.insert_or_assign("any", held);
+    world.publish(publication);
+    CHECK(world.message(publication) == "source ./image does not hold " + wanted +
+                                            ", which spec.source.digest asks for; it holds " + held.str() +
+                                            ": put that image there, or name " + held.str() + " if you mean it");
+  }
+  CHECK(world.condition(publication, "Stalled") == "True NotFound");
+  CHECK(world.destination().manifests.empty());
+}
+
 TEST_CASE("a subset of the platforms is a smaller index, with the attestations of what is kept") {
   PublishWorld world;
   auto two = push_two(world);
