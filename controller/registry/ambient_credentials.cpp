@@ -32,6 +32,11 @@ Result<std::optional<std::string>> read_if_there(const std::filesystem::path& pa
   return text;
 }
 
+Result<std::optional<Credentials>> from(Result<std::optional<Credentials>> found, std::string origin) {
+  if (found && *found) (*found)->origin = std::move(origin);
+  return found;
+}
+
 }  // namespace
 
 Result<Credentials> AmbientCredentials::of(const std::string& host) {
@@ -66,24 +71,28 @@ Result<std::optional<Credentials>> AmbientCredentials::from_variables(const std:
     return fail(ErrorClass::Invalid, "SLIPWAY_REGISTRY_PASSWORD is set without SLIPWAY_REGISTRY_HOST",
                 "name the registry's host in SLIPWAY_REGISTRY_HOST: the password goes to no other");
   if (whose != host) return std::nullopt;
-  return Credentials{
-      .username = variable("SLIPWAY_REGISTRY_USERNAME"), .password = SecretText(password), .identity_token = {}};
+  return Credentials{.username = variable("SLIPWAY_REGISTRY_USERNAME"),
+                     .password = SecretText(password),
+                     .identity_token = {},
+                     .origin = "the variables SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD"};
 }
 
 Result<std::optional<Credentials>> AmbientCredentials::from_docker(const std::string& host) const {
   std::filesystem::path folder = variable("DOCKER_CONFIG");
   if (folder.empty() && !variable("HOME").empty()) folder = std::filesystem::path(variable("HOME")) / ".docker";
   if (folder.empty()) return std::nullopt;
-  const Result<std::optional<std::string>> json = read_if_there(folder / "config.json");
+  const std::filesystem::path file = folder / "config.json";
+  const Result<std::optional<std::string>> json = read_if_there(file);
   if (!json) return std::unexpected(json.error());
   if (!*json) return std::nullopt;
   const Result<std::string> helper = credential_helper_in_docker_config(**json, host);
   if (!helper) return std::unexpected(helper.error());
   if (!helper->empty()) {
     Result<std::optional<Credentials>> told = hands_.ask_helper(*helper, server_of(host));
-    if (!told || *told) return told;
+    if (!told || *told)
+      return from(std::move(told), "docker-credential-" + *helper + ", which " + file.string() + " names");
   }
-  return credentials_from_docker_config(**json, host);
+  return from(credentials_from_docker_config(**json, host), file.string());
 }
 
 }  // namespace slipway::registry

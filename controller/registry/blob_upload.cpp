@@ -63,7 +63,7 @@ class RegistryUpload final : public BlobUpload {
   Result<Response> expect(const Request& request, int status, std::stop_token stop) {
     Result<Response> response = connection_.send(request, scope_, stop);
     if (response && response->status != status)
-      return std::unexpected(error_of(request, *response, {connection_.identity(), scope_}));
+      return std::unexpected(error_of(request, *response, {connection_.who(), scope_}));
     return response;
   }
 

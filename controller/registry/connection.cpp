@@ -49,7 +49,8 @@ Result<http::Response> Connection::send(http::Request request, const std::string
   response = network_.send(request, stop);
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
-  return std::unexpected(error_of(request, *response, {identity(), scope}));
+  if (auto refused = tokens_.refusal_of_basic(scope)) return std::unexpected(std::move(*refused));
+  return std::unexpected(error_of(request, *response, {who(), scope}));
 }
 
 }  // namespace slipway::registry

@@ -22,6 +22,7 @@ class Connection {
 
   const std::string& host() const { return host_; }
   std::string identity() const { return tokens_.identity(); }
+  std::string who() const { return tokens_.who(); }
   /// "https://r.io" and `path`.
   std::string url(const std::string& path) const { return (plain_http_ ? "http://" : "https://") + host_ + path; }
 

@@ -29,14 +29,20 @@ struct Credentials {
   std::string username;
   SecretText password;
   SecretText identity_token;  ///< An OAuth2 refresh token, as docker's config.json keeps it.
+  std::string origin = {};    ///< Where a person finds them: "Secret shop/ghcr, key .dockerconfigjson". No secret.
 
   bool anonymous() const { return password.empty() && identity_token.empty(); }
-  /// "anonymous", "basic user ci", "identity token": for messages and status.
+  /// "anonymous", "basic user ci", "identity token": for status.
   std::string identity() const {
     if (anonymous()) return "anonymous";
     return identity_token.empty() ? "basic user " + username : "identity token";
   }
-  bool operator==(const Credentials&) const = default;
+  /// identity() and where it is kept, for messages: "basic user ci (from Secret shop/ghcr, key .dockerconfigjson)".
+  std::string who() const { return origin.empty() ? identity() : identity() + " (from " + origin + ")"; }
+  /// The same to a registry, wherever they came from.
+  bool operator==(const Credentials& other) const {
+    return username == other.username && password == other.password && identity_token == other.identity_token;
+  }
 };
 
 }  // namespace slipway::registry

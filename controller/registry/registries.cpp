@@ -24,9 +24,14 @@ Result<void> check_plain_http(const std::string& host) {
 std::string key_of(const std::string& host, bool plain_http, const std::string& ca_pem, const Credentials& who) {
   std::string key;
   for (const std::string& part : {host, std::string(plain_http ? "http" : "https"), ca_pem, who.username,
-                                  who.password.reveal(), who.identity_token.reveal()})
+                                  who.password.reveal(), who.identity_token.reveal(), who.origin})
     key += std::to_string(part.size()) + ":" + part;
   return Digest::of(key).str();
+}
+
+Credentials from(Credentials credentials, std::string origin) {
+  credentials.origin = std::move(origin);
+  return credentials;
 }
 
 }  // namespace
@@ -94,7 +99,7 @@ Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry,
   const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
   const Result<http::Response> response = (*connection)->send(request, "", stop);
   if (!response) return std::unexpected(response.error());
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {(*connection)->identity(), ""}));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {(*connection)->who(), ""}));
   return (*connection)->identity();
 }
 
@@ -151,14 +156,17 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
   if (const auto config = data.find(kDockerConfigKey); config != data.end()) {
     Result<std::optional<Credentials>> entry = credentials_from_docker_config(config->second, host);
     if (!entry) return while_doing(name, entry.error());
-    if (*entry) return std::move(**entry);
+    if (*entry) return from(std::move(**entry), name + ", key " + kDockerConfigKey);
     return fail(ErrorClass::Unauthorized, name + " has no entry for " + host, "add one under auths");
   }
   const auto username = data.find("username");
   const auto password = data.find("password");
   if (username == data.end() || password == data.end())
     return fail(ErrorClass::Unauthorized, name + " lacks username or password", "add both keys");
-  return Credentials{.username = username->second, .password = SecretText(password->second), .identity_token = {}};
+  return Credentials{.username = username->second,
+                     .password = SecretText(password->second),
+                     .identity_token = {},
+                     .origin = name + ", keys username and password"};
 }
 
 Result<std::string> SharedRegistries::ca_bundle(const KeyRef& reference) {

@@ -77,7 +77,7 @@ Result<Response> RegistryClient::send(const Request& request, std::stop_token st
 Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
   Result<Response> response = send(request, stop);
   if (response && response->status != status)
-    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
   return response;
 }
 
@@ -95,7 +95,7 @@ Result<std::optional<Descriptor>> RegistryClient::look_up(const std::string& ref
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
   const auto digest = digest_of(response->headers);
   const auto length = length_of(response->headers);
   if (digest && length && *length > 0)
@@ -118,7 +118,7 @@ Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& ref
   Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
   ManifestBytes manifest;
   manifest.descriptor.media_type = media_type_of(response->headers);
   const auto named = digest_of(response->headers);
@@ -191,7 +191,7 @@ Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offs
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status != 200 && response->status != 206)
-    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
   if (filter.missing() > 0)
     return fail(ErrorClass::Unavailable, name() + ": blob " + blob.digest.str() + " ended early", "try again");
   return {};
@@ -203,7 +203,7 @@ Result<bool> RegistryClient::has_blob(const Descriptor& blob, std::stop_token st
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return false;
   if (response->status != 200 && response->status != 307)
-    return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
   const auto length = response->status == 200 ? length_of(response->headers) : std::nullopt;
   if (length && *length != blob.size)
     return fail(ErrorClass::Integrity,
@@ -222,7 +222,7 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
   const Result<Response> response = connection_->send(request, both, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 201) return true;
-  if (response->status != 202) return std::unexpected(error_of(request, *response, {connection_->identity(), both}));
+  if (response->status != 202) return std::unexpected(error_of(request, *response, {connection_->who(), both}));
   Result<std::string> location = location_of(request, *response);
   if (!location) return std::unexpected(location.error());
   opened_by_mount_.lock()->insert_or_assign(digest, std::move(*location));
@@ -285,7 +285,7 @@ Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token 
   const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 202) return {};
-  Error error = error_of(request, *response, {connection_->identity(), scope});
+  Error error = error_of(request, *response, {connection_->who(), scope});
   // docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
   if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
   return std::unexpected(std::move(error));
@@ -310,7 +310,7 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
     if (!response) return std::unexpected(response.error());
     if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
       if (response->status != 404 && response->status != 200)
-        return std::unexpected(error_of(request, *response, {connection_->identity(), scope_}));
+        return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
       if (!is_about_the_name(*response)) connection_->remember_referrers(false);
       return known_fallback(subject, stop);
     }

@@ -16,7 +16,7 @@ ServerWords server_words(const http::Response& response);
 
 /// Who asked, and for what.
 struct Asker {
-  std::string identity;  ///< See Credentials::identity().
+  std::string identity;  ///< See Credentials::who().
   std::string scope;     ///< Token scopes parted by a space, e.g. "repository:a/b:pull,push"; may be empty.
 };
 

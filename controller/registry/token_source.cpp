@@ -65,12 +65,18 @@ std::chrono::seconds usable(std::chrono::seconds life) {
   return life > 10min ? life - 5min : life / 2;
 }
 
+std::string remedy_for_refused(const TokenOptions& options) {
+  const Credentials& credentials = options.credentials;
+  if (credentials.anonymous()) return "name credentials for " + options.host;
+  const std::string what = credentials.identity_token.empty() ? "user name and password" : "the identity token";
+  return "correct " + what + " for " + options.host + (credentials.origin.empty() ? "" : " in " + credentials.origin);
+}
+
 std::unexpected<Error> refused_credentials(const TokenOptions& options, const std::string& scope) {
-  return fail(
-      ErrorClass::Unauthorized,
-      options.host + " does not take the credentials (" + options.credentials.identity() + ") for " + quoted(scope),
-      options.credentials.anonymous() ? "name credentials for " + options.host
-                                      : "check user name and password for " + options.host);
+  return fail(ErrorClass::Unauthorized,
+              options.host + " does not take the credentials of " + options.credentials.who() +
+                  (scope.empty() ? "" : " for " + quoted(scope)),
+              remedy_for_refused(options));
 }
 
 }  // namespace
@@ -93,6 +99,12 @@ Result<std::string> TokenSource::after_challenge(const http::Response& response,
   if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, scope);
   *challenge_.lock() = challenge;
   return fetched(*challenge, scope, used, stop);
+}
+
+std::optional<Error> TokenSource::refusal_of_basic(const std::string& scope) {
+  const auto challenge = challenge_.lock();
+  if (!*challenge || (*challenge)->scheme != "basic") return std::nullopt;
+  return refused_credentials(options_, scope).error();
 }
 
 TokenSource::Slot TokenSource::slot(const std::string& scope) {
@@ -140,10 +152,11 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
 /// A token service says with 400 or 401 that it does not know us, with 403 that the scope is not for us.
 Error TokenSource::refusal_of(const http::Request& request, const http::Response& response,
                               const std::string& scope) const {
-  Error error = error_of(request, response, {identity(), scope});
+  Error error = error_of(request, response, {who(), scope});
   if (response.status == 400 || response.status == 401) {
     error.cls = ErrorClass::Unauthorized;
-    error.remedy = refused_credentials(options_, scope).error().remedy;
+    error.message += " for " + who();
+    error.remedy = remedy_for_refused(options_);
   } else if (error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Invalid ||
              error.cls == ErrorClass::Refused) {
     error.cls = ErrorClass::Unavailable;

@@ -38,7 +38,12 @@ class TokenSource {
   Result<std::string> after_challenge(const http::Response& response, const std::string& scope, const std::string& used,
                                       std::stop_token stop);
 
+  /// What a 401 means to a request that carried our header, where the registry takes user and password as they are:
+  /// they are wrong (Unauthorized). Nothing where it takes tokens: the sign-in itself went well then.
+  std::optional<Error> refusal_of_basic(const std::string& scope);
+
   std::string identity() const { return options_.credentials.identity(); }
+  std::string who() const { return options_.credentials.who(); }
 
  private:
   struct Token {

@@ -101,6 +101,22 @@ TEST_CASE("A helper that knows nothing leaves it to the file, one that fails is 
   CHECK(world.ambient.of("r.io") == basic("file", "p"));
 }
 
+TEST_CASE("Credentials say where a person finds them") {
+  World world;
+  world.configure(R"({"credHelpers":{"h.io":"store"},"auths":{"r.io":{"username":"file","password":"p"}}})");
+  const std::string file = (world.folder.path() / "config.json").string();
+  CHECK(world.ambient.of("r.io")->who() == "basic user file (from " + file + ")");
+  world.helper = basic("helper", "p");
+  CHECK(world.ambient.of("h.io")->who() ==
+        "basic user helper (from docker-credential-store, which " + file + " names)");
+  world.variables["SLIPWAY_REGISTRY_HOST"] = "v.io";
+  world.variables["SLIPWAY_REGISTRY_USERNAME"] = "ci";
+  world.variables["SLIPWAY_REGISTRY_PASSWORD"] = "pw";
+  CHECK(world.ambient.of("v.io")->who() ==
+        "basic user ci (from the variables SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD)");
+  CHECK(world.ambient.of("none.io")->who() == "anonymous");
+}
+
 TEST_CASE("An answer is kept for a minute") {
   World world;
   world.configure(R"({"credsStore":"store"})");

@@ -99,6 +99,48 @@ TEST_CASE("A Secret that is in no file leaves it to the environment, and both ar
   CHECK(world.ambient_asked == std::vector<std::string>{"r.io", "r.io"});
 }
 
+TEST_CASE("A sign-in that is refused names where the credentials are kept, and nothing of them") {
+  const int status = GENERATE(401, 403);
+  World world;
+  std::string origin;
+  SECTION("in keys of a Secret") {
+    world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "s3cret"}});
+    origin = "Secret slipway-system/push, keys username and password";
+  }
+  SECTION("in a docker configuration of a Secret") {
+    world.keep_secret("slipway-system", "push",
+                      {{".dockerconfigjson", R"({"auths":{"r.io":{"username":"ci","password":"s3cret"}}})"}});
+    origin = "Secret slipway-system/push, key .dockerconfigjson";
+  }
+  SECTION("in the environment") {
+    world.ambient = {.username = "ci", .password = SecretText("s3cret"), .origin = "/home/me/.docker/config.json"};
+    origin = "/home/me/.docker/config.json";
+  }
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.network.then(status, {{"WWW-Authenticate", "Basic realm=x"}});
+  const auto refused = world.registries.sign_in(world.contoso(), {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == (status == 401 ? ErrorClass::Unauthorized : ErrorClass::Forbidden));
+  const std::string told = refused.error().message + ": " + refused.error().remedy;
+  CHECK_THAT(told, Catch::Contains("basic user ci (from " + origin + ")"));
+  CHECK_THAT(told, !Catch::Contains("s3cret"));
+}
+
+TEST_CASE("The same credentials from two places are told apart in messages") {
+  World world;
+  world.keep_secret("shop", "one", {{"username", "ci"}, {"password", "pw"}});
+  world.keep_secret("shop", "two", {{"username", "ci"}, {"password", "pw"}});
+  for (const std::string secret : {"one", "two"}) {
+    world.network.then(403);
+    const auto source =
+        world.registries.open_source({.reference = "r.io/a/b:1", .pull_secret_ref = NameRef{.name = secret}}, "shop");
+    REQUIRE(source);
+    const auto refused = (*source)->resolve("1", {});
+    REQUIRE(!refused);
+    CHECK_THAT(refused.error().remedy, Catch::Contains("Secret shop/" + secret + ", keys username and password"));
+  }
+}
+
 TEST_CASE("An anonymous registry stays anonymous whatever the environment has") {
   World world;
   world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
@@ -126,19 +168,17 @@ TEST_CASE("A changed Secret is used at once, and tokens of the same one are shar
 TEST_CASE("A former Secret is forgotten, unless another owner has the same") {
   const bool is_shared = GENERATE(false, true);
   World world;
-  const auto keep = [&](const std::string& name, const std::string& password) {
-    world.keep_secret("slipway-system", name, {{"username", "ci"}, {"password", password}});
+  const auto keep = [&](const std::string& password) {
+    world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", password}});
   };
   ContainerRegistry other = world.contoso();
   other.metadata.name = "other";
-  other.spec.authentication.basic->secret_ref.name = is_shared ? "other" : "push";
-  keep("push", "one");
-  keep("other", "one");
+  keep("one");
   REQUIRE(world.sign_in(world.contoso()));
   if (is_shared) REQUIRE(world.registries.open(other, "a/b", true));
-  keep("push", "two");
+  keep("two");
   REQUIRE(world.sign_in(world.contoso()));
-  keep("push", "one");
+  keep("one");
   // Who knows a connection knows its challenge.
   const std::size_t before = world.network.requests.size();
   REQUIRE(world.sign_in(world.contoso()).has_value() != is_shared);

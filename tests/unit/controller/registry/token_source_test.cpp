@@ -35,7 +35,10 @@ registry::TokenOptions options(Credentials credentials = {}) {
           }};
 }
 
-const Credentials kBasic{.username = "ci", .password = SecretText("pw"), .identity_token = {}};
+const Credentials kBasic{.username = "ci",
+                         .password = SecretText("pw"),
+                         .identity_token = {},
+                         .origin = "Secret shop/ci, key .dockerconfigjson"};
 const std::string kBearer = "Bearer realm=\"https://r.io/token\",service=\"r.io\"";
 
 }  // namespace
@@ -131,10 +134,13 @@ TEST_CASE("What a token service refuses is somebody's to mend") {
     std::string remedy;
   };
   const Row row = GENERATE(values<Row>({
-      {401, kBasic, ErrorClass::Unauthorized, "check user name and password for r.io"},
+      {401, kBasic, ErrorClass::Unauthorized,
+       "correct user name and password for r.io in Secret shop/ci, key .dockerconfigjson"},
       {401, {}, ErrorClass::Unauthorized, "name credentials for r.io"},
-      {400, kBasic, ErrorClass::Unauthorized, "check user name and password for r.io"},
-      {403, kBasic, ErrorClass::Forbidden, "give basic user ci the permission to pull from a/b"},
+      {400, kBasic, ErrorClass::Unauthorized,
+       "correct user name and password for r.io in Secret shop/ci, key .dockerconfigjson"},
+      {403, kBasic, ErrorClass::Forbidden,
+       "give basic user ci (from Secret shop/ci, key .dockerconfigjson) the permission to pull from a/b"},
       {403, {}, ErrorClass::Unauthorized, "name credentials that may pull from a/b"},
       {404, kBasic, ErrorClass::Unavailable, "ask the owner of r.io"},
       {307, kBasic, ErrorClass::Unavailable, "ask the owner of r.io"},
