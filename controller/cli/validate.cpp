@@ -1,10 +1,12 @@
 #include "controller/cli/validate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 
 #include "controller/cli/messages.h"
 #include "controller/manifests/manifest_folder.h"
+#include "controller/manifests/unanswered.h"
 #include "crds/base/make_node.h"
 
 namespace slipway::cli {
@@ -43,6 +45,11 @@ Node data_of(const manifests::ManifestReading& reading) {
   return root;
 }
 
+void add_unanswered(manifests::ManifestReading& reading, const std::string& controller_namespace) {
+  auto unanswered = manifests::unanswered_references(reading, controller_namespace);
+  std::ranges::move(unanswered, std::back_inserter(reading.problems));
+}
+
 /// What cannot be read is not valid, whatever the reason.
 ExitCode invalid(const Error& error, const Console& console) {
   print_error(error, console.errors);
@@ -54,10 +61,14 @@ ExitCode invalid(const Error& error, const Console& console) {
 ExitCode validate(const ValidateOptions& options, const Console& console) {
   manifests::ManifestFolderOptions input{.path = options.path, .root = {}, .allow_empty = false, .parse = {}};
   input.parse.overrides = options.overrides;
+  input.parse.keep_roots = true;
+  const std::string controller_namespace = input.controller_namespace;
   auto folder = manifests::ManifestFolder::open(std::move(input));
   if (!folder) return invalid(folder.error(), console);
-  const auto reading = folder->read();
+  auto reading = folder->read();
   if (!reading) return invalid(reading.error(), console);
+  // One file may be meant for others that are elsewhere; a folder is meant to be run.
+  if (folder->is_folder()) add_unanswered(*reading, controller_namespace);
   const auto wrong = static_cast<std::size_t>(
       std::ranges::count_if(reading->problems, [](const Problem& problem) { return !problem.warning; }));
   if (is_data(options.output))

@@ -225,6 +225,7 @@ void ManifestFolder::parse(const Listed& listed, const std::string& content) {
                          .file = listed.shown,
                          .place = resource.place,
                          .base_folder = listed.base_folder.string(),
+                         .root = std::move(resource.root),
                          .origin = listed.origin});
 }
 

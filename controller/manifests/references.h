@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "crds/v1alpha1/resources.h"
 
@@ -16,9 +17,20 @@ struct Reference {
   auto operator<=>(const Reference&) const = default;
 };
 
-/// What the object refers to: its registries, its namespace (whose labels give access), Secrets, ConfigMaps,
-/// report files and files of the source (of a layout its index). A publication's Secrets and ConfigMaps are of its own
-/// namespace, a registry's of `controller_namespace`.
+/// A field that names something, and what answers it.
+struct Mention {
+  std::string field;              ///< "spec.registryRef.name".
+  std::vector<Reference> any_of;  ///< Whichever of them is there is enough.
+};
+
+/// What the object names and does not bring along: registries, Secrets, ConfigMaps, report files. A publication's
+/// Secrets and ConfigMaps are of its own namespace, a registry's of `controller_namespace`.
+std::vector<Mention> mentions_of(const ImagePublication& object, const std::string& base_folder);
+std::vector<Mention> mentions_of(const ContainerRegistry& object, const std::string& controller_namespace);
+std::vector<Mention> mentions_of(const RetentionPolicy& object);
+
+/// All that mentions_of() names, its namespace (whose labels give access) and the files of the source (of a layout its
+/// index).
 std::set<Reference> references_of(const ImagePublication& object, const std::string& base_folder);
 std::set<Reference> references_of(const ContainerRegistry& object, const std::string& controller_namespace);
 std::set<Reference> references_of(const RetentionPolicy& object);

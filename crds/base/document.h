@@ -42,6 +42,10 @@ struct Node::Member {
   Node value;
 };
 
+/// Where the field at `path` ("spec.tags[1].template", seen from `root`) stands; the place of what encloses it when it
+/// is absent.
+Place place_of(const Node& root, std::string_view path);
+
 /// "null", "boolean", "integer", "number", "string", "list", "map": for messages.
 std::string_view to_string(Node::Kind kind);
 
@@ -52,7 +56,7 @@ struct Problem {
   std::string field;     ///< Field path, e.g. "spec.tags[1].template"; empty when the document itself is broken.
   std::string message;   ///< What was found.
   std::string expected;  ///< What is expected, or what to do.
-  std::string reason;    ///< "Invalid", "NotSupported" or "Refused".
+  std::string reason;    ///< "Invalid", "NotSupported", "Refused" or "NotFound".
   bool warning = false;  ///< True: the object is accepted (validate exits 0).
   bool operator==(const Problem&) const = default;
 };

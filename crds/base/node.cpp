@@ -1,8 +1,34 @@
 #include <algorithm>
 
 #include "crds/base/document.h"
+#include "crds/base/text.h"
 
 namespace slipway {
+
+namespace {
+
+/// `part` is a name or "[index]".
+const Node* child(const Node& node, std::string_view part) {
+  if (!part.starts_with('[')) return node.find(part);
+  std::size_t index = 0;
+  for (const char c : part)
+    if (is_digit(c)) index = index * 10 + static_cast<std::size_t>(c - '0');
+  return index < node.items.size() ? &node.items[index] : nullptr;
+}
+
+}  // namespace
+
+Place place_of(const Node& root, std::string_view path) {
+  const Node* node = &root;
+  while (!path.empty()) {
+    const std::size_t end = path.find_first_of(".[", 1);
+    const Node* next = child(*node, path.substr(0, end));
+    if (next == nullptr) break;
+    node = next;
+    path = end == std::string_view::npos ? std::string_view{} : path.substr(path[end] == '.' ? end + 1 : end);
+  }
+  return node->place;
+}
 
 const Node* Node::find(std::string_view key) const {
   const auto found =

@@ -148,7 +148,7 @@ class StreamParser {
       return refuse(reader);
     }
     keep_problems(reader);
-    resources_.push_back({std::move(object), file_, root.place});
+    resources_.push_back({std::move(object), file_, root.place, options_.keep_roots ? root : Node{}});
     return true;
   }
 

@@ -40,6 +40,7 @@ struct ParsedResource {
   Resource resource;
   std::string file;  ///< As given to the parser.
   Place place;       ///< Of the document.
+  Node root;         ///< The document, for who wants the places of fields: ParseOptions::keep_roots.
 };
 
 /// What a stream of documents holds. `resources` has only those without errors; warnings do not count as errors.
@@ -58,6 +59,7 @@ struct ParseOptions {
   /// An object of an API server: its life (uid, generation, finalizers, times) and its status are read, unknown fields
   /// are allowed, `path` and archive sources are Refused. A file's status and what it says of a life are passed over.
   bool from_api_server = false;
+  bool keep_roots = false;
   std::vector<FieldOverride> overrides;  ///< `--set`, on every ImagePublication before validation; other kinds stay.
   std::vector<FieldOverride> fallbacks;  ///< As overrides, from the environment, only where a field is left out.
 };

@@ -16,40 +16,19 @@ namespace slipway {
 
 namespace {
 
-/// Where a field stands in the document; the place of what encloses it when it is absent.
+/// Tells problems where their field stands in the document.
 class Places {
  public:
   Places(const Node& root, FieldReader& reader) : root_(root), reader_(reader) {}
 
   void problem(std::string_view path, std::string message, std::string expected) {
     const FieldReader::Step step(reader_, path);
-    reader_.problem(place_of(path), std::move(message), std::move(expected));
+    reader_.problem(place_of(root_, path), std::move(message), std::move(expected));
   }
   bool is_refused(std::string_view path) const { return reader_.is_refused(path); }
   void problem(std::string_view path, const Error& error) { problem(path, error.message, error.remedy); }
 
  private:
-  Place place_of(std::string_view path) const {
-    const Node* node = &root_;
-    while (!path.empty()) {
-      const std::size_t end = path.find_first_of(".[", 1);
-      const std::string_view part = path.substr(0, end);
-      const Node* next = child(*node, part);
-      if (next == nullptr) break;
-      node = next;
-      path = end == std::string_view::npos ? std::string_view{} : path.substr(path[end] == '.' ? end + 1 : end);
-    }
-    return node->place;
-  }
-
-  static const Node* child(const Node& node, std::string_view part) {
-    if (!part.starts_with('[')) return node.find(part);
-    std::size_t index = 0;
-    for (const char c : part)
-      if (is_digit(c)) index = index * 10 + static_cast<std::size_t>(c - '0');
-    return index < node.items.size() ? &node.items[index] : nullptr;
-  }
-
   const Node& root_;
   FieldReader& reader_;
 };

@@ -1,0 +1,123 @@
+#include "controller/manifests/unanswered.h"
+
+#include <fstream>
+
+#include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace slipway;
+using namespace slipway::manifests;
+
+namespace {
+
+const std::string kPublication = R"(apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: app, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repository: shop/app
+  source:
+    image: {reference: "ghcr.io/contoso/app:1", pullSecretRef: {name: ghcr}}
+  tags: [{name: env, template: staging, mutability: Moving}]
+  gates:
+    scan:
+      reports:
+        - {name: amd64, format: Trivy, configMapRef: {name: scan, key: report.json}}
+        - {name: arm64, format: Trivy, path: reports/arm64.json}
+)";
+
+const std::string kRegistry = R"(apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {name: contoso}
+spec:
+  loginServer: contoso.example
+  authentication: {basic: {secretRef: {name: push}}}
+  caBundleRef: {name: ca, key: ca.pem}
+)";
+
+const std::string kPolicy = R"(apiVersion: slipway.dev/v1alpha1
+kind: RetentionPolicy
+metadata: {name: shop, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repositories: ["shop/**"]
+  rules: [{name: all, match: {tags: ["*"]}, expireAfter: 30d}]
+)";
+
+std::string core(const std::string& kind, const std::string& namespace_name, const std::string& name) {
+  return "apiVersion: v1\nkind: " + kind + "\nmetadata: {name: " + name + ", namespace: " + namespace_name + "}\n";
+}
+
+struct World {
+  tests::TemporaryFolder folder;
+
+  void write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder.path() / name).parent_path());
+    std::ofstream(folder.path() / name) << text;
+  }
+  /// The warnings, each after its file.
+  std::vector<std::string> warnings() {
+    ManifestFolderOptions options{.path = folder.path().string()};
+    options.parse.keep_roots = true;
+    auto opened = ManifestFolder::open(options);
+    REQUIRE(opened);
+    const auto reading = opened->read();
+    REQUIRE(reading);
+    std::vector<std::string> texts;
+    for (auto problem : unanswered_references(*reading, "slipway-system")) {
+      CHECK(problem.warning);
+      problem.file = std::filesystem::path(problem.file).filename();
+      texts.push_back(to_string(problem));
+    }
+    return texts;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a folder names and does not hold is told with file, place, field and what to do") {
+  World world;
+  world.write("app.yaml", kPublication);
+  world.write("policy.yaml", kPolicy);
+  auto registry = kRegistry;
+  registry.replace(registry.find("name: contoso"), 13, "name: fabrikam");
+  world.write("other.yaml", registry + "---\n" + core("Secret", "default", "ghcr"));
+  const std::string elsewhere = "; nothing is to be done where the cluster or the environment has it";
+  CHECK(world.warnings() ==
+        std::vector<std::string>{
+            "app.yaml:5:23: spec.registryRef.name: there is no ContainerRegistry contoso in the folder; add it, or "
+            "correct the name (there is ContainerRegistry fabrikam)",
+            "app.yaml:8:71: spec.source.image.pullSecretRef.name: there is no Secret shop/ghcr in the folder; add it, "
+            "or correct the name (there is Secret default/ghcr)" +
+                elsewhere,
+            "app.yaml:13:61: spec.gates.scan.reports[0].configMapRef.name: there is no ConfigMap shop/scan in the "
+            "folder; add it, or correct the name; nothing is to be done where the cluster has it",
+            "app.yaml:14:46: spec.gates.scan.reports[1].path: there is no file \"reports/arm64.json\"; correct the "
+            "path, which starts at the folder of this file, or see that the report is there before the publication",
+            "other.yaml:6:46: spec.authentication.basic.secretRef.name: there is no Secret slipway-system/push in the "
+            "folder; add it, or correct the name" +
+                elsewhere,
+            "other.yaml:7:23: spec.caBundleRef.name: there is no Secret slipway-system/ca or ConfigMap "
+            "slipway-system/ca in the folder; add it, or correct the name" +
+                elsewhere,
+            "policy.yaml:5:23: spec.registryRef.name: there is no ContainerRegistry contoso in the folder; add it, or "
+            "correct the name (there is ContainerRegistry fabrikam)"});
+}
+
+TEST_CASE("a folder that holds what it names is told nothing") {
+  World world;
+  world.write("app.yaml", kPublication);
+  world.write("registry.yaml", kRegistry);
+  world.write("rest.yaml", core("Secret", "shop", "ghcr") + "---\n" + core("ConfigMap", "shop", "scan") + "---\n" +
+                               core("Secret", "slipway-system", "push") + "---\n" +
+                               core("ConfigMap", "slipway-system", "ca"));
+  world.write("reports/arm64.json", "{}");
+  CHECK(world.warnings().empty());
+}
+
+TEST_CASE("what may stand in a file that is broken is not said to be missing") {
+  World world;
+  world.write("app.yaml", kPublication);
+  world.write("registry.yaml", kRegistry + "nope: 1\n");
+  CHECK(world.warnings().empty());
+}
