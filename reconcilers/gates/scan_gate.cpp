@@ -57,6 +57,15 @@ std::string date_of(Timestamp time) {
   return to_string(time).substr(0, 10);
 }
 
+bool is_about(const ScanException& exception, const Finding& finding) {
+  return exception.id == finding.id && (exception.package.empty() || exception.package == finding.package);
+}
+
+std::string name_of(const ScanException& exception) {
+  return "exception " + quoted(exception.id) +
+         (exception.package.empty() ? "" : " for package " + quoted(exception.package));
+}
+
 /// Judges one gate: collects faults and counts over all reports and images.
 class Judge {
  public:
@@ -84,6 +93,7 @@ class Judge {
   std::string remedy_for(const Finding& finding) const;
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
+  std::string unmatched() const;
   std::vector<const Fault*> by_rank() const;
   GateVerdict verdict() const;
 
@@ -181,12 +191,25 @@ bool Judge::has_ended(const ScanException& exception) const {
 const ScanException* Judge::exception_for(const Finding& finding) const {
   const ScanException* ended = nullptr;
   for (const auto& exception : question_.rules.exceptions) {
-    if (exception.id != finding.id) continue;
-    if (!exception.package.empty() && exception.package != finding.package) continue;
+    if (!is_about(exception, finding)) continue;
     if (!has_ended(exception)) return &exception;
     ended = &exception;
   }
   return ended;
+}
+
+/// Nothing while a report is missing or faulty: what it would say is not known.
+std::string Judge::unmatched() const {
+  const bool is_known = std::ranges::all_of(faults_, [](const Fault& fault) { return fault.rank == kRankFindings; });
+  if (question_.floor || !is_known) return "";
+  std::string names;
+  std::size_t count = 0;
+  for (const auto& exception : question_.rules.exceptions) {
+    if (std::ranges::any_of(findings_, [&](const Finding& finding) { return is_about(exception, finding); })) continue;
+    if (count++ < kMostFindingsNamed) names += (names.empty() ? "" : ", ") + name_of(exception);
+  }
+  if (count > kMostFindingsNamed) names += " and " + std::to_string(count - kMostFindingsNamed) + " more";
+  return names.empty() ? "" : "no finding is matched by " + names + ": correct id and package, or remove it";
 }
 
 void Judge::count(const Finding& finding) {
@@ -280,7 +303,10 @@ GateVerdict Judge::verdict() const {
                   .message = question_.gate + " passed",
                   .remedy = {}};
   out.status.passed = faults_.empty();
-  if (faults_.empty()) return out;
+  if (faults_.empty()) {
+    out.note = unmatched();
+    return out;
+  }
   const auto faults = by_rank();
   const Fault& worst = *faults.front();
   out.state = worst.state;
@@ -290,6 +316,7 @@ GateVerdict Judge::verdict() const {
   const std::size_t named = std::min(faults.size(), kMostFaultsNamed);
   for (std::size_t i = 1; i < named; ++i) out.message += "; " + faults[i]->message;
   if (faults.size() > named) out.message += "; and " + std::to_string(faults.size() - named) + " more faults";
+  if (const auto note = unmatched(); !note.empty()) out.message += "; " + note;
   return out;
 }
 

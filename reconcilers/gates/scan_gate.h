@@ -56,11 +56,13 @@ struct GateVerdict {
   std::string reason;   ///< One of reasons.h.
   std::string message;  ///< Which report, which image, what is wrong.
   std::string remedy;   ///< What to do; an exception to write or a version to upgrade to.
+  std::string note;     ///< Of one that passed: what is likely a mistake all the same.
 };
 
 /// Judges one gate over all images. All reports that are bound to an image by content must pass; a report about an
 /// image that is not published is left aside if the others cover everything. Of several faults the one nearest to a
-/// finding is told: findings, then faulty reports, then missing ones.
+/// finding is told: findings, then faulty reports, then missing ones. An exception of the publication's own that no
+/// finding of the reports matches is a note, or is told with the findings that refuse; a floor's are for many images.
 ///
 ///   situation                                             state      reason
 ///   no report named                                       Refused    ReportNotNamed

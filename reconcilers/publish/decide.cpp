@@ -88,6 +88,7 @@ class Decision {
       question.judge_age = !known;
       auto verdict = gates::judge_scan(question, seen_.subject, seen_.reports, now_);
       plan_.verdicts.push_back(verdict.status);
+      if (!verdict.note.empty()) plan_.gate_notes.push_back(question.gate + ": " + verdict.note);
       if (verdict.state == gates::GateState::Passed) continue;
       auto& fault = verdict.state == gates::GateState::Refused ? gate_refused_ : gate_awaits_;
       if (!fault) fault = gates::to_error(verdict);

@@ -25,6 +25,8 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
     recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
   if (acted.refusal() || !acted.report.completed()) return;
 
+  for (const auto& note : acted.plan.gate_notes)
+    recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
   if (acted.plan.purpose == Purpose::Publish)
     recorder.event(key, EventType::Normal, std::string(reason::kPublished), ready ? ready->message : "");
   if (acted.plan.purpose == Purpose::Repair)

@@ -147,6 +147,12 @@ Node node_of(const Refusal& refusal) {
       .build();
 }
 
+std::vector<std::string> all_notes(const PublishPlan& plan) {
+  std::vector<std::string> notes = plan.gate_notes;
+  notes.insert(notes.end(), plan.notes.begin(), plan.notes.end());
+  return notes;
+}
+
 }  // namespace
 
 const std::string& why(const Step& step) {
@@ -168,7 +174,7 @@ std::vector<std::string> to_lines(const PublishPlan& plan) {
   for (const auto& step : plan.steps) lines.push_back("  " + to_string(step) + ": " + why(step));
   for (const auto& tag : plan.tags)
     if (tag.state != TagState::Set || plan.steps.empty()) lines.push_back("  " + line_of(tag));
-  for (const auto& note : plan.notes) lines.push_back("  note: " + note);
+  for (const auto& note : all_notes(plan)) lines.push_back("  note: " + note);
   return lines;
 }
 
@@ -179,7 +185,7 @@ Node to_node(const PublishPlan& plan) {
   map.add_text("sourceDigest", plan.source ? plan.source->digest : "");
   map.add_text("digest", plan.digest ? plan.digest->str() : "").add("fullCheck", json::boolean(plan.full_check));
   map.add("steps", json::list_of(plan.steps, as_node)).add("tags", json::list_of(plan.tags, as_node));
-  if (!plan.notes.empty()) map.add("notes", json::text_list(plan.notes));
+  if (const auto notes = all_notes(plan); !notes.empty()) map.add("notes", json::text_list(notes));
   if (plan.refusal) map.add("refusal", node_of(*plan.refusal));
   return map.build();
 }

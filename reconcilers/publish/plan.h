@@ -128,6 +128,7 @@ struct PublishPlan {
   std::optional<ResolvedSource> source;
   std::optional<Digest> digest;         ///< That is published; of a subset of platforms: of the subset.
   std::vector<VerdictStatus> verdicts;  ///< Of every gate that judged.
+  std::vector<std::string> gate_notes;  ///< What is likely a mistake in the gates that passed.
   std::vector<TagDecision> tags;        ///< In the order of the spec.
   std::vector<Step> steps;              ///< In the order in which they are carried out. Empty with a refusal.
   std::vector<std::string> notes;       ///< What a person should know of it: what stays behind, who else wants a tag.

@@ -207,9 +207,16 @@ class Conclusion {
       set(kGatesPassed, true, reason::kNoGates, "no gate is asked for");
       return;
     }
+    const auto* told = find_condition(publication_.status.conditions, kGatesPassed);
+    const bool is_judged_before = plan_.purpose != Purpose::Publish && told && told->reason == reason::kGatesPassed;
+    set(kGatesPassed, true, reason::kGatesPassed, is_judged_before ? told->message : passed_gates());
+  }
+
+  std::string passed_gates() const {
     std::string message;
-    for (const auto& verdict : plan_.verdicts) message += (message.empty() ? "" : ", ") + verdict.gate;
-    set(kGatesPassed, true, reason::kGatesPassed, "passed: " + message);
+    for (const auto& verdict : plan_.verdicts) message += (message.empty() ? "passed: " : ", ") + verdict.gate;
+    for (const auto& note : plan_.gate_notes) message += "; " + note;
+    return message;
   }
 
   void tell_transfer() { set(kTransferred, true, reason::kTransferred, plan_.digest->str() + " is at the registry"); }

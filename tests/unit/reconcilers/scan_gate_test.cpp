@@ -332,6 +332,49 @@ TEST_CASE("a floor's remedy is its owner's, an ended exception is told", "[scan_
   CHECK_THAT(verdict.remedy, Catch::StartsWith("fix it, or ask who keeps the ContainerRegistry"));
 }
 
+TEST_CASE("an exception that no finding matches is said", "[scan_gate]") {
+  struct Row {
+    std::string name;
+    std::vector<ScanException> exceptions;
+    std::vector<Finding> findings;
+    std::string note;
+  };
+  const auto of = [](std::string id, std::string package = "") {
+    return ScanException{.id = std::move(id), .package = std::move(package), .reason = "r", .until = "2027-01-01"};
+  };
+  const std::string advice = ": correct id and package, or remove it";
+  const std::vector<Row> rows = {
+      {"one that matches", {of("CVE-1")}, {finding("CVE-1", Severity::High)}, ""},
+      {"another id", {of("CVE-9")}, {}, "no finding is matched by exception \"CVE-9\"" + advice},
+      {"another package",
+       {of("CVE-1", "zlib")},
+       {finding("CVE-1", Severity::Low)},
+       "no finding is matched by exception \"CVE-1\" for package \"zlib\"" + advice},
+      {"of a finding that would pass without", {of("CVE-1")}, {finding("CVE-1", Severity::Low)}, ""},
+      {"several",
+       {of("A"), of("B"), of("C"), of("D"), of("E")},
+       {},
+       "no finding is matched by exception \"A\", exception \"B\", exception \"C\" and 2 more" + advice},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    ScanQuestion question{.gate = "scan"};
+    question.rules.exceptions = row.exceptions;
+    const auto verdict = judge_scan(question, {.images = {kAmd}}, {named(found(row.findings))}, kNow);
+    CHECK(verdict.state == GateState::Passed);
+    CHECK(verdict.note == row.note);
+    question.floor = true;
+    CHECK(judge_scan(question, {.images = {kAmd}}, {named(found(row.findings))}, kNow).note.empty());
+  }
+  ScanQuestion question{.gate = "scan"};
+  question.rules.exceptions = {of("CVE-9")};
+  const auto refused =
+      judge_scan(question, {.images = {kAmd}}, {named(found({finding("CVE-1", Severity::Critical)}))}, kNow);
+  CHECK_THAT(refused.message, Catch::Contains("; no finding is matched by exception \"CVE-9\"" + advice));
+  const auto awaiting = judge_scan(question, {.images = {kAmd, kArm}}, {named(found({}))}, kNow);
+  CHECK(awaiting.message.find("CVE-9") == std::string::npos);
+}
+
 TEST_CASE("texts of a report are shown with care", "[scan_gate]") {
   const GateVerdict verdict = judged(found({finding("CVE-1\n\x1b[2J", Severity::High, true, std::string(500, 'x'))}));
   CHECK(verdict.message.find('\n') == std::string::npos);
