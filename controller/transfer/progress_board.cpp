@@ -14,10 +14,9 @@ ProgressBoard::ProgressBoard(const std::vector<content::Descriptor>& blobs, Prog
 void ProgressBoard::moved(const content::Descriptor& blob, std::int64_t position) {
   {
     auto state = state_.lock();
-    std::int64_t& farthest = state->farthest[blob.digest];
-    if (position <= farthest) return;
-    state->totals.bytes_done += position - farthest;
-    farthest = position;
+    const std::int64_t before = std::exchange(state->positions[blob.digest], position);
+    if (position == before) return;
+    state->totals.bytes_done += position - before;
   }
   tell();
 }
@@ -25,9 +24,7 @@ void ProgressBoard::moved(const content::Descriptor& blob, std::int64_t position
 void ProgressBoard::done(const content::Descriptor& blob, BlobOutcome outcome) {
   {
     auto state = state_.lock();
-    std::int64_t& farthest = state->farthest[blob.digest];
-    state->totals.bytes_done += blob.size - farthest;
-    farthest = blob.size;
+    state->totals.bytes_done += blob.size - std::exchange(state->positions[blob.digest], blob.size);
     ++state->totals.blobs_done;
     state->report.outcomes[blob.digest] = outcome;
   }

@@ -12,9 +12,9 @@
 
 namespace slipway::transfer {
 
-/// Adds up how far the blobs of one request are and tells the listener. A blob that goes back is counted at the
-/// farthest it ever was. Thread-safe: one thread at a time tells, the others leave their news to it and go on, so that
-/// the listener never hears an older total after a newer one.
+/// Adds up how far the blobs of one request are and tells the listener. A blob that starts again takes what it had off
+/// the total. Thread-safe: one thread at a time tells, the others leave their news to it and go on, so that the
+/// listener never hears an older total after a newer one.
 class ProgressBoard {
  public:
   ProgressBoard(const std::vector<content::Descriptor>& blobs, ProgressListener listener);
@@ -31,7 +31,7 @@ class ProgressBoard {
  private:
   struct State {
     TransferProgress totals;
-    std::map<Digest, std::int64_t> farthest;
+    std::map<Digest, std::int64_t> positions;
     BlobTransferReport report;
     std::deque<std::string> notes;  ///< Not told yet.
     bool has_news = false;

@@ -10,6 +10,26 @@ using namespace slipway;
 using namespace slipway::testing;
 using namespace slipway::transfer;
 
+TEST_CASE("a blob that starts again takes what it had off the total", "[transfer]") {
+  const std::string one(100, '1');
+  const std::string two(100, '2');
+  std::vector<std::int64_t> totals;
+  std::vector<std::string> notes;
+  ProgressBoard board({descriptor_of(one), descriptor_of(two)}, [&](const TransferProgress& progress) {
+    totals.push_back(progress.bytes_done);
+    notes.push_back(progress.note);
+  });
+  board.moved(descriptor_of(two), 50);
+  board.moved(descriptor_of(one), 80);
+  board.told("one cut, sent again from its start");
+  board.moved(descriptor_of(one), 10);
+  board.moved(descriptor_of(one), 10);
+  board.done(descriptor_of(one), BlobOutcome::Sent);
+  board.done(descriptor_of(two), BlobOutcome::Sent);
+  CHECK(totals == std::vector<std::int64_t>{50, 130, 130, 60, 150, 200});
+  CHECK(notes == std::vector<std::string>{"", "", "one cut, sent again from its start", "", "", ""});
+}
+
 TEST_CASE("an older total never comes after a newer one, however slow the listener is", "[transfer]") {
   const std::string one(100, '1');
   const std::string two(100, '2');
