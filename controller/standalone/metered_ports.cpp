@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crds/base/error_class.h"
 #include "reconcilers/publish/status.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
@@ -21,13 +22,29 @@ std::size_t newly_set(const std::optional<PublishedStatus>& before, const Publis
   return static_cast<std::size_t>(std::ranges::count_if(after.tags, is_news));
 }
 
+/// What a try that did not publish means to who watches: somebody has to act (refused), a report has to come (waiting),
+/// time may help (retrying), or it is a bug of ours (failed).
+std::string outcome_of(const ImagePublicationStatus& status) {
+  if (find_condition(status.conditions, kStalled) != nullptr) return "refused";
+  switch (error_class_named(status.attempt->error->cls)) {
+    case ErrorClass::NotFound:
+      return "waiting";
+    case ErrorClass::Throttled:
+    case ErrorClass::QuotaExceeded:
+    case ErrorClass::Unavailable:
+      return "retrying";
+    default:
+      return "failed";
+  }
+}
+
 void count_failure(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
                    telemetry::Metrics& metrics) {
   if (!after.attempt || !after.attempt->error || (before.attempt && before.attempt->error == after.attempt->error))
     return;
   const Condition* ready = find_condition(after.conditions, kReady);
   const bool is_stalled = find_condition(after.conditions, kStalled) != nullptr;
-  metrics.publication(is_stalled ? "refused" : "failed", ready ? ready->reason : after.attempt->error->cls);
+  metrics.publication(outcome_of(after), ready ? ready->reason : after.attempt->error->cls);
   // A gate's refusal begins with its name.
   const Condition* gates = find_condition(after.conditions, publish::kGatesPassed);
   if (is_stalled && gates && gates->status == "False")

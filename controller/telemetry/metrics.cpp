@@ -29,7 +29,7 @@ constexpr std::array kKinds{ResourceKind::ContainerRegistry, ResourceKind::Image
 constexpr std::array<std::string_view, 4> kResults{"success", "error", "requeue_after", "requeue"};
 constexpr std::array<std::string_view, 3> kReady{"True", "False", "Unknown"};
 constexpr std::array<std::string_view, 3> kBlobOutcomes{"present", "mounted", "sent"};
-constexpr std::array<std::string_view, 3> kPublicationOutcomes{"published", "refused", "failed"};
+constexpr std::array<std::string_view, 5> kPublicationOutcomes{"published", "refused", "waiting", "retrying", "failed"};
 constexpr std::array<std::string_view, 4> kGates{"scan", "signature", "sbom", "provenance"};
 constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"};
 constexpr std::size_t kMostHosts = 50;

@@ -88,13 +88,26 @@ TEST_CASE("a gate that refuses counts, one that waits for its report does not") 
   CHECK(has_line(metrics, R"(slipway_gate_verdicts_total{gate="scan",result="refused"} 1)"));
 }
 
-TEST_CASE("what is tried again counts as failed") {
-  telemetry::Metrics metrics{"test"};
-  ImagePublicationStatus failed;
-  failed.attempt = AttemptStatus{.error = AttemptError{.cls = "Unavailable", .message = "m", .remedy = "r"}};
-  apply_readiness(failed.conditions, {Readiness::Kind::Reconciling, "Unavailable", "m"}, {});
-  count_changes({}, failed, metrics);
-  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="failed",reason="Unavailable"} 1)"));
+TEST_CASE("a try that waits, one that is made again and a bug are told apart") {
+  struct Row {
+    std::string cls, reason, outcome;
+  };
+  for (const auto& [cls, reason, outcome] :
+       {Row{"NotFound", "AwaitingReport", "waiting"}, Row{"NotFound", "PlatformNotCovered", "waiting"},
+        Row{"Unavailable", "Unavailable", "retrying"}, Row{"Throttled", "Throttled", "retrying"},
+        Row{"QuotaExceeded", "QuotaExceeded", "retrying"}, Row{"Internal", "Internal", "failed"}}) {
+    telemetry::Metrics metrics{"test"};
+    ImagePublicationStatus status;
+    status.attempt = AttemptStatus{.error = AttemptError{.cls = cls, .message = "m", .remedy = "r"}};
+    apply_readiness(status.conditions, {Readiness::Kind::Reconciling, reason, "m"}, {});
+    count_changes({}, status, metrics);
+    std::string labels = "outcome=\"" + outcome + "\",reason=\"" + reason + "\"";
+    CHECK(has_line(metrics, "slipway_publications_total{" + labels + "} 1"));
+    apply_readiness(status.conditions, {Readiness::Kind::Stalled, reason, "m"}, {});
+    count_changes({}, status, metrics);
+    labels = "outcome=\"refused\",reason=\"" + reason + "\"";
+    CHECK(has_line(metrics, "slipway_publications_total{" + labels + "} 1"));
+  }
 }
 
 }  // namespace slipway::standalone
