@@ -1,13 +1,16 @@
 #include "controller/cli/describe.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "controller/cli/messages.h"
+#include "controller/cli/present_conditions.h"
 #include "controller/cli/selection.h"
 #include "controller/cli/story.h"
 #include "controller/cli/table.h"
 #include "controller/cli/workspace.h"
 #include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::cli {
 
@@ -62,7 +65,16 @@ void tell_published(Story& story, const PublishedStatus& published) {
   story.end();
 }
 
-void tell_attempt(Story& story, const AttemptStatus& attempt) {
+/// A failure that a condition tells already is not told again.
+void tell_error(Story& story, const AttemptError& error, const Conditions& conditions) {
+  const std::string text = to_text(Error{.message = error.message, .remedy = error.remedy});
+  const auto told = std::ranges::find(conditions, text, &Condition::message);
+  if (told != conditions.end()) return story.say("Error", error.cls + ", as condition " + told->type + " says");
+  story.say("Error", error.cls + ": " + error.message);
+  story.say("Remedy", error.remedy);
+}
+
+void tell_attempt(Story& story, const AttemptStatus& attempt, const Conditions& conditions) {
   story.begin("Attempt");
   story.say("Number", std::to_string(attempt.number));
   story.say("Digest", attempt.digest);
@@ -70,10 +82,7 @@ void tell_attempt(Story& story, const AttemptStatus& attempt) {
   if (attempt.progress)
     story.say("Progress",
               format_bytes(attempt.progress->bytes_done) + " of " + format_bytes(attempt.progress->bytes_total));
-  if (attempt.error) {
-    story.say("Error", attempt.error->cls + ": " + attempt.error->message);
-    story.say("Remedy", attempt.error->remedy);
-  }
+  if (attempt.error) tell_error(story, *attempt.error, conditions);
   if (attempt.next_retry_at) story.say("Next try at", to_string(*attempt.next_retry_at));
   story.end();
 }
@@ -97,18 +106,23 @@ void tell_metadata(Story& story, std::string_view kind, const ObjectMeta& metada
   if (metadata.deletion_timestamp) story.say("Deleted at", to_string(*metadata.deletion_timestamp));
 }
 
-/// A condition that an earlier edit left says so.
-std::string message_of(const Condition& condition, std::int64_t generation) {
-  if (condition.observed_generation == generation) return condition.message;
-  return "(of generation " + std::to_string(condition.observed_generation) + ") " + condition.message;
+/// What a condition says: that an earlier edit left it, and the words of another one only by that one's name.
+std::string message_of(const Condition& condition, const Conditions& all, std::int64_t generation) {
+  const auto first = std::ranges::find(all, condition.message, &Condition::message);
+  const bool is_told = !condition.message.empty() && first->type != condition.type;
+  const std::string text = is_told ? "as " + first->type : condition.message;
+  if (condition.observed_generation == generation) return text;
+  return "(of generation " + std::to_string(condition.observed_generation) + ") " + text;
 }
 
-void tell_conditions(Story& story, const Conditions& conditions, std::int64_t generation) {
+template <class Status>
+void tell_conditions(Story& story, const Status& status, std::int64_t generation) {
+  const auto conditions = present_conditions(status.conditions, {generation, status.observed_generation});
   if (conditions.empty()) return story.say("Conditions", "none yet: it has not been looked at");
   Table table{{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}, {}};
   for (const auto& condition : conditions)
     table.rows.push_back({condition.type, condition.status, condition.reason, to_string(condition.last_transition_time),
-                          message_of(condition, generation)});
+                          message_of(condition, conditions, generation)});
   story.begin("Conditions");
   story.show(table);
   story.end();
@@ -135,9 +149,9 @@ std::string story_of(const ImagePublication& object) {
   if (status.source) story.say("Source digest", status.source->digest);
   if (spec.suspend) story.say("Suspended", "yes: nothing is published until spec.suspend is false");
   tell_build(story, spec.build);
-  tell_conditions(story, status.conditions, object.metadata.generation);
+  tell_conditions(story, status, object.metadata.generation);
   if (status.published) tell_published(story, *status.published);
-  if (status.attempt) tell_attempt(story, *status.attempt);
+  if (status.attempt) tell_attempt(story, *status.attempt, status.conditions);
   tell_history(story, status.history);
   return story.text();
 }
@@ -148,7 +162,7 @@ std::string story_of(const ContainerRegistry& object) {
   story.say("Login server", object.spec.login_server);
   story.say("Signed in as", object.status.identity);
   if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
-  tell_conditions(story, object.status.conditions, object.metadata.generation);
+  tell_conditions(story, object.status, object.metadata.generation);
   return story.text();
 }
 
@@ -157,7 +171,7 @@ std::string story_of(const RetentionPolicy& object) {
   tell_metadata(story, to_string(RetentionPolicy::kKind), object.metadata);
   story.say("Registry", object.spec.registry_ref.name);
   story.say("Mode", std::string{name_of(object.spec.mode)});
-  tell_conditions(story, object.status.conditions, object.metadata.generation);
+  tell_conditions(story, object.status, object.metadata.generation);
   return story.text();
 }
 

@@ -9,10 +9,24 @@
 
 namespace slipway::cli {
 
+namespace {
+
+std::string line_of(const Error& error) {
+  return "error: " + visible(error.message) + (error.remedy.empty() ? "" : "; " + visible(error.remedy));
+}
+
+}  // namespace
+
+std::string name_of(const ObjectKey& object) {
+  return object.namespace_name + '/' + object.name;
+}
+
+std::string error_line(const ObjectKey& object, const Error& error) {
+  return line_of(while_doing(to_string(object), error).error());
+}
+
 ExitCode print_error(const Error& error, std::ostream& errors) {
-  errors << "error: " << visible(error.message);
-  if (!error.remedy.empty()) errors << "; " << visible(error.remedy);
-  errors << '\n';
+  errors << line_of(error) << '\n';
   return exit_code_of(error.cls);
 }
 

@@ -8,8 +8,15 @@
 #include "controller/cli/exit_code.h"
 #include "controller/cli/options.h"
 #include "crds/base/document.h"
+#include "crds/v1alpha1/object_meta.h"
 
 namespace slipway::cli {
+
+/// "shop/app".
+std::string name_of(const ObjectKey& object);
+
+/// "error: ImagePublication shop/app: what happened; what to do".
+std::string error_line(const ObjectKey& object, const Error& error);
 
 /// "error: what happened; what to do", for standard error. Gives the exit code of its class.
 ExitCode print_error(const Error& error, std::ostream& errors);

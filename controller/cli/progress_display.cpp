@@ -3,6 +3,8 @@
 #include <chrono>
 #include <ostream>
 
+#include "controller/cli/messages.h"
+
 namespace slipway::cli {
 
 namespace {
@@ -18,10 +20,6 @@ constexpr std::size_t kMostBars = 16;
 ProgressStyle style_for(const Console& console, ProgressStyle style) {
   if (style != ProgressStyle::Auto) return style;
   return console.errors_is_terminal ? ProgressStyle::Bars : ProgressStyle::Lines;
-}
-
-std::string name_of(const ObjectKey& object) {
-  return object.namespace_name + '/' + object.name;
 }
 
 bool is_over(const TransferProgress& progress) {
@@ -60,10 +58,13 @@ void ProgressDisplay::print(const std::string& line) {
 }
 
 void ProgressDisplay::finish(const ObjectKey& object, const std::string& line) {
-  if (style_ == ProgressStyle::None) return;
+  if (style_ != ProgressStyle::None) fail(object, name_of(object) + ": " + line);
+}
+
+void ProgressDisplay::fail(const ObjectKey& object, const std::string& line) {
   auto screen = screen_.lock();
   screen->transfers.erase(object);
-  write_line(*screen, name_of(object) + ": " + line);
+  write_line(*screen, line);
   if (style_ == ProgressStyle::Bars) show_bars(*screen, clock_.now(), true);
 }
 

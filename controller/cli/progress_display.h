@@ -24,8 +24,10 @@ class ProgressDisplay final : public ProgressWatcher {
   void progress(const ObjectKey& object, const TransferProgress& progress) override;
   /// A line that stays, whatever the style.
   void print(const std::string& line);
-  /// As print(), unless nothing is to be shown; takes the object's bar away.
+  /// As print(), after the object's name and unless nothing is to be shown; takes the object's bar away.
   void finish(const ObjectKey& object, const std::string& line);
+  /// As print(); takes the object's bar away.
+  void fail(const ObjectKey& object, const std::string& line);
 
  private:
   struct Transfer {

@@ -1,5 +1,6 @@
 #include "controller/cli/publish.h"
 
+#include <map>
 #include <ostream>
 
 #include "controller/cli/log_options.h"
@@ -7,6 +8,7 @@
 #include "controller/cli/progress_display.h"
 #include "controller/cli/resource_table.h"
 #include "controller/cli/workspace.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/text.h"
@@ -38,20 +40,12 @@ std::string sentence_of(const PublishedStatus& published) {
          " already there)";
 }
 
+/// Of one that did not fail.
 std::string sentence_of(const Ending& ending, const ImagePublication& publication, Timestamp started) {
+  if (ending.kind == Ending::Kind::Suspended) return "suspended: nothing was done";
   const auto& published = publication.status.published;
-  switch (ending.kind) {
-    case Ending::Kind::Published:
-      return published && published->at && *published->at >= started ? sentence_of(*published)
-                                                                     : "is published already, nothing to do";
-    case Ending::Kind::Suspended:
-      return "suspended: nothing was done";
-    case Ending::Kind::Failed:
-      return "not published: " + ending.failure->message;
-    case Ending::Kind::Unfinished:
-      return "not finished";
-  }
-  return "";
+  const bool is_new = published && published->at && *published->at >= started;
+  return is_new ? sentence_of(*published) : "is published already, nothing to do";
 }
 
 /// Shows what a person should know of a publication that goes through; how one ends is told at its end.
@@ -61,8 +55,7 @@ class NoteRecorder final : public Recorder {
   void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override {
     const bool is_note = reason == reason::kNoted || reason == reason::kRepaired || reason == reason::kOrderUnknown ||
                          reason == reason::kSuperseded || reason == reason::kRollbackEnded;
-    if (type == EventType::Warning && is_note)
-      display_.print("warning: " + object.namespace_name + '/' + object.name + ": " + visible(message));
+    if (type == EventType::Warning && is_note) display_.print("warning: " + name_of(object) + ": " + visible(message));
   }
 
  private:
@@ -118,12 +111,23 @@ class OneRun {
   }
 
   void tell(const ObjectKey& key, const Ending& ending) {
+    if (ending.failure) return display_.fail(key, error_line(key, untold(key, *ending.failure)));
     const auto stored = installation_->objects().publication(key);
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
 
   void tell_delay(const ObjectKey& key, const Error& error) {
-    display_.print(key.namespace_name + '/' + key.name + ": not yet, it is tried again: " + visible(error.message));
+    (*told_.lock())[key] = error.message;
+    display_.print(name_of(key) + ": not yet, it is tried again: " + visible(error.message));
+  }
+
+  /// The error, without the words that were said when it was first put off.
+  Error untold(const ObjectKey& key, Error error) const {
+    const auto told = told_.lock();
+    const auto last = told->find(key);
+    if (last != told->end() && last->second == error.message)
+      error.message = "not published, for what is told above (" + std::string{slipway::to_string(error.cls)} + ")";
+    return error;
   }
 
   ExitCode report(const std::map<ObjectKey, Ending>& endings) {
@@ -140,13 +144,13 @@ class OneRun {
 
   ExitCode judge(const ObjectKey& key, const Ending& ending) {
     if (ending.kind == Ending::Kind::Unfinished) {
-      const std::string last = ending.failure ? "; last: " + slipway::to_text(*ending.failure) : "";
+      const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(key, *ending.failure)) : "";
       const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
       console_.errors << "error: " << to_string(key) << ": " << how << visible(last)
                       << "; run it again: what is at the registry already is not sent again\n";
       return ExitCode::Outside;
     }
-    return ending.failure ? print_error(to_string(key), *ending.failure, console_.errors) : ExitCode::Ok;
+    return ending.failure ? exit_code_of(ending.failure->cls) : ExitCode::Ok;
   }
 
   void print(const std::vector<ImagePublication>& objects) {
@@ -171,6 +175,7 @@ class OneRun {
   telemetry::Metrics metrics_;
   NoteRecorder recorder_;
   std::unique_ptr<standalone::Installation> installation_;
+  runtime::Guarded<std::map<ObjectKey, std::string>> told_;  ///< What keeps a publication, as it was said last.
 };
 
 }  // namespace

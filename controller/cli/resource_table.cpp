@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
+#include "controller/cli/present_conditions.h"
 #include "crds/v1alpha1/manifests.h"
 
 namespace slipway::cli {
@@ -62,7 +64,10 @@ Table make_table(std::span<const T> objects, const TableStyle& style) {
     auto& row = table.rows.emplace_back();
     if (style.with_namespace) row.push_back(object.metadata.namespace_name);
     row.push_back(object.metadata.name);
-    const Node node = to_node(object);
+    T shown = object;
+    shown.status.conditions = present_conditions(std::move(shown.status.conditions),
+                                                 {object.metadata.generation, object.status.observed_generation});
+    const Node node = to_node(shown);
     for (const auto& column : columns) row.push_back(cell_of(node, column, style.now));
   }
   return table;

@@ -267,6 +267,28 @@ class ExitCodeTest(ProgramTest):
         self.assertEqual(self.registry.digest("team/app", "staging"), before)
         self.assertEqual(self.condition("Tagged"), "False TagConflict")
 
+    def test_a_refusal_is_printed_once_with_what_to_do(self):
+        self.image()
+        self.publication()
+        path = self.manifests / "app.yaml"
+        wanted = "sha256:" + "a" * 64
+        path.write_text(path.read_text().replace("path: ../image}}", f'path: ../image}}, digest: "{wanted}"}}'))
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 1, seen.errors)
+        self.assertEqual(seen.errors.count(wanted), 1, seen.errors)
+        self.assertIn(f"error: ImagePublication team/app: source ../image does not hold {wanted}, which "
+                      "spec.source.digest asks for; it holds sha256:", seen.errors)
+        self.assertIn("; put that image there, or name sha256:", seen.errors)
+
+    def test_what_was_told_when_it_was_put_off_is_not_told_again_at_the_end(self):
+        self.image()
+        self.publication(retry="1s")
+        self.registry.fault(action="Status", status=503, times=0)
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 3, seen.errors)
+        self.assertEqual(len([line for line in seen.errors.splitlines() if ": 503" in line]), 1, seen.errors)
+        self.assertRegex(seen.errors, r"(?m)^error: ImagePublication team/app: .*Unavailable.*; ")
+
     def test_a_missing_report_and_a_bad_one_are_1(self):
         self.image()
         gates = "  gates: {scan: {allowUpTo: Medium, reports: [{name: all, path: ../scan.json}]}}\n"
@@ -440,6 +462,33 @@ class LookTest(ProgramTest):
         for part in ("wrong.yaml:6:15: spec.repository", "wrong.yaml:7:", "wrong.yaml:8:3: spec.nope"):
             self.assertIn(part, seen.errors)
         self.assertGreaterEqual(len(json.loads(self.slipway("validate", "-o", "json").out)["problems"]), 3)
+
+    def test_validate_warns_of_what_the_folder_names_and_does_not_hold(self):
+        self.publication(extra="  gates: {scan: {reports: [{name: all, path: scan.json}]}}\n")
+        path = self.manifests / "app.yaml"
+        path.write_text(path.read_text().replace("registryRef: {name: local}", "registryRef: {name: other}"))
+        seen = self.slipway("validate")
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertRegex(seen.errors, r"warning: .*app.yaml:6:\d+: spec.registryRef.name: there is no ContainerRegistry "
+                                      r"other in the folder; add it, or correct the name \(there is ContainerRegistry local\)")
+        self.assertRegex(seen.errors, r'warning: .*app.yaml:16:\d+: spec.gates.scan.reports\[0\].path: there is no file '
+                                      r'"scan.json"; correct the path')
+        self.assertIn("2 valid resources, 0 errors, 2 warnings", seen.out)
+        problems = json.loads(self.slipway("validate", "-o", "json").out)["problems"]
+        self.assertEqual([each["reason"] for each in problems], ["NotFound", "NotFound"])
+        (self.manifests / "scan.json").write_text("{}")
+        self.publication()
+        self.assertEqual(self.slipway("validate").errors, "")
+
+    def test_get_does_not_show_an_edit_as_ready_before_it_is_looked_at(self):
+        self.image()
+        self.publication()
+        self.assertEqual(self.slipway("publish").code, 0)
+        self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +True .* Succeeded ")
+        self.publication(version="1.9.0", number=9)
+        self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +Unknown +\w{12} +1.8.2, staging +Pending ")
+        self.assertIn("generation 2 was not looked at yet; generation 1: True Succeeded: published",
+                      self.slipway("describe", "ipub", "app").out)
 
     def test_every_verb_explains_itself(self):
         for verb in ("run", "publish", "plan", "validate", "get", "describe", "version", "completion"):

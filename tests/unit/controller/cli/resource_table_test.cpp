@@ -14,11 +14,13 @@ ImagePublication publication() {
   ImagePublication object;
   object.metadata.name = "storefront";
   object.metadata.namespace_name = "shop";
+  object.metadata.generation = 1;
   object.metadata.creation_timestamp = *parse_timestamp("2026-11-24T08:53:00Z");
   object.spec.registry_ref = {"contoso"};
   object.spec.repository = "shop/storefront";
   object.spec.environment = "staging";
   apply_readiness(object.status.conditions, {Readiness::Kind::Ready, "Succeeded", "published"}, {1, kNow});
+  object.status.observed_generation = 1;
   object.status.display = {"3f2a91c0aa11", "1.8.2, staging"};
   object.status.published = PublishedStatus{.at = kNow};
   return object;
@@ -48,6 +50,25 @@ TEST_CASE("wide columns tell where, when and what was said") {
   CHECK(table.rows.at(0) == std::vector<std::string>{"storefront", "True", "3f2a91c0aa11", "1.8.2, staging",
                                                      "Succeeded", "", "contoso", "shop/storefront", "staging", "0s",
                                                      "published", "7m"});
+}
+
+TEST_CASE("what was edited since it was looked at is not shown as ready") {
+  struct Row {
+    std::int64_t generation, observed;
+    std::string ready, reason;
+  };
+  for (const auto& [generation, observed, ready, reason] :
+       {Row{1, 1, "True", "Succeeded"}, Row{2, 1, "Unknown", "Pending"}, Row{2, 2, "True", "Succeeded"}}) {
+    std::vector objects{publication()};
+    objects[0].metadata.generation = generation;
+    objects[0].status.observed_generation = observed;
+    const auto row = table_of(std::span{objects}, {true, false, kNow}).rows.at(0);
+    CHECK(row.at(1) == ready);
+    CHECK(row.at(4) == reason);
+    if (generation != observed)
+      CHECK(row.at(10) == "generation 2 was not looked at yet; generation 1: True Succeeded: published");
+    CHECK(objects[0].status.conditions == publication().status.conditions);
+  }
 }
 
 TEST_CASE("what is suspended says so, whatever its conditions") {
