@@ -110,7 +110,7 @@ void tell_metadata(Story& story, std::string_view kind, const ObjectMeta& metada
 std::string message_of(const Condition& condition, const Conditions& all, std::int64_t generation) {
   const auto first = std::ranges::find(all, condition.message, &Condition::message);
   const bool is_told = !condition.message.empty() && first->type != condition.type;
-  const std::string text = is_told ? "as " + first->type : condition.message;
+  std::string text = is_told ? "as " + first->type : condition.message;
   if (condition.observed_generation == generation) return text;
   return "(of generation " + std::to_string(condition.observed_generation) + ") " + text;
 }

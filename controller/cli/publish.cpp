@@ -111,7 +111,7 @@ class OneRun {
   }
 
   void tell(const ObjectKey& key, const Ending& ending) {
-    if (ending.failure) return display_.fail(key, error_line(key, untold(key, *ending.failure)));
+    if (ending.failure) return display_.fail(key, error_line(key, untold(key, *ending.failure, "not published, for ")));
     const auto stored = installation_->objects().publication(key);
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
@@ -121,12 +121,12 @@ class OneRun {
     display_.print(name_of(key) + ": not yet, it is tried again: " + visible(error.message));
   }
 
-  /// The error, without the words that were said when it was first put off.
-  Error untold(const ObjectKey& key, Error error) const {
+  /// The error; "LEAD what is told above" for the words that were said when it was first put off.
+  Error untold(const ObjectKey& key, Error error, const std::string& lead) const {
     const auto told = told_.lock();
     const auto last = told->find(key);
     if (last != told->end() && last->second == error.message)
-      error.message = "not published, for what is told above (" + std::string{slipway::to_string(error.cls)} + ")";
+      error.message = lead + "what is told above (" + std::string{slipway::to_string(error.cls)} + ")";
     return error;
   }
 
@@ -144,7 +144,7 @@ class OneRun {
 
   ExitCode judge(const ObjectKey& key, const Ending& ending) {
     if (ending.kind == Ending::Kind::Unfinished) {
-      const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(key, *ending.failure)) : "";
+      const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(key, *ending.failure, "")) : "";
       const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
       console_.errors << "error: " << to_string(key) << ": " << how << visible(last)
                       << "; run it again: what is at the registry already is not sent again\n";
