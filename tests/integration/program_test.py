@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -205,6 +206,20 @@ class PublishTest(ProgramTest):
         self.assertEqual(seen.code, 0, seen.errors)
         self.assertRegex(seen.errors, "cut at [0-9.]+ MiB, resumed")
         self.assertIn(206, [each["status"] for each in source.requests() if each["method"] == "GET"])
+
+    def test_a_layer_that_starts_again_is_told_and_no_longer_counted(self):
+        make_image("layout", self.work / "image", "--layer", 12_000_000)
+        self.publication()
+        uploads = "/blobs/uploads/.+"
+        self.registry.fault(action="DropRequest", method="PATCH", path=uploads, bytes=8_000_000)
+        self.registry.fault(action="ForgetUpload", method="GET", path=uploads)
+        self.registry.fault(action="Slow", method="PATCH", path=uploads, bytesPerSecond=8_000_000, times=0)
+        seen = self.slipway("publish", "--progress", "bars")
+        self.assertEqual(seen.code, 0, seen.errors)
+        before, told, after = seen.errors.partition("sent again from its start")
+        self.assertTrue(told, seen.errors)
+        shown = [[float(each) for each in re.findall(r"\]  ([0-9.]+) MiB / ", part)] for part in (before, after)]
+        self.assertLess(min(shown[1]), max(shown[0]), seen.errors)
 
     def test_the_same_state_after_a_kill_at_any_moment(self):
         digest = make_image("layout", self.work / "image", "--layers", 3, "--layer-size", 2_000_000)
