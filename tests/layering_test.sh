@@ -26,6 +26,7 @@ refuse "no clock is read in crds/ and reconcilers/" '(system|steady|high_resolut
 refuse "no environment, files, threads or sockets in crds/ and reconcilers/" 'getenv|[io]?fstream|std::filesystem|std::j?thread|<sys/' crds reconcilers
 refuse "clocks are read in controller/runtime/system_clock alone" '(system|high_resolution)_clock::now' controller -- 'controller/runtime/system_clock'
 refuse "nothing sleeps or detaches" 'sleep_for|sleep_until|usleep\(|\.detach\(\)' crds reconcilers controller
+refuse "a lock in the head of a range-for ends before the loop" 'for \([^;]*: \*?[^;]*\.lock\(\)' crds reconcilers controller tests
 refuse "libcurl stays in its adapter" '#include <curl/' crds reconcilers controller -- 'controller/http/curl_'
 refuse "spdlog stays in telemetry" '#include <(spdlog|fmt)/' crds reconcilers controller -- 'controller/telemetry/'
 refuse "prometheus-cpp stays in telemetry" '#include <prometheus/' crds reconcilers controller -- 'controller/telemetry/'

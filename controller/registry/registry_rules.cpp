@@ -24,7 +24,7 @@ void RegistryRules::learn(const ContainerRegistry& registry) {
 
 Result<void> RegistryRules::may_call(std::string_view from, std::string_view to) const {
   AddressRules rules{.in_cluster = in_cluster_, .named = {}};
-  for (const auto& [name, one] : *known_.lock())
+  for (const auto held = known_.lock(); const auto& [name, one] : *held)
     if (one.host == from) rules.named.insert(rules.named.end(), one.named.begin(), one.named.end());
   return check_address(to, rules);
 }
@@ -33,7 +33,7 @@ Result<void> RegistryRules::may_connect(std::string_view host, std::string_view 
   // An address as it is written was judged where it was written.
   if (classify_address(host) != AddressKind::Other) return {};
   AddressRules rules{.in_cluster = in_cluster_, .named = {}};
-  for (const auto& [name, one] : *known_.lock())
+  for (const auto held = known_.lock(); const auto& [name, one] : *held)
     if (std::find(one.named.begin(), one.named.end(), host) != one.named.end()) rules.named.emplace_back(address);
   return check_address(address, rules);
 }

@@ -212,7 +212,7 @@ void Repositories::change_repository(const std::string& name, const std::functio
 void Repositories::clear() {
   for (const std::string& name : [this] {
          std::vector<std::string> all;
-         for (const auto& [name, repository] : *index_.lock()) all.push_back(name);
+         for (const auto held = index_.lock(); const auto& [name, repository] : *held) all.push_back(name);
          return all;
        }())
     remove_repository(name);

@@ -81,7 +81,7 @@ TEST_CASE("Each attempt of a request is told of, without its query, and names th
   CHECK("http://" + world.seen[0].host == server.url(""));
   CHECK(world.seen[0].url == server.url("/v2/?REDACTED"));
   CHECK(world.seen[0].request_id == "reconcile-1");
-  for (const std::string& head : *heads.lock()) {
+  for (const auto held = heads.lock(); const std::string& head : *held) {
     CAPTURE(head);
     CHECK(head.find("X-Request-Id: reconcile-1\r\n") != std::string::npos);
     CHECK(head.find("User-Agent: slipway/1\r\n") != std::string::npos);

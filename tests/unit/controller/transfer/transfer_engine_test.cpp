@@ -74,7 +74,7 @@ struct World {
                     .elapsed =
                         [this] {
                           std::chrono::nanoseconds sum{0};
-                          for (const auto wait : *waits.lock()) sum += wait;
+                          for (const auto held = waits.lock(); const auto wait : *held) sum += wait;
                           return sum;
                         }},
       TransferRules{.most_streams = 6, .ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3}};
@@ -90,7 +90,7 @@ struct World {
   }
   std::vector<std::string> notes() {
     std::vector<std::string> all;
-    for (const TransferProgress& progress : *seen.lock())
+    for (const auto held = seen.lock(); const TransferProgress& progress : *held)
       if (!progress.note.empty()) all.push_back(progress.note);
     return all;
   }
@@ -617,7 +617,7 @@ TEST_CASE("the rate limit holds all that goes to the registry", "[transfer]") {
   request.max_bytes_per_second = 10'000;
   REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
   std::chrono::milliseconds sum{0};
-  for (const auto wait : *world.waits.lock()) sum += wait;
+  for (const auto held = world.waits.lock(); const auto wait : *held) sum += wait;
   CHECK(sum > std::chrono::milliseconds(9'500));
   CHECK(sum < std::chrono::milliseconds(10'300));
 }
@@ -637,11 +637,11 @@ TEST_CASE("of two limits for one host the slower counts while both are under way
   };
   REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
   std::chrono::milliseconds sum{0};
-  for (const auto wait : *world.waits.lock()) sum += wait;
+  for (const auto held = world.waits.lock(); const auto wait : *held) sum += wait;
   CHECK(sum > std::chrono::milliseconds(9'500));
   REQUIRE(world.run({world.source.add(bytes_of(50'000, 4))}));
   std::chrono::milliseconds later{0};
-  for (const auto wait : *world.waits.lock()) later += wait;
+  for (const auto held = world.waits.lock(); const auto wait : *held) later += wait;
   CHECK(later == sum);
 }
 
