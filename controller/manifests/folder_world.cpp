@@ -91,7 +91,7 @@ std::optional<ObjectKey> key_of(const Resource& resource) {
   return std::visit(
       []<class T>(const T& object) -> std::optional<ObjectKey> {
         if constexpr (Owned<T>)
-          return ObjectKey{T::kKind, object.metadata.namespace_name, object.metadata.name};
+          return slipway::key_of(object);
         else
           return std::nullopt;
       },
@@ -102,7 +102,7 @@ FolderWorld world_of(const ManifestReading& reading, const FolderWorld& before) 
   FolderWorld now;
   const auto add = [&]<class T>(const T& object, const ManifestResource& from) {
     if constexpr (Owned<T>) {
-      const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
+      const ObjectKey key = slipway::key_of(object);
       const auto known = before.owned.find(key);
       now.owned.emplace(key, owned(object, from, known == before.owned.end() ? nullptr : &known->second));
     } else {

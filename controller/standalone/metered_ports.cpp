@@ -75,8 +75,7 @@ Result<BlobTransferReport> MeteredTransfer::transfer(ImageSource& from, ImageSto
 }
 
 Result<void> MeteredWriter::write_status(const ImagePublication& object) {
-  const auto before =
-      stored_.publication({ResourceKind::ImagePublication, object.metadata.namespace_name, object.metadata.name});
+  const auto before = stored_.publication(key_of(object));
   auto written = next_.write_status(object);
   if (written && before && *before) count_changes((*before)->object.status, object.status, metrics_);
   return written;

@@ -4,15 +4,6 @@
 
 namespace slipway::standalone {
 
-namespace {
-
-template <class T>
-ObjectKey key_of(const T& object) {
-  return {T::kKind, object.metadata.namespace_name, object.metadata.name};
-}
-
-}  // namespace
-
 Result<void> WatchedWriter::write_status(const ImagePublication& object) {
   return watched(next_.write_status(object), key_of(object));
 }

@@ -89,6 +89,17 @@ SLIPWAY_BOUND(RetentionPolicyStatus);
 
 #undef SLIPWAY_BOUND
 
+/// What the status of every kind begins with.
+template <class Status>
+Binding<Status> status_binding() {
+  return Binding<Status>()
+      .field("observedGeneration", &Status::observed_generation,
+             {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
+      .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
+             {.description = "Last request that was answered."})
+      .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"});
+}
+
 /// An access entry's floor: the gates without reports and waitFor, which only a publication can name.
 const Binding<Gates>& floor_binding();
 

@@ -124,12 +124,7 @@ const Binding<DisplayStatus>& Bound<DisplayStatus>::get() {
 const Binding<ImagePublicationStatus>& Bound<ImagePublicationStatus>::get() {
   using Status = ImagePublicationStatus;
   static const auto binding =
-      Binding<Status>()
-          .field("observedGeneration", &Status::observed_generation,
-                 {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
-          .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
-                 {.description = "Last request that was answered."})
-          .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"})
+      status_binding<Status>()
           .field("source", &Status::source, {.description = "What the source named."})
           .field("sourceHash", &Status::source_hash, {.description = "For which publication."})
           .field("published", &Status::published, {.description = "What is published."})

@@ -231,12 +231,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
 const Binding<ContainerRegistryStatus>& Bound<ContainerRegistryStatus>::get() {
   using Status = ContainerRegistryStatus;
   static const auto binding =
-      Binding<Status>()
-          .field("observedGeneration", &Status::observed_generation,
-                 {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
-          .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
-                 {.description = "Last request that was answered."})
-          .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"})
+      status_binding<Status>()
           .field("identity", &Status::identity, {.description = "What is signed in as."})
           .field("lastCheckedAt", &Status::last_checked_at, {.description = "When the registry was last asked."});
   return binding;

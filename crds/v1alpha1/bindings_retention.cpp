@@ -146,14 +146,7 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
 }
 
 const Binding<RetentionPolicyStatus>& Bound<RetentionPolicyStatus>::get() {
-  using Status = RetentionPolicyStatus;
-  static const auto binding =
-      Binding<Status>()
-          .field("observedGeneration", &Status::observed_generation,
-                 {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
-          .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
-                 {.description = "Last request that was answered."})
-          .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"});
+  static const auto binding = status_binding<RetentionPolicyStatus>();
   return binding;
 }
 

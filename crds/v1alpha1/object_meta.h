@@ -45,6 +45,13 @@ struct ObjectMeta {
   bool operator==(const ObjectMeta&) const = default;
 };
 
+/// The key of an object of one of our kinds.
+template <class T>
+  requires requires { T::kKind; }
+ObjectKey key_of(const T& object) {
+  return {T::kKind, object.metadata.namespace_name, object.metadata.name};
+}
+
 /// A reference to another object by name.
 struct NameRef {
   std::string name;

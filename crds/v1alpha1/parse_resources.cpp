@@ -129,7 +129,7 @@ class StreamParser {
   void parse_kind(const Node& root, FieldReader& reader) {
     auto object = read_known(root, reader, T{});
     finish_metadata(object, options_.from_api_server);
-    const ObjectKey key{T::kKind, object.metadata.namespace_name, object.metadata.name};
+    const ObjectKey key = key_of(object);
     const auto unsupported_fields = unsupported(object);
     if (keep(root, to_string(key), std::move(object), reader))
       warn_of_unsupported(problems_, unsupported_fields, file_, root.place);

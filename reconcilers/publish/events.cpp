@@ -17,7 +17,7 @@ bool differs(const Condition* before, const Condition* after) {
 
 void tell_changes(const ImagePublication& before, const ImagePublicationStatus& after, const Acted& acted,
                   Recorder& recorder) {
-  const ObjectKey key{ResourceKind::ImagePublication, before.metadata.namespace_name, before.metadata.name};
+  const ObjectKey key = key_of(before);
   const auto* ready = find_condition(after.conditions, kReady);
   if (ready && ready->status == "False" && differs(find_condition(before.status.conditions, kReady), ready))
     recorder.event(key, EventType::Warning, ready->reason, ready->message);

@@ -237,14 +237,10 @@ class Observer {
     auto others = eyes_.reader.publications_to(spec().repository);
     if (!others) return while_doing("other publications", std::move(others.error()));
     for (const auto& other : *others) {
-      const bool itself = other.metadata.namespace_name == object().metadata.namespace_name &&
-                          other.metadata.name == object().metadata.name;
-      if (itself || other.metadata.deletion_timestamp) continue;
+      if (key_of(other) == key_of(object()) || other.metadata.deletion_timestamp) continue;
       if (other.spec.registry_ref != spec().registry_ref) continue;
       for (const auto& tag : tags_wanted_by(other))
-        if (seen_.present.contains(tag))
-          seen_.rivals.emplace(
-              tag, ObjectKey{ResourceKind::ImagePublication, other.metadata.namespace_name, other.metadata.name});
+        if (seen_.present.contains(tag)) seen_.rivals.emplace(tag, key_of(other));
     }
     return {};
   }

@@ -131,8 +131,4 @@ ImagePublication make_publication(const std::string& name) {
   return publication;
 }
 
-ObjectKey key_of(const ImagePublication& publication) {
-  return {ResourceKind::ImagePublication, publication.metadata.namespace_name, publication.metadata.name};
-}
-
 }  // namespace slipway::tests

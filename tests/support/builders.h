@@ -38,6 +38,4 @@ ContainerRegistry make_registry();
 /// version 1.8.2, with an immutable version tag and a moving environment tag.
 ImagePublication make_publication(const std::string& name = "storefront");
 
-ObjectKey key_of(const ImagePublication& publication);
-
 }  // namespace slipway::tests

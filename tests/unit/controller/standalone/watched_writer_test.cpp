@@ -22,11 +22,11 @@ TEST_CASE("a state that can't be written is told until it can be again, an edit 
   WatchedWriter writer{objects, log};
 
   objects.before_write = []() -> Result<void> { return fail(ErrorClass::Conflict, "newer", "nothing"); };
-  CHECK_FALSE(writer.write_status(objects.stored(tests::key_of(publication))));
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
   CHECK_FALSE(writer.failure());
 
   objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "disk is full", "free some"); };
-  CHECK_FALSE(writer.write_status(objects.stored(tests::key_of(publication))));
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
   REQUIRE(writer.failure());
   CHECK(writer.failure()->message == "disk is full");
   std::array<char, 4096> text{};
@@ -36,7 +36,7 @@ TEST_CASE("a state that can't be written is told until it can be again, an edit 
   CHECK_THAT(line, Catch::Contains("disk is full") && Catch::Contains("ImagePublication shop/storefront"));
 
   objects.before_write = nullptr;
-  CHECK(writer.write_status(objects.stored(tests::key_of(publication))));
+  CHECK(writer.write_status(objects.stored(key_of(publication))));
   CHECK_FALSE(writer.failure());
   close(ends[0]);
   close(ends[1]);
