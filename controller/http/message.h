@@ -36,10 +36,11 @@ using BodyReader = std::function<Result<std::size_t>(std::span<std::byte> space)
 /// Takes bytes of a response body. An error aborts the request with it. May block: the sender is held back.
 using BodyWriter = std::function<Result<void>(std::span<const std::byte> bytes)>;
 
-/// What has to move while one waits for the network: Unavailable below it. Time in the request's own reader and writer
+/// What has to move while one waits for the network, in each stretch of it: 8 KiB a second over five minutes. Below it
+/// the request ends, Unavailable; a blob is read or sent on from there. Time in the request's own reader and writer
 /// does not count.
 struct LeastRate {
-  std::int64_t bytes = 300 << 10;
+  std::int64_t bytes = 2'400 << 10;
   std::chrono::milliseconds over{300'000};
 };
 

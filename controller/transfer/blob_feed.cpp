@@ -52,8 +52,8 @@ Result<void> BlobFeed::read_all(const std::stop_token& stop) {
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
     Result<void> read = read_once(stop);
     if (read) break;
-    const auto took = std::chrono::duration_cast<std::chrono::seconds>(parts_.hands.elapsed() - began);
-    if (at_ - before > took.count() * parts_.rules.least_per_second) patience.renew();
+    const std::chrono::nanoseconds waited = parts_.hands.elapsed() - began - std::exchange(held_back_, {});
+    if (is_progress(parts_.rules, at_ - before, waited)) patience.renew();
     if (at_ > start_) is_cut_ = true;
     const Patience::Answer answer = patience.again(read.error(), stop);
     if (answer == Patience::Answer::Stopped) return fail(ErrorClass::Cancelled, "stopped");
@@ -70,7 +70,9 @@ Result<void> BlobFeed::read_once(const std::stop_token& stop) {
   const BlobSink sink = [this, &stop](std::span<const std::byte> bytes) -> Result<void> {
     if (Result<void> good = parts_.check.take(at_, bytes); !good) return good;
     if (!bytes.empty() && std::exchange(is_cut_, false)) parts_.resumed(at_);
+    const std::chrono::nanoseconds came = parts_.hands.elapsed();
     if (!ring_.put(bytes, stop)) return fail(ErrorClass::Cancelled, "stopped");
+    held_back_ += parts_.hands.elapsed() - came;
     at_ += static_cast<std::int64_t>(bytes.size());
     return {};
   };

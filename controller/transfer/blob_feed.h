@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -47,8 +48,9 @@ class BlobFeed {
 
   Parts parts_;
   const std::int64_t start_;
-  bool is_cut_ = false;  ///< After a first byte, and no byte since. The thread's own.
-  std::int64_t at_;      ///< Where the next byte of the source stands. The thread's own.
+  bool is_cut_ = false;                   ///< After a first byte, and no byte since. The thread's own.
+  std::int64_t at_;                       ///< Where the next byte of the source stands. The thread's own.
+  std::chrono::nanoseconds held_back_{};  ///< How long the source waited for room. The thread's own.
   BlobRing ring_;
   std::optional<Error> error_;  ///< The thread's own until it has ended.
   std::jthread thread_;

@@ -77,15 +77,18 @@ BlobStream::End BlobStream::send_whole(BlobUpload& upload, const std::stop_token
 
 BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_token& stop) {
   for (std::int64_t at = 0;;) {
+    const std::chrono::nanoseconds began = parts_.hands.elapsed();
+    own_time_ = {};
     Result<void> step = append_from(upload, at, stop);
     if (step) step = upload.finish(parts_.blob.digest, stop);
     if (step) return End::Sent;
+    const std::chrono::nanoseconds waited = parts_.hands.elapsed() - began - own_time_;
     if (source_failed_ || patience_.again(step.error(), stop) != Patience::Answer::Again)
       return failed(std::move(step.error()));
     const Result<std::int64_t> held = upload.acknowledged(stop);
     error_ = held ? step.error() : held.error();
     if (!held || *held < 0 || *held > sent_) return End::Lost;
-    if (*held > at) patience_.renew();
+    if (is_progress(parts_.rules, *held - at, waited)) patience_.renew();
     at = *held;
     cut(at);
   }
@@ -110,9 +113,11 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
                 offset);
   std::int64_t position = offset;
   const BlobReader reader = [&](std::span<std::byte> space) -> Result<std::size_t> {
+    const std::chrono::nanoseconds asked = parts_.hands.elapsed();
     Result<std::size_t> count = feed.take(space, stop);
     if (!count || *count == 0) return count;
     if (!parts_.limit.pass(*count, stop)) return fail(ErrorClass::Cancelled, "stopped");
+    own_time_ += parts_.hands.elapsed() - asked;
     if (const auto survived = std::exchange(cut_, std::nullopt)) say_resumed(survived->at, survived->resumed_at);
     position += static_cast<std::int64_t>(*count);
     bytes_sent_ += static_cast<std::int64_t>(*count);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ class BlobStream {
   std::optional<BlobCheck> check_;
   std::int64_t sent_ = 0;  ///< Bytes of the blob that the open upload was given.
   std::int64_t bytes_sent_ = 0;
+  std::chrono::nanoseconds own_time_{};  ///< Of the open request: in which the destination waited for us.
   bool source_failed_ = false;
   struct Cut {
     std::int64_t at;

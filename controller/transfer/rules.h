@@ -14,11 +14,18 @@ struct TransferRules {
   std::size_t ring_bytes = 512u << 10;         ///< Between the two ends of one blob.
   std::int64_t whole_up_to = 4 << 20;          ///< Blobs up to this size go up in one request.
   int most_failures = 5;                       ///< In a row without a byte of progress, each end for itself.
-  std::int64_t least_per_second = 1 << 10;     ///< Less from a source that cuts is no progress.
+  std::int64_t least_per_second = 8 << 10;     ///< Less before a cut, of either end, is no progress.
   std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
   std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting.
 };
+
+/// Whether an end that was waited for so long, before it cut, gained enough in that time to be asked again as if it had
+/// never failed. With `most_failures` it bounds a blob: what drips slower ends within most_failures + 1 requests, what
+/// is faster takes at most the time that its size takes at this pace, and those.
+inline bool is_progress(const TransferRules& rules, std::int64_t bytes, std::chrono::nanoseconds waited) {
+  return bytes > std::chrono::floor<std::chrono::seconds>(waited).count() * rules.least_per_second;
+}
 
 /// What the world gives a transfer, so that tests need neither clock nor luck. Each is thread-safe.
 struct TransferHands {

@@ -276,9 +276,10 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
   Patience patience(engine_.rules_, engine_.hands_);
   while (check.position() < blob.size) {
     const std::int64_t before = check.position();
+    const std::chrono::nanoseconds began = engine_.hands_.elapsed();
     const BlobSink sink = [&](std::span<const std::byte> bytes) { return check.take(check.position(), bytes); };
     Result<void> read = to_.read_blob(blob, before, sink, stop);
-    if (check.position() > before) patience.renew();
+    if (is_progress(engine_.rules_, check.position() - before, engine_.hands_.elapsed() - began)) patience.renew();
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
                   "delete that blob at the registry and publish again");

@@ -37,3 +37,22 @@ TEST_CASE("Too few bytes in a stretch of waiting end an exchange, what its own e
     CHECK(watch.judge(now, 199, 0));
   }
 }
+
+TEST_CASE("who drips is ended in five minutes of waiting, 8 KiB a second go on for as long as it takes", "[pace]") {
+  const std::int64_t per_second = GENERATE(1025, (8 << 10) - 1, 8 << 10);
+  CAPTURE(per_second);
+  PaceWatch::Time now{};
+  PaceWatch watch(60s, {}, now);
+  std::int64_t bytes = 0;
+  std::chrono::seconds lasted{0};
+  for (; lasted < 24h; lasted += 10s) {
+    now += 10s;
+    bytes += 10 * per_second;
+    watch.waited(10s);
+    if (watch.judge(now, bytes, 0)) break;
+  }
+  if (per_second < 8 << 10)
+    CHECK(lasted < 5min);
+  else
+    CHECK(lasted == 24h);
+}

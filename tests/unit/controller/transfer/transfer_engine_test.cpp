@@ -62,6 +62,7 @@ struct World {
   FakeStore store{registry, "team/app"};
   runtime::Guarded<std::vector<std::chrono::milliseconds>> waits;
   runtime::Guarded<std::vector<TransferProgress>> seen;
+  runtime::Guarded<std::chrono::nanoseconds> on_the_wire;  ///< Time that requests took.
   std::function<void(const std::stop_token& stop)> while_waiting;
   TransferEngine engine{
       TransferHands{.wait =
@@ -73,7 +74,7 @@ struct World {
                     .chance = [] { return 0.5; },
                     .elapsed =
                         [this] {
-                          std::chrono::nanoseconds sum{0};
+                          std::chrono::nanoseconds sum = *on_the_wire.lock();
                           for (const auto held = waits.lock(); const auto wait : *held) sum += wait;
                           return sum;
                         }},
@@ -363,6 +364,46 @@ TEST_CASE("both ends cut in turns still end well", "[transfer]") {
   }
   const auto report = world.run({blob});
   REQUIRE(report);
+  CHECK(world.holds(bytes));
+}
+
+TEST_CASE("an end that drips is asked again a few times, one that is slow but useful until the blob is there",
+          "[transfer]") {
+  constexpr std::int64_t kUseful = 10 * (8 << 10);  // What the pace asks for in the ten seconds of a request.
+  const bool at_source = GENERATE(true, false);
+  const std::int64_t step = kUseful + GENERATE(0, 1);
+  CAPTURE(at_source, step);
+  World world;
+  const std::string bytes = bytes_of(1'000'000);
+  const auto blob = world.source.add(bytes);
+  const auto ten_seconds = [&world] { *world.on_the_wire.lock() += std::chrono::seconds{10}; };
+  if (at_source) world.source.on_read = [&](const Digest&) { ten_seconds(); };
+  for (std::int64_t number = 1; number <= 12; ++number) {
+    Cut cut = cut_after(step);
+    cut.kept = number * step;
+    cut.meanwhile = ten_seconds;
+    if (at_source)
+      world.source.cut(blob.digest, cut);
+    else
+      world.registry.state.lock()->cuts.push_back(cut);
+  }
+  const auto report = world.run({blob});
+  CHECK(report.has_value() == (step > kUseful));
+  CHECK(world.holds(bytes) == (step > kUseful));
+  CHECK(world.waits.lock()->size() == (step > kUseful ? 12 : 3));
+}
+
+TEST_CASE("what our own limit takes is not held against the destination", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(100'000);
+  auto request = world.request({world.source.add(bytes)});
+  request.max_bytes_per_second = 1000;
+  for (std::int64_t number = 1; number <= 9; ++number) {
+    Cut cut = cut_after(10'500);
+    cut.kept = number * 10'500;
+    world.registry.state.lock()->cuts.push_back(cut);
+  }
+  CHECK(world.engine.transfer(world.source, world.store, request, {}));
   CHECK(world.holds(bytes));
 }
 
