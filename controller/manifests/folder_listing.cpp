@@ -51,6 +51,7 @@ class Walk {
     const auto entries = entries_of(top, error);
     if (error) return cannot_list(top, error);
     seen_.insert(top.string());
+    listing_.folders.insert(top);
     visit_all(entries, {.real = top, .name = "", .depth = 0});
     if (listing_.files.size() > kMostFiles)
       return fail(ErrorClass::Invalid,
@@ -104,6 +105,7 @@ class Walk {
   void visit_folder(const fs::path& real, const std::string& name, std::size_t depth) {
     if (!seen_.insert(real.string()).second) return;
     if (depth == kDeepest) return problem(name, "folders are nested too deep", "keep manifests higher up");
+    listing_.folders.insert(real);
     std::error_code error;
     const auto entries = entries_of(real, error);
     if (error == std::errc::no_such_file_or_directory) return vanished();
@@ -137,6 +139,10 @@ class Walk {
 };
 
 }  // namespace
+
+bool is_manifest_name(const std::string& name) {
+  return is_manifest(name) && !is_left_out(name);
+}
 
 Result<FolderListing> list_manifests(const fs::path& folder, const fs::path& root) {
   auto listing = Walk(root).run(folder);

@@ -17,11 +17,15 @@ struct ListedFile {
 };
 
 struct FolderListing {
-  std::vector<ListedFile> files;  ///< By name.
-  std::vector<Problem> problems;  ///< `file` is the name relative to the folder.
-  std::set<std::string> broken;   ///< Names of what could not be listed or is outside.
+  std::vector<ListedFile> files;            ///< By name.
+  std::vector<Problem> problems;            ///< `file` is the name relative to the folder.
+  std::set<std::string> broken;             ///< Names of what could not be listed or is outside.
+  std::set<std::filesystem::path> folders;  ///< Every folder that was listed, links resolved.
   bool is_whole = true;
 };
+
+/// By its name: *.yaml, *.yml or *.json, not hidden and not what an editor leaves behind.
+bool is_manifest_name(const std::string& name);
 
 /// The manifests below `folder` (links resolved): *.yaml, *.yml and *.json, hidden files and folders and what editors
 /// leave behind left out. Links are followed inside `root` (links resolved); every folder and file is listed once, so

@@ -55,7 +55,7 @@ const T* find_in(const std::map<Reference, Resource>& others, const Reference& r
 
 template <class T>
 Result<void> write(StateDatabase& state, const T& object) {
-  return state.write_status({.key = {T::kKind, object.metadata.namespace_name, object.metadata.name},
+  return state.write_status({.key = slipway::key_of(object),
                              .uid = object.metadata.uid,
                              .generation = object.metadata.generation,
                              .status = to_json_text(to_node(object.status))});
@@ -106,7 +106,10 @@ Result<FolderChange> FolderObjectStore::Parts::refresh() {
   index_publications(*now);
   FolderChange change{.edited = news(before, *now, controller_namespace),
                       .problems = std::move(reading->problems),
-                      .is_settled = reading->is_settled};
+                      .is_settled = reading->is_settled,
+                      .folders = std::move(reading->folders)};
+  for (const auto& [reference, version] : now->files)
+    change.folders.insert((std::filesystem::path{reference.scope} / reference.name).lexically_normal().parent_path());
   const Snapshot next = std::make_shared<const FolderWorld>(std::move(*now));
   *current.lock() = next;
   return change;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@ struct FolderChange {
   std::set<ObjectKey> edited;     ///< New, edited or deleted objects, and those that refer to what changed.
   std::vector<Problem> problems;  ///< All of the latest reading.
   bool is_settled = false;
+  std::set<std::filesystem::path> folders;  ///< Where what was read may change: of manifests, reports and sources.
 };
 
 /// The ports over a manifest folder, with status, generation, uid and deletions in the state database. What is read is

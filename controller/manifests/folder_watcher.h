@@ -8,9 +8,9 @@
 
 namespace slipway::manifests {
 
-/// Refreshes the store each `interval` and tells what changed. It polls: that works on every file system (network
-/// shares and bind mounts send no events), and a thousand files cost less than a tenth of a second. One thread of its
-/// own.
+/// Refreshes the store and tells what changed: when the kernel says that a file was written to its end or put there,
+/// once more soon after that (what is equal then counts), and each `interval` all the same: network shares and bind
+/// mounts send no events, and what is deleted or half-written takes that long. One thread of its own.
 class FolderWatcher {
  public:
   /// Called from the watcher's thread after every refresh.

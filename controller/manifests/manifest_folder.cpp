@@ -141,7 +141,8 @@ bool ManifestFolder::is_origin(const std::string& origin) const {
 }
 
 Result<ManifestReading> ManifestFolder::read() {
-  ManifestReading reading{.resources = {}, .problems = {}, .broken = {}, .is_whole = true, .is_settled = false};
+  ManifestReading reading{
+      .resources = {}, .problems = {}, .broken = {}, .folders = {}, .is_whole = true, .is_settled = false};
   const auto listed = list(reading);
   if (!listed) {
     last_.reset();
@@ -162,12 +163,16 @@ Result<std::vector<ManifestFolder::Listed>> ManifestFolder::list(ManifestReading
   // Anew each time: a deployment may exchange the link that was named.
   const auto path = canonical(options_.path);
   if (!path) return while_doing("manifests", path.error());
-  if (!is_folder_) return std::vector<Listed>{{origin_.string(), options_.path, path->parent_path()}};
+  if (!is_folder_) {
+    reading.folders = {origin_.parent_path(), path->parent_path()};
+    return std::vector<Listed>{{origin_.string(), options_.path, path->parent_path()}};
+  }
   const bool is_below = std::mismatch(root_.begin(), root_.end(), path->begin(), path->end()).first == root_.end();
   auto listing = list_manifests(*path, is_below ? root_ : *path);
   if (!listing) return while_doing("manifests", listing.error());
   const fs::path named = options_.path;
   reading.is_whole = listing->is_whole;
+  reading.folders = std::move(listing->folders);
   for (auto& problem : listing->problems) {
     problem.file = (named / problem.file).string();
     reading.problems.push_back(std::move(problem));

@@ -37,8 +37,9 @@ struct ManifestReading {
   std::vector<ManifestResource> resources;  ///< In force, in the order of files.
   std::vector<Problem> problems;            ///< To report; those of a file changed just now wait one more reading.
   std::set<std::string> broken;  ///< Origins of files, and folders, whose present content could not be taken.
-  bool is_whole = false;         ///< Every file was read and parsed without error, nothing is half-written.
-  bool is_settled = false;       ///< This reading and the one before are whole and equal: what is absent is deleted.
+  std::set<std::filesystem::path> folders;  ///< Where the files were looked for, links resolved.
+  bool is_whole = false;                    ///< Every file was read and parsed without error, nothing is half-written.
+  bool is_settled = false;  ///< This reading and the one before are whole and equal: what is absent is deleted.
 };
 
 /// Reads resources from a folder (recursively: *.yaml, *.yml, *.json; hidden files and folders and what editors leave

@@ -1,5 +1,7 @@
 #include "controller/manifests/state_database.h"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -138,11 +140,24 @@ StateRow row_after(const std::optional<StateRow>& before, const StateDatabase::S
   return row;
 }
 
+/// What stays the same as long as it is the same file: device and number.
+using Identity = std::pair<dev_t, ino_t>;
+
+std::optional<Identity> identity_of(const std::filesystem::path& file) {
+  struct stat seen{};
+  if (::stat(file.c_str(), &seen) != 0) return std::nullopt;
+  return Identity{seen.st_dev, seen.st_ino};
+}
+
 }  // namespace
 
 struct StateDatabase::Connection {
   explicit Connection(Sqlite opened) : database(std::move(opened)) {}
+  Connection(Sqlite opened, std::filesystem::path name)
+      : database(std::move(opened)), file(std::move(name)), identity(identity_of(file)) {}
   runtime::Guarded<Sqlite> database;
+  const std::filesystem::path file;  ///< Empty for a copy in memory.
+  const std::optional<Identity> identity;
 };
 
 StateDatabase::StateDatabase(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
@@ -156,7 +171,11 @@ Result<StateDatabase> StateDatabase::open(const std::filesystem::path& file) {
   auto database = Sqlite::open(file);
   if (!database) return std::unexpected{database.error()};
   if (const auto checked = check_schema(*database, file); !checked) return std::unexpected{checked.error()};
-  return StateDatabase{std::make_unique<Connection>(std::move(*database))};
+  return StateDatabase{std::make_unique<Connection>(std::move(*database), file)};
+}
+
+bool StateDatabase::was_replaced() const {
+  return !connection_->file.empty() && identity_of(connection_->file) != connection_->identity;
 }
 
 Result<StateDatabase> StateDatabase::open_copy(const std::filesystem::path& file) {

@@ -73,6 +73,9 @@ class StateDatabase {
   /// The object is gone from the files: the row is removed, or marked as deleted at `at` when it has a finalizer. True
   /// when the row is still there.
   Result<bool> mark_deleted(const ObjectKey& key, Timestamp at);
+  /// The file was removed, or another has its name: what is written goes where nobody finds it. Returns at once,
+  /// whoever else is at work here; a copy in memory is never replaced.
+  bool was_replaced() const;
 
  private:
   struct Connection;

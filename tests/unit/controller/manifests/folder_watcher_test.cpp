@@ -95,3 +95,24 @@ TEST_CASE("the watcher ends without waiting for its interval, and tells nothing 
   }
   CHECK(at.heard.wait([](const auto& told) { return told.count == 1; }));
 }
+
+TEST_CASE("a file that is put there is read at once and taken when the next reading is equal, without the interval") {
+  Watched at;
+  const FolderWatcher watcher(at.store, kNever, at.listener);
+  // The first reading's folders are watched from before it is told.
+  REQUIRE(at.heard.wait([](const auto& told) { return told.count == 1; }));
+  at.folder.write("b.new", config("b"));
+  std::filesystem::rename(at.folder / "b.new", at.folder / "m/b.yaml");
+  CHECK(at.heard.wait([](const auto& told) { return told.edited.contains(registry("b")); }));
+}
+
+TEST_CASE("what goes beside an edit is not taken for deleted with it") {
+  Watched at;
+  at.folder.write("m/b.yaml", config("b"));
+  const FolderWatcher watcher(at.store, kNever, at.listener);
+  REQUIRE(at.heard.wait([](const auto& told) { return told.count == 1; }));
+  std::filesystem::remove(at.folder / "m/a.yaml");
+  at.folder.write("m/c.yaml", config("c"));
+  REQUIRE(at.heard.wait([](const auto& told) { return told.count == 2; }));
+  CHECK(at.store.keys() == std::vector{registry("a"), registry("b")});
+}

@@ -34,6 +34,18 @@ StateDatabase open(const std::filesystem::path& file) {
 
 }  // namespace
 
+TEST_CASE("a database whose file is another one or gone is known by that, without the lock of the database") {
+  const TemporaryFolder folder;
+  const StateDatabase database = open(folder / "state.db");
+  CHECK_FALSE(database.was_replaced());
+  std::filesystem::rename(folder / "state.db", folder / "away.db");
+  CHECK(database.was_replaced());
+  const StateDatabase other = open(folder / "state.db");
+  CHECK(database.was_replaced());
+  CHECK_FALSE(other.was_replaced());
+  CHECK_FALSE(StateDatabase::open_copy(folder / "state.db")->was_replaced());
+}
+
 TEST_CASE("the generation counts changes of the spec, the uid stays") {
   const TemporaryFolder folder;
   StateDatabase database = open(folder / "state.db");
