@@ -62,6 +62,11 @@ void apply_readiness(Conditions& conditions, const Readiness& readiness, const C
   set_or_remove(conditions, kStalled, readiness.kind == Readiness::Kind::Stalled, readiness, stamp);
 }
 
+void apply_progress(Conditions& conditions, std::string message, const ConditionStamp& stamp) {
+  set_condition(conditions, make_condition(kReconciling, true, reason::kProgressing, std::move(message), stamp));
+  remove_condition(conditions, kStalled);
+}
+
 void apply_suspension(Conditions& conditions) {
   const Condition* ready = find_condition(conditions, kReady);
   if (ready != nullptr && ready->status != "True") remove_condition(conditions, kReady);

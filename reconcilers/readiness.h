@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -55,6 +56,12 @@ std::string reason_of(const Error& error);
 
 /// Writes Ready, Reconciling and Stalled as `readiness` says; the other conditions stay.
 void apply_readiness(Conditions& conditions, const Readiness& readiness, const ConditionStamp& stamp);
+
+/// What a visit shows once it takes long; shorter ones show nothing (design, section 5).
+inline constexpr std::chrono::seconds kShownAfter{2};
+
+/// Reconciling True, reason Progressing, and no Stalled: work goes on. Ready stays as it is until something came of it.
+void apply_progress(Conditions& conditions, std::string message, const ConditionStamp& stamp);
 
 /// What suspension leaves (design, section 2): a Ready that is True stays with the generation it was earned for; one
 /// that is not goes, Reconciling and Stalled too.

@@ -15,17 +15,20 @@ Result<Response> TracingTransport::send(const Request& request, std::stop_token 
   Request traced = request;
   if (traced.headers.find(kRequestId) == nullptr)
     if (std::string id = hands_.reconcile_id(); !id.empty()) traced.headers.set(kRequestId, std::move(id));
+  const std::string* const id = traced.headers.find(kRequestId);
+  const std::string request_id = id == nullptr ? std::string() : *id;
+  const Result<Url> url = Url::parse(request.url);
+  const std::string host = url ? url->authority : std::string();
+  if (hands_.began) hands_.began({.host = host, .request_id = request_id});
   const std::chrono::nanoseconds start = hands_.elapsed();
   Result<Response> response = next_.send(traced, stop);
-  const std::string* const id = traced.headers.find(kRequestId);
-  const Result<Url> url = Url::parse(request.url);
   hands_.observer({.method = request.method,
-                   .host = url ? url->authority : std::string(),
+                   .host = host,
                    .url = redacted(request.url),
                    .status = response ? response->status : 0,
                    .took = hands_.elapsed() - start,
                    .failure = response ? std::string() : response.error().message,
-                   .request_id = id == nullptr ? std::string() : *id});
+                   .request_id = request_id});
   return response;
 }
 

@@ -19,10 +19,18 @@ struct RequestSeen {
   std::string request_id;           ///< What the server was told.
 };
 
+/// One request that is about to go over the network.
+struct RequestBegan {
+  std::string host;        ///< As in RequestSeen.
+  std::string request_id;  ///< What the server is told; may be empty.
+};
+
 /// Told of every request; thread-safe, returns at once, never fails. For metrics and debug lines.
 using RequestObserver = std::function<void(const RequestSeen&)>;
 
 struct TracingHands {
+  /// As the observer, which is told of the end of each; null: nobody asks.
+  std::function<void(const RequestBegan&)> began = nullptr;
   RequestObserver observer;
   /// The id of the reconcile that the calling thread is in; may be empty.
   std::function<std::string()> reconcile_id;

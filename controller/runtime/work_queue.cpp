@@ -205,6 +205,18 @@ std::map<ResourceKind, QueueStatistics> WorkQueue::statistics() const {
   return all;
 }
 
+std::optional<SteadyClock::Time> WorkQueue::oldest_work() const {
+  const Time now = clock_.now();
+  std::optional<Time> oldest;
+  const auto take = [&oldest](Time since) { oldest = std::min(oldest.value_or(since), since); };
+  const auto state = state_.lock();
+  for (const auto& [key, due] : state->due) take(due.since);
+  for (const auto& [key, since] : state->running) take(since);
+  for (const auto& [key, when] : state->delayed)
+    if (when <= now) take(when);
+  return oldest;
+}
+
 bool WorkQueue::is_idle() const {
   const auto state = state_.lock();
   return state->due.empty() && state->running.empty();

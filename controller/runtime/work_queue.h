@@ -74,6 +74,8 @@ class WorkQueue {
   std::map<ResourceKind, QueueStatistics> statistics() const;
   /// No key is due and none is with a worker; delayed keys may be there.
   bool is_idle() const;
+  /// Since when the oldest key is due or with a worker; absent when none is.
+  std::optional<SteadyClock::Time> oldest_work() const;
 
  private:
   using Time = SteadyClock::Time;

@@ -50,10 +50,6 @@ void WorkerPool::stop() {
   stop_.request_stop();
 }
 
-bool WorkerPool::is_working() const {
-  return !threads_.empty() && !stop_.stop_requested();
-}
-
 void WorkerPool::work(const std::stop_token& stop) {
   while (const auto key = queue_.take(stop)) {
     visit(*key, stop);

@@ -38,8 +38,6 @@ class WorkerPool {
 
   /// No key is taken any more; what runs is asked to stop. Returns at once.
   void stop();
-  /// Threads run and have not been asked to stop.
-  bool is_working() const;
 
  private:
   void work(const std::stop_token& stop);

@@ -12,6 +12,7 @@
 #include "controller/runtime/waiting.h"
 #include "controller/sources/open_source_file.h"
 #include "controller/standalone/metered_ports.h"
+#include "controller/standalone/open_requests.h"
 #include "controller/standalone/watched_writer.h"
 #include "controller/transfer/transfer_engine.h"
 #include "reconcilers/prune/reconciler.h"
@@ -78,15 +79,50 @@ std::function<const char*(const char*)> variables_of(const std::map<std::string,
   };
 }
 
-http::TransportSettings transport_settings(const InstallationOptions& options, const InstallationHands& hands,
+/// Bytes that move are a sign of life, however long they take.
+class LivelyProgress final : public ProgressWatcher {
+ public:
+  LivelyProgress(ProgressWatcher& next, runtime::SignsOfLife& signs) : next_(next), signs_(signs) {}
+  void progress(const ObjectKey& object, const TransferProgress& progress) override {
+    signs_.of_work();
+    next_.progress(object, progress);
+  }
+
+ private:
+  ProgressWatcher& next_;
+  runtime::SignsOfLife& signs_;
+};
+
+/// Who is told of requests.
+struct RequestListeners {
+  const InstallationHands& hands;
+  OpenRequests& open;
+  runtime::SignsOfLife& signs;
+};
+
+http::TracingHands tracing_of(const RequestListeners& to) {
+  return {.began =
+              [to](const http::RequestBegan& request) {
+                to.signs.of_work();
+                to.open.began(request.request_id, request.host);
+              },
+          .observer =
+              [to](const http::RequestSeen& seen) {
+                to.signs.of_work();
+                to.open.ended(seen.request_id, seen.host);
+                tell(seen, to.hands);
+              },
+          .reconcile_id = telemetry::current_reconcile_id,
+          .elapsed = elapsed};
+}
+
+http::TransportSettings transport_settings(const InstallationOptions& options, const RequestListeners& listeners,
                                            const registry::RegistryRules& rules, http::RequestRates& rates) {
   http::TransportSettings settings;
   settings.environment = http::network_environment(variables_of(options.environment));
   settings.user_agent = "slipway/" SLIPWAY_VERSION;
   settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
-  settings.tracing = {.observer = [&hands](const http::RequestSeen& seen) { tell(seen, hands); },
-                      .reconcile_id = telemetry::current_reconcile_id,
-                      .elapsed = elapsed};
+  settings.tracing = tracing_of(listeners);
   settings.may_call = [&rules](std::string_view from, std::string_view to) { return rules.may_call(from, to); };
   settings.may_connect = [&rules](std::string_view host, std::string_view address) {
     return rules.may_connect(host, address);
@@ -107,7 +143,11 @@ struct Installation::Parts {
         settings(settings_of(options, folder, hands.clock.now())),
         objects(std::move(folder), state, hands.clock),
         watched(objects, hands.log),
-        writer(watched, objects, hands.metrics),
+        signs(steady),
+        long_visits({objects, watched, hands.clock, steady,
+                     [this](const std::string& reconcile_id) { return open_requests.hosts(reconcile_id); }}),
+        writer(long_visits, objects, hands.metrics),
+        progress(hands.progress, signs),
         rates({.wait = runtime::wait, .elapsed = elapsed}),
         rules(/*in_cluster=*/false, rates),
         environment(options.environment),
@@ -120,15 +160,17 @@ struct Installation::Parts {
         engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
         transfer(engine, hands.metrics),
         turns(place.turns),
-        publisher({objects, writer, registries, transfer, turns, hands.recorder, hands.progress, hands.clock},
-                  settings),
+        publisher({objects, writer, registries, transfer, turns, hands.recorder, progress, hands.clock}, settings),
         registry_reconciler({objects, writer, registries, hands.recorder, hands.clock}),
-        prune_reconciler({objects, writer, hands.recorder, hands.clock}) {}
+        prune_reconciler({objects, writer, hands.recorder, hands.clock}),
+        watched_publisher(publisher, long_visits),
+        watched_registry(registry_reconciler, long_visits),
+        watched_prune(prune_reconciler, long_visits) {}
 
   registry::RegistriesSettings registries_settings(const InstallationOptions& options) {
     return {.controller_namespace = options.controller_namespace,
             .ambient_credentials = [this](const std::string& host) { return ambient.of(host); },
-            .make_transport = [network = transport_settings(options, hands, rules, rates)](
+            .make_transport = [network = transport_settings(options, {hands, open_requests, signs}, rules, rates)](
                                   const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
             .rules = rules,
             .reconcile_id = telemetry::current_reconcile_id,
@@ -144,7 +186,12 @@ struct Installation::Parts {
   const publish::Settings settings;
   manifests::FolderObjectStore objects;
   WatchedWriter watched;
+  const runtime::SystemSteadyClock steady;
+  runtime::SignsOfLife signs;
+  OpenRequests open_requests;
+  LongVisits long_visits;
   MeteredWriter writer;
+  LivelyProgress progress;
   http::RequestRates rates;
   registry::RegistryRules rules;
   const std::map<std::string, std::string> environment;
@@ -156,6 +203,9 @@ struct Installation::Parts {
   publish::PublishReconciler publisher;
   slipway::registry::RegistryReconciler registry_reconciler;
   prune::PruneReconciler prune_reconciler;
+  WatchedReconciler watched_publisher;
+  WatchedReconciler watched_registry;
+  WatchedReconciler watched_prune;
 };
 
 Installation::Installation(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -182,14 +232,26 @@ std::optional<Error> Installation::write_failure() const {
   return parts_->watched.failure();
 }
 
+bool Installation::state_was_replaced() const {
+  return parts_->state.was_replaced();
+}
+
+runtime::SignsOfLife& Installation::signs() {
+  return parts_->signs;
+}
+
+LongVisits& Installation::long_visits() {
+  return parts_->long_visits;
+}
+
 publish::PublishReconciler& Installation::publisher() {
   return parts_->publisher;
 }
 
 runtime::ReconcilersByKind Installation::reconcilers() {
-  return {{ResourceKind::ContainerRegistry, parts_->registry_reconciler},
-          {ResourceKind::ImagePublication, parts_->publisher},
-          {ResourceKind::RetentionPolicy, parts_->prune_reconciler}};
+  return {{ResourceKind::ContainerRegistry, parts_->watched_registry},
+          {ResourceKind::ImagePublication, parts_->watched_publisher},
+          {ResourceKind::RetentionPolicy, parts_->watched_prune}};
 }
 
 std::vector<telemetry::ReadyCount> Installation::ready_counts() {

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "controller/manifests/folder_object_store.h"
+#include "controller/runtime/signs_of_life.h"
 #include "controller/runtime/worker_pool.h"
+#include "controller/standalone/long_visits.h"
 #include "controller/telemetry/log.h"
 #include "controller/telemetry/metrics.h"
 #include "crds/base/result.h"
@@ -48,6 +50,12 @@ class Installation {
   manifests::FolderObjectStore& objects();
   /// Why the state could not be written when it was tried last; absent when it could.
   std::optional<Error> write_failure() const;
+  /// Another file has the name of the state database that is open.
+  bool state_was_replaced() const;
+  /// Of requests and transfers; visits and looks at the folder are for whoever makes them to add.
+  runtime::SignsOfLife& signs();
+  /// Nothing is marked until somebody watches.
+  LongVisits& long_visits();
   publish::PublishReconciler& publisher();
   /// Of every kind.
   runtime::ReconcilersByKind reconcilers();

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "controller/manifests/folder_watcher.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
+#include "controller/standalone/health.h"
 #include "controller/telemetry/endpoints.h"
 
 namespace slipway::standalone {
@@ -17,10 +19,11 @@ namespace {
 /// Brings what the folder says into the queue and into the log.
 class FolderNews {
  public:
-  FolderNews(runtime::WorkQueue& queue, const InstallationHands& hands)
-      : queue_(queue), log_(hands.log), metrics_(hands.metrics), clock_(hands.clock) {}
+  FolderNews(runtime::WorkQueue& queue, const InstallationHands& hands, runtime::SignsOfLife& signs)
+      : queue_(queue), log_(hands.log), metrics_(hands.metrics), clock_(hands.clock), signs_(signs) {}
 
   void take(const Result<manifests::FolderChange>& change) {
+    signs_.of_folder();
     if (!change) {
       const auto before = std::exchange(*last_error_.lock(), change.error());
       if (before != change.error()) log_.error(change.error());
@@ -52,20 +55,26 @@ class FolderNews {
   telemetry::Log& log_;
   telemetry::Metrics& metrics_;
   const Clock& clock_;
+  runtime::SignsOfLife& signs_;
   std::vector<Problem> problems_;
   runtime::Guarded<std::optional<Error>> last_error_;
 };
 
-/// Puts what an exception said into the log: the queue only learns that there was one.
+/// Puts what an exception said into the log: the queue only learns that there was one. Visits are signs of life.
 class LoggedVisits final : public runtime::WorkWatcher {
  public:
-  explicit LoggedVisits(const InstallationHands& hands) : log_(hands.log), next_(hands.metrics) {}
+  LoggedVisits(const InstallationHands& hands, runtime::SignsOfLife& signs)
+      : log_(hands.log), next_(hands.metrics), signs_(signs) {}
 
   void added(ResourceKind kind) override { next_.added(kind); }
   void retried(ResourceKind kind) override { next_.retried(kind); }
   void taken(ResourceKind kind, std::chrono::nanoseconds waited) override { next_.taken(kind, waited); }
-  void began(const ObjectKey& key, const std::string& id) override { next_.began(key, id); }
+  void began(const ObjectKey& key, const std::string& id) override {
+    signs_.of_work();
+    next_.began(key, id);
+  }
   void ended(const runtime::Visit& visit) override {
+    signs_.of_work();
     next_.ended(visit);
     if (!visit.outcome)
       log_.error("a bug of slipway: " + visit.thrown + "; please report it",
@@ -75,20 +84,48 @@ class LoggedVisits final : public runtime::WorkWatcher {
  private:
   telemetry::Log& log_;
   runtime::WorkWatcher& next_;
+  runtime::SignsOfLife& signs_;
 };
 
-std::optional<std::string> why_not_ready(Installation& installation, const runtime::WorkerPool& pool,
-                                         const FolderNews& news) {
-  if (!pool.is_working()) return "it is stopping";
-  if (!installation.objects().has_read()) return "the folder has not been read yet";
-  if (const auto failure = news.failure()) return "the folder can't be read: " + failure->message;
-  if (const auto failure = installation.write_failure()) return "the state can't be written: " + failure->message;
-  return std::nullopt;
+/// What the endpoints answer from. All outlive them.
+struct Asked {
+  Installation& installation;
+  runtime::WorkQueue& queue;
+  const FolderNews& news;
+  telemetry::Metrics& metrics;
+  std::stop_token stop;
+};
+
+HealthFacts facts_of(const Asked& asked) {
+  return {.is_stopping = asked.stop.stop_requested(),
+          .has_read = asked.installation.objects().has_read(),
+          .folder_failure = asked.news.failure(),
+          .write_failure = asked.installation.write_failure(),
+          .state_was_replaced = asked.installation.state_was_replaced(),
+          .work_silent_for = asked.installation.signs().work_silent_for(asked.queue.oldest_work()),
+          .folder_silent_for = asked.installation.signs().folder_silent_for()};
 }
 
-Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, telemetry::EndpointAnswers answers) {
+std::string metrics_text(const Asked& asked) {
+  asked.metrics.set_queue(asked.queue.statistics());
+  asked.metrics.set_ready(asked.installation.ready_counts());
+  return asked.metrics.text();
+}
+
+Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const Asked& asked) {
   if (address.empty()) return nullptr;
-  return telemetry::Endpoints::listen(address, std::move(answers));
+  return telemetry::Endpoints::listen(address, {.metrics = [asked] { return metrics_text(asked); },
+                                                .not_alive = [asked] { return why_not_alive(facts_of(asked)); },
+                                                .not_ready = [asked] { return why_not_ready(facts_of(asked)); }});
+}
+
+/// Everything that is to be looked at when the program starts.
+Result<void> read_folder(Installation& installation, runtime::WorkQueue& queue, FolderNews& news) {
+  const auto first = installation.objects().refresh();
+  if (!first) return std::unexpected{first.error()};
+  news.take(first);
+  for (const auto& key : installation.objects().keys()) queue.add(key, runtime::Priority::Resync);
+  return {};
 }
 
 }  // namespace
@@ -96,29 +133,20 @@ Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address,
 Result<void> serve(Installation& installation, const ServiceOptions& options, const InstallationHands& hands,
                    std::stop_token stop) {
   const runtime::SystemSteadyClock clock;
-  LoggedVisits visits{hands};
+  LoggedVisits visits{hands, installation.signs()};
   runtime::WorkQueue queue{clock,
                            visits,
                            {.backoff = {},
                             .seed = std::random_device{}(),
                             .most_of_one_namespace = std::max<std::size_t>(1, options.workers / 2)}};
-  FolderNews news{queue, hands};
-  const auto first = installation.objects().refresh();
-  if (!first) return std::unexpected{first.error()};
-  news.take(first);
-  for (const auto& key : installation.objects().keys()) queue.add(key, runtime::Priority::Resync);
+  FolderNews news{queue, hands, installation.signs()};
+  const auto endpoints = listen(options.listen, {installation, queue, news, hands.metrics, stop});
+  if (!endpoints) return std::unexpected{endpoints.error()};
+  if (const auto read = read_folder(installation, queue, news); !read) return read;
 
   hands.metrics.set_max_concurrent_reconciles(options.workers);
+  const std::jthread marks{[&installation](const std::stop_token& ended) { installation.long_visits().watch(ended); }};
   runtime::WorkerPool pool{queue, installation.reconcilers(), visits, {.workers = options.workers}};
-  const auto endpoints = listen(options.listen, {.metrics =
-                                                     [&] {
-                                                       hands.metrics.set_queue(queue.statistics());
-                                                       hands.metrics.set_ready(installation.ready_counts());
-                                                       return hands.metrics.text();
-                                                     },
-                                                 .not_alive = [] { return std::nullopt; },
-                                                 .not_ready = [&] { return why_not_ready(installation, pool, news); }});
-  if (!endpoints) return std::unexpected{endpoints.error()};
   const manifests::FolderWatcher watcher{installation.objects(), options.look_at_folder_every,
                                          [&](const auto& change) { news.take(change); }};
   hands.log.info("running", {{"resources", std::to_string(installation.objects().keys().size())},

@@ -1,11 +1,11 @@
 #include "reconcilers/publish/progress_keeper.h"
 
 #include "reconcilers/publish/status.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::publish {
 namespace {
 
-constexpr std::chrono::seconds kFirst{2};
 constexpr std::chrono::seconds kEvery{10};
 
 Timestamp::rep count(Timestamp time) {
@@ -14,17 +14,16 @@ Timestamp::rep count(Timestamp time) {
 
 }  // namespace
 
-ProgressKeeper::ProgressKeeper(const ImagePublication& publication, ProgressWatcher& watcher, ObjectWriter& writer,
+ProgressKeeper::ProgressKeeper(const Visited& visited, ProgressWatcher& watcher, ObjectWriter& writer,
                                const Clock& clock)
-    : publication_(publication),
+    : publication_(visited.publication),
       watcher_(watcher),
       writer_(writer),
       clock_(clock),
-      next_write_(count(clock.now() + kFirst)) {}
+      next_write_(count(visited.began + kShownAfter)) {}
 
 void ProgressKeeper::progress(const TransferProgress& progress) {
-  const ObjectKey key{ResourceKind::ImagePublication, publication_.metadata.namespace_name, publication_.metadata.name};
-  watcher_.progress(key, progress);
+  watcher_.progress(key_of(publication_), progress);
   const auto now = clock_.now();
   auto next = next_write_.load();
   if (count(now) < next || !next_write_.compare_exchange_strong(next, count(now + kEvery))) return;

@@ -9,13 +9,16 @@
 
 namespace slipway::publish {
 
-/// Passes a transfer's progress on to who watches, and to the status: first after 2 s, then at most every 10 s.
-/// Thread-safe.
+/// Passes a transfer's progress on to who watches, and to the status: first 2 s after the visit began, then at most
+/// every 10 s. Thread-safe.
 class ProgressKeeper {
  public:
-  /// `publication` has the status of the start; all outlive this.
-  ProgressKeeper(const ImagePublication& publication, ProgressWatcher& watcher, ObjectWriter& writer,
-                 const Clock& clock);
+  struct Visited {
+    const ImagePublication& publication;  ///< With the status of the start.
+    Timestamp began;
+  };
+  /// All outlive this.
+  ProgressKeeper(const Visited& visited, ProgressWatcher& watcher, ObjectWriter& writer, const Clock& clock);
 
   void progress(const TransferProgress& progress);
 

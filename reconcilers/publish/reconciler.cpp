@@ -20,10 +20,6 @@
 namespace slipway::publish {
 namespace {
 
-ObjectKey key_of(const ImagePublication& publication) {
-  return {ResourceKind::ImagePublication, publication.metadata.namespace_name, publication.metadata.name};
-}
-
 bool is_held(const ImagePublication& publication) {
   return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
 }
@@ -106,7 +102,7 @@ class Visit {
     if (plan.refusal && plan.refusal->error.cls == ErrorClass::Cancelled) return follow(plan.refusal->error);
     ActReport report;
     if (!plan.steps.empty()) {
-      object().status = status_at_start(object(), plan, now_);
+      object().status = status_at_start(object(), plan, {.began = now_, .now = ports_.clock.now()});
       if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
       report = carry_out(plan);
       if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) return follow(report.failure->error);
@@ -127,7 +123,7 @@ class Visit {
   ActReport carry_out(const PublishPlan& plan) {
     auto store = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/false);
     if (!store) return {.failure = Refusal{Stage::Transfer, std::move(store.error())}};
-    ProgressKeeper keeper(object(), ports_.progress, ports_.writer, ports_.clock);
+    ProgressKeeper keeper({object(), now_}, ports_.progress, ports_.writer, ports_.clock);
     auto manner = manner_of();
     if (!manner) return {.failure = Refusal{Stage::Transfer, std::move(manner.error())}};
     manner->on_progress = [&](const TransferProgress& progress) { keeper.progress(progress); };

@@ -37,6 +37,11 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
   return deadlines;
 }
 
+void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, Timestamp now) {
+  const std::string message = "sending " + status.attempt.value_or(AttemptStatus{}).digest;
+  apply_progress(status.conditions, message, {publication.metadata.generation, now});
+}
+
 /// The attempt that goes on, or a new one.
 AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan& plan, Timestamp now) {
   AttemptStatus attempt{.number = 1, .started_at = now};
@@ -285,13 +290,15 @@ Outcome outcome_after(const ImagePublication& publication, const Acted& acted, c
   return {.kind = Outcome::Kind::Again, .delay = interval_of(publication)};
 }
 
-ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan, Timestamp now) {
+ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan,
+                                       const VisitTimes& times) {
   auto status = publication.status;
   const bool again = is_continued(publication, plan.ids);
-  status.attempt = attempt_of(publication, plan, now);
+  status.attempt = attempt_of(publication, plan, times.began);
   if (again) ++status.attempt->number;
   status.source = plan.source;
   status.source_hash = plan.ids.request;
+  if (times.now - times.began >= kShownAfter) show_sending(status, publication, times.now);
   return status;
 }
 
@@ -299,10 +306,7 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
                                           Timestamp now) {
   auto status = publication.status;
   if (status.attempt) status.attempt->progress = {progress.bytes_done, progress.bytes_total, now};
-  const ConditionStamp stamp{publication.metadata.generation, now};
-  const std::string message = "sending " + status.attempt.value_or(AttemptStatus{}).digest;
-  set_condition(status.conditions, make_condition(kReconciling, true, reason::kProgressing, message, stamp));
-  remove_condition(status.conditions, kStalled);
+  show_sending(status, publication, now);
   return status;
 }
 

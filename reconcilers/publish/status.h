@@ -26,8 +26,16 @@ struct Acted {
 /// What follows: again at `interval`, at once when the world changed meanwhile, or as the error's class says.
 Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings, Timestamp now);
 
-/// The status before anything is changed: the source stays resolved and the digest protected if we are killed.
-ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan, Timestamp now);
+/// When a visit began, and how late it is in it.
+struct VisitTimes {
+  Timestamp began;
+  Timestamp now;
+};
+
+/// The status before anything is changed: the source stays resolved and the digest protected if we are killed. It shows
+/// that work goes on when the look alone took long.
+ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan,
+                                       const VisitTimes& times);
 
 /// The status in the middle of a transfer.
 ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,

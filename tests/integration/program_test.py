@@ -10,9 +10,11 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -450,6 +452,62 @@ class RunTest(ProgramTest):
         self.assertIn('slipway_resources{kind="imagepublication",ready="True"} 1', text)
         self.assertRegex(text, r'controller_runtime_reconcile_total\{controller="imagepublication",result="\w+"\} [1-9]')
         self.assertIn("slipway_tags_set_total 2", text)
+        self.stop(process)
+
+    def test_a_host_that_does_not_answer_shows_in_the_status_and_what_waits_for_it(self):
+        silent = socket.create_server(("127.0.0.1", 0))  # Takes connections and never answers.
+        self.addCleanup(silent.close)
+        host = "127.0.0.1:%d" % silent.getsockname()[1]
+        self.image()
+        self.publication()
+        path = self.manifests / "app.yaml"
+        self.write("app.yaml", path.read_text().replace(
+            "{ociLayout: {path: ../image}}", f'{{image: {{reference: "{host}/team/app:1", plainHTTP: true}}}}'))
+        process = self.serve()
+        started = time.monotonic()
+        wait_until(lambda: self.condition("Reconciling") == "True Progressing", "it shows that it goes on")
+        self.assertLess(time.monotonic() - started, 30, "long before a request is given up")
+        told = [each for each in self.get()["status"]["conditions"] if each["type"] == "Reconciling"]
+        self.assertEqual(told[0]["message"], f"waiting for {host}")
+        self.assertEqual(fetch(f"{self.endpoints}/healthz")[0], 200, "no restart helps against a silent registry")
+        self.stop(process)
+
+    def test_it_is_not_alive_once_its_state_is_no_longer_the_file_of_that_name(self):
+        process = self.serve()
+        wait_until(lambda: fetch(f"{self.endpoints}/readyz")[0] == 200, "it is ready")
+        self.assertEqual(fetch(f"{self.endpoints}/healthz")[0], 200)
+        (self.work / "state.db").unlink()
+        status, _, text = fetch(f"{self.endpoints}/healthz")
+        self.assertEqual((status, text.decode()), (503, "the state database was removed or replaced while it was open\n"))
+        self.stop(process)
+        (self.work / "run.log").write_text("")
+        process = self.serve()
+        self.assertEqual(fetch(f"{self.endpoints}/healthz")[0], 200, "a new process is well again")
+        self.stop(process)
+
+    def test_a_port_that_is_taken_ends_it_before_any_work(self):
+        taken = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(taken.close)
+        self.image()
+        self.publication()
+        seen = self.slipway("run", "--listen", "127.0.0.1:%d" % taken.getsockname()[1])
+        self.assertEqual(seen.code, 3, seen.errors)
+        self.assertIn("127.0.0.1:%d" % taken.getsockname()[1], seen.errors)
+        self.assertEqual(self.registry.requests(), [])
+
+    def test_an_edit_is_seen_at_once(self):
+        digest = self.image()
+        self.publication()
+        process = self.serve()
+        wait_until(lambda: self.registry.digest("team/app", "staging") == digest, "it is published")
+        times = []
+        for number in range(9, 14):
+            self.publication(version=f"1.{number}.0", number=number)
+            began = time.monotonic()
+            wait_until(lambda: self.registry.digest("team/app", f"1.{number}.0") == digest, "the edit is published")
+            times.append(time.monotonic() - began)
+        # Without news from the kernel each takes more than a second, two readings apart.
+        self.assertLess(sorted(times)[len(times) // 2], 1.0, times)
         self.stop(process)
 
     def test_an_empty_folder_is_an_error_and_a_missing_one_too(self):

@@ -264,6 +264,23 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   CHECK(world.progress.seen.back().blobs_done == world.progress.seen.back().blobs_total);
 }
 
+TEST_CASE("a look that took two seconds shows from the first write on, a shorter one does not") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  const auto looked_for = GENERATE(1999ms, 2000ms);
+  bool waited = false;
+  world.registry.before = [&](const std::string&) -> Result<void> {
+    if (!std::exchange(waited, true)) world.clock.advance(looked_for);
+    return {};
+  };
+  world.publish(publication);
+  const auto& start = world.objects.written.front();
+  REQUIRE(start.attempt);
+  CHECK((find_condition(start.conditions, "Reconciling") != nullptr) == (looked_for == 2000ms));
+  CHECK(world.condition(publication, "Reconciling") == "absent");
+}
+
 TEST_CASE("progress that can't be written does not end a transfer") {
   PublishWorld world;
   world.push({"base"});

@@ -56,6 +56,26 @@ TEST_CASE("a key added while with a worker is given out again after done") {
   CHECK(world.queue.is_idle());
 }
 
+TEST_CASE("the oldest work is what has been due or with a worker longest, one that is due later is none") {
+  World world;
+  using Since = std::optional<SteadyClock::Time>;
+  CHECK(world.queue.oldest_work() == Since{});
+  world.queue.add_after(key("later"), 10s);
+  CHECK(world.queue.oldest_work() == Since{});
+  const auto start = world.clock.now();
+  world.queue.add(key("a"), Priority::Edit);
+  world.clock.advance(1s);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add(key("b"), Priority::Edit);
+  CHECK(world.queue.oldest_work() == start + 1s);
+  world.queue.done(key("a"));
+  world.clock.advance(9s);
+  CHECK(world.queue.oldest_work() == start + 1s);
+  REQUIRE(world.queue.try_take() == key("b"));
+  world.queue.done(key("b"));
+  CHECK(world.queue.oldest_work() == start + 10s);
+}
+
 TEST_CASE("edits come before resyncs, the rest in order of arrival") {
   World world;
   world.queue.add(key("z"), Priority::Resync);

@@ -1,0 +1,24 @@
+#include "controller/standalone/open_requests.h"
+
+namespace slipway::standalone {
+
+void OpenRequests::began(const std::string& id, const std::string& host) {
+  (*open_.lock())[id].insert(host);
+}
+
+void OpenRequests::ended(const std::string& id, const std::string& host) {
+  const auto open = open_.lock();
+  const auto found = open->find(id);
+  if (found == open->end()) return;
+  if (const auto one = found->second.find(host); one != found->second.end()) found->second.erase(one);
+  if (found->second.empty()) open->erase(found);
+}
+
+std::set<std::string> OpenRequests::hosts(const std::string& id) const {
+  const auto open = open_.lock();
+  const auto found = open->find(id);
+  if (found == open->end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+}  // namespace slipway::standalone
