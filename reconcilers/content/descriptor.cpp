@@ -55,6 +55,15 @@ bool serves(const Platform& offered, const Platform& wanted) {
   return wanted.variant.empty() || variant_of(offered) == variant_of(wanted);
 }
 
+Descriptor empty_blob() {
+  return {.media_type = std::string(kOciEmpty),
+          .digest = Digest::of(kEmptyBlob),
+          .size = static_cast<std::int64_t>(kEmptyBlob.size()),
+          .artifact_type = {},
+          .platform = {},
+          .annotations = {}};
+}
+
 bool is_index(std::string_view media_type) {
   return media_type == kOciIndex || media_type == kDockerIndex;
 }

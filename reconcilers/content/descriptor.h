@@ -48,6 +48,11 @@ inline constexpr std::string_view kDockerConfig = "application/vnd.docker.contai
 /// The largest manifest that a registry takes, and the largest manifest or config that is ever read here.
 inline constexpr std::size_t kMaxManifestBytes = 4u << 20;
 
+/// Stands where an artifact without content must name some (image specification 1.1, "Guidance for an Empty
+/// Descriptor").
+inline constexpr std::string_view kEmptyBlob = "{}";
+Descriptor empty_blob();
+
 bool is_index(std::string_view media_type);
 bool is_image_manifest(std::string_view media_type);
 

@@ -1,8 +1,6 @@
 #include "reconcilers/publish/act.h"
 
 #include <algorithm>
-#include <cstring>
-#include <span>
 #include <utility>
 #include <variant>
 
@@ -39,21 +37,26 @@ class Act {
  private:
   Result<void> carry_out(const SendBlobs& step) {
     RememberingSource source(hands_.source, content_.small_blobs);
-    auto sent = hands_.transfer.transfer(source, hands_.store,
-                                         {.blobs = step.blobs,
-                                          .mount_from = manner_.mount_from,
-                                          .may_mount_from = manner_.may_mount_from,
-                                          .unasked = content_.unasked,
-                                          .concurrency = manner_.concurrency,
-                                          .deep = step.deep,
-                                          .diff_ids = step.deep ? content_.diff_ids : std::map<Digest, std::string>{},
-                                          .max_bytes_per_second = manner_.max_bytes_per_second,
-                                          .on_progress = manner_.on_progress},
-                                         stop_);
+    auto request = request_for(step.blobs);
+    request.mount_from = manner_.mount_from;
+    request.deep = step.deep;
+    if (step.deep) request.diff_ids = content_.diff_ids;
+    request.on_progress = manner_.on_progress;
+    auto sent = hands_.transfer.transfer(source, hands_.store, request, stop_);
     if (!sent) return std::unexpected(std::move(sent.error()));
     report_.transfer.bytes_sent = sent->bytes_sent;
     for (const auto& [digest, outcome] : sent->outcomes) count(digest, outcome);
     return {};
+  }
+
+  BlobTransferRequest request_for(std::vector<content::Descriptor> blobs) const {
+    BlobTransferRequest request;
+    request.blobs = std::move(blobs);
+    request.may_mount_from = manner_.may_mount_from;
+    request.unasked = content_.unasked;
+    request.concurrency = manner_.concurrency;
+    request.max_bytes_per_second = manner_.max_bytes_per_second;
+    return request;
   }
 
   void count(const Digest& digest, BlobOutcome outcome) {
@@ -110,25 +113,22 @@ class Act {
   }
 
   Result<void> carry_out(const PutRecord& step) {
-    const auto artifact = build_record(step.record, step.subject);
-    auto put = send_new(artifact.payload, artifact.payload_bytes);
-    if (put) put = hands_.store.put_referrer(artifact.manifest, step.subject, stop_);
+    const auto manifest = build_record(step.record, step.subject);
+    auto put = place_empty_blob();
+    if (put) put = hands_.store.put_referrer(manifest, step.subject, stop_);
     if (!put) return while_doing("publication record", std::move(put.error()));
-    report_.record = artifact.manifest.descriptor.digest;
+    report_.record = manifest.descriptor.digest;
     return {};
   }
 
-  /// For content that has a time in it: asking whether it is there would be a request for nothing.
-  Result<void> send_new(const content::Descriptor& blob, std::string_view bytes) {
-    auto upload = hands_.store.start_upload(blob.digest, stop_);
-    if (!upload) return std::unexpected(std::move(upload.error()));
-    const auto reader = [rest = bytes](std::span<std::byte> space) mutable -> Result<std::size_t> {
-      const auto count = std::min(space.size(), rest.size());
-      std::memcpy(space.data(), rest.data(), count);
-      rest.remove_prefix(count);
-      return count;
-    };
-    return (*upload)->send_whole(blob, reader, stop_);
+  /// Mounted mostly: every repository with a record has it.
+  Result<void> place_empty_blob() {
+    const auto empty = content::empty_blob();
+    const std::map<Digest, std::string> known{{empty.digest, std::string(content::kEmptyBlob)}};
+    RememberingSource source(hands_.source, known);
+    auto placed = hands_.transfer.transfer(source, hands_.store, request_for({empty}), stop_);
+    if (!placed) return std::unexpected(std::move(placed.error()));
+    return {};
   }
 
   /// Tags are the last steps of a plan, and are set together.

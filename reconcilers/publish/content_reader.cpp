@@ -327,6 +327,7 @@ class ContentReader {
     for (const auto& blob : content().blobs)
       if (blob.size <= limit || (is_image_config(blob.media_type) && blob.size <= kMaxUnaskedBytes))
         content().unasked.insert(blob.digest);
+    if (question_.into_nothing) content().unasked.insert(content::empty_blob().digest);
   }
 
   const ContentQuestion& question_;

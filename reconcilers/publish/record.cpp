@@ -90,14 +90,6 @@ Node payload_of(const PublicationRecord& record) {
   return out.build();
 }
 
-content::Descriptor describe(std::string_view media_type, std::string_view bytes) {
-  content::Descriptor out;
-  out.media_type = media_type;
-  out.digest = Digest::of(bytes);
-  out.size = static_cast<std::int64_t>(bytes.size());
-  return out;
-}
-
 Node node_of(const content::Descriptor& descriptor) {
   return MapBuilder()
       .add("mediaType", json::text(descriptor.media_type))
@@ -163,6 +155,18 @@ void read_texts(const Node& root, PublicationRecord& out) {
   out.slipway_version = json::text_at(root, "slipwayVersion");
 }
 
+Result<std::string> payload_in(const content::ManifestBytes& manifest) {
+  auto parsed = content::parse_manifest(manifest);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  auto* image = std::get_if<content::ImageManifest>(&*parsed);
+  const bool is_one = image != nullptr && image->artifact_type == kRecordType;
+  const auto payload =
+      is_one ? image->annotations.find(std::string(kRecordPayload)) : decltype(image->annotations.end()){};
+  if (!is_one || payload == image->annotations.end())
+    return no_record(manifest.descriptor.digest.str() + " is not the manifest of one");
+  return std::move(payload->second);
+}
+
 }  // namespace
 
 std::string record_identity(const PublicationRecord& record) {
@@ -179,24 +183,28 @@ std::string record_identity(const PublicationRecord& record) {
                              .build());
 }
 
-RecordArtifact build_record(const PublicationRecord& record, const content::Descriptor& subject) {
-  RecordArtifact out;
-  out.payload_bytes = to_json_text(payload_of(record));
-  out.payload = describe(kRecordType, out.payload_bytes);
-  const std::map<std::string, std::string> annotations{{std::string(kRecordIdentity), record_identity(record)},
-                                                       {std::string(kCreated), to_string(record.published_at)}};
-  out.manifest.bytes = to_json_text(MapBuilder()
-                                        .add("schemaVersion", json::integer(2))
-                                        .add("mediaType", json::text(std::string(content::kOciManifest)))
-                                        .add("artifactType", json::text(std::string(kRecordType)))
-                                        .add("config", node_of(out.payload))
-                                        .add("layers", json::list({node_of(out.payload)}))
-                                        .add("subject", node_of(subject))
-                                        .add("annotations", json::text_map(annotations))
-                                        .build());
-  out.manifest.descriptor = describe(content::kOciManifest, out.manifest.bytes);
-  out.manifest.descriptor.artifact_type = kRecordType;
-  out.manifest.descriptor.annotations = annotations;
+content::ManifestBytes build_record(const PublicationRecord& record, const content::Descriptor& subject) {
+  const std::map<std::string, std::string> told{{std::string(kRecordIdentity), record_identity(record)},
+                                                {std::string(kCreated), to_string(record.published_at)}};
+  auto annotations = told;
+  annotations.emplace(kRecordPayload, to_json_text(payload_of(record)));
+  const Node empty = node_of(content::empty_blob());
+  content::ManifestBytes out;
+  out.bytes = to_json_text(MapBuilder()
+                               .add("schemaVersion", json::integer(2))
+                               .add("mediaType", json::text(std::string(content::kOciManifest)))
+                               .add("artifactType", json::text(std::string(kRecordType)))
+                               .add("config", empty)
+                               .add("layers", json::list({empty}))
+                               .add("subject", node_of(subject))
+                               .add("annotations", json::text_map(annotations))
+                               .build());
+  out.descriptor = {.media_type = std::string(content::kOciManifest),
+                    .digest = Digest::of(out.bytes),
+                    .size = static_cast<std::int64_t>(out.bytes.size()),
+                    .artifact_type = std::string(kRecordType),
+                    .platform = {},
+                    .annotations = told};
   return out;
 }
 
@@ -204,18 +212,13 @@ bool is_record(const content::ImageManifest& manifest) {
   return manifest.artifact_type == kRecordType || manifest.config.media_type == kRecordType;
 }
 
-Result<content::Descriptor> record_payload(const content::ManifestBytes& manifest) {
-  const auto parsed = content::parse_manifest(manifest);
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto* image = std::get_if<content::ImageManifest>(&*parsed);
-  if (image == nullptr || image->artifact_type != kRecordType || image->layers.size() != 1 ||
-      image->layers.front().media_type != kRecordType)
-    return no_record(manifest.descriptor.digest.str() + " is not the manifest of one");
-  return image->layers.front();
+Result<PublicationRecord> parse_record(const content::ManifestBytes& manifest) {
+  const auto payload = payload_in(manifest);
+  if (!payload) return std::unexpected(payload.error());
+  return parse_record_payload(*payload);
 }
 
-Result<PublicationRecord> parse_record(std::string_view payload) {
-  if (payload.size() > content::kMaxManifestBytes) return no_record("it has more than 4 MiB");
+Result<PublicationRecord> parse_record_payload(std::string_view payload) {
   const Document document = parse_json(payload, "");
   if (!document.problems.empty()) return no_record("it is no JSON: " + to_string(document.problems.front()));
   const Node& root = document.root;

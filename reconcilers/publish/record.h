@@ -51,32 +51,26 @@ struct PublicationRecord {
 };
 
 inline constexpr std::string_view kRecordType = "application/vnd.slipway.publication.v1+json";
-/// Annotation of the record's manifest: record_identity().
+/// Annotations of the record's manifest: record_identity(), and all of the record as canonical JSON.
 inline constexpr std::string_view kRecordIdentity = "dev.slipway.publication.identity";
-
-/// A record as an artifact: push `payload`, then `manifest` as a referrer of the subject. The payload is config and
-/// layer at once: an empty config would cost up to three requests a publication.
-struct RecordArtifact {
-  content::ManifestBytes manifest;  ///< Its descriptor carries artifact type and annotations.
-  content::Descriptor payload;
-  std::string payload_bytes;  ///< Canonical JSON.
-};
+inline constexpr std::string_view kRecordPayload = "dev.slipway.publication.record";
 
 /// Design, section 6: a hash of publisher, subject, environment, commit, version, number, source, intended tags and
 /// verdicts; nothing else (times, actor, run, labels, Slipway's version), so that nothing adds a second record.
 std::string record_identity(const PublicationRecord& record);
 
-/// `subject` is the descriptor of the published manifest.
-RecordArtifact build_record(const PublicationRecord& record, const content::Descriptor& subject);
+/// The record as a referrer of `subject`, the descriptor of the published manifest. It is an artifact of annotations
+/// alone (image specification 1.1, "Guidelines for Artifact Usage"): needs content::empty_blob() in the repository.
+/// The descriptor carries artifact type, identity and time, for lists of referrers.
+content::ManifestBytes build_record(const PublicationRecord& record, const content::Descriptor& subject);
 
 /// Whether the manifest claims to be a record, whatever names it: nothing of that kind is taken over from a source,
 /// where it would speak in our name.
 bool is_record(const content::ImageManifest& manifest);
 
-/// The payload's digest and size as a stranger's manifest names them. Integrity when it is not a record's manifest.
-Result<content::Descriptor> record_payload(const content::ManifestBytes& manifest);
-
-/// Reads a payload back. It may come from anybody: Integrity for whatever is not a record; unknown fields are left out.
-Result<PublicationRecord> parse_record(std::string_view payload);
+/// Reads a record back. It may come from anybody: Integrity for whatever is not one; unknown fields are left out.
+Result<PublicationRecord> parse_record(const content::ManifestBytes& manifest);
+/// The same of what the annotation kRecordPayload holds.
+Result<PublicationRecord> parse_record_payload(std::string_view json);
 
 }  // namespace slipway::publish

@@ -7,7 +7,6 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::size_t kMaxRecords = 50;
-constexpr std::size_t kMaxPayloadBytes = 1u << 20;
 
 /// Whether the fault lies in the record, not on the way to it.
 bool is_of_the_record(const Error& error) {
@@ -17,11 +16,7 @@ bool is_of_the_record(const Error& error) {
 Result<PublicationRecord> read_record(ImageStore& store, const Digest& digest, const std::stop_token& stop) {
   auto manifest = store.manifest(digest, stop);
   if (!manifest) return std::unexpected(std::move(manifest.error()));
-  auto payload = record_payload(*manifest);
-  if (!payload) return std::unexpected(std::move(payload.error()));
-  auto bytes = store.small_blob(*payload, kMaxPayloadBytes, stop);
-  if (!bytes) return std::unexpected(std::move(bytes.error()));
-  return parse_record(*bytes);
+  return parse_record(*manifest);
 }
 
 }  // namespace

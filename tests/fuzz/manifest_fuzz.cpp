@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (parsed) check_subset(manifest);
   }
   if (const auto config = parse_config(text); config && config->platform.os.empty()) std::abort();
-  if (const auto record = publish::parse_record(text)) {
-    const auto again = publish::parse_record(publish::build_record(*record, {}).payload_bytes);
+  if (const auto record = publish::parse_record_payload(text)) {
+    const auto again = publish::parse_record(publish::build_record(*record, {}));
     if (!again || publish::record_identity(*again) != publish::record_identity(*record)) std::abort();
   }
   return 0;

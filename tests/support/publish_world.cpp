@@ -30,4 +30,12 @@ std::size_t PublishWorld::records_on(const Digest& digest) {
       std::ranges::count(*referrers, publish::kRecordType, &content::Descriptor::artifact_type));
 }
 
+std::vector<BlobTransferRequest> PublishWorld::image_transfers() const {
+  auto asked = transfer.asked;
+  std::erase_if(asked, [](const auto& request) {
+    return request.blobs.size() == 1 && request.blobs[0] == content::empty_blob();
+  });
+  return asked;
+}
+
 }  // namespace slipway::tests

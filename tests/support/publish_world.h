@@ -71,6 +71,8 @@ struct PublishWorld {
   }
   /// How many publication records are on `digest` at the destination.
   std::size_t records_on(const Digest& digest);
+  /// What the transfer was asked for, without the empty blob of a record.
+  std::vector<BlobTransferRequest> image_transfers() const;
 
   InMemoryRegistry registry;
   InMemoryObjects objects;

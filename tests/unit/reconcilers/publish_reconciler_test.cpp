@@ -110,6 +110,7 @@ TEST_CASE("a small publication for the first time needs few requests") {
   const auto image = world.push({"base", "runtime", "app"});
   world.destination().blobs.emplace(image.layers[0].digest, "base");
   world.destination().blobs.emplace(image.layers[1].digest, "runtime");
+  world.destination().blobs.emplace(content::empty_blob().digest, content::kEmptyBlob);
   auto publication = make_publication();
   publication.spec.tags.pop_back();
   const auto other = make_image(world.destination(), {"other"});

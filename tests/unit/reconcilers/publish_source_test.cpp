@@ -298,10 +298,10 @@ TEST_CASE("a source can't put records in our name") {
   const auto image = world.push({"base"});
   const publish::PublicationRecord lie{
       .publisher = {"cluster-1", "shop", "storefront"}, .subject = image.descriptor.digest, .environment = "staging"};
-  const auto artifact = publish::build_record(lie, image.descriptor);
-  const auto& forged = artifact.manifest.descriptor.digest;
-  world.source().blobs.emplace(artifact.payload.digest, artifact.payload_bytes);
-  world.source().manifests.insert_or_assign(forged, artifact.manifest);
+  const auto record = publish::build_record(lie, image.descriptor);
+  const auto& forged = record.descriptor.digest;
+  world.source().blobs.emplace(content::empty_blob().digest, content::kEmptyBlob);
+  world.source().manifests.insert_or_assign(forged, record);
   const auto publication = make_publication();
 
   SECTION("as a referrer") {}
@@ -346,16 +346,17 @@ TEST_CASE("verify Deep hands the diff ids of every layer to the transfer") {
   auto publication = make_publication();
   SECTION("Standard doesn't") {
     world.publish(publication);
-    REQUIRE(world.transfer.asked.size() == 1);
-    CHECK_FALSE(world.transfer.asked[0].deep);
-    CHECK(world.transfer.asked[0].diff_ids.empty());
+    const auto asked = world.image_transfers();
+    REQUIRE(asked.size() == 1);
+    CHECK_FALSE(asked[0].deep);
+    CHECK(asked[0].diff_ids.empty());
   }
   SECTION("Deep does, for a repair too, and needs no source as long as nothing is missing") {
     publication.spec.verify = Verify::Deep;
     world.publish(publication);
-    REQUIRE(world.transfer.asked.size() == 1);
-    CHECK(world.transfer.asked[0].deep);
-    CHECK(world.transfer.asked[0].diff_ids ==
+    REQUIRE(world.image_transfers().size() == 1);
+    CHECK(world.image_transfers()[0].deep);
+    CHECK(world.image_transfers()[0].diff_ids ==
           std::map<Digest, std::string>{{image.layers[0].digest, Digest::of("content of base").str()},
                                         {image.layers[1].digest, Digest::of("content of app").str()}});
     const auto source = world.source();
@@ -368,8 +369,8 @@ TEST_CASE("verify Deep hands the diff ids of every layer to the transfer") {
     world.destination().blobs.erase(image.layers[1].digest);
     world.clock.advance(24h);
     CHECK(world.look(publication) == kAgainInAnHour);
-    REQUIRE(world.transfer.asked.size() == 2);
-    CHECK(world.transfer.asked[1].diff_ids.contains(image.layers[1].digest));
+    REQUIRE(world.image_transfers().size() == 2);
+    CHECK(world.image_transfers()[1].diff_ids.contains(image.layers[1].digest));
     CHECK(world.destination().blobs.contains(image.layers[1].digest));
   }
 }
@@ -389,8 +390,8 @@ TEST_CASE("a layer that its licence keeps away may be missing at the source") {
   SECTION("its descriptor alone is published where it is not") {
     world.source().blobs.erase(image.layers[0].digest);
     world.publish(publication);
-    REQUIRE(world.transfer.asked.size() == 1);
-    CHECK(world.transfer.asked[0].blobs.size() == 2);
+    REQUIRE(world.image_transfers().size() == 1);
+    CHECK(world.image_transfers()[0].blobs.size() == 2);
     CHECK(world.condition(publication, "Ready") == "True Succeeded");
   }
   world.clock.advance(24h);

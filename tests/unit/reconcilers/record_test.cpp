@@ -65,34 +65,38 @@ TEST_CASE("a record comes back as it was written", "[record]") {
   PublicationRecord bare;
   bare.published_at = *parse_timestamp("2026-11-24T10:00:00Z");
   for (const auto& record : {full(), bare}) {
-    const auto back = parse_record(build_record(record, subject()).payload_bytes);
+    const auto back = parse_record(build_record(record, subject()));
     REQUIRE(back.has_value());
     CHECK((*back == record));
   }
 }
 
 TEST_CASE("a record is an OCI 1.1 referrer", "[record]") {
-  const RecordArtifact artifact = build_record(full(), subject());
-  const auto manifest = content::parse_manifest(artifact.manifest);
+  const auto record = build_record(full(), subject());
+  const auto manifest = content::parse_manifest(record);
   REQUIRE(manifest.has_value());
   const auto& image = std::get<content::ImageManifest>(*manifest);
   CHECK(image.artifact_type == kRecordType);
   CHECK(image.subject->digest == subject().digest);
   CHECK(image.subject->size == 42);
   CHECK(image.subject->media_type == content::kOciIndex);
-  CHECK(image.config.digest == artifact.payload.digest);
-  CHECK(image.config.media_type == kRecordType);
-  CHECK(Digest::of(artifact.payload_bytes) == artifact.payload.digest);
-  CHECK(image.layers.at(0).digest == artifact.payload.digest);
+  CHECK(image.config == content::empty_blob());
+  CHECK(image.layers == std::vector{content::empty_blob()});
   CHECK(image.annotations.at(std::string(kRecordIdentity)) == record_identity(full()));
-  CHECK(artifact.manifest.descriptor.annotations == image.annotations);
-  CHECK(artifact.manifest.descriptor.artifact_type == kRecordType);
-  CHECK(record_payload(artifact.manifest)->digest == artifact.payload.digest);
+}
+
+TEST_CASE("a list of referrers names a record without repeating it", "[record]") {
+  const auto listed = build_record(full(), subject()).descriptor;
+  CHECK(listed.artifact_type == kRecordType);
+  CHECK(listed.annotations.at(std::string(kRecordIdentity)) == record_identity(full()));
+  CHECK(listed.annotations.at("org.opencontainers.image.created") == "2026-11-24T10:00:07.250Z");
+  CHECK(listed.annotations.size() == 2);
 }
 
 TEST_CASE("a record's bytes are the same in every version", "[record]") {
-  const RecordArtifact artifact = build_record(full(), subject());
-  CHECK(artifact.payload_bytes ==
+  const auto manifest = content::parse_manifest(build_record(full(), subject()));
+  REQUIRE(manifest.has_value());
+  CHECK(std::get<content::ImageManifest>(*manifest).annotations.at(std::string(kRecordPayload)) ==
         R"({"schemaVersion":1,"publisher":{"id":"cluster-1","namespace":"shop","name":"storefront"},"subject":")" +
             Digest::of("image").str() +
             R"(","registry":"contoso.azurecr.io","repository":"shop/storefront","environment":"staging","build":{)"
@@ -164,11 +168,10 @@ TEST_CASE("what is no record", "[record]") {
     return R"({"schemaVersion":1,"subject":")" + subject_text + R"(","publishedAt":"2026-11-24T10:00:00Z")" + more +
            "}";
   };
-  REQUIRE(parse_record(with("")).has_value());
-  CHECK(
-      parse_record(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{}})").substr(0)).has_value() ==
-      false);
-  CHECK(parse_record(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{})"))->tags.empty());
+  REQUIRE(parse_record_payload(with("")).has_value());
+  CHECK(parse_record_payload(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{}})").substr(0))
+            .has_value() == false);
+  CHECK(parse_record_payload(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{})"))->tags.empty());
   const std::string bad[] = {"",
                              "{",
                              "[]",
@@ -183,28 +186,25 @@ TEST_CASE("what is no record", "[record]") {
                              std::string((4u << 20) + 1, ' ')};
   for (const auto& text : bad) {
     INFO(text.substr(0, 100));
-    const auto parsed = parse_record(text);
+    const auto parsed = parse_record_payload(text);
     REQUIRE_FALSE(parsed.has_value());
     CHECK(parsed.error().cls == ErrorClass::Integrity);
   }
 }
 
 TEST_CASE("what is no record's manifest", "[record]") {
-  const auto with_layers = [](const std::string& type, const std::string& layers) {
-    content::ManifestBytes out{.descriptor = {}, .bytes = {}};
-    out.bytes = R"({"schemaVersion":2,"artifactType":")" + type + R"(","config":{"mediaType":"a/b","digest":")" +
-                Digest::of("{}").str() + R"(","size":2},"layers":[)" + layers + "]}";
-    out.descriptor.media_type = content::kOciManifest;
-    out.descriptor.digest = Digest::of(out.bytes);
+  const auto record = build_record(full(), subject());
+  const auto without = [&](std::string_view part, std::string_view other) {
+    content::ManifestBytes out = record;
+    const auto at = out.bytes.find(part);
+    REQUIRE(at != std::string::npos);
+    out.bytes.replace(at, part.size(), other);
     out.descriptor.size = static_cast<std::int64_t>(out.bytes.size());
-    return out;
+    out.descriptor.digest = Digest::of(out.bytes);
+    return parse_record(out);
   };
-  const std::string layer =
-      R"({"mediaType":")" + std::string(kRecordType) + R"(","digest":")" + Digest::of("x").str() + R"(","size":1})";
-  const std::string other = R"({"mediaType":"a/b","digest":")" + Digest::of("x").str() + R"(","size":1})";
-  CHECK(record_payload(with_layers(std::string(kRecordType), layer)).has_value());
-  CHECK_FALSE(record_payload(with_layers("a/b", layer)).has_value());
-  CHECK_FALSE(record_payload(with_layers(std::string(kRecordType), "")).has_value());
-  CHECK_FALSE(record_payload(with_layers(std::string(kRecordType), other)).has_value());
-  CHECK_FALSE(record_payload(with_layers(std::string(kRecordType), layer + "," + layer)).has_value());
+  CHECK(without("octocat", "octodog").has_value());
+  CHECK_FALSE(without(kRecordType, "a/b").has_value());
+  CHECK_FALSE(without(kRecordPayload, "dev.slipway.other").has_value());
+  CHECK_FALSE(without(content::kOciManifest, content::kOciIndex).has_value());
 }
