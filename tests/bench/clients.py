@@ -81,25 +81,28 @@ class Client:
         write_manifests(folder, destination.split("/")[0], [(source, destination.split("/", 1)[1].split(":")[0])], self.tls)
         return [self.programs["publish"], "publish", "-f", folder]
 
-    def publish_all(self, source_host, destination_host, repositories):
-        """All of `repositories` in one call. Written anew only when there is nothing: the second call finds its state."""
+    def publish_all(self, source_host, destination_host, repositories, attached):
+        """All of `repositories` in one call, with what is attached to them or without. Written anew only when there is
+        nothing: the second call finds its state."""
         folder = os.path.join(self.folder, "manifests")
         if not os.path.isdir(folder):
             write_manifests(folder, destination_host,
-                            [(f"{source_host}/{repository}:1", repository) for repository in repositories], self.tls)
+                            [(f"{source_host}/{repository}:1", repository) for repository in repositories], self.tls, attached)
         return measure([self.programs["publish"], "publish", "-f", folder], self.environment)
 
-    def regsync_all(self, source_host, destination_host, repositories):
+    def regsync_all(self, source_host, destination_host, repositories, attached):
+        """The same; regsync copies what is attached when it is told to, by referrer and by the tags of signatures."""
+        also = ", referrers: true, digestTags: true" if attached else ""
         config = os.path.join(self.folder, "regsync.yml")
         creds = "\n".join(f"  - {{registry: '{host}', tls: disabled}}" for host in (source_host, destination_host))
-        sync = "\n".join(f"  - {{source: '{source_host}/{name}:1', target: '{destination_host}/{name}:1', type: image}}"
+        sync = "\n".join(f"  - {{source: '{source_host}/{name}:1', target: '{destination_host}/{name}:1', type: image{also}}}"
                          for name in repositories)
         with open(config, "w") as file:
             file.write(f"version: 1\ncreds:\n{creds}\nsync:\n{sync}\n")
         return measure([self.programs["regsync"], "once", "-c", config], self.environment)
 
 
-def write_manifests(folder, host, images, tls):
+def write_manifests(folder, host, images, tls, attached=True):
     """A registry and one publication for each (source, repository)."""
     os.makedirs(folder)
     plain = "" if tls else "\n  plainHTTP: true"
@@ -124,6 +127,7 @@ spec:
   repository: {repository}
   source:
     image: {{reference: "{source}"{"" if tls else ", plainHTTP: true"}}}
+    referrers: {"All" if attached else "None"}
   build: {{version: 1.0.0}}
   tags:
     - {{name: version, template: "{{{{version}}}}"}}

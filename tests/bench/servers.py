@@ -15,7 +15,7 @@ REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) (\S+) HTTP/1\.[01]" (\d
 
 
 KINDS = [("mount", r"/blobs/uploads/\?mount="), ("upload", r"/blobs/uploads/"), ("blob", r"/blobs/"),
-         ("referrers", r"/referrers/"), ("manifest by digest", r"/manifests/sha256:"),
+         ("referrers", r"/referrers/"), ("list of tags", r"/tags/list"), ("manifest by digest", r"/manifests/sha256:"),
          ("referrers' tag", r"/manifests/sha256-[0-9a-f]{64}$"), ("signature tag", r"/manifests/sha256-"),
          ("tag", r"/manifests/")]
 

@@ -1,4 +1,5 @@
-"""200 publications whose images share two base layers, and the same again with nothing to do, beside regsync."""
+"""200 publications whose images share two base layers, and the same again with nothing to do, beside regsync: with what
+is attached to an image (signatures, SBOMs), which is Slipway's default, and the images alone, which is regsync's."""
 import os
 import shutil
 import statistics
@@ -10,15 +11,16 @@ from clients import Client
 from servers import Registry
 from statistic import shown
 
+CLIENTS = ("publish", "regsync")
 REPOSITORIES = [f"team/app-{number:03}" for number in range(200)]
 
 
-def sync(client, source, destination):
+def sync(client, source, destination, attached):
     call = client.regsync_all if client.name == "regsync" else client.publish_all
-    return call(source.host, destination.host, REPOSITORIES)
+    return call(source.host, destination.host, REPOSITORIES, attached)
 
 
-def run_once(setting, name, storage, counted=False):
+def run_once(setting, name, storage, attached, counted=False):
     """Both calls, and with `counted` what went to and from both registries in each: (requests, bytes)."""
     work = tempfile.mkdtemp(dir=setting.work)
     os.sync()
@@ -29,7 +31,7 @@ def run_once(setting, name, storage, counted=False):
     try:
         used = []
         for _ in range(2):
-            used.append(sync(client, source, destination))
+            used.append(sync(client, source, destination, attached))
             if counted:
                 traffic.append((source.requests(), destination.requests(), source.bytes()[1]))
         return used, traffic
@@ -39,9 +41,9 @@ def run_once(setting, name, storage, counted=False):
         shutil.rmtree(work)
 
 
-def traffic_of(setting, name, storage):
+def traffic_of(setting, name, storage, attached):
     """Requests to the source, to the destination, and bytes that left the source: of each call."""
-    (first, both) = run_once(setting, name, storage, counted=True)[1]
+    (first, both) = run_once(setting, name, storage, attached, counted=True)[1]
     return [first, tuple(now - before for now, before in zip(both, first))]
 
 
@@ -71,17 +73,27 @@ def lines_of(title, call, taken, traffic):
     return lines
 
 
-def run(setting):
-    storage = images.store(setting.cache, "two-hundred", images.two_hundred, lambda part: Registry(setting.work, part))
-    names = ["publish", "regsync"]
-    traffic = {name: traffic_of(setting, name, storage) for name in names}
-    taken = {name: [] for name in names}
+def measured(setting, storage, attached):
+    """The runs of each client, in rounds, and its traffic."""
+    traffic = {name: traffic_of(setting, name, storage, attached) for name in CLIENTS}
+    taken = {name: [] for name in CLIENTS}
     for number in range(setting.rounds + 1):
-        for name in names if number % 2 else reversed(names):
-            used, _ = run_once(setting, name, storage)
+        for name in CLIENTS if number % 2 else reversed(CLIENTS):
+            used, _ = run_once(setting, name, storage, attached)
             print(f"bench: 200 {number}/{setting.rounds} {name}: {used[0].wall:.2f} s, again {used[1].wall:.2f} s",
                   file=sys.stderr, flush=True)
             if number > 0:
                 taken[name].append(used)
-    return [*lines_of("From nothing", 0, taken, traffic), "", *lines_of("Again, with nothing to do", 1, taken, traffic), "",
-            *lines_of_requests(traffic)]
+    return taken, traffic
+
+
+def run(setting):
+    storage = images.store(setting.cache, "two-hundred", images.two_hundred, lambda part: Registry(setting.work, part))
+    lines = []
+    for attached, what in ((True, "with what is attached to them"), (False, "the images alone")):
+        taken, traffic = measured(setting, storage, attached)
+        lines += [*lines_of(f"From nothing, {what}", 0, taken, traffic), "",
+                  *lines_of(f"Again, with nothing to do, {what}", 1, taken, traffic), ""]
+        if attached:
+            lines += [*lines_of_requests(traffic), ""]
+    return lines[:-1]
