@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test of the project.
-#   tests/run.sh [STEP...]     steps: format layering dev asan tsan fuzz release tidy   (default: the first three), demo
+#   tests/run.sh [STEP...]     steps: format layering dev asan tsan fuzz release tidy   (default: format layering dev tsan), demo
 # Environment: FUZZ_SECONDS (per target, default 8), JOBS (default: the number of processors).
 # The steps share nothing but the compiler cache, so one step can be run alone.
 set -euo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
 steps=("$@")
-[[ ${#steps[@]} -gt 0 ]] || steps=(format layering dev)
+[[ ${#steps[@]} -gt 0 ]] || steps=(format layering dev tsan)
 
 sources() { git ls-files '*.h' '*.cpp'; }
 
