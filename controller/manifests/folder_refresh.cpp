@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <random>
 #include <utility>
-#include <variant>
+
+#include "crds/v1alpha1/schema.h"
 
 namespace slipway::manifests {
 
@@ -32,22 +33,6 @@ bool is_same(const StateRow& row, const OwnedObject& object) {
 bool is_old(const OwnedObject& object, const FolderWorld& before, const ObjectKey& key) {
   const auto known = before.owned.find(key);
   return known != before.owned.end() && known->second == object && known->second.origin == object.origin;
-}
-
-/// The first field that can't be changed and was; empty when none was.
-std::string changed_for_good(const Resource& before, const Resource& now) {
-  if (const auto* old = std::get_if<ImagePublication>(&before)) {
-    const auto& spec = std::get<ImagePublication>(now).spec;
-    if (old->spec.registry_ref != spec.registry_ref) return "spec.registryRef";
-    return old->spec.repository != spec.repository ? "spec.repository" : "";
-  }
-  if (const auto* old = std::get_if<ContainerRegistry>(&before)) {
-    const auto& spec = std::get<ContainerRegistry>(now).spec;
-    if (old->spec.login_server != spec.login_server) return "spec.loginServer";
-    return old->spec.cloud != spec.cloud ? "spec.cloud" : "";
-  }
-  const auto& spec = std::get<RetentionPolicy>(now).spec;
-  return std::get<RetentionPolicy>(before).spec.registry_ref != spec.registry_ref ? "spec.registryRef" : "";
 }
 
 Problem not_understood(const StateRow& row) {
@@ -108,7 +93,7 @@ bool FolderRefresh::keeps(const StateRow& row, OwnedObject& object) {
   reading_.problems.push_back({.file = from->file,
                                .place = from->place,
                                .field = field,
-                               .message = "the field can't be changed; make a new object",
+                               .message = std::string{kCannotChange},
                                .expected = "give it another name, or put the field of " + to_string(row.key) +
                                            " back: what was there before stays in force",
                                .reason = "Invalid"});

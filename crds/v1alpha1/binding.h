@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,6 +99,13 @@ class Binding {
     return node;
   }
 
+  /// The first field that may not change and differs; empty when none does.
+  std::string_view changed_for_good(const T& before, const T& now) const {
+    for (const auto& each : fields_)
+      if (each.schema.info.immutable && text_of(each.write(before)) != text_of(each.write(now))) return each.name;
+    return {};
+  }
+
   Schema schema() const {
     Schema schema{.type = Schema::Type::Object};
     for (const auto& each : fields_) schema.properties.push_back({std::string(each.name), each.schema});
@@ -115,6 +123,8 @@ class Binding {
   };
 
   static bool is_absent(const Node* node) { return node == nullptr || node->kind == Node::Kind::Null; }
+
+  static std::string text_of(const std::optional<Node>& node) { return node ? to_json_text(*node) : ""; }
 
   static bool is_scalar(const Schema& schema) {
     return schema.type == Schema::Type::String || schema.type == Schema::Type::Integer;

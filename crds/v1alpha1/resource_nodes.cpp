@@ -50,6 +50,20 @@ Node to_node(const RetentionPolicyStatus& status) {
   return Bound<RetentionPolicyStatus>::get().write(status);
 }
 
+std::string changed_for_good(const Resource& before, const Resource& now) {
+  return std::visit(
+      [&now]<class T>(const T& old) -> std::string {
+        if constexpr (requires { old.spec; }) {
+          const auto* object = std::get_if<T>(&now);
+          if (object == nullptr) return "";
+          const auto field = Bound<decltype(old.spec)>::get().changed_for_good(old.spec, object->spec);
+          return field.empty() ? "" : "spec." + std::string(field);
+        }
+        return "";
+      },
+      before);
+}
+
 Result<ImagePublicationStatus> publication_status_from(const Node& node) {
   return status_from<ImagePublicationStatus>(node);
 }

@@ -81,6 +81,10 @@ Result<ImagePublicationStatus> publication_status_from(const Node& node);
 Result<ContainerRegistryStatus> registry_status_from(const Node& node);
 Result<RetentionPolicyStatus> retention_status_from(const Node& node);
 
+/// The first field of the spec that can't be changed (FieldInfo::immutable) and was, e.g. "spec.repository"; empty when
+/// none was, or the two are not of one kind of ours.
+std::string changed_for_good(const Resource& before, const Resource& now);
+
 /// YAML text of `node` as a person would write it.
 std::string to_yaml_text(const Node& node);
 

@@ -104,7 +104,7 @@ void add_rules(Node& node, const Schema& schema) {
     add(entry, "message", string_node(message));
     rules.items.push_back(std::move(entry));
   };
-  if (schema.info.immutable) add_rule("self == oldSelf", "the field can't be changed; make a new object");
+  if (schema.info.immutable) add_rule("self == oldSelf", std::string(kCannotChange));
   if (schema.info.pattern == kDurationPattern && schema.info.minimum > 0)
     add_rule(least_duration(schema.info.minimum),
              "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));

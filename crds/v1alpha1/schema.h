@@ -59,6 +59,9 @@ struct Schema::Property {
   Schema schema;
 };
 
+/// What a change of an immutable field is answered with.
+inline constexpr std::string_view kCannotChange = "the field can't be changed; make a new object";
+
 /// The schema as the API server takes it.
 Node to_node(const Schema& schema);
 
