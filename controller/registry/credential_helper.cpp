@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/json.h"
 
 namespace slipway::registry {
 namespace {
@@ -169,11 +169,11 @@ Result<std::optional<Credentials>> ask_credential_helper(const std::string& name
   if (!answer->good)
     return fail(ErrorClass::Unavailable, program + " failed for " + server, "try it by hand: " + program + " list");
   const Document document = parse_json(answer->text, program, {.bytes = 64u << 10, .depth = 4, .nodes = 100});
-  const SecretText secret(text_of(document.root, "Secret"));
+  const SecretText secret(json::text_at(document.root, "Secret"));
   if (!document.problems.empty() || secret.empty())
     return fail(ErrorClass::Invalid, program + ": its answer for " + server + " has no Secret",
                 "try it by hand: " + program + " list");
-  const std::string username = text_of(document.root, "Username");
+  const std::string username = json::text_at(document.root, "Username");
   if (username == "<token>") return Credentials{.username = {}, .password = {}, .identity_token = secret};
   return Credentials{.username = username, .password = secret, .identity_token = {}};
 }

@@ -1,9 +1,9 @@
 #include "controller/registry/docker_config.h"
 
 #include "controller/registry/docker_hub.h"
-#include "controller/registry/text_of.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
+#include "reconcilers/json.h"
 
 namespace slipway::registry {
 namespace {
@@ -20,10 +20,10 @@ std::unexpected<Error> unreadable(const std::string& host, const std::string& wh
 }
 
 Result<std::optional<Credentials>> credentials_of(const Node& entry, const std::string& host) {
-  Credentials credentials{.username = text_of(entry, "username"),
-                          .password = SecretText(text_of(entry, "password")),
-                          .identity_token = SecretText(text_of(entry, "identitytoken"))};
-  if (const std::string packed = text_of(entry, "auth"); credentials.anonymous() && !packed.empty()) {
+  Credentials credentials{.username = json::text_at(entry, "username"),
+                          .password = SecretText(json::text_at(entry, "password")),
+                          .identity_token = SecretText(json::text_at(entry, "identitytoken"))};
+  if (const std::string packed = json::text_at(entry, "auth"); credentials.anonymous() && !packed.empty()) {
     const auto plain = decode_base64(packed);
     const std::size_t colon = plain ? plain->find(':') : std::string::npos;
     if (colon == std::string::npos) return unreadable(host, "auth is not base64 of user:password");
@@ -58,7 +58,7 @@ Result<std::string> credential_helper_in_docker_config(std::string_view json, co
   if (const Node* helpers = document->root.find("credHelpers"))
     for (const Node::Member& member : helpers->members)
       if (host_of(member.key) == host && member.value.kind == Node::Kind::String) return member.value.text;
-  return text_of(document->root, "credsStore");
+  return json::text_at(document->root, "credsStore");
 }
 
 }  // namespace slipway::registry

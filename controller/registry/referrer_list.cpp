@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
+#include "reconcilers/json.h"
 
 namespace slipway::registry {
 namespace {
@@ -16,18 +16,16 @@ std::unexpected<Error> no_list(std::string why) {
 }
 
 Result<content::Descriptor> descriptor_of(const Node& node) {
-  const Result<Digest> digest = Digest::parse(text_of(node, "digest"));
+  const Result<Digest> digest = Digest::parse(json::text_at(node, "digest"));
   if (!digest) return no_list(digest.error().message);
-  const Node* size = node.find("size");
-  if (size == nullptr || size->kind != Node::Kind::Integer || size->integer < 0) return no_list("no size");
+  const auto size = json::integer_at(node, "size");
+  if (!size || *size < 0) return no_list("no size");
   content::Descriptor descriptor;
-  descriptor.media_type = text_of(node, "mediaType");
+  descriptor.media_type = json::text_at(node, "mediaType");
   descriptor.digest = *digest;
-  descriptor.size = size->integer;
-  descriptor.artifact_type = text_of(node, "artifactType");
-  if (const Node* annotations = node.find("annotations"))
-    for (const Node::Member& member : annotations->members)
-      if (member.value.kind == Node::Kind::String) descriptor.annotations[member.key] = member.value.text;
+  descriptor.size = *size;
+  descriptor.artifact_type = json::text_at(node, "artifactType");
+  descriptor.annotations = json::text_map_at(node, "annotations");
   return descriptor;
 }
 

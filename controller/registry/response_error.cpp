@@ -4,9 +4,9 @@
 
 #include "controller/http/retrying_transport.h"
 #include "controller/http/url.h"
-#include "controller/registry/text_of.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/json.h"
 
 namespace slipway::registry {
 namespace {
@@ -85,7 +85,8 @@ ServerWords server_words(const http::Response& response) {
   const Document document = parse_json(response.body, "answer", {.bytes = 64u << 10, .depth = 16, .nodes = 2000});
   const Node* errors = document.problems.empty() ? document.root.find("errors") : nullptr;
   if (errors == nullptr || errors->items.empty()) return {};
-  return {.code = text_of(errors->items.front(), "code"), .message = text_of(errors->items.front(), "message")};
+  return {.code = json::text_at(errors->items.front(), "code"),
+          .message = json::text_at(errors->items.front(), "message")};
 }
 
 Error error_of(const http::Request& request, const http::Response& response, const Asker& asker) {

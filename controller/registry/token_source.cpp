@@ -4,10 +4,10 @@
 
 #include "controller/http/url.h"
 #include "controller/registry/response_error.h"
-#include "controller/registry/text_of.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/json.h"
 
 namespace slipway::registry {
 namespace {
@@ -42,12 +42,6 @@ std::string scope_query(const std::string& scope) {
   return query;
 }
 
-std::optional<std::int64_t> integer_of(const Node& node, std::string_view key) {
-  const Node* found = node.find(key);
-  if (found == nullptr || found->kind != Node::Kind::Integer) return std::nullopt;
-  return found->integer;
-}
-
 /// RFC 7519: the `exp` claim. The signature is the registry's business.
 std::optional<std::chrono::seconds> life_of_jwt(const std::string& token, Timestamp now) {
   const std::size_t first = token.find('.');
@@ -55,7 +49,7 @@ std::optional<std::chrono::seconds> life_of_jwt(const std::string& token, Timest
   if (second == std::string::npos) return std::nullopt;
   const auto claims = decode_base64(std::string_view(token).substr(first + 1, second - first - 1));
   if (!claims) return std::nullopt;
-  const auto end = integer_of(parse_json(*claims, "token").root, "exp");
+  const auto end = json::integer_at(parse_json(*claims, "token").root, "exp");
   const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   if (!end || *end <= seconds) return std::nullopt;
   return std::chrono::seconds(std::min(*end - seconds, kLongestLife.count()));
@@ -138,13 +132,13 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   if (!response) return while_doing("fetching a token", response.error());
   if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, scope));
   const Document document = parse_json(response->body, "token");
-  std::string token = text_of(document.root, "token");
-  if (token.empty()) token = text_of(document.root, "access_token");
+  std::string token = json::text_at(document.root, "token");
+  if (token.empty()) token = json::text_at(document.root, "access_token");
   if (token.empty() || token.find_first_of("\r\n") != std::string::npos)
     return fail(ErrorClass::Unavailable, http::redacted(request->url) + ": an answer without a token",
                 "try again later");
   std::chrono::seconds life = life_of_jwt(token, now).value_or(kUnknownLife);
-  if (const auto told = integer_of(document.root, "expires_in"); told && *told > 0)
+  if (const auto told = json::integer_at(document.root, "expires_in"); told && *told > 0)
     life = std::chrono::seconds(std::min(*told, kLongestLife.count()));
   return Token{.header = "Bearer " + token, .good_until = now + usable(life)};
 }
