@@ -4,8 +4,8 @@
 #include <string>
 
 #include "controller/http/transport.h"
-#include "controller/registry/fallback_turns.h"
 #include "controller/registry/token_source.h"
+#include "controller/runtime/named_turns.h"
 
 namespace slipway::registry {
 
@@ -29,8 +29,8 @@ class Connection {
   /// The registry said in one repository that it has no referrers API, which counts for all until it says otherwise.
   bool lacks_referrers() const { return lacks_referrers_; }
   void remember_referrers(bool has_them) { lacks_referrers_ = !has_them; }
-  /// For whoever reads, changes and writes a fallback tag of this registry.
-  FallbackTurns& fallback_turns() { return fallback_turns_; }
+  /// For whoever reads, changes and writes a fallback tag of this registry ("team/app:sha256-…").
+  runtime::NamedTurns& fallback_turns() { return fallback_turns_; }
 
  private:
   http::HttpTransport& network_;
@@ -38,7 +38,7 @@ class Connection {
   const bool plain_http_;
   TokenSource tokens_;
   std::atomic<bool> lacks_referrers_ = false;
-  FallbackTurns fallback_turns_;
+  runtime::NamedTurns fallback_turns_;
 };
 
 }  // namespace slipway::registry

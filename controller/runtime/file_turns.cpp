@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -48,39 +47,22 @@ std::unexpected<Error> unusable(const std::filesystem::path& path, const std::st
 
 }  // namespace
 
-struct FileTurns::Table {
-  Guarded<std::set<std::string>> held;
-  std::condition_variable_any changed;
-
-  void release(const std::string& name) {
-    held.lock()->erase(name);
-    changed.notify_all();
-  }
-};
-
 class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
  public:
-  HeldTurn(std::shared_ptr<Table> table, std::string name) : table_(std::move(table)), name_(std::move(name)) {}
-  ~HeldTurn() override {
-    file_ = Descriptor{};
-    table_->release(name_);
-  }
-  HeldTurn(const HeldTurn&) = delete;
-  HeldTurn& operator=(const HeldTurn&) = delete;
+  explicit HeldTurn(std::unique_ptr<NamedTurns::Turn> turn) : turn_(std::move(turn)) {}
 
-  Result<void> lock_file(const std::filesystem::path& folder, const std::stop_token& stop);
+  Result<void> lock_file(const std::filesystem::path& path, const std::stop_token& stop);
 
  private:
-  std::shared_ptr<Table> table_;
-  std::string name_;
+  // In this order: the file is unlocked before the next one in this process asks for it.
+  std::unique_ptr<NamedTurns::Turn> turn_;
   Descriptor file_;
 };
 
-Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& folder, const std::stop_token& stop) {
+Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& path, const std::stop_token& stop) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return unusable(folder, error.message());
-  const std::filesystem::path path = folder / name_;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return unusable(path.parent_path(), error.message());
   file_ = Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (file_.number() < 0) return unusable(path, std::generic_category().message(errno));
   std::condition_variable_any never;
@@ -93,7 +75,7 @@ Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& folder,
   return {};
 }
 
-FileTurns::FileTurns(std::filesystem::path folder) : folder_(std::move(folder)), table_(std::make_shared<Table>()) {}
+FileTurns::FileTurns(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
 FileTurns::~FileTurns() = default;
 
@@ -101,16 +83,11 @@ Result<std::unique_ptr<RepositoryTurns::Turn>> FileTurns::take(const std::string
                                                                std::stop_token stop) {
   // Hashed: a repository's name may be longer than a file's, and is never a path.
   const std::string name = std::string{Digest::of(host + '/' + repository).hex()} + ".lock";
-  {
-    auto held = table_->held.lock();
-    if (!held.wait(table_->changed, stop, [&] { return !held->contains(name); })) {
-      return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
-    }
-    held->insert(name);
-  }
-  auto turn = std::make_unique<HeldTurn>(table_, name);
+  auto in_process = turns_.take(name, stop);
+  if (!in_process) return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
+  auto turn = std::make_unique<HeldTurn>(std::move(in_process));
   if (folder_.empty()) return turn;
-  if (const auto locked = turn->lock_file(folder_, stop); !locked) return std::unexpected{locked.error()};
+  if (const auto locked = turn->lock_file(folder_ / name, stop); !locked) return std::unexpected{locked.error()};
   return turn;
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "controller/runtime/named_turns.h"
 #include "reconcilers/ports/repository_turns.h"
 
 namespace slipway::runtime {
@@ -20,10 +21,9 @@ class FileTurns final : public RepositoryTurns {
                                      std::stop_token stop) override;
 
  private:
-  struct Table;
   class HeldTurn;
   std::filesystem::path folder_;
-  std::shared_ptr<Table> table_;  ///< Shared with turns that outlive this object.
+  NamedTurns turns_;
 };
 
 }  // namespace slipway::runtime

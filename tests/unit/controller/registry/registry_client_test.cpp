@@ -1,7 +1,6 @@
 #include "controller/registry/registry_client.h"
 
 #include <algorithm>
-#include <future>
 
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/referrer_list.h"
@@ -353,21 +352,6 @@ TEST_CASE("A referrer that others write over is put again, three times at most")
   // The other's entry is kept.
   const http::Request& last = world.network.requests[world.network.requests.size() - 2];
   CHECK((last.body.find(kDigest.str()) != std::string::npos) == (lost > 0));
-}
-
-TEST_CASE("A writer of a fallback tag waits for those of the same tag alone, and not when it is stopped") {
-  registry::FallbackTurns turns;
-  std::stop_source stop;
-  auto held = turns.take("a/b:sha256-1", {});
-  REQUIRE(held);
-  CHECK(turns.take("a/b:sha256-2", {}));
-  CHECK(turns.take("a/c:sha256-1", {}));
-  auto stopped = std::async(std::launch::async, [&] { return turns.take("a/b:sha256-1", stop.get_token()); });
-  stop.request_stop();
-  CHECK_FALSE(stopped.get());
-  auto next = std::async(std::launch::async, [&] { return turns.take("a/b:sha256-1", {}); });
-  held.reset();
-  CHECK(next.get());
 }
 
 TEST_CASE("A refusal after a good sign-in names repository and action") {
