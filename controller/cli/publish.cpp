@@ -8,7 +8,6 @@
 #include "controller/cli/progress_display.h"
 #include "controller/cli/resource_table.h"
 #include "controller/cli/workspace.h"
-#include "controller/runtime/guarded.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/text.h"
@@ -111,21 +110,19 @@ class OneRun {
   }
 
   void tell(const ObjectKey& key, const Ending& ending) {
-    if (ending.failure) return display_.fail(key, error_line(key, untold(key, *ending.failure, "not published, for ")));
+    if (ending.failure) return display_.fail(key, error_line(key, untold(ending, "not published, for ")));
     const auto stored = installation_->objects().publication(key);
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
 
   void tell_delay(const ObjectKey& key, const Error& error) {
-    (*told_.lock())[key] = error.message;
     display_.print(name_of(key) + ": not yet, it is tried again: " + visible(error.message));
   }
 
   /// The error; "LEAD what is told above" for the words that were said when it was first put off.
-  Error untold(const ObjectKey& key, Error error, const std::string& lead) const {
-    const auto told = told_.lock();
-    const auto last = told->find(key);
-    if (last != told->end() && last->second == error.message)
+  static Error untold(const Ending& ending, const std::string& lead) {
+    Error error = *ending.failure;
+    if (ending.is_told)
       error.message = lead + "what is told above (" + std::string{slipway::to_string(error.cls)} + ")";
     return error;
   }
@@ -144,7 +141,7 @@ class OneRun {
 
   ExitCode judge(const ObjectKey& key, const Ending& ending) {
     if (ending.kind == Ending::Kind::Unfinished) {
-      const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(key, *ending.failure, "")) : "";
+      const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(ending, "")) : "";
       const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
       console_.errors << "error: " << to_string(key) << ": " << how << visible(last)
                       << "; run it again: what is at the registry already is not sent again\n";
@@ -175,7 +172,6 @@ class OneRun {
   telemetry::Metrics metrics_;
   NoteRecorder recorder_;
   std::unique_ptr<standalone::Installation> installation_;
-  runtime::Guarded<std::map<ObjectKey, std::string>> told_;  ///< What keeps a publication, as it was said last.
 };
 
 }  // namespace

@@ -68,6 +68,14 @@ class Collector final : public runtime::WorkWatcher {
 
   std::map<ObjectKey, Ending> endings() const { return *endings_.lock(); }
 
+  /// The ending, knowing what was told before it.
+  Ending after_told(const ObjectKey& key, Ending ending) const {
+    const auto told = told_.lock();
+    const auto last = told->find(key);
+    ending.is_told = ending.failure && last != told->end() && last->second == ending.failure->message;
+    return ending;
+  }
+
  private:
   static Ending ending_of_bug(const runtime::Visit& visit) {
     return {Ending::Kind::Failed, Error{.cls = ErrorClass::Internal,
@@ -85,6 +93,7 @@ class Collector final : public runtime::WorkWatcher {
   }
 
   void keep(const ObjectKey& key, Ending ending) {
+    ending = after_told(key, std::move(ending));
     const bool is_first = endings_.lock()->emplace(key, ending).second;
     if (!is_first) return;
     if (options_.on_end) options_.on_end(key, ending);
@@ -139,7 +148,7 @@ std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::Wo
   }
   auto endings = collector.endings();
   for (const auto& key : keys)
-    if (!endings.contains(key)) endings.emplace(key, unfinished(installation, key));
+    if (!endings.contains(key)) endings.emplace(key, collector.after_told(key, unfinished(installation, key)));
   return endings;
 }
 

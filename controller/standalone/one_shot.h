@@ -24,6 +24,7 @@ struct Ending {
   };
   Kind kind = Kind::Unfinished;
   std::optional<Error> failure;  ///< Of Failed; of Unfinished what was in the way last, when something was.
+  bool is_told = false;          ///< on_delay was told the failure last.
   bool operator==(const Ending&) const = default;
 };
 
