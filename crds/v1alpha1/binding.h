@@ -78,8 +78,9 @@ class Binding {
   }
 
   /// A rule that only the schema carries; the validation in C++ has its twin.
-  Binding& rule(std::string cel, std::string message) {
-    rules_.push_back({std::move(cel), std::move(message)});
+  Binding& rule(std::string cel, std::string message) { return rule({std::move(cel), std::move(message)}); }
+  Binding& rule(SchemaRule rule) {
+    rules_.push_back(std::move(rule));
     return *this;
   }
 

@@ -128,6 +128,8 @@ inline constexpr std::string_view kReferencePattern =
 #undef SLIPWAY_HOST
 #undef SLIPWAY_PATH
 #undef SLIPWAY_REPOSITORY
+/// For a struct with `plainHTTP`: `text` names a registry on localhost, `end` follows its host.
+SchemaRule plain_http_rule(std::string_view text, std::string_view end);
 inline constexpr std::string_view kUntilPattern =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";

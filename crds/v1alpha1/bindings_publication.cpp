@@ -25,10 +25,7 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
           .field("pullSecretRef", &RegistrySource::pull_secret_ref, {.description = "Secret to pull with."})
           .field("registryRef", &RegistrySource::registry_ref, {.description = "ContainerRegistry to sign in as."})
           .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."})
-          .rule(
-              "!has(self.plainHTTP) || !self.plainHTTP || self.reference.matches("
-              "'^((?i:([-a-z0-9]+[.])*localhost)|127([.][0-9]{1,3}){3}|[[]::1[]])(:[0-9]+)?/')",
-              "only a registry on localhost is reached without TLS");
+          .rule(plain_http_rule("reference", "/"));
   return binding;
 }
 

@@ -221,10 +221,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("interval", &Spec::interval,
                  {.description = "How often the registry is looked at; 10m when absent.", .minimum = 1})
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."})
-          .rule(
-              "!has(self.plainHTTP) || !self.plainHTTP || self.loginServer.matches("
-              "'^((?i:([-a-z0-9]+[.])*localhost)|127([.][0-9]{1,3}){3}|[[]::1[]])(:[0-9]+)?$')",
-              "only a registry on localhost is reached without TLS");
+          .rule(plain_http_rule("loginServer", "$"));
   return binding;
 }
 
