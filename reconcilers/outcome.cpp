@@ -60,6 +60,11 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
   return stalled(deadlines);
 }
 
+std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& asked, std::chrono::seconds otherwise) {
+  constexpr std::chrono::seconds kShortest{1};
+  return std::max(asked.value_or(otherwise), kShortest);
+}
+
 Outcome after_write(const Result<void>& written, const Outcome& outcome, Timestamp now) {
   if (written) return outcome;
   if (written.error().cls == ErrorClass::Conflict) return {.kind = Kind::Retry, .delay = std::nullopt};

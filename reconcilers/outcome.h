@@ -29,6 +29,9 @@ struct Deadlines {
   std::chrono::seconds interval{3600};
 };
 
+/// How often an object is looked at: as it asks, `otherwise` when it doesn't say, never more than once a second.
+std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& asked, std::chrono::seconds otherwise);
+
 /// The one function from error class to what follows, for every kind. Pure.
 ///
 ///   class                              follows

@@ -74,10 +74,13 @@ Result<Response> RegistryClient::send(const Request& request, std::stop_token st
   return connection_->send(request, scope_, stop);
 }
 
+std::unexpected<Error> RegistryClient::unwanted(const Request& request, const Response& response) const {
+  return std::unexpected(error_of(request, response, {connection_->who(), scope_}));
+}
+
 Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
   Result<Response> response = send(request, stop);
-  if (response && response->status != status)
-    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+  if (response && response->status != status) return unwanted(request, *response);
   return response;
 }
 
@@ -95,7 +98,7 @@ Result<std::optional<Descriptor>> RegistryClient::look_up(const std::string& ref
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+  if (response->status != 200) return unwanted(request, *response);
   const auto digest = digest_of(response->headers);
   const auto length = length_of(response->headers);
   if (digest && length && *length > 0)
@@ -118,7 +121,7 @@ Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& ref
   Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return std::nullopt;
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+  if (response->status != 200) return unwanted(request, *response);
   ManifestBytes manifest;
   manifest.descriptor.media_type = media_type_of(response->headers);
   const auto named = digest_of(response->headers);
@@ -190,8 +193,7 @@ Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offs
   request.body_writer = [&](std::span<const std::byte> bytes) { return filter.take(bytes); };
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
-  if (response->status != 200 && response->status != 206)
-    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+  if (response->status != 200 && response->status != 206) return unwanted(request, *response);
   if (filter.missing() > 0)
     return fail(ErrorClass::Unavailable, name() + ": blob " + blob.digest.str() + " ended early", "try again");
   return {};
@@ -202,8 +204,7 @@ Result<bool> RegistryClient::has_blob(const Descriptor& blob, std::stop_token st
   const Result<Response> response = send(request, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 404) return false;
-  if (response->status != 200 && response->status != 307)
-    return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+  if (response->status != 200 && response->status != 307) return unwanted(request, *response);
   const auto length = response->status == 200 ? length_of(response->headers) : std::nullopt;
   if (length && *length != blob.size)
     return fail(ErrorClass::Integrity,
@@ -309,8 +310,7 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
     const Result<Response> response = send(request, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
-      if (response->status != 404 && response->status != 200)
-        return std::unexpected(error_of(request, *response, {connection_->who(), scope_}));
+      if (response->status != 404 && response->status != 200) return unwanted(request, *response);
       if (!is_about_the_name(*response)) connection_->remember_referrers(false);
       return known_fallback(subject, stop);
     }

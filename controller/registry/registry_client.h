@@ -53,6 +53,8 @@ class RegistryClient final : public ImageStore {
   std::string url(const std::string& rest) const { return connection_->url("/v2/" + options_.repository + rest); }
   http::Request request_to(http::Method method, std::string url) const;
   Result<http::Response> send(const http::Request& request, std::stop_token stop);
+  /// Of an answer that is none of those that are wanted.
+  std::unexpected<Error> unwanted(const http::Request& request, const http::Response& response) const;
   Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
   Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
   Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);

@@ -83,6 +83,7 @@ class TransferEngine::Job {
   Result<void> look_into(const content::Descriptor& blob, const std::stop_token& stop);
   std::optional<std::string> diff_id_of(const Digest& layer) const;
   bool may_use(const std::string& repository) const;
+  void keep_usable(std::vector<std::string>& repositories) const;
   BlobAt at(const content::Descriptor& blob) const {
     return {.host = to_.host(), .digest = blob.digest, .size = blob.size};
   }
@@ -185,7 +186,7 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_elsewhere(const con
                                                                        const std::stop_token& stop) {
   std::vector<std::string> known = engine_.whereabouts_.repositories_with(at(blob));
   if (std::find(known.begin(), known.end(), to_.repository()) != known.end()) return std::nullopt;
-  std::erase_if(known, [this](const std::string& repository) { return !may_use(repository); });
+  keep_usable(known);
   if (known.size() > 1) known.resize(1);
   return mount_from_any(blob, known, stop);
 }
@@ -212,7 +213,7 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content:
   if (*there) return BlobOutcome::Present;
   engine_.whereabouts_.forget(at(blob), to_.repository());
   std::vector<std::string> known = engine_.whereabouts_.repositories_with(at(blob));
-  std::erase_if(known, [this](const std::string& repository) { return !may_use(repository); });
+  keep_usable(known);
   Result<std::optional<BlobOutcome>> mounted = mount_from_any(blob, known, stop);
   if (!mounted || *mounted) return mounted;
   return mount_and_look(blob, stop);
@@ -222,8 +223,7 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content:
 Result<std::optional<BlobOutcome>> TransferEngine::Job::mount_and_look(const content::Descriptor& blob,
                                                                        const std::stop_token& stop) {
   std::vector<std::string> candidates = request_.mount_from;
-  if (request_.may_mount_from)
-    std::erase_if(candidates, [this](const std::string& repository) { return !may_use(repository); });
+  if (request_.may_mount_from) keep_usable(candidates);
   Result<std::optional<BlobOutcome>> mounted = mount_from_any(blob, candidates, stop);
   if (!mounted || !*mounted) return mounted;
   const Result<bool> there = to_.has_blob(blob, stop);
@@ -297,6 +297,10 @@ std::optional<std::string> TransferEngine::Job::diff_id_of(const Digest& layer) 
 
 bool TransferEngine::Job::may_use(const std::string& repository) const {
   return request_.may_mount_from && request_.may_mount_from(repository);
+}
+
+void TransferEngine::Job::keep_usable(std::vector<std::string>& repositories) const {
+  std::erase_if(repositories, [this](const std::string& repository) { return !may_use(repository); });
 }
 
 TransferEngine::TransferEngine(TransferHands hands, TransferRules rules)

@@ -52,7 +52,7 @@ bool holds_only(const ImageManifest& manifest, Is is) {
 }
 
 bool is_empty_json(const Descriptor& config) {
-  return config.digest == Digest::of("{}");
+  return config.digest == empty_blob().digest;
 }
 
 bool is_no_platform(const std::string& word) {

@@ -1,6 +1,5 @@
 #include "reconcilers/publish/act.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 

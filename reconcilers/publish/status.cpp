@@ -14,13 +14,12 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::chrono::seconds kInterval{std::chrono::hours{1}};
-constexpr std::chrono::seconds kShortestInterval{1};
 constexpr std::chrono::seconds kWaitFor{std::chrono::hours{1}};
 constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};
 constexpr std::size_t kHistory = 10;
 
 std::chrono::seconds interval_of(const ImagePublication& publication) {
-  return std::max(publication.spec.interval.value_or(kInterval), kShortestInterval);
+  return slipway::interval_of(publication.spec.interval, kInterval);
 }
 
 Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds& ids, const Settings& settings,

@@ -1,6 +1,5 @@
 #include "reconcilers/registry/status.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "crds/v1alpha1/support.h"
@@ -11,8 +10,6 @@
 namespace slipway::registry {
 
 namespace {
-
-constexpr std::chrono::seconds kShortestInterval{1};
 
 /// Saying when it was looked at is no reason for a write of its own more often than that.
 constexpr std::chrono::hours kToldAgainAfter{1};
@@ -66,7 +63,7 @@ Outcome outcome_for(const ContainerRegistry& object, const Observation& seen, Ti
   const Deadlines deadlines{.attempt_started_at = now,
                             .retry_for = std::nullopt,
                             .wait_for = std::nullopt,
-                            .interval = std::max(object.spec.interval.value_or(kDefaultInterval), kShortestInterval)};
+                            .interval = interval_of(object.spec.interval, kDefaultInterval)};
   if (!seen.identity) return outcome_of(seen.identity.error(), deadlines, now);
   return {.kind = Outcome::Kind::Again, .delay = deadlines.interval};
 }
