@@ -35,8 +35,14 @@ void Sqlite::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
-void Sqlite::Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+void Sqlite::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
+}
+
+void Sqlite::Statement::GiveBack::operator()(sqlite3_stmt* statement) const {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  owner->idle_.emplace(sqlite3_sql(statement), Compiled{statement});
 }
 
 std::unexpected<Error> Sqlite::failure(int code) const {
@@ -95,6 +101,7 @@ Result<Sqlite> Sqlite::open_copy(const std::filesystem::path& file) {
 }
 
 Result<Sqlite::Statement> Sqlite::prepare(std::string_view sql) const {
+  if (auto idle = idle_.extract(std::string{sql}); !idle.empty()) return Statement{*this, idle.mapped().release()};
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
   if (code != SQLITE_OK) return failure(code);
@@ -121,7 +128,7 @@ Result<bool> Sqlite::Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return owner_->failure(code);
+  return statement_.get_deleter().owner->failure(code);
 }
 
 std::string Sqlite::Statement::text(int column) const {
@@ -139,17 +146,30 @@ std::optional<std::int64_t> Sqlite::Statement::optional_integer(int column) cons
   return integer(column);
 }
 
+namespace {
+
+/// Runs one statement that is needed again and again and has no rows.
+Result<void> run_compiled(const Sqlite& database, std::string_view sql) {
+  auto statement = database.prepare(sql);
+  if (!statement) return std::unexpected{statement.error()};
+  const auto stepped = statement->step();
+  if (!stepped) return std::unexpected{stepped.error()};
+  return {};
+}
+
+}  // namespace
+
 Result<Transaction> Transaction::begin(const Sqlite& database) {
-  if (const auto begun = database.run("BEGIN IMMEDIATE"); !begun) return std::unexpected{begun.error()};
+  if (const auto begun = run_compiled(database, "BEGIN IMMEDIATE"); !begun) return std::unexpected{begun.error()};
   return Transaction{database};
 }
 
 Transaction::~Transaction() {
-  if (database_ != nullptr) static_cast<void>(database_->run("ROLLBACK"));
+  if (database_ != nullptr) static_cast<void>(run_compiled(*database_, "ROLLBACK"));
 }
 
 Result<void> Transaction::commit() {
-  const auto committed = database_->run("COMMIT");
+  const auto committed = run_compiled(*database_, "COMMIT");
   if (committed) database_ = nullptr;
   return committed;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "crds/base/result.h"
 
@@ -36,15 +37,16 @@ class Sqlite {
 
    private:
     friend class Sqlite;
-    struct Finalize {
+    struct GiveBack {
+      const Sqlite* owner;
       void operator()(sqlite3_stmt* statement) const;
     };
-    Statement(const Sqlite& owner, sqlite3_stmt* statement) : owner_(&owner), statement_(statement) {}
-    const Sqlite* owner_;
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    Statement(const Sqlite& owner, sqlite3_stmt* statement) : statement_(statement, GiveBack{&owner}) {}
+    std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
     int next_ = 1;
   };
 
+  /// Compiled once; after that, one that is not at work is taken again. It must not outlive the connection.
   Result<Statement> prepare(std::string_view sql) const;
   /// Runs statements without values or rows.
   Result<void> run(const char* sql) const;
@@ -55,11 +57,16 @@ class Sqlite {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Compiled = std::unique_ptr<sqlite3_stmt, Finalize>;
   Sqlite(std::filesystem::path file, sqlite3* database) : file_(std::move(file)), database_(database) {}
   std::unexpected<Error> failure(int code) const;
 
   std::filesystem::path file_;
   std::unique_ptr<sqlite3, Close> database_;
+  mutable std::unordered_multimap<std::string, Compiled> idle_;  ///< By their text.
 };
 
 /// A transaction that takes the write lock at once and is rolled back unless commit() succeeded.

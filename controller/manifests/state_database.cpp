@@ -129,6 +129,14 @@ Result<void> put_row(const Sqlite& database, const StateRow& row) {
   return run_to_end(statement);
 }
 
+Result<void> put_status(const Sqlite& database, const ObjectKey& key, std::string_view status) {
+  auto statement = database.prepare("UPDATE objects SET status = ?, revision = revision + 1" + std::string{kOfKey});
+  if (!statement) return std::unexpected{statement.error()};
+  statement->bind(status);
+  bind_key(*statement, key);
+  return run_to_end(statement);
+}
+
 StateRow row_after(const std::optional<StateRow>& before, const StateDatabase::Seen& seen) {
   if (before && before->deleted_at) return *before;
   StateRow row = before.value_or(StateRow{.key = seen.key, .uid = seen.new_uid, .revision = 1, .created_at = seen.at});
@@ -227,9 +235,7 @@ Result<void> StateDatabase::write_status(const StatusOf& written) {
                 "nothing to do: the new one is looked at by itself");
   }
   if ((*row)->status == written.status) return {};
-  (*row)->status = written.status;
-  ++(*row)->revision;
-  if (const auto put = put_row(*database, **row); !put) return put;
+  if (const auto put = put_status(*database, written.key, written.status); !put) return put;
   return transaction->commit();
 }
 
