@@ -13,9 +13,13 @@ std::size_t ring_size(const TransferRules& rules, std::int64_t bytes) {
 
 }  // namespace
 
-BlobFeed::BlobFeed(Parts parts, std::int64_t offset)
+BlobFeed::BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop)
     : parts_(std::move(parts)), start_(offset), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  const std::int64_t left = parts_.blob.size - offset;
+  if (left <= parts_.rules.at_once_up_to && left <= static_cast<std::int64_t>(parts_.rules.ring_bytes))
+    run(stop);
+  else
+    thread_ = std::jthread([this](const std::stop_token& asked) { run(asked); });
 }
 
 BlobFeed::~BlobFeed() {

@@ -14,7 +14,8 @@
 
 namespace slipway::transfer {
 
-/// Reads a blob from its source on a thread of its own, from an offset on, checks it and keeps a ring filled. A cut of
+/// Reads a blob from its source, from an offset on, checks it and keeps a ring filled: on a thread of its own, or, when
+/// it is little (`at_once_up_to`), all of it before the first byte is taken. A cut of
 /// the source is waited out and the blob read on from there; whoever takes from the ring sees a pause.
 class BlobFeed {
  public:
@@ -27,8 +28,8 @@ class BlobFeed {
     Patience::Listener waits;                      ///< The source failed and is asked again after a while.
     std::function<void(std::int64_t at)> resumed;  ///< The source was cut there; its next byte has come.
   };
-  /// What `parts` refers to outlives it.
-  BlobFeed(Parts parts, std::int64_t offset);
+  /// What `parts` refers to outlives it. `stop` ends what is read here.
+  BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop);
   /// As end().
   ~BlobFeed();
   BlobFeed(const BlobFeed&) = delete;

@@ -103,6 +103,7 @@ Result<void> BlobStream::append_from(BlobUpload& upload, std::int64_t offset, co
 /// What the source did counts more than what the destination makes of it.
 Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& stop,
                                    const std::function<Result<void>(const BlobReader&)>& send) {
+  const std::chrono::nanoseconds began = parts_.hands.elapsed();
   BlobFeed feed({.from = parts_.from,
                  .blob = parts_.blob,
                  .check = *check_,
@@ -110,7 +111,8 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
                  .hands = parts_.hands,
                  .waits = [this](auto delay, const Error& error) { say_waiting(delay, error); },
                  .resumed = [this](std::int64_t at) { say_resumed(at, at); }},
-                offset);
+                offset, stop);
+  own_time_ += parts_.hands.elapsed() - began;
   std::int64_t position = offset;
   const BlobReader reader = [&](std::span<std::byte> space) -> Result<std::size_t> {
     const std::chrono::nanoseconds asked = parts_.hands.elapsed();

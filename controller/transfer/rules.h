@@ -12,6 +12,7 @@ namespace slipway::transfer {
 struct TransferRules {
   int most_streams = 16;                       ///< Blobs under way at once, over all requests; each may have one.
   std::size_t ring_bytes = 512u << 10;         ///< Between the two ends of one blob.
+  std::int64_t at_once_up_to = 128 << 10;      ///< So little is read before it is sent, without a thread of its own.
   std::int64_t whole_up_to = 4 << 20;          ///< Blobs up to this size go up in one request.
   int most_failures = 5;                       ///< In a row without a byte of progress, each end for itself.
   std::int64_t least_per_second = 8 << 10;     ///< Less before a cut, of either end, is no progress.
