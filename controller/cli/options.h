@@ -43,7 +43,7 @@ struct PublishOptions {
   LogOptions log;
   OutputFormat output = OutputFormat::Table;
   ProgressStyle progress = ProgressStyle::Auto;
-  std::size_t workers = 8;
+  std::size_t workers = 16;
   std::optional<std::chrono::seconds> timeout;
 };
 
