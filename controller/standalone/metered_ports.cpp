@@ -51,6 +51,10 @@ void count_failure(const ImagePublicationStatus& before, const ImagePublicationS
     metrics.gate_verdict(gates->message.substr(0, gates->message.find_first_of(" :")), false);
 }
 
+bool has_something_to_count(const ImagePublicationStatus& after) {
+  return after.published || (after.attempt && after.attempt->error);
+}
+
 }  // namespace
 
 void count_changes(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
@@ -75,6 +79,7 @@ Result<BlobTransferReport> MeteredTransfer::transfer(ImageSource& from, ImageSto
 }
 
 Result<void> MeteredWriter::write_status(const ImagePublication& object) {
+  if (!has_something_to_count(object.status)) return next_.write_status(object);
   const auto before = stored_.publication(key_of(object));
   auto written = next_.write_status(object);
   if (written && before && *before) count_changes((*before)->object.status, object.status, metrics_);
