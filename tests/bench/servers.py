@@ -62,6 +62,7 @@ class Registry:
             file.write(f"""version: 0.1
 log: {{level: error, accesslog: {{disabled: {str(not counted).lower()}}}}}
 storage:
+  cache: {{blobdescriptor: inmemory}}
   filesystem: {{rootdirectory: {self.storage}}}
   delete: {{enabled: true}}
 http:
