@@ -14,6 +14,11 @@ new_enough() {
   printf '%s\n%s\n' "$needed" "${version#go}" | sort -C -V
 }
 
+# Several tests may ask at once.
+mkdir -p "$cache"
+exec {lock}> "$cache.lock"
+flock "$lock"
+
 for go in "$(command -v go || true)" /usr/local/go/bin/go "$cache/bin/go"; do
   if [[ -n $go ]] && new_enough "$go"; then
     echo "$go"

@@ -1,0 +1,151 @@
+"""A real etcd and a real kube-apiserver with RBAC on, for as long as a test needs them, and kubectl for them."""
+import base64
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+STARTED_WITHIN = 120  # seconds; a guard for a machine that is busy, never reached otherwise
+
+
+def programs():
+    """The folder of etcd, kube-apiserver, kubectl and helm; built first where it must be."""
+    built = subprocess.run([HERE / "build.sh"], stdout=subprocess.PIPE, text=True, check=True)
+    return pathlib.Path(built.stdout.strip())
+
+
+def free_ports(count):
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+class Authority:
+    """Signs the certificates of one cluster, all under `folder`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.certificate = folder / "ca.pem"
+        self.openssl("req", "-x509", *self.new_key("ca"), "-days", "3", "-subj", "/CN=slipway-test", "-out", self.certificate)
+
+    def openssl(self, *arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def new_key(self, name):
+        return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.folder / f"{name}.key"]
+
+    def sign(self, name, subject, alternatives=""):
+        """The paths of certificate and key."""
+        request, certificate, extensions = (self.folder / f"{name}.{end}" for end in ("csr", "pem", "ext"))
+        extensions.write_text(f"subjectAltName={alternatives}\n" if alternatives else "")
+        self.openssl("req", "-new", *self.new_key(name), "-subj", subject, "-out", request)
+        self.openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.folder / "ca.key",
+                     "-CAcreateserial", "-days", "3", "-extfile", extensions, "-out", certificate)
+        return certificate, self.folder / f"{name}.key"
+
+
+class Cluster:
+    """An API server that stores in an etcd of its own, both on ports of their own; no scheduler, no controllers."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.programs = programs()
+        self.authority = Authority(self.folder)
+        self.processes = []
+        try:
+            self.start_etcd()
+            self.start_api_server()
+            self.kubeconfig = self.kubeconfig_for("admin", "/O=system:masters/CN=admin")
+            self.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def launch(self, name, *arguments):
+        with open(self.folder / f"{name}.log", "wb") as log:
+            self.processes.append(subprocess.Popen([self.programs / name, *map(str, arguments)], stdout=log, stderr=log,
+                                                   cwd=self.folder))
+
+    def start_etcd(self):
+        client, peer = free_ports(2)
+        self.etcd = f"http://127.0.0.1:{client}"
+        at_peer = f"http://127.0.0.1:{peer}"
+        # The data of a test is thrown away: what waits for the disk only costs time.
+        self.launch("etcd", "--data-dir", self.folder / "etcd", "--unsafe-no-fsync", "--log-level", "error",
+                    "--listen-client-urls", self.etcd, "--advertise-client-urls", self.etcd,
+                    "--listen-peer-urls", at_peer, "--initial-advertise-peer-urls", at_peer,
+                    "--initial-cluster", f"default={at_peer}")
+
+    def start_api_server(self):
+        (self.port,) = free_ports(1)
+        self.server = f"https://127.0.0.1:{self.port}"
+        certificate, key = self.authority.sign("api-server", "/CN=kube-apiserver",
+                                               "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+        accounts = self.folder / "service-accounts.key"
+        self.authority.openssl("genrsa", "-out", accounts, "2048")
+        self.launch("kube-apiserver", "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
+                    "--secure-port", self.port, "--tls-cert-file", certificate, "--tls-private-key-file", key,
+                    "--client-ca-file", self.authority.certificate, "--authorization-mode", "RBAC",
+                    "--service-cluster-ip-range", "10.0.0.0/24", "--service-account-issuer", "https://kubernetes.default.svc",
+                    "--service-account-key-file", accounts, "--service-account-signing-key-file", accounts,
+                    "--disable-admission-plugins", "ServiceAccount", "--endpoint-reconciler-type", "none")
+
+    def kubeconfig_for(self, name, subject):
+        """A kubeconfig whose user is the subject of a client certificate."""
+        certificate, key = self.authority.sign(name, subject)
+        return self.write_kubeconfig(name, {"client-certificate": str(certificate), "client-key": str(key)})
+
+    def write_kubeconfig(self, name, user):
+        path = self.folder / f"{name}.kubeconfig"
+        authority = base64.b64encode(self.authority.certificate.read_bytes()).decode()
+        path.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": self.server, "certificate-authority-data": authority}}],
+            "users": [{"name": name, "user": user}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": name}}]}))
+        return path
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + STARTED_WITHIN
+        while self.kubectl("get", "--raw", "/readyz", check=False).returncode != 0:
+            ended = [process.args[0].name for process in self.processes if process.poll() is not None]
+            if ended or time.monotonic() > deadline:
+                name = ended[0] if ended else "kube-apiserver"
+                log = (self.folder / f"{name}.log").read_text(errors="replace")
+                raise SystemExit(f"{name} does not start:\n{log[-3000:]}")
+            time.sleep(0.2)
+
+    def kubectl(self, *arguments, stdin=None, kubeconfig=None, check=True):
+        """What kubectl said, as a finished process."""
+        finished = subprocess.run(
+            [self.programs / "kubectl", "--kubeconfig", kubeconfig or self.kubeconfig, *map(str, arguments)],
+            input=stdin, capture_output=True, text=True, env={**os.environ, "HOME": str(self.folder)})
+        if check and finished.returncode != 0:
+            raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {finished.stderr}")
+        return finished
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in reversed(self.processes):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def temporary_cluster(test_class):
+    """One cluster for all tests of a class."""
+    folder = tempfile.TemporaryDirectory(prefix="slipway-cluster-")
+    test_class.addClassCleanup(folder.cleanup)
+    cluster = Cluster(folder.name)
+    test_class.addClassCleanup(cluster.stop)
+    return cluster

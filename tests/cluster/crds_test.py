@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""The resources as kubectl and a real API server see them: what is taken, what is refused and with which words.
+
+crds_test.py SLIPWAY [TEST...]
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+from api_server import temporary_cluster
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SLIPWAY = None
+
+PUBLICATION = """
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: app, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repository: shop/app
+  environment: staging
+  source:
+    image: {reference: "ghcr.io/contoso/app:1"}
+  build: {commit: 4f2a91c0, number: 812, version: 1.8.2}
+  tags:
+    - {name: commit, template: "{{commit:7}}"}
+    - {name: env, template: "{{environment}}", mutability: Moving}
+  gates:
+    scan: {reports: [{name: all, configMapRef: {name: scan, key: report.json}}], allowUpTo: High, maxAge: 24h}
+  interval: 1h
+"""
+
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {name: contoso}
+spec:
+  loginServer: contoso.azurecr.io
+  authentication: {anonymous: {}}
+  access:
+    - {name: shop, namespaceSelector: {}, repositories: ["shop/**"], actions: [Read, Publish]}
+"""
+
+POLICY = """
+apiVersion: slipway.dev/v1alpha1
+kind: RetentionPolicy
+metadata: {name: shop, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repositories: ["shop/**"]
+  schedule: {cron: "0 3 * * *", timeZone: Europe/Berlin}
+  rules:
+    - {name: development, match: {tags: ["dev-*"]}, expireAfter: 30d, keepLast: 2}
+"""
+
+# (resource, what stands there, what is written instead, the field that both name)
+REFUSED_BY_BOTH = [
+    (PUBLICATION, "repository: shop/app", "repositry: shop/app", "spec.repositry"),
+    (PUBLICATION, "repository: shop/app", "repository: Shop/App", "spec.repository"),
+    (PUBLICATION, "repository: shop/app", "repository: ''", "spec.repository"),
+    (PUBLICATION, "registryRef: {name: contoso}", "registryRef: {}", "spec.registryRef.name"),
+    (PUBLICATION, "mutability: Moving", "mutability: moving", "spec.tags[1].mutability"),
+    (PUBLICATION, "number: 812", "number: -1", "spec.build.number"),
+    (PUBLICATION, "number: 812", "number: many", "spec.build.number"),
+    (PUBLICATION, "allowUpTo: High", "allowUpTo: Highest", "spec.gates.scan.allowUpTo"),
+    (PUBLICATION, "maxAge: 24h", "maxAge: a day", "spec.gates.scan.maxAge"),
+    (PUBLICATION, "interval: 1h", "interval: 0s", "spec.interval"),
+    (PUBLICATION, 'image: {reference: "ghcr.io/contoso/app:1"}', "{}", "spec.source"),
+    (PUBLICATION, 'image: {reference: "ghcr.io/contoso/app:1"}',
+     'image: {reference: "ghcr.io/contoso/app:1"}\n    ociLayout: {path: x}', "spec.source"),
+    (PUBLICATION, '"ghcr.io/contoso/app:1"', '"ghcr.io/contoso/app:1", plainHTTP: true', "spec.source.image"),
+    (PUBLICATION, "interval: 1h", "ttlAfterPublished: 1h\n  deletionPolicy: Untag", "spec"),
+    (PUBLICATION, "{name: env, template: ", "{name: commit, template: ", "spec.tags[1]"),
+    (REGISTRY, "loginServer: contoso.azurecr.io", "loginServer: https://contoso.azurecr.io", "spec.loginServer"),
+    (REGISTRY, "{anonymous: {}}", "{}", "spec.authentication"),
+    (REGISTRY, "{anonymous: {}}", "{anonymous: {}, basic: {secretRef: {name: a}}}", "spec.authentication"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  plainHTTP: true", "spec"),
+    (REGISTRY, "actions: [Read, Publish]", "actions: [Write]", "spec.access[0].actions[0]"),
+    (REGISTRY, "authentication:", "transfer: {concurrency: 65}\n  authentication:", "spec.transfer.concurrency"),
+    (POLICY, "keepLast: 2", "keepLast: -1", "spec.rules[0].keepLast"),
+    (POLICY, "expireAfter: 30d", "expireAfter: 30", "spec.rules[0].expireAfter"),
+]
+
+# What a schema and CEL can't say within their budget. The controller says it with the words of `slipway validate`.
+REFUSED_BY_SLIPWAY_ALONE = [
+    (PUBLICATION, "{{commit:7}}", "{{comit}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{commit", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{environment}}", "spec.tags[1]"),
+    (POLICY, "0 3 * * *", "0 25 * * *", "spec.schedule.cron"),
+]
+
+
+def changed(text, there, instead):
+    if there not in text:
+        raise AssertionError(f"{there!r} does not stand in the resource")
+    return text.replace(there, instead, 1)
+
+
+class CrdsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = temporary_cluster(cls)
+        cls.kubectl = cls.cluster.kubectl
+        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
+        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        cls.kubectl("create", "namespace", "shop")
+
+    def dry_run(self, text):
+        """kubectl as it is by default: fields that are not known are refused."""
+        return self.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text, check=False)
+
+    def validate(self, text):
+        return subprocess.run([SLIPWAY, "validate", "-f", "-"], input=text, capture_output=True, text=True)
+
+    def test_what_is_right_is_taken_by_both(self):
+        for text in (PUBLICATION, REGISTRY, POLICY):
+            self.assertEqual(self.validate(text).returncode, 0, self.validate(text).stderr)
+            answer = self.dry_run(text)
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_the_examples_are_taken(self):
+        for name in ("registry.yaml", "retention.yaml"):
+            answer = self.dry_run((ROOT / "examples" / name).read_text())
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+        # The one that reads its reports from files is of a folder; a cluster says so.
+        answer = self.dry_run((ROOT / "examples/publication.yaml").read_text())
+        self.assertNotEqual(answer.returncode, 0)
+        self.assertIn("from files outside a cluster only", answer.stderr)
+
+    def test_both_refuse_the_same_field(self):
+        for text, there, instead, field in REFUSED_BY_BOTH:
+            with self.subTest(instead=instead):
+                wrong = changed(text, there, instead)
+                alone = self.validate(wrong)
+                self.assertEqual(alone.returncode, 2, alone.stdout)
+                self.assertIn(field, alone.stderr)
+                answer = self.dry_run(wrong)
+                self.assertNotEqual(answer.returncode, 0, answer.stdout)
+                self.assertIn(field, answer.stderr)
+
+    def test_what_the_api_server_cannot_judge(self):
+        for text, there, instead, field in REFUSED_BY_SLIPWAY_ALONE:
+            with self.subTest(instead=instead):
+                wrong = changed(text, there, instead)
+                alone = self.validate(wrong)
+                self.assertEqual(alone.returncode, 2, alone.stdout)
+                self.assertIn(field, alone.stderr)
+                answer = self.dry_run(wrong)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_what_identifies_an_object_stays(self):
+        for text, there, instead in ((PUBLICATION, "repository: shop/app", "repository: shop/other"),
+                                     (PUBLICATION, "registryRef: {name: contoso}", "registryRef: {name: other}"),
+                                     (REGISTRY, "contoso.azurecr.io", "other.azurecr.io")):
+            self.kubectl("apply", "-f", "-", stdin=text)
+            with self.subTest(instead=instead):
+                answer = self.dry_run(changed(text, there, instead))
+                self.assertNotEqual(answer.returncode, 0, answer.stdout)
+                self.assertIn("can't be changed", answer.stderr)
+
+    def test_kubectl_answers_the_first_question_in_columns(self):
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION)
+        status = {"observedGeneration": 1,
+                  "conditions": [{"type": "Ready", "status": "False", "reason": "GateRefused", "message": "scan: 1 Critical",
+                                  "observedGeneration": 1, "lastTransitionTime": "2026-11-24T09:00:00Z"}]}
+        self.kubectl("patch", "ipub", "app", "-n", "shop", "--subresource=status", "--type=merge", "-p",
+                     json.dumps({"status": status}))
+        shown = self.kubectl("get", "ipub", "-n", "shop").stdout.splitlines()
+        self.assertEqual(shown[0].split()[:2], ["NAME", "READY"])
+        self.assertIn("GateRefused", shown[1])
+        self.assertIn("scan: 1 Critical", self.kubectl("get", "ipub", "-n", "shop", "-o", "wide").stdout)
+
+
+if __name__ == "__main__":
+    SLIPWAY = pathlib.Path(sys.argv[1]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
