@@ -240,23 +240,6 @@ Result<std::unique_ptr<BlobUpload>> RegistryClient::start_upload(const Digest& d
   return open_upload(*connection_, scope_, std::move(*location));
 }
 
-Result<void> RegistryClient::put_small_blob(const Descriptor& blob, std::string_view bytes, std::stop_token stop) {
-  const Result<bool> there = has_blob(blob, stop);
-  if (!there) return std::unexpected(there.error());
-  if (*there) return {};
-  const Request open = request_to(Method::Post, url("/blobs/uploads/"));
-  const Result<Response> opened = expect(open, 202, stop);
-  if (!opened) return std::unexpected(opened.error());
-  const Result<std::string> location = location_of(open, *opened);
-  if (!location) return std::unexpected(location.error());
-  Request request = request_to(Method::Put, with_digest(*location, blob.digest));
-  request.headers.set("Content-Type", "application/octet-stream");
-  request.body = std::string(bytes);
-  const Result<Response> response = expect(request, 201, stop);
-  if (!response) return std::unexpected(response.error());
-  return {};
-}
-
 Result<Response> RegistryClient::put(const std::string& reference, const ManifestBytes& manifest,
                                      std::stop_token stop) {
   Request request = request_to(Method::Put, url("/manifests/" + reference));
@@ -280,14 +263,22 @@ Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes
   return {};
 }
 
+// docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
 Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token stop) {
-  const Request request = request_to(Method::Delete, url("/manifests/" + tag));
+  return remove("/manifests/" + tag, stop);
+}
+
+Result<void> RegistryClient::remove_manifest(const Digest& digest, std::stop_token stop) {
+  return remove("/manifests/" + digest.str(), stop);
+}
+
+Result<void> RegistryClient::remove(const std::string& path, const std::stop_token& stop) {
+  const Request request = request_to(Method::Delete, url(path));
   const std::string scope = "repository:" + options_.repository + ":delete";
   const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 202) return {};
   Error error = error_of(request, *response, {connection_->who(), scope});
-  // docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
   if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
   return std::unexpected(std::move(error));
 }

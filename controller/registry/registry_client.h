@@ -42,12 +42,15 @@ class RegistryClient final : public ImageStore {
   Result<bool> has_blob(const content::Descriptor& blob, std::stop_token stop) override;
   Result<bool> mount_blob(const Digest& digest, const std::string& from_repository, std::stop_token stop) override;
   Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) override;
-  Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes, std::stop_token stop) override;
   Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token stop) override;
   Result<void> put_tag(const std::string& tag, const content::ManifestBytes& manifest, std::stop_token stop) override;
   Result<void> put_referrer(const content::ManifestBytes& manifest, const content::Descriptor& subject,
                             std::stop_token stop) override;
   Result<void> remove_tag(const std::string& tag, std::stop_token stop) override;
+
+  /// Deletes the manifest, and with it every tag that names it. NotFound when it is not there; Refused where the
+  /// registry deletes nothing.
+  Result<void> remove_manifest(const Digest& digest, std::stop_token stop);
 
  private:
   std::string url(const std::string& rest) const { return connection_->url("/v2/" + options_.repository + rest); }
@@ -58,6 +61,7 @@ class RegistryClient final : public ImageStore {
   Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
   Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
   Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);
+  Result<void> remove(const std::string& path, const std::stop_token& stop);
   Result<http::Response> put(const std::string& reference, const content::ManifestBytes& manifest,
                              std::stop_token stop);
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);

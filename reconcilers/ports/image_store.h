@@ -52,10 +52,6 @@ class ImageStore : public ImageSource {
   /// Opens an upload for that blob.
   virtual Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) = 0;
 
-  /// Uploads a small blob whole (config, record). Nothing is sent when it is there already.
-  virtual Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes,
-                                      std::stop_token stop) = 0;
-
   /// Puts a manifest by digest. Everything it names must be there.
   virtual Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token stop) = 0;
 

@@ -65,6 +65,12 @@ bool is_missing() {
   return true;
 }
 
+Result<void> put_blob(ImageStore& store, const content::Descriptor& blob, const std::string& bytes) {
+  const auto upload = store.start_upload(blob.digest, {});
+  if (!upload) return std::unexpected(upload.error());
+  return (*upload)->send_whole(blob, reader_of(bytes), {});
+}
+
 }  // namespace
 
 TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
@@ -84,7 +90,7 @@ TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
   REQUIRE((*upload)->append(reader_of(layer_bytes.substr(100'000)), 200'000, {}));
   REQUIRE((*upload)->finish(layer.digest, {}));
   CHECK(world.store.has_blob(layer, {}) == true);
-  REQUIRE(world.store.put_small_blob(config, "{}", {}));
+  REQUIRE(put_blob(world.store, config, "{}"));
   REQUIRE(world.store.put_manifest(manifest, {}));
   REQUIRE(world.store.put_tag("v1", manifest, {}));
 
@@ -131,7 +137,7 @@ TEST_CASE("Referrers are kept under the fallback tag where there is no referrers
   if (is_missing()) return;
   World world;
   const auto blob = descriptor_of("{}", content::kOciConfig);
-  REQUIRE(world.store.put_small_blob(blob, "{}", {}));
+  REQUIRE(put_blob(world.store, blob, "{}"));
   const auto image = manifest_of(blob, blob);
   REQUIRE(world.store.put_manifest(image, {}));
   CHECK(world.store.referrers(image.descriptor.digest, {}).value().empty());
@@ -150,6 +156,19 @@ TEST_CASE("Referrers are kept under the fallback tag where there is no referrers
   CHECK((*found)[0].digest == expected[0]);
   CHECK((*found)[1].digest == expected[1]);
   CHECK((*found)[1].artifact_type == "a/b");
+}
+
+TEST_CASE("A manifest that is removed takes its tags along") {
+  if (is_missing()) return;
+  World world;
+  const auto blob = descriptor_of("{}", content::kOciConfig);
+  REQUIRE(put_blob(world.store, blob, "{}"));
+  const auto image = manifest_of(blob, blob);
+  REQUIRE(world.store.put_tag("v1", image, {}));
+  REQUIRE(world.store.remove_manifest(image.descriptor.digest, {}));
+  CHECK(!world.store.find_manifest(image.descriptor.digest, {}).value().has_value());
+  CHECK(!world.store.resolve("v1", {}).value().has_value());
+  CHECK(world.store.remove_manifest(image.descriptor.digest, {}).error().cls == ErrorClass::NotFound);
 }
 
 TEST_CASE("What is not there is NotFound, and removing a tag alone is Refused here") {

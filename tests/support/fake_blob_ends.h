@@ -233,7 +233,6 @@ class FakeStore final : public ImageStore {
   Result<std::vector<content::Descriptor>> referrers(const Digest&, std::stop_token) override {
     return std::vector<content::Descriptor>{};
   }
-  Result<void> put_small_blob(const content::Descriptor&, std::string_view, std::stop_token) override { return {}; }
   Result<void> put_manifest(const content::ManifestBytes&, std::stop_token) override { return {}; }
   Result<void> put_tag(const std::string&, const content::ManifestBytes&, std::stop_token) override { return {}; }
   Result<void> put_referrer(const content::ManifestBytes&, const content::Descriptor&, std::stop_token) override {

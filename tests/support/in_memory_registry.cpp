@@ -159,15 +159,6 @@ class Store final : public ImageStore {
     return std::make_unique<WholeUpload>(registry_, content_, name());
   }
 
-  Result<void> put_small_blob(const content::Descriptor& blob, std::string_view bytes, std::stop_token stop) override {
-    auto there = has_blob(blob, stop);
-    if (!there) return std::unexpected(there.error());
-    if (*there) return {};
-    auto upload = start_upload(blob.digest, stop);
-    if (!upload) return std::unexpected(upload.error());
-    return (*upload)->send_whole(blob, reader_of(bytes), stop);
-  }
-
   Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token) override {
     if (auto asked = ask("PUT", "@" + manifest.descriptor.digest.str()); !asked) return asked;
     if (auto whole = check_whole(manifest); !whole) return whole;

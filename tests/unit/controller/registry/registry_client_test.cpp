@@ -386,6 +386,14 @@ TEST_CASE("A refusal after a good sign-in names repository and action") {
   CHECK(error->remedy == row.remedy);
 }
 
+TEST_CASE("A registry that deletes nothing refuses to, which no retry changes") {
+  for (const int status : {400, 405}) {
+    World world;
+    world.network.then(status, {}, R"({"errors":[{"code":"UNSUPPORTED","message":"off"}]})");
+    CHECK(world.store.remove_manifest(kDigest, {}).error().cls == ErrorClass::Refused);
+  }
+}
+
 TEST_CASE("A referrer that nobody said the kind of is looked into") {
   World world;
   const std::string type(content::kOciIndex);
