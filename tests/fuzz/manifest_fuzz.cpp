@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto config = parse_config(text); config && config->platform.os.empty()) std::abort();
   if (const auto record = publish::parse_record_payload(text)) {
-    const auto again = publish::parse_record(publish::build_record(*record, {}));
+    const auto again = publish::parse_record(publish::build_record(*record, given_as(text, kOciManifest).descriptor));
     if (!again || publish::record_identity(*again) != publish::record_identity(*record)) std::abort();
   }
   return 0;
