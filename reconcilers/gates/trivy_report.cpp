@@ -150,14 +150,25 @@ Result<void> read_list(const Node& result, const FindingList& list, std::vector<
   return {};
 }
 
-/// Trivy names one vulnerability once per package it came by; of what is said twice the worse counts.
-void keep_worst_of_each(std::vector<Finding>& findings) {
-  const auto same = [](const Finding& a, const Finding& b) {
-    return std::tie(a.kind, a.id, a.package, a.installed_version, a.path) ==
-           std::tie(b.kind, b.id, b.package, b.installed_version, b.path);
-  };
+bool is_same(const Finding& a, const Finding& b) {
+  return std::tie(a.kind, a.id, a.package, a.installed_version, a.path) ==
+         std::tie(b.kind, b.id, b.package, b.installed_version, b.path);
+}
+
+/// Trivy names one vulnerability once per package it came by; of what is said twice the worst severity counts, and a
+/// fix that any of them knows: a gate that overlooks what nobody can fix must not overlook it.
+std::vector<Finding> join_same(std::vector<Finding> findings) {
   std::sort(findings.begin(), findings.end(), std::greater<>());
-  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
+  std::vector<Finding> out;
+  for (Finding& finding : findings) {
+    if (out.empty() || !is_same(out.back(), finding)) {
+      out.push_back(std::move(finding));
+      continue;
+    }
+    out.back().fixable = out.back().fixable || finding.fixable;
+    if (out.back().fixed_version.empty()) out.back().fixed_version = std::move(finding.fixed_version);
+  }
+  return out;
 }
 
 Result<void> read_results(const Node& root, ScanReport& out) {
@@ -171,7 +182,7 @@ Result<void> read_results(const Node& root, ScanReport& out) {
     for (const auto& list : kLists)
       if (const auto read = read_list(result, list, out.findings); !read) return read;
   }
-  keep_worst_of_each(out.findings);
+  out.findings = join_same(std::move(out.findings));
   return {};
 }
 

@@ -164,6 +164,45 @@ TEST_CASE("one vulnerability of one package counts once, the worse of two", "[tr
   CHECK(findings[1].severity == Severity::High);
 }
 
+TEST_CASE("of one vulnerability said twice the worst severity and any fix count", "[trivy]") {
+  const std::string critical = R"("Severity":"CRITICAL","Status":"affected")";
+  const std::string fixed = R"("Severity":"HIGH","Status":"fixed","FixedVersion":"2")";
+  struct Row {
+    std::string name;
+    std::vector<std::string> said;
+    Severity severity;
+    bool fixable;
+    std::string fixed_version;
+  };
+  const Row rows[] = {
+      {"the worse without a fix", {critical, fixed}, Severity::Critical, true, "2"},
+      {"the other way round", {fixed, critical}, Severity::Critical, true, "2"},
+      {"a fix without its version", {critical, R"("Severity":"LOW","Status":"fixed")"}, Severity::Critical, true, ""},
+      {"a fix said last of three", {critical, R"("Severity":"MEDIUM")", fixed}, Severity::Critical, true, "2"},
+      {"no fix at all", {critical, R"("Severity":"HIGH")"}, Severity::Critical, false, ""},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    std::string list;
+    for (const auto& said : row.said) list += (list.empty() ? "" : ",") + vulnerability(said);
+    const auto findings = parsed(results(R"("Vulnerabilities":[)" + list + "]")).findings;
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].severity == row.severity);
+    CHECK(findings[0].fixable == row.fixable);
+    CHECK(findings[0].fixed_version == row.fixed_version);
+  }
+}
+
+TEST_CASE("a fix of what is said twice is one of that package, version and path only", "[trivy]") {
+  const std::string critical = R"("Severity":"CRITICAL")";
+  const std::string other = vulnerability(R"("Severity":"HIGH","FixedVersion":"2","PkgPath":"app/x.jar")");
+  const auto findings =
+      parsed(results(R"("Vulnerabilities":[)" + vulnerability(critical) + "," + other + "]")).findings;
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].fixable);
+  CHECK_FALSE(findings[1].fixable);
+}
+
 TEST_CASE("other findings count too, what passed does not", "[trivy]") {
   const auto findings = parsed(results(R"("Misconfigurations":[{"ID":"DS001","Severity":"HIGH","Status":"FAIL"},
                {"ID":"DS002","Severity":"HIGH","Status":"PASS"},{"ID":"DS003","Severity":"LOW","Status":"EXCEPTION"},
