@@ -103,7 +103,9 @@ const Binding<TagSpec>& Bound<TagSpec>::get() {
                   .check = check_template_text})
           .field("mutability", &TagSpec::mutability,
                  {.description = "Whether the tag may go to another digest.", .default_json = "\"Immutable\""})
-          .field("optional", &TagSpec::optional, {.description = "Skipped when a value is missing."});
+          .field("optional", &TagSpec::optional, {.description = "Skipped when a value is missing."})
+          .rule("!self.template.matches('^sha(256|512)-[0-9a-f]{64}')",
+                "tags of this form hold what is attached to the image of that digest; write a word before it");
   return binding;
 }
 

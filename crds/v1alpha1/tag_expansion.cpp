@@ -131,6 +131,14 @@ std::unexpected<Error> without_value(const TagSpec& spec, const TagVariable& var
       half ? "write a version like 1.8.2, or another template" : "set " + field + ", or set optional: true");
 }
 
+/// "sha256-<hex>" and "sha256-<hex>.sig" and their like, where clients look for what is attached to an image.
+bool speaks_of_a_digest(std::string_view tag) {
+  constexpr std::size_t kHexDigits = 64;  // Clients cut longer ones.
+  if (!tag.starts_with("sha256-") && !tag.starts_with("sha512-")) return false;
+  const std::string_view hex = tag.substr(std::string_view("sha256-").size(), kHexDigits);
+  return hex.size() == kHexDigits && hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 Result<ExpandedTag> expand_one(const TagSpec& spec, const TagValues& values) {
   const auto parsed = TagTemplate::parse(spec.template_text);
   if (!parsed) return while_doing("tag " + quoted(spec.name), parsed.error());
@@ -145,6 +153,11 @@ Result<ExpandedTag> expand_one(const TagSpec& spec, const TagValues& values) {
     return out;
   }
   out.tag = std::move(filled.tag);
+  if (speaks_of_a_digest(out.tag))
+    return fail(ErrorClass::Invalid,
+                "tag " + quoted(spec.name) + ": it becomes " + quoted(out.tag, kLongestTag) +
+                    ", where registries and clients keep what is attached to the image of that digest",
+                "write a word before it, e.g. \"image-\", or another template");
   const bool cut_version = uses_parts_of_version(*parsed) || out.tag == kLatest;
   const bool with_patch = parsed->uses(Kind::Patch) && out.tag != kLatest;
   out.never_lower = cut_version && !with_patch;

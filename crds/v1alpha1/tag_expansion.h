@@ -36,7 +36,8 @@ struct ExpandedTag {
 /// no tag can have becomes '-', what comes out is cut to 128 characters, and a first '.' or '-' becomes '_'.
 /// {{date}} is YYYYMMDD of builtAt, UTC. Invalid for a missing value of a template that is not optional (the remedy
 /// names the field), a version that is not semantic where {{major}} and its like are used, two templates that give one
-/// tag, and a tag that is empty.
+/// tag, a tag that is empty, and one that starts as the tag of what is attached to an image does: sha256- or sha512-
+/// and 64 hexadecimal digits (OCI distribution 1.1, "Referrers Tag Schema"; cosign's .sig, .att and .sbom).
 Result<std::vector<ExpandedTag>> expand_tags(const std::vector<TagSpec>& tags, const TagValues& values);
 
 }  // namespace slipway

@@ -94,14 +94,17 @@ std::string value_field(const TagVariable& variable) {
   }
 }
 
-void check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t index) {
+/// Whether every value is there.
+bool check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t index) {
   const TagSpec& tag = spec.tags[index];
   const auto parsed = TagTemplate::parse(tag.template_text);
-  if (!parsed) return;  // The field's own check has said so.
+  if (!parsed) return false;  // The field's own check has said so.
+  bool is_filled = true;
   const std::string path = at("spec.tags", index) + ".template";
   for (const auto& part : parsed->parts()) {
     const auto* variable = std::get_if<TagVariable>(&part);
     if (variable == nullptr || tag.optional || has_value(spec.build, spec.environment, *variable)) continue;
+    is_filled = false;
     const std::string field = value_field(*variable);
     if (places.is_refused(field)) continue;
     places.problem(path, "the template needs " + field + ", which is not given", "give it, or write optional: true");
@@ -109,14 +112,17 @@ void check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
   if (spec.source.follow && tag.mutability == Mutability::Immutable && !parsed->uses(TagVariable::Kind::Digest))
     places.problem(path, "with follow: true each new digest would want this immutable tag",
                    "write mutability: Moving or use {{digest:12}}");
+  return is_filled;
 }
 
 /// The digest is not known yet; one stands for it, the same in each template.
 void check_tags(Places& places, const ImagePublicationSpec& spec) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < spec.tags.size(); ++i) {
-    check_tag(places, spec, i);
+    const bool is_filled = check_tag(places, spec, i);
     const auto expanded = expand_tags({spec.tags[i]}, {.build = spec.build, .environment = spec.environment});
+    if (!expanded && is_filled)
+      places.problem(at("spec.tags", i) + ".template", expanded.error().message, expanded.error().remedy);
     if (!expanded || expanded->front().state != ExpansionState::Expanded) continue;
     const std::string& tag = expanded->front().tag;
     const auto [first, added] = seen.emplace(tag, i);

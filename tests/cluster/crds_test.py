@@ -74,6 +74,7 @@ REFUSED_BY_BOTH = [
     (PUBLICATION, '"ghcr.io/contoso/app:1"', '"ghcr.io/contoso/app:1", plainHTTP: true', "spec.source.image"),
     (PUBLICATION, "interval: 1h", "ttlAfterPublished: 1h\n  deletionPolicy: Untag", "spec"),
     (PUBLICATION, "{name: env, template: ", "{name: commit, template: ", "spec.tags[1]"),
+    (PUBLICATION, "{{commit:7}}", "sha256-" + "a" * 64, "spec.tags[0]"),
     (REGISTRY, "loginServer: contoso.azurecr.io", "loginServer: https://contoso.azurecr.io", "spec.loginServer"),
     (REGISTRY, "{anonymous: {}}", "{}", "spec.authentication"),
     (REGISTRY, "{anonymous: {}}", "{anonymous: {}, basic: {secretRef: {name: a}}}", "spec.authentication"),

@@ -139,6 +139,7 @@ TEST_CASE("what the reader refuses beyond the form of a field, the API server re
   CHECK(messages(registry, selector + ".properties.matchExpressions.items").find("In and NotIn need values") !=
         std::string::npos);
   CHECK(messages(publication, spec).find("with follow: true each tag is Moving") != std::string::npos);
+  CHECK(messages(publication, spec + ".properties.tags.items").find("write a word before it") != std::string::npos);
   CHECK(messages(publication, spec + ".properties.interval") == "write at least 1s\n");
   CHECK(messages(publication, spec + ".properties.source.properties.image").find("only a registry on localhost") !=
         std::string::npos);

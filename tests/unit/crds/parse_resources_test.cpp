@@ -149,6 +149,13 @@ TEST_CASE("contradictions are refused") {
         std::string::npos);
   CHECK(first_problem(replaced(kPublication, "{{environment}}", "{{commit:7}}"))
             .find("it gives the tag \"4f2a91c\", and so does spec.tags[0]") != std::string::npos);
+  const std::string hex(64, 'a');
+  for (const std::string& text : {"sha256-" + hex, "sha256-" + hex + ".sig", std::string("sha512-{{digest}}")}) {
+    INFO(text);
+    CHECK_THAT(first_problem(replaced(kPublication, "{{environment}}", text)),
+               Catch::StartsWith("f.yaml:13:29: spec.tags[1].template: ") && Catch::Contains("what is attached to"));
+  }
+  CHECK(first_problem(replaced(kPublication, "{{environment}}", "sha256-" + hex.substr(1))) == "none");
   CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0, ", "")).find("the template needs spec.build.commit") !=
         std::string::npos);
   CHECK(

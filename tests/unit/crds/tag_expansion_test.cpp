@@ -164,6 +164,40 @@ TEST_CASE("two templates that give one tag are invalid", "[tags]") {
   CHECK(all->at(1).name == "b");
 }
 
+TEST_CASE("a tag that clients take for what is attached to an image is invalid", "[tags]") {
+  const std::string hex = Digest::of("").str().substr(7);
+  struct Row {
+    std::string branch;
+    bool refused;
+  };
+  const Row rows[] = {
+      {"sha256-" + hex, true},
+      {"sha256-" + hex + ".sig", true},
+      {"sha256-" + hex + ".att", true},
+      {"sha256-" + hex + ".sbom", true},
+      {"sha256-" + hex + "-metadata", true},
+      {"sha256:" + hex, true},
+      {"sha512-" + hex, true},
+      {"sha512-" + hex + hex.substr(0, 57), true},
+      {"sha256-" + hex.substr(1), false},
+      {"sha384-" + hex, false},
+      {"v-sha256-" + hex, false},
+      {"sha256-" + hex.substr(1) + "g", false},
+      {"sha256_" + hex, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.branch);
+    TagValues from = values();
+    from.build.branch = row.branch;
+    const auto out = expand_tags({spec("{{branch}}", true, "feature")}, from);
+    CHECK(out.has_value() == !row.refused);
+    if (out) continue;
+    CHECK(out.error().cls == ErrorClass::Invalid);
+    CHECK_THAT(out.error().message, Catch::StartsWith("tag \"feature\": it becomes \"sha"));
+    CHECK_THAT(out.error().remedy, Catch::Contains("before it"));
+  }
+}
+
 TEST_CASE("a template that does not parse names its tag", "[tags]") {
   const auto refused = expand_tags({spec("{{nope}}", false, "bad")}, values());
   REQUIRE_FALSE(refused.has_value());
