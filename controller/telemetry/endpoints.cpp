@@ -85,15 +85,18 @@ Result<std::unique_ptr<Endpoints>> Endpoints::listen(const std::string& address,
                 "write for example 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080; port 0 takes any free one");
   }
   auto server = std::make_unique<Server>(Server{.answers = std::move(answers), .context = nullptr});
-  std::array<const char*, 9> options{"listening_ports",
-                                     address.c_str(),
-                                     "num_threads",
-                                     "4",
-                                     "request_timeout_ms",
-                                     "5000",
-                                     "enable_keep_alive",
-                                     "no",
-                                     nullptr};
+  // A connection that sends nothing holds a thread for the timeout: both together say how many a probe stands behind.
+  std::array<const char*, 11> options{"listening_ports",
+                                      address.c_str(),
+                                      "num_threads",
+                                      "64",
+                                      "request_timeout_ms",
+                                      "1000",
+                                      "listen_backlog",
+                                      "1024",
+                                      "enable_keep_alive",
+                                      "no",
+                                      nullptr};
   std::array<char, 256> message{};
   mg_error_data error{.code = nullptr, .text = message.data(), .text_buffer_size = message.size()};
   mg_init_data start{.callbacks = nullptr, .user_data = nullptr, .configuration_options = options.data()};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "tests/catch.h"
@@ -14,23 +15,43 @@ using slipway::telemetry::Endpoints;
 
 namespace {
 
+/// A connection to a port of this machine; an answer is waited for ten seconds.
+class Connection {
+ public:
+  explicit Connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval wait{.tv_sec = 10, .tv_usec = 0};
+    REQUIRE(::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~Connection() { ::close(socket_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void send(const std::string& text) const {
+    REQUIRE(::send(socket_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  }
+  std::string receive() const {
+    std::string answer;
+    std::array<char, 4096> buffer{};
+    for (ssize_t got = 0; (got = ::recv(socket_, buffer.data(), buffer.size(), 0)) > 0;) {
+      answer.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return answer;
+  }
+
+ private:
+  int socket_;
+};
+
 /// The whole answer to one request over a real socket.
 std::string ask(std::uint16_t port, const std::string& method, const std::string& path) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const std::string request = method + ' ' + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  REQUIRE(::send(socket, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size()));
-  std::string answer;
-  std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; (got = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0;) {
-    answer.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(socket);
-  return answer;
+  const Connection connection(port);
+  connection.send(method + ' ' + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  return connection.receive();
 }
 
 telemetry::EndpointAnswers working() {
@@ -65,6 +86,18 @@ TEST_CASE("the endpoints answer over a real socket on a free port") {
     CHECK(answer.substr(0, 12) == "HTTP/1.1 " + row.status);
     CHECK(answer.substr(answer.find("\r\n\r\n") + 4) == row.body);
   }
+}
+
+TEST_CASE("connections that are idle or stop in the middle of a request do not keep health from answering") {
+  const auto endpoints = Endpoints::listen("127.0.0.1:0", working());
+  REQUIRE(endpoints);
+  const std::uint16_t port = (*endpoints)->port();
+  std::vector<std::unique_ptr<Connection>> idle;
+  for (int i = 0; i < 64; ++i) {
+    idle.push_back(std::make_unique<Connection>(port));
+    if (i % 2 == 0) idle.back()->send("GET /metrics HTTP/1.1\r\nHost: loc");
+  }
+  CHECK(ask(port, "GET", "/healthz").starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("an address that is none is refused") {
