@@ -34,9 +34,13 @@ std::string source_of(const AccessRequest& request) {
   return request.source_host.empty() ? std::string() : request.source_host + "/" + request.source_repository;
 }
 
+bool names_source(const AccessEntry& entry, const AccessRequest& request) {
+  return entry.sources && !request.source_host.empty() && matches_any(*entry.sources, source_of(request));
+}
+
 bool takes_source(const AccessEntry& entry, const AccessRequest& request, bool own_readable) {
   if (request.action != AccessAction::Publish || !entry.sources || own_readable) return true;
-  return !request.source_host.empty() && matches_any(*entry.sources, source_of(request));
+  return names_source(entry, request);
 }
 
 bool has_gates(const Gates& gates) {
@@ -71,9 +75,17 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
 }  // namespace
 
 bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
+  const std::string_view usual_port = registry.spec.plain_http ? ":80" : ":443";
+  const auto plain = [&](const std::string& text) {
+    std::string name = lower_case(text);
+    if (name.ends_with(usual_port)) name.resize(name.size() - usual_port.size());
+    return name;
+  };
+  const std::string asked = plain(host);
   const auto& aliases = registry.spec.aliases;
   return !host.empty() &&
-         (host == registry.spec.login_server || std::find(aliases.begin(), aliases.end(), host) != aliases.end());
+         (asked == plain(registry.spec.login_server) ||
+          std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == plain(one); }));
 }
 
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request) {
@@ -84,6 +96,7 @@ Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registr
     if (!gives(entry, request.tenant, request.action, request.repository)) continue;
     if (!takes_source(entry, request, own_readable)) continue;
     grant.entries.push_back(entry.name);
+    if (request.action == AccessAction::Publish && names_source(entry, request)) grant.names_source = true;
     if (request.action == AccessAction::Publish && has_gates(entry.gates))
       grant.floors.push_back({.entry = entry.name, .gates = entry.gates});
   }

@@ -38,6 +38,7 @@ struct GateFloor {
 struct AccessGrant {
   std::vector<std::string> entries;  ///< Names of those that give it.
   std::vector<GateFloor> floors;     ///< Publish only: of every one of them that has gates.
+  bool names_source = false;         ///< Publish only: the `sources` of one of them match the source.
   bool operator==(const AccessGrant&) const = default;
 };
 
@@ -49,7 +50,8 @@ struct AccessGrant {
 /// there and an entry that does not fit look the same. The remedy is the YAML line to add.
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request);
 
-/// Whether `host` (with port) is the registry itself: its loginServer or one of its aliases.
+/// Whether `host` (with port) is the registry itself: its loginServer or one of its aliases, in small or capital
+/// letters, with or without the port that goes without saying.
 bool is_own_host(const ContainerRegistry& registry, const std::string& host);
 
 }  // namespace slipway

@@ -94,6 +94,7 @@ class OneRun {
     auto options = cli::installation_options(options_.folder, console_, StateUse::Keep);
     options.manifests.parse.fallbacks = build_of_github_job(console_.environment);
     options.one_shot = true;
+    options.single_owner = true;
     return options;
   }
 

@@ -47,6 +47,7 @@ Result<std::unique_ptr<LookingGlass>> LookingGlass::open(const FolderOptions& fo
   std::unique_ptr<LookingGlass> glass{new LookingGlass{clock}};
   auto options = installation_options(folder, console, StateUse::OnlyLook);
   options.manifests.parse.fallbacks = build_of_github_job(console.environment);
+  options.single_owner = true;
   auto installation = standalone::Installation::open(
       options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock});
   if (!installation) return std::unexpected{installation.error()};

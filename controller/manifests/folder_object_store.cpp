@@ -82,6 +82,7 @@ struct FolderObjectStore::Parts {
   Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
   template <class T>
   Result<std::vector<T>> load_all();
+  Result<std::vector<ContainerRegistry>> registries();
   Result<std::vector<ImagePublication>> publications_to(const std::string& repository);
 
   const std::filesystem::path root;
@@ -142,6 +143,20 @@ Result<std::vector<T>> FolderObjectStore::Parts::load_all() {
   return all;
 }
 
+/// Asked for at each visit: a row for each registry, not the whole table.
+Result<std::vector<ContainerRegistry>> FolderObjectStore::Parts::registries() {
+  std::vector<ContainerRegistry> all;
+  const Snapshot seen = world();
+  if (!seen) return all;
+  for (const auto& [key, owned] : seen->owned) {
+    if (key.kind != ResourceKind::ContainerRegistry) continue;
+    auto object = load<ContainerRegistry>(key);
+    if (!object) return std::unexpected{object.error()};
+    if (*object) all.push_back(std::move((*object)->object));
+  }
+  return all;
+}
+
 Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications_to(const std::string& repository) {
   std::vector<ImagePublication> all;
   const Snapshot seen = world();
@@ -175,10 +190,6 @@ Result<std::vector<ImagePublication>> FolderObjectStore::publications() const {
   return parts_->load_all<ImagePublication>();
 }
 
-Result<std::vector<ContainerRegistry>> FolderObjectStore::registries() const {
-  return parts_->load_all<ContainerRegistry>();
-}
-
 Result<std::vector<RetentionPolicy>> FolderObjectStore::retention_policies() const {
   return parts_->load_all<RetentionPolicy>();
 }
@@ -196,6 +207,10 @@ Result<std::optional<ContainerRegistry>> FolderObjectStore::registry(const std::
   if (!found) return std::unexpected{found.error()};
   if (!*found) return std::nullopt;
   return std::move((*found)->object);
+}
+
+Result<std::vector<ContainerRegistry>> FolderObjectStore::registries() {
+  return parts_->registries();
 }
 
 Result<std::optional<RetentionPolicy>> FolderObjectStore::retention_policy(const ObjectKey& key) {

@@ -37,15 +37,15 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   Result<FolderChange> refresh();
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;
-  /// What is stored of every publication, registry and policy, for `get` and counts.
+  /// What is stored of every publication and policy, for `get` and counts.
   Result<std::vector<ImagePublication>> publications() const;
-  Result<std::vector<ContainerRegistry>> registries() const;
   Result<std::vector<RetentionPolicy>> retention_policies() const;
   /// At least one refresh() succeeded.
   bool has_read() const;
 
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
   Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;
+  Result<std::vector<ContainerRegistry>> registries() override;
   Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey& key) override;
   Result<std::map<std::string, std::string>> namespace_labels(const std::string& namespace_name) override;
   Result<std::optional<SecretObject>> secret(const std::string& namespace_name, const std::string& name) override;

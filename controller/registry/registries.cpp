@@ -49,7 +49,7 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegist
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
-                                                                   const std::string& namespace_name) {
+                                                                   const SourceSignIn& sign_in) {
   const Result<ImageReference> reference = ImageReference::parse(source.reference);
   if (!reference) return std::unexpected(reference.error());
   if (source.registry_ref) {
@@ -72,14 +72,15 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
                     .credentials = {},
                     .owner = (source.plain_http ? "http://" : "https://") + reference->registry};
   if (source.pull_secret_ref) {
-    Result<Credentials> found = credentials_in(namespace_name, source.pull_secret_ref->name, endpoint.host);
+    Result<Credentials> found = credentials_in(sign_in.namespace_name, source.pull_secret_ref->name, endpoint.host);
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
-    endpoint.owner += " by Secret " + namespace_name + "/" + source.pull_secret_ref->name;
-  } else if (settings_.ambient_credentials) {
+    endpoint.owner += " by Secret " + sign_in.namespace_name + "/" + source.pull_secret_ref->name;
+  } else if (sign_in.environment && settings_.ambient_credentials) {
     Result<Credentials> ambient = settings_.ambient_credentials(endpoint.host);
     if (!ambient) return std::unexpected(ambient.error());
     endpoint.credentials = std::move(*ambient);
+    endpoint.owner += " by the environment";
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());

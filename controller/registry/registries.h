@@ -19,7 +19,7 @@ namespace slipway::registry {
 struct RegistriesSettings {
   std::string controller_namespace = "slipway-system";
   /// Credentials of the environment for a host, outside a cluster (see ambient_credentials.h); null in one. For sources
-  /// without pullSecretRef, and for a registry whose Secret is in no file.
+  /// without pullSecretRef to which they are lent, and for a registry whose Secret is in no file.
   std::function<Result<Credentials>(const std::string& host)> ambient_credentials;
   /// A transport that trusts `ca_pem` (empty: the system's certificates alone).
   std::function<std::unique_ptr<http::HttpTransport>(const std::string& ca_pem)> make_transport;
@@ -41,8 +41,7 @@ class SharedRegistries final : public Registries {
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
                                            bool read_only) override;
-  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source,
-                                                   const std::string& namespace_name) override;
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
   Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
 

@@ -42,6 +42,7 @@ publish::Settings settings_of(const InstallationOptions& options, const manifest
                               Timestamp now) {
   publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
   if (settings.publisher_id.empty()) settings.publisher_id = "file://" + folder.canonical_path().string();
+  settings.lends_credentials = options.single_owner;
   settings.one_shot = options.one_shot;
   if (options.one_shot) settings.started_at = now;
   return settings;

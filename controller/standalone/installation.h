@@ -24,8 +24,9 @@ struct InstallationOptions {
   std::string state;       ///< State database; empty: by folder, under the user's XDG state folder.
   bool only_look = false;  ///< What is stored is read, and nothing is written to it.
   std::string controller_namespace = "slipway-system";
-  std::string publisher_id;                        ///< Empty: the URL of the manifests.
-  bool one_shot = false;                           ///< The process ends with its work: deadlines count from its start.
+  std::string publisher_id;   ///< Empty: the URL of the manifests.
+  bool one_shot = false;      ///< The process ends with its work: deadlines count from its start.
+  bool single_owner = false;  ///< Who runs it wrote every resource: credentials of the environment read any source.
   std::map<std::string, std::string> environment;  ///< Of the process: proxies, credentials.
 };
 

@@ -24,6 +24,8 @@ class ObjectReader {
   virtual ~ObjectReader() = default;
   virtual Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) = 0;
   virtual Result<std::optional<ContainerRegistry>> registry(const std::string& name) = 0;
+  /// Every one, by name: whose registry a host is, for who must know.
+  virtual Result<std::vector<ContainerRegistry>> registries() = 0;
   virtual Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey& key) = 0;
   /// Labels of the namespace, always with `kubernetes.io/metadata.name`.
   virtual Result<std::map<std::string, std::string>> namespace_labels(const std::string& namespace_name) = 0;

@@ -13,6 +13,13 @@
 
 namespace slipway {
 
+/// Who reads a source.
+struct SourceSignIn {
+  std::string namespace_name;  ///< Of the pull secret.
+  bool environment = false;    ///< The credentials of the environment are lent to who has no pull secret.
+  bool operator==(const SourceSignIn&) const = default;
+};
+
 /// Opens repositories and sources with the right credentials. Opening sends nothing. Thread-safe.
 class Registries {
  public:
@@ -22,10 +29,10 @@ class Registries {
   virtual Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
                                                    bool read_only) = 0;
 
-  /// An image of any registry: anonymous, with the pull secret (of `namespace_name`), or with credentials of the
-  /// environment where there is no cluster.
+  /// An image of any registry: with the pull secret, with credentials of the environment where they are lent and there
+  /// is no cluster, else anonymous.
   virtual Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source,
-                                                           const std::string& namespace_name) = 0;
+                                                           const SourceSignIn& sign_in) = 0;
 
   /// A layout or archive; `base_folder` is the folder of the resource's file. Refused outside `--root`.
   virtual Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) = 0;

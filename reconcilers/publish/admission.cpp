@@ -1,5 +1,6 @@
 #include "reconcilers/publish/admission.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crds/base/text.h"
@@ -16,32 +17,55 @@ Result<std::optional<ImageReference>> source_reference(const SourceSpec& source)
   return *reference;
 }
 
-/// Whose credentials read the source: of the registry named, or of the destination for a repository of its own.
-Result<std::optional<ContainerRegistry>> source_registry(const ImagePublicationSpec& spec, const Admission& admission,
-                                                         ObjectReader& reader) {
-  if (!admission.source) return std::nullopt;
-  const auto& image = *spec.source.image;
-  std::string name = spec.registry_ref.name;
-  std::optional<ContainerRegistry> registry = admission.registry;
-  if (image.registry_ref) {
-    name = image.registry_ref->name;
-    auto named = reader.registry(name);
-    if (!named) return while_doing("registry of the source", std::move(named.error()));
-    registry = std::move(*named);
-  } else if (image.pull_secret_ref || !is_own_host(admission.registry, admission.source->registry)) {
-    return std::nullopt;
-  }
+Result<AccessGrant> check_read(const std::optional<ContainerRegistry>& registry, const std::string& name,
+                               const Admission& admission) {
   auto access = check_access(registry, {.registry = name,
                                         .tenant = admission.tenant,
                                         .action = AccessAction::Read,
                                         .repository = admission.source->repository});
   if (!access) return while_doing("reading the source", std::move(access.error()));
-  if (!is_own_host(*registry, admission.source->registry))
-    return fail(
-        ErrorClass::Invalid,
-        "source.image.reference is on " + admission.source->registry + ", which is not ContainerRegistry " + name,
-        "name the ContainerRegistry whose loginServer or alias that is, or leave source.image.registryRef out");
-  return registry;
+  return access;
+}
+
+Result<std::optional<ContainerRegistry>> named_registry(const std::string& name, const Admission& admission,
+                                                        ObjectReader& reader) {
+  auto registry = reader.registry(name);
+  if (!registry) return while_doing("registry of the source", std::move(registry.error()));
+  if (auto access = check_read(*registry, name, admission); !access) return std::unexpected(std::move(access.error()));
+  if (is_own_host(**registry, admission.source->registry)) return registry;
+  return fail(ErrorClass::Invalid,
+              "source.image.reference is on " + admission.source->registry + ", which is not ContainerRegistry " + name,
+              "name the ContainerRegistry whose loginServer or alias that is, or leave source.image.registryRef out");
+}
+
+/// Those that the source's host is, the destination's own first.
+Result<std::vector<ContainerRegistry>> registries_of_source(const Admission& admission, ObjectReader& reader) {
+  auto all = reader.registries();
+  if (!all) return while_doing("registry of the source", std::move(all.error()));
+  std::erase_if(*all, [&](const auto& one) { return !is_own_host(one, admission.source->registry); });
+  std::ranges::stable_partition(*all,
+                                [&](const auto& one) { return one.metadata.name == admission.registry.metadata.name; });
+  return all;
+}
+
+/// Whose credentials read the source: of the registry named, or of the one that keeps it. What a ContainerRegistry
+/// keeps is read with its Read alone, whatever other way to it there is.
+Result<std::optional<ContainerRegistry>> source_registry(const ImagePublicationSpec& spec, const Admission& admission,
+                                                         ObjectReader& reader) {
+  if (!admission.source) return std::nullopt;
+  const auto& image = *spec.source.image;
+  if (image.registry_ref) return named_registry(image.registry_ref->name, admission, reader);
+  if (image.pull_secret_ref) return std::nullopt;
+  auto keepers = registries_of_source(admission, reader);
+  if (!keepers) return std::unexpected(std::move(keepers.error()));
+  std::optional<Error> refusal;
+  for (auto& keeper : *keepers) {
+    auto access = check_read(keeper, keeper.metadata.name, admission);
+    if (access) return std::move(keeper);
+    if (!refusal) refusal = std::move(access.error());
+  }
+  if (refusal) return std::unexpected(std::move(*refusal));
+  return std::nullopt;
 }
 
 Result<void> check_supported(const ImagePublication& publication, const ContainerRegistry& registry) {
@@ -105,6 +129,7 @@ Result<Admission> admit(const Loaded<ImagePublication>& publication, const Setti
   auto reads_as = source_registry(spec, admission, reader);
   if (!reads_as) return std::unexpected(std::move(reads_as.error()));
   admission.source_registry = std::move(*reads_as);
+  admission.lends_credentials = settings.lends_credentials || admission.grant.names_source;
   if (!admission.source || admission.source_registry) return admitted;
   auto address = check_address(admission.source->registry, {settings.in_cluster, named_hosts(admission.registry)});
   if (!address) return while_doing("source.image.reference", std::move(address.error()));

@@ -20,6 +20,7 @@ struct Admission {
   AccessGrant grant;
   std::optional<ImageReference> source;              ///< Of a registry; absent for files.
   std::optional<ContainerRegistry> source_registry;  ///< Whose credentials read the source, if one's do.
+  bool lends_credentials = false;                    ///< Those of the environment may read it, if no other's do.
 };
 
 /// Reads the registry and the namespace, and judges access, addresses and what this version can't do. Sends nothing.

@@ -92,7 +92,8 @@ class Visit {
     const auto& source = object().spec.source;
     if (!admission_->source) return ports_.registries.open_file(source, loaded_.base_folder);
     if (!admission_->source_registry)
-      return ports_.registries.open_source(*source.image, object().metadata.namespace_name);
+      return ports_.registries.open_source(*source.image, {.namespace_name = object().metadata.namespace_name,
+                                                           .environment = admission_->lends_credentials});
     return ports_.registries.open(*admission_->source_registry, admission_->source->repository, /*read_only=*/true);
   }
 

@@ -12,7 +12,10 @@ struct Settings {
   std::string version;       ///< Of Slipway.
   bool one_shot = false;     ///< The process ends with its work: nothing is waited for unless the resource says so.
   Timestamp started_at{};    ///< Of a one-shot process: `waitFor` and `retry` count from it, not from an earlier try.
-  bool in_cluster = false;   ///< Addresses of this machine are not called at a tenant's word.
+  /// Who runs it is the only publisher: the credentials of its environment read any source. Otherwise only those that
+  /// the access entry names.
+  bool lends_credentials = false;
+  bool in_cluster = false;  ///< Addresses of this machine are not called at a tenant's word.
 };
 
 }  // namespace slipway::publish

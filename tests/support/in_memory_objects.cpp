@@ -33,8 +33,14 @@ Result<std::optional<Loaded<ImagePublication>>> InMemoryObjects::publication(con
 }
 
 Result<std::optional<ContainerRegistry>> InMemoryObjects::registry(const std::string& name) {
-  const auto found = registries.find(name);
-  return found == registries.end() ? std::nullopt : std::optional(found->second);
+  const auto found = kept_registries.find(name);
+  return found == kept_registries.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::vector<ContainerRegistry>> InMemoryObjects::registries() {
+  std::vector<ContainerRegistry> all;
+  for (const auto& [name, registry] : kept_registries) all.push_back(registry);
+  return all;
 }
 
 Result<std::optional<RetentionPolicy>> InMemoryObjects::retention_policy(const ObjectKey&) {
@@ -86,7 +92,7 @@ Result<void> InMemoryObjects::write_status(const ImagePublication& object) {
 }
 
 Result<void> InMemoryObjects::write_status(const ContainerRegistry& object) {
-  registries[object.metadata.name].status = object.status;
+  kept_registries[object.metadata.name].status = object.status;
   return {};
 }
 

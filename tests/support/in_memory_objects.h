@@ -18,13 +18,13 @@ class InMemoryObjects final : public ObjectReader, public ObjectWriter {
  public:
   /// Adds or edits; the generation counts edits of the spec, the status stays.
   void apply(ImagePublication object);
-  void apply(ContainerRegistry object) { registries[object.metadata.name] = std::move(object); }
+  void apply(ContainerRegistry object) { kept_registries[object.metadata.name] = std::move(object); }
   /// As a person who deletes: with our finalizer on it the object stays, with its deletion time.
   void remove(const ObjectKey& key, Timestamp now);
   ImagePublication& stored(const ObjectKey& key) { return published.at(key); }
 
   std::map<ObjectKey, ImagePublication> published;
-  std::map<std::string, ContainerRegistry> registries;
+  std::map<std::string, ContainerRegistry> kept_registries;
   std::map<std::string, std::map<std::string, std::string>> labels;  ///< Of namespaces.
   std::map<std::pair<std::string, std::string>, ConfigMapObject> config_maps;
   std::map<std::pair<std::string, std::string>, SecretObject> secrets;
@@ -35,6 +35,7 @@ class InMemoryObjects final : public ObjectReader, public ObjectWriter {
 
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
   Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;
+  Result<std::vector<ContainerRegistry>> registries() override;
   Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey& key) override;
   Result<std::map<std::string, std::string>> namespace_labels(const std::string& name) override;
   Result<std::optional<SecretObject>> secret(const std::string& namespace_name, const std::string& name) override;

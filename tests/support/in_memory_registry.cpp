@@ -273,7 +273,9 @@ Result<std::unique_ptr<ImageStore>> InMemoryRegistry::open(const ContainerRegist
   return store(registry.spec.login_server, repository, read_only);
 }
 
-Result<std::unique_ptr<ImageSource>> InMemoryRegistry::open_source(const RegistrySource& source, const std::string&) {
+Result<std::unique_ptr<ImageSource>> InMemoryRegistry::open_source(const RegistrySource& source,
+                                                                   const SourceSignIn& sign_in) {
+  sources_opened.push_back(sign_in);
   auto reference = ImageReference::parse(source.reference);
   if (!reference) return std::unexpected(reference.error());
   return store(reference->registry, reference->repository, true);

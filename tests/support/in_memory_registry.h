@@ -37,6 +37,8 @@ class InMemoryRegistry final : public Registries {
 
   /// Everything that was asked for, in order.
   std::vector<std::string> requests;
+  /// How sources were signed in to, in order.
+  std::vector<SourceSignIn> sources_opened;
   /// Called before each request is answered; an error is the answer. For faults and for what others do meanwhile.
   std::function<Result<void>(const std::string& request)> before;
 
@@ -47,8 +49,7 @@ class InMemoryRegistry final : public Registries {
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
                                            bool read_only) override;
-  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source,
-                                                   const std::string& namespace_name) override;
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
   Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
 

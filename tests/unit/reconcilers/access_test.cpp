@@ -150,6 +150,10 @@ TEST_CASE("a refusal says what to add and nothing of what is there", "[access]")
 TEST_CASE("which hosts are the registry itself", "[access]") {
   CHECK(is_own_host(registry({}), "contoso.azurecr.io"));
   CHECK(is_own_host(registry({}), "images.contoso.com"));
-  CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:443"));
+  CHECK(is_own_host(registry({}), "contoso.azurecr.io:443"));
+  CHECK(is_own_host(registry({}), "Images.Contoso.com"));
+  CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:80"));
+  CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:4443"));
+  CHECK_FALSE(is_own_host(registry({}), ":443"));
   CHECK_FALSE(is_own_host(registry({}), ""));
 }

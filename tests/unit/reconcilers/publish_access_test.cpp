@@ -28,7 +28,7 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
   auto& entry = registry.spec.access[0];
 
   SECTION("no ContainerRegistry") {
-    world.objects.registries.clear();
+    world.objects.kept_registries.clear();
   }
   SECTION("no entry") {
     registry.spec.access.clear();
@@ -181,6 +181,90 @@ TEST_CASE("a registry's identity reads only where the namespace has Read") {
       CHECK(world.look(publication) == kStalledForAnHour);
       CHECK(world.condition(publication, "Ready") == "False Invalid");
     }
+  }
+}
+
+TEST_CASE("what a ContainerRegistry keeps is read with its Read alone, whoever is named as the source") {
+  PublishWorld world;
+  auto& kept = world.registry.at("priv.example", "shop/base");
+  kept.tags.insert_or_assign("1.8", make_image(kept, {"base"}).descriptor.digest);
+  auto priv = named_registry("priv", "Priv.example");
+  priv.spec.aliases = {"old.example"};
+  priv.spec.access.clear();
+  world.objects.apply(priv);
+  const auto written = GENERATE(as<std::string>{}, "priv.example", "priv.example:443", "old.example");
+  CAPTURE(written);
+  auto publication = make_publication();
+  publication.spec.source.image->reference = written + "/shop/base:1.8";
+
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False Forbidden");
+  CHECK_THAT(world.message(publication),
+             Catch::Contains("namespace shop has no Read on \"shop/base\" of ContainerRegistry priv: check"));
+  CHECK(world.registry.requests.empty());
+
+  SECTION("also where an entry lists it as a source") {
+    auto registry = make_registry();
+    registry.spec.access[0].sources = {"*.example/**", "*.example:443/**"};
+    world.objects.apply(registry);
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False Forbidden");
+  }
+  SECTION("with Read it is published, signed in as that registry") {
+    priv.spec.login_server = "priv.example";
+    priv.spec.access = make_registry().spec.access;
+    world.objects.apply(priv);
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.registry.sources_opened.empty());
+  }
+  SECTION("Read of one of two ContainerRegistries of one server is enough") {
+    world.objects.apply(named_registry("team", "priv.example"));
+    auto of_team = world.objects.kept_registries.at("team");
+    of_team.spec.aliases = {"old.example"};
+    world.objects.apply(of_team);
+    CHECK(world.look(publication) == kAgainInAnHour);
+  }
+  SECTION("who brings a pull secret reads by itself") {
+    world.registry.at(written, "shop/base") = kept;
+    publication.spec.source.image->pull_secret_ref = NameRef{"mine"};
+    CHECK(world.publish(publication) == kAgainInAnHour);
+    CHECK(world.registry.sources_opened.size() == 1);
+  }
+}
+
+TEST_CASE("the environment's credentials are lent to a source that the entry names, and to who runs it alone") {
+  struct Row {
+    std::string name;
+    std::optional<std::vector<std::string>> sources;
+    bool owner_runs = false;
+    bool lent = false;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"an entry for any source", std::nullopt, false, false},
+      {"an entry that names the source", {{"ghcr.io/contoso/**"}}, false, true},
+      {"an entry that names it among others", {{"r.io/**", "ghcr.io/contoso/storefront"}}, false, true},
+      {"an entry for any source, by the owner", std::nullopt, true, true},
+  }));
+  CAPTURE(row.name);
+  PublishWorld world;
+  world.push({"base"});
+  auto registry = make_registry();
+  registry.spec.access[0].sources = row.sources;
+  // What gives nothing to this publication lends it nothing.
+  auto other = registry.spec.access[0];
+  other.name = "other";
+  other.repositories = {"other/**"};
+  other.sources = {{"ghcr.io/**"}};
+  registry.spec.access.push_back(other);
+  world.objects.apply(registry);
+  const auto publication = make_publication();
+  world.objects.apply(publication);
+  CHECK(world.look(publication, {.publisher_id = "p", .version = "0.1.0", .lends_credentials = row.owner_runs}) ==
+        kAgainInAnHour);
+  REQUIRE_FALSE(world.registry.sources_opened.empty());
+  for (const SourceSignIn& sign_in : world.registry.sources_opened) {
+    CHECK(sign_in.environment == row.lent);
+    CHECK(sign_in.namespace_name == "shop");
   }
 }
 

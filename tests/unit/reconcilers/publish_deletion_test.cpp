@@ -169,11 +169,11 @@ TEST_CASE("Untag lets the object go where nothing can be removed, and says so") 
     told = "can't remove a tag alone";
   }
   SECTION("the ContainerRegistry is gone") {
-    it.world.objects.registries.clear();
+    it.world.objects.kept_registries.clear();
     told = "has no Publish on";
   }
   SECTION("access was withdrawn") {
-    it.world.objects.registries.at("contoso").spec.access.clear();
+    it.world.objects.kept_registries.at("contoso").spec.access.clear();
     told = "has no Publish on";
   }
   SECTION("the registry forbids it") {

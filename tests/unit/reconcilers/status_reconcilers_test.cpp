@@ -64,6 +64,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
     return identity;
   }
 
+  Result<std::vector<ContainerRegistry>> registries() override { return std::unexpected(kNoSuch); }
   Result<void> write_status(const ImagePublication&) override { return std::unexpected(kNoSuch); }
   Result<void> set_finalizer(const ObjectKey&, bool) override { return std::unexpected(kNoSuch); }
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey&) override {
@@ -87,7 +88,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry&, const std::string&, bool) override {
     return std::unexpected(kNoSuch);
   }
-  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource&, const std::string&) override {
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource&, const SourceSignIn&) override {
     return std::unexpected(kNoSuch);
   }
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec&, const std::string&) override {

@@ -13,6 +13,8 @@ using registry::SecretText;
 
 namespace {
 
+const SourceSignIn kShop{.namespace_name = "shop"};
+
 /// Hands one script to whoever asks for a way to the network.
 class Borrowed final : public http::HttpTransport {
  public:
@@ -133,7 +135,7 @@ TEST_CASE("The same credentials from two places are told apart in messages") {
   for (const std::string secret : {"one", "two"}) {
     world.network.then(403);
     const auto source =
-        world.registries.open_source({.reference = "r.io/a/b:1", .pull_secret_ref = NameRef{.name = secret}}, "shop");
+        world.registries.open_source({.reference = "r.io/a/b:1", .pull_secret_ref = NameRef{.name = secret}}, kShop);
     REQUIRE(source);
     const auto refused = (*source)->resolve("1", {});
     REQUIRE(!refused);
@@ -203,28 +205,52 @@ TEST_CASE("Transports go with the last connection over them, however long a clie
   CHECK(world.lent == 1);
 }
 
-TEST_CASE("A source is read with the pull secret of its namespace, else with what the environment has") {
+TEST_CASE(
+    "A source is read with the pull secret of its namespace, else with what the environment lends, else by nobody") {
   World world;
   world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
   world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
+  const auto [secret, lent, expected] = GENERATE(table<bool, bool, std::string>(
+      {{true, true, "Basic YTpi"}, {true, false, "Basic YTpi"}, {false, true, "Basic bWU6cHc="}, {false, false, ""}}));
   RegistrySource source;
   source.reference = "s.io/x/y:1";
-  for (const bool with_secret : {true, false}) {
-    if (with_secret) source.pull_secret_ref = NameRef{.name = "pull"};
-    if (!with_secret) source.pull_secret_ref.reset();
-    const auto opened = world.registries.open_source(source, "shop");
-    REQUIRE(opened);
-    world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
-    world.network.then(404);
-    REQUIRE((*opened)->resolve("1", {}));
-    CHECK(*world.network.requests.back().headers.find("Authorization") ==
-          (with_secret ? "Basic YTpi" : "Basic bWU6cHc="));
-    CHECK(*world.network.requests.back().headers.find("X-Request-Id") == "reconcile-1");
+  if (secret) source.pull_secret_ref = NameRef{.name = "pull"};
+  const auto opened = world.registries.open_source(source, {.namespace_name = "shop", .environment = lent});
+  REQUIRE(opened);
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.network.then(404);
+  const auto found = (*opened)->resolve("1", {});
+  CHECK(found.has_value() == !expected.empty());
+  const std::string* sent = world.network.requests.back().headers.find("Authorization");
+  CHECK((sent ? *sent : "") == expected);
+  CHECK(*world.network.requests.back().headers.find("X-Request-Id") == "reconcile-1");
+  CHECK(world.ambient_asked.empty() == (secret || !lent));
+}
+
+TEST_CASE("Who reads anonymously and who borrows keep their own connections to one host") {
+  World world;
+  world.ambient = {.username = "me", .password = SecretText("pw"), .identity_token = {}};
+  const SourceSignIn lent{.namespace_name = "shop", .environment = true};
+  for (const int turn : {1, 2}) {
+    for (const SourceSignIn& sign_in : {lent, kShop}) {
+      const auto opened = world.registries.open_source({.reference = "s.io/x/y:1"}, sign_in);
+      REQUIRE(opened);
+      if (turn == 1 && sign_in.environment) world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+      world.network.then(404);
+      REQUIRE((*opened)->resolve("1", {}));
+    }
   }
-  source.pull_secret_ref = NameRef{.name = "pull"};
-  source.reference = "other.io/x/y:1";
-  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::Unauthorized);
-  CHECK(world.registries.open_source(source, "elsewhere").error().cls == ErrorClass::Unauthorized);
+  CHECK(world.network.requests.size() == 5);
+}
+
+TEST_CASE("A pull secret is of the namespace and for the host") {
+  World world;
+  world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
+  RegistrySource source{.reference = "other.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}};
+  CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::Unauthorized);
+  source.reference = "s.io/x/y:1";
+  CHECK(world.registries.open_source(source, kShop).has_value());
+  CHECK(world.registries.open_source(source, {.namespace_name = "elsewhere"}).error().cls == ErrorClass::Unauthorized);
 }
 
 TEST_CASE("The credentials of a ContainerRegistry go to its own host alone") {
@@ -234,11 +260,11 @@ TEST_CASE("The credentials of a ContainerRegistry go to its own host alone") {
   RegistrySource source;
   source.registry_ref = NameRef{.name = world.contoso().metadata.name};
   source.reference = "evil.io/x/y:1";
-  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::Invalid);
+  CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::Invalid);
   source.reference = "r.io/x/y:1";
-  CHECK(world.registries.open_source(source, "shop").has_value());
+  CHECK(world.registries.open_source(source, kShop).has_value());
   source.registry_ref = NameRef{.name = "none"};
-  CHECK(world.registries.open_source(source, "shop").error().cls == ErrorClass::NotFound);
+  CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::NotFound);
 }
 
 TEST_CASE("Plain HTTP is for localhost") {
@@ -256,7 +282,7 @@ TEST_CASE("Plain HTTP is for localhost") {
   RegistrySource source;
   source.reference = host + "/x/y:1";
   source.plain_http = true;
-  CHECK(world.registries.open_source(source, "shop").has_value() == fits);
+  CHECK(world.registries.open_source(source, kShop).has_value() == fits);
 }
 
 TEST_CASE("Certificates come from a ConfigMap or a Secret, and a missing one is NotFound") {
