@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crds/base/text.h"
+#include "reconcilers/content/statement.h"
 #include "reconcilers/json.h"
 
 namespace slipway::content {
@@ -17,32 +18,13 @@ constexpr std::string_view kReferenceType = "vnd.docker.reference.type";
 constexpr std::array<std::string_view, 5> kImageTypes{"application/vnd.oci.image.", "application/vnd.docker.",
                                                       "application/octet-stream", "application/json", "text/html"};
 
-/// Cosign (.sig, .att, .sbom), Sigstore bundles, Notation, SBOM formats.
-constexpr std::array<std::string_view, 12> kStatementTypes{"application/vnd.dev.cosign.simplesigning.v1+json",
-                                                           "application/vnd.dsse.envelope.v1+json",
-                                                           "application/jose+json",
-                                                           "application/cose",
-                                                           "application/spdx+json",
-                                                           "text/spdx",
-                                                           "text/spdx+json",
-                                                           "text/spdx+xml",
-                                                           "application/vnd.cyclonedx",
-                                                           "application/vnd.cyclonedx+json",
-                                                           "application/vnd.cyclonedx+xml",
-                                                           "application/vnd.syft+json"};
-
 bool is_image_type(std::string_view media_type) {
   const std::string type = lower_case(media_type);
   return std::ranges::any_of(kImageTypes, [&](std::string_view known) { return type.starts_with(known); });
 }
 
-bool is_in_toto(std::string_view media_type) {
-  return media_type == "application/vnd.in-toto+json" || media_type.starts_with("application/vnd.in-toto.");
-}
-
 bool is_statement(std::string_view media_type) {
-  return is_in_toto(media_type) || media_type.starts_with("application/vnd.dev.sigstore.bundle") ||
-         std::ranges::find(kStatementTypes, media_type) != kStatementTypes.end();
+  return statement_form(media_type).has_value();
 }
 
 template <class Is>

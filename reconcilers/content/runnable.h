@@ -6,18 +6,18 @@
 
 /// What can be run, and what only speaks of it. A gate judges all that a runtime might take for an image, whatever it
 /// says of itself: containerd goes by the media types of layers, Docker by those of config and layers, Podman by the
-/// config's type and platform.
+/// config's type and platform and by the layers' bytes.
 namespace slipway::content {
 
 /// True for a child whose platform is unknown/unknown.
 bool has_unknown_platform(const Descriptor& child);
 
 /// True for a child that its index declares to be an attestation as BuildKit does: platform unknown/unknown and the
-/// annotation "vnd.docker.reference.type: attestation-manifest". A claim: holds_only_in_toto() and is_platformless()
-/// say whether it is one.
+/// annotation "vnd.docker.reference.type: attestation-manifest". A claim: holds_only_in_toto(), is_platformless() and
+/// the bytes of its layers say whether it is one.
 bool is_attestation(const Descriptor& child);
 
-/// True when there are layers and all are in-toto statements, signed or not.
+/// True when there are layers and all claim to be in-toto statements, signed or not.
 bool holds_only_in_toto(const ImageManifest& manifest);
 
 /// True when a runtime might take the manifest for an image: its config has a type that runtimes take, or its config is
@@ -25,7 +25,8 @@ bool holds_only_in_toto(const ImageManifest& manifest);
 /// not told from images by this: see holds_only_statements().
 bool may_be_image(const ImageManifest& manifest);
 
-/// True when there are layers and all are signatures, SBOMs or attestations by their media types.
+/// True when there are layers and all claim to be signatures, SBOMs or attestations by their media types. Their bytes
+/// say whether they are: see statement.h.
 bool holds_only_statements(const ImageManifest& manifest);
 
 /// True for the bytes of a config that names no platform (absent, empty or "unknown"), as signatures and attestations

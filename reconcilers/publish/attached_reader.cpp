@@ -113,7 +113,7 @@ class AttachedReader {
     return manifest.subject->digest == attached.subject.digest;
   }
 
-  /// Cosign's tags hold signatures in the form of images: media types and the config tell them from images.
+  /// Cosign's tags hold signatures in the form of images: media types, the config and the bytes tell them from images.
   Result<bool> is_runnable(const content::ImageManifest& manifest) {
     if (!content::may_be_image(manifest)) return false;
     if (!content::holds_only_statements(manifest)) return true;
@@ -122,7 +122,9 @@ class AttachedReader {
     if (auto taken = places_.budget.take(config->size()); !taken) return std::unexpected(std::move(taken.error()));
     const bool platformless = content::is_platformless(*config);
     content_.small_blobs.emplace(manifest.config.digest, std::move(*config));
-    return !platformless;
+    if (!platformless) return true;
+    auto is_true = places_.statements.holds_statements(manifest);
+    return is_true ? Result<bool>(!*is_true) : is_true;
   }
 
   bool leave(const Attached& attached) {

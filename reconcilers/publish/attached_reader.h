@@ -6,14 +6,16 @@
 #include "reconcilers/ports/image_store.h"
 #include "reconcilers/publish/byte_budget.h"
 #include "reconcilers/publish/observation.h"
+#include "reconcilers/publish/statement_reader.h"
 
 namespace slipway::publish {
 
-/// The two places that are read, and how much may be held of them.
+/// The two places that are read, how much may be held of them, and who tells statements from images.
 struct Places {
   ImageSource& source;
   ImageStore& destination;
   ByteBudget& budget;
+  StatementReader& statements;
   std::stop_token stop;
 };
 

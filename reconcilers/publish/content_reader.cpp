@@ -11,6 +11,7 @@
 #include "reconcilers/publish/attached_reader.h"
 #include "reconcilers/publish/byte_budget.h"
 #include "reconcilers/publish/record.h"
+#include "reconcilers/publish/statement_reader.h"
 
 namespace slipway::publish {
 namespace {
@@ -30,7 +31,11 @@ bool has_image_config(const content::ImageManifest& manifest) {
 class ContentReader {
  public:
   ContentReader(const ContentQuestion& question, ImageSource& source, ImageStore& destination, std::stop_token stop)
-      : question_(question), source_(source), destination_(destination), stop_(std::move(stop)) {}
+      : question_(question),
+        source_(source),
+        destination_(destination),
+        stop_(std::move(stop)),
+        statements_(source_, answer_.content.small_blobs, stop_) {}
 
   Result<ContentAnswer> read() {
     auto root = find_root();
@@ -40,7 +45,7 @@ class ContentReader {
     if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
     if (!question_.referrers) return std::move(answer_);
     auto attached = read_attached(content(), {.source = question_.source, .gated = question_.gated},
-                                  {source_, destination_, budget_, stop_});
+                                  {source_, destination_, budget_, statements_, stop_});
     if (!attached) return std::unexpected(std::move(attached.error()));
     return std::move(answer_);
   }
@@ -194,7 +199,9 @@ class ContentReader {
     }
     auto config = config_bytes(manifest.config);
     if (!config) return std::unexpected(std::move(config.error()));
-    if (claims && content::is_platformless(**config)) return {};
+    auto is_true = claims && content::is_platformless(**config) ? statements_.holds_statements(manifest) : false;
+    if (!is_true) return std::unexpected(std::move(is_true.error()));
+    if (*is_true) return {};
     if (has_image_config(manifest) && content::parse_config(**config)) return add_config(manifest, named);
     add_unreadable(manifest, named);
     return {};
@@ -336,6 +343,7 @@ class ContentReader {
   std::stop_token stop_;
   ContentAnswer answer_;
   ByteBudget budget_;
+  StatementReader statements_;
   std::map<Digest, std::int64_t> sizes_;  ///< Of the blobs.
 };
 

@@ -34,7 +34,7 @@ struct Content {
   std::vector<content::Descriptor> left_out;        ///< Children of the source that are not published.
   std::vector<std::string> notes;                   ///< What of the source does not travel, and why, for people.
   std::map<Digest, content::ManifestBytes> bytes;   ///< Of every manifest above.
-  std::map<Digest, std::string> small_blobs;        ///< Configs that were read.
+  std::map<Digest, std::string> small_blobs;        ///< Configs and statements that were read.
   std::map<Digest, std::string> diff_ids;           ///< Layer to diff id, where configs were read.
   std::set<Digest> present;                         ///< Manifests and blobs seen at the destination.
   std::set<Digest> unasked;                         ///< Blobs to send without asking: see BlobTransferRequest.

@@ -15,6 +15,8 @@ const std::string kEmpty(content::kOciEmpty);
 const std::string kLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
 const std::string kInToto = "application/vnd.in-toto+json";
 const std::string kCosign = "application/vnd.dev.cosign.simplesigning.v1+json";
+const std::string kDsse = "application/vnd.dsse.envelope.v1+json";
+const std::string kGzip("\x1f\x8b\x08\x00 a root file system", 24);
 
 std::string named(const Descriptor& one, const std::string& more = "") {
   return R"({"mediaType":")" + one.media_type + R"(","digest":")" + one.digest.str() + R"(","size":)" +
@@ -51,13 +53,17 @@ struct Parts {
   std::string config_type = kOci;
   std::string config;
   std::vector<std::string> layer_types;
-  std::string more;  ///< Further members, each with a comma before it.
+  std::string more;                   ///< Further members, each with a comma before it.
+  std::vector<std::string> contents;  ///< Of the layers; a JSON document for each that has none.
 };
 
 Descriptor put(InMemoryRepository& repository, const Parts& parts) {
   std::vector<std::string> layers;
-  for (const auto& type : parts.layer_types)
-    layers.push_back(named(put_blob(repository, type, "layer " + std::to_string(layers.size()) + " of " + type)));
+  for (const auto& type : parts.layer_types) {
+    const auto at = layers.size();
+    const auto json = R"({"layer":)" + std::to_string(at) + R"(,"of":")" + type + "\"}";
+    layers.push_back(named(put_blob(repository, type, at < parts.contents.size() ? parts.contents[at] : json)));
+  }
   return put_manifest(repository, content::kOciManifest,
                       R"({"schemaVersion":2,"config":)" + named(put_blob(repository, parts.config_type, parts.config)) +
                           R"(,"layers":[)" + join(layers) + "]" + parts.more + "}");
@@ -276,6 +282,113 @@ TEST_CASE("under a gate no image travels as an attachment") {
               return line.find("it is an image, which no gate has judged") != std::string::npos;
             }) != row.travels);
     }
+}
+
+TEST_CASE("an attestation under a gate is one by its content") {
+  struct Row {
+    std::string name;
+    std::vector<std::string> contents;
+    bool believed;
+  };
+  const std::string json = R"({"_type":"https://in-toto.io/Statement/v0.1","predicate":{"builder":["x",1.5e3,null]}})";
+  const std::string large = R"({"files":[")" + std::string(3u << 20, 'x') + "\"]}";
+  const Row rows[] = {
+      {"two statements", {json, " \n" + json + "\n"}, true},
+      {"one that is too large to be kept", {json, large}, true},
+      {"a compressed layer", {kGzip, json}, false},
+      {"a compressed layer behind a statement", {json, kGzip}, false},
+      {"half a statement", {json, R"({"_type":"https)"}, false},
+      {"a layer behind a statement in one blob", {json, json + kGzip}, false},
+      {"a large one that does not end", {json, large.substr(0, large.size() - 1)}, false},
+      {"JSON, but no object", {json, "[]"}, false},
+      {"nothing", {json, ""}, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    Scanned it;
+    const auto child = put(
+        it.source(),
+        {.config = config_of("unknown", "unknown", 2), .layer_types = {kInToto, kInToto}, .contents = row.contents});
+    it.push_index({it.scanned_child(), named(child, kMarked)});
+    it.world.publish(it.publication);
+    INFO(it.world.message(it.publication));
+    CHECK(it.is_published() == row.believed);
+    CHECK((it.world.condition(it.publication, "GatesPassed") == "False PlatformNotCovered") != row.believed);
+    CHECK((it.world.destination() == InMemoryRepository{}) != row.believed);
+  }
+}
+
+TEST_CASE("an attestation under a gate is read to its end, or not believed") {
+  Scanned it;
+  std::string json = R"({"files":[")" + std::string(3u << 20, 'x') + "\"]}";
+  auto layer = put_blob(it.source(), kInToto, json);
+  std::string said;
+  SECTION("other content than its digest says") {
+    json[100] = 'y';
+    it.source().blobs.insert_or_assign(layer.digest, json);
+    said = "False Integrity";
+  }
+  SECTION("more than 128 MiB") {
+    layer.size = (128 << 20) + 1;
+    said = "False PlatformNotCovered";
+  }
+  const auto config = put_blob(it.source(), kOci, config_of("unknown", "unknown", 1));
+  const auto child =
+      put_manifest(it.source(), content::kOciManifest,
+                   R"({"schemaVersion":2,"config":)" + named(config) + R"(,"layers":[)" + named(layer) + "]}");
+  it.push_index({it.scanned_child(), named(child, kMarked)});
+  it.world.publish(it.publication);
+  CHECK(it.world.condition(it.publication, "Ready") == said);
+  CHECK(it.world.destination() == InMemoryRepository{});
+}
+
+TEST_CASE("a signature or SBOM under a gate is one by its content") {
+  struct Row {
+    std::string name;
+    std::string type;
+    std::string content;
+    bool travels;
+  };
+  const Row rows[] = {
+      {"cosign's signature", kCosign, R"({"critical":{"identity":{}},"optional":null})", true},
+      {"cosign's attestation", kDsse, R"({"payloadType":"application/vnd.in-toto+json","payload":"e30="})", true},
+      {"an SBOM of SPDX", "text/spdx", "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n", true},
+      {"an SBOM of CycloneDX", "application/vnd.cyclonedx+xml", "<?xml version=\"1.0\"?>\n<bom/>\n", true},
+      {"an SBOM of CycloneDX that does not say which form", "application/vnd.cyclonedx", R"({"components":[]})", true},
+      {"a compressed layer called signature", kCosign, kGzip, false},
+      {"a compressed layer called attestation", kDsse, kGzip, false},
+      {"a compressed layer called SBOM", "text/spdx", kGzip, false},
+      {"a compressed layer called SBOM of CycloneDX", "application/vnd.cyclonedx+xml", kGzip, false},
+      {"text called signature", kCosign, "SPDXVersion: SPDX-2.3\n", false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    Scanned it;
+    const auto attached = put(it.source(), {.config = config_of("", "", 1),
+                                            .layer_types = {row.type},
+                                            .more = with_subject(it.image.descriptor),
+                                            .contents = {row.content}});
+    it.world.publish(it.publication);
+    INFO(it.world.message(it.publication));
+    CHECK(it.is_published());
+    CHECK(it.went_along(attached.digest) == row.travels);
+  }
+}
+
+TEST_CASE("a statement is read once, and where no gate is only to be sent") {
+  for (const bool gated : {true, false}) {
+    INFO(gated);
+    Scanned it;
+    if (!gated) it.publication.spec.gates.scan.reset();
+    const std::string json = R"({"payload":"e30="})";
+    put(it.source(), {.config = config_of("", "", 1),
+                      .layer_types = {kDsse},
+                      .more = with_subject(it.image.descriptor),
+                      .contents = {json}});
+    it.world.publish(it.publication);
+    CHECK(it.is_published());
+    CHECK(it.world.count("GET ghcr.io/contoso/storefront/blobs/" + Digest::of(json).str()) == 1);
+  }
 }
 
 TEST_CASE("without a gate an image travels as an attachment") {
