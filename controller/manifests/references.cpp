@@ -23,6 +23,10 @@ class Mentions {
   void add_secret(const std::string& field, const std::string& name) {
     all_.push_back({field + ".name", {{Kind::Secret, namespace_name_, name}}});
   }
+  void add_sign_in(const std::string& field, const std::string& secret) {
+    add_secret(field, secret);
+    all_.back().is_sign_in = true;
+  }
   void add_either(const std::string& field, const KeyRef& ref) {
     all_.push_back(
         {field + ".name", {{Kind::Secret, namespace_name_, ref.name}, {Kind::ConfigMap, namespace_name_, ref.name}}});
@@ -56,7 +60,7 @@ class Mentions {
   }
 
   void add_sign_in(const std::string& field, const Authentication& authentication) {
-    if (authentication.basic) add_secret(field + ".basic.secretRef", authentication.basic->secret_ref.name);
+    if (authentication.basic) add_sign_in(field + ".basic.secretRef", authentication.basic->secret_ref.name);
     if (!authentication.service_principal) return;
     const auto& principal = *authentication.service_principal;
     const std::string here = field + ".servicePrincipal";
@@ -84,7 +88,7 @@ std::vector<Mention> mentions_of(const ImagePublication& object, const std::stri
   mentions.add_registry("spec.registryRef", object.spec.registry_ref);
   if (const auto& image = object.spec.source.image) {
     if (image->registry_ref) mentions.add_registry("spec.source.image.registryRef", *image->registry_ref);
-    if (image->pull_secret_ref) mentions.add_secret("spec.source.image.pullSecretRef", image->pull_secret_ref->name);
+    if (image->pull_secret_ref) mentions.add_sign_in("spec.source.image.pullSecretRef", image->pull_secret_ref->name);
   }
   if (object.spec.gates.scan) mentions.add_reports("spec.gates.scan.reports", *object.spec.gates.scan, base_folder);
   mentions.add_keys("spec.gates", object.spec.gates);

@@ -21,6 +21,7 @@ struct Reference {
 struct Mention {
   std::string field;              ///< "spec.registryRef.name".
   std::vector<Reference> any_of;  ///< Whichever of them is there is enough.
+  bool is_sign_in = false;        ///< To a registry: the Secret needs what lacking_for_sign_in() looks for.
 };
 
 /// What the object names and does not bring along: registries, Secrets, ConfigMaps, report files. A publication's

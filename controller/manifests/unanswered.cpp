@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 #include "controller/manifests/references.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/core_objects.h"
 
 namespace slipway::manifests {
 
@@ -68,10 +71,24 @@ std::string name_of(const Reference& reference) {
 class Search {
  public:
   explicit Search(const ManifestReading& reading) {
-    for (const auto& each : reading.resources)
-      if (const auto reference = std::visit(AsReference{}, each.resource)) there_.insert(*reference);
+    for (const auto& each : reading.resources) {
+      const auto reference = std::visit(AsReference{}, each.resource);
+      if (reference) there_.insert(*reference);
+      if (const auto* secret = std::get_if<SecretObject>(&each.resource)) secrets_.emplace(*reference, secret);
+    }
   }
 
+  /// What is mentioned is not there, or lacks what it is wanted for.
+  std::optional<Error> objection_to(const Mention& mention) const {
+    if (!is_answered(mention)) return Error{ErrorClass::NotFound, message_for(mention), remedy_for(mention)};
+    if (!mention.is_sign_in) return std::nullopt;
+    const Reference& wanted = mention.any_of.front();
+    const auto lacking = lacking_for_sign_in(*secrets_.at(wanted));
+    if (!lacking) return std::nullopt;
+    return Error{ErrorClass::Unauthorized, name_of(wanted) + ' ' + *lacking, "give it the keys username and password"};
+  }
+
+ private:
   bool is_answered(const Mention& mention) const {
     return std::ranges::any_of(mention.any_of, [&](const Reference& each) { return is_there(each); });
   }
@@ -93,7 +110,6 @@ class Search {
     return remedy;
   }
 
- private:
   /// What is there instead: of the same kind, or of the same name in another namespace.
   std::string others(const Reference& wanted) const {
     std::string names;
@@ -112,7 +128,18 @@ class Search {
   }
 
   std::set<Reference> there_;
+  std::map<Reference, const SecretObject*> secrets_;
 };
+
+Problem warning(const ManifestResource& resource, const std::string& field, Error error) {
+  return {.file = resource.file,
+          .place = place_of(resource.root, field),
+          .field = field,
+          .message = std::move(error.message),
+          .expected = std::move(error.remedy),
+          .reason = std::string(to_string(error.cls)),
+          .warning = true};
+}
 
 }  // namespace
 
@@ -122,14 +149,8 @@ std::vector<Problem> unanswered_references(const ManifestReading& reading, const
   const Search search{reading};
   for (const auto& each : reading.resources)
     for (const auto& mention : std::visit(MentionsOf{each.base_folder, controller_namespace}, each.resource))
-      if (!search.is_answered(mention))
-        problems.push_back({.file = each.file,
-                            .place = place_of(each.root, mention.field),
-                            .field = mention.field,
-                            .message = Search::message_for(mention),
-                            .expected = search.remedy_for(mention),
-                            .reason = "NotFound",
-                            .warning = true});
+      if (auto objection = search.objection_to(mention))
+        problems.push_back(warning(each, mention.field, std::move(*objection)));
   return problems;
 }
 

@@ -9,11 +9,10 @@
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
 #include "crds/base/host.h"
+#include "crds/v1alpha1/core_objects.h"
 
 namespace slipway::registry {
 namespace {
-
-constexpr const char* kDockerConfigKey = ".dockerconfigjson";
 
 Result<void> check_plain_http(const std::string& host) {
   if (is_loopback_host(host)) return {};
@@ -154,18 +153,16 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
   if (!found) return std::unexpected(found.error());
   if (!*found) return fail(ErrorClass::Unauthorized, name + " does not exist", "create it with username and password");
   const auto& data = (*found)->data;
-  if (const auto config = data.find(kDockerConfigKey); config != data.end()) {
+  if (const auto config = data.find(std::string(kDockerConfigKey)); config != data.end()) {
     Result<std::optional<Credentials>> entry = credentials_from_docker_config(config->second, host);
     if (!entry) return while_doing(name, entry.error());
-    if (*entry) return from(std::move(**entry), name + ", key " + kDockerConfigKey);
+    if (*entry) return from(std::move(**entry), name + ", key " + config->first);
     return fail(ErrorClass::Unauthorized, name + " has no entry for " + host, "add one under auths");
   }
-  const auto username = data.find("username");
-  const auto password = data.find("password");
-  if (username == data.end() || password == data.end())
-    return fail(ErrorClass::Unauthorized, name + " lacks username or password", "add both keys");
-  return Credentials{.username = username->second,
-                     .password = SecretText(password->second),
+  if (const auto lacking = lacking_for_sign_in(**found))
+    return fail(ErrorClass::Unauthorized, name + ' ' + *lacking, "give it the keys username and password");
+  return Credentials{.username = data.at("username"),
+                     .password = SecretText(data.at("password")),
                      .identity_token = {},
                      .origin = name + ", keys username and password"};
 }

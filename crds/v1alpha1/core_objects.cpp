@@ -137,4 +137,18 @@ ConfigMapObject read_config_map(const Node& root, FieldReader& reader) {
   return object;
 }
 
+std::optional<std::string> lacking_for_sign_in(const SecretObject& secret) {
+  constexpr std::size_t kMostNamed = 5;
+  std::string lacking;
+  for (const std::string key : {"username", "password"})
+    if (!secret.data.contains(key)) lacking += (lacking.empty() ? "lacks " : " and ") + key;
+  if (lacking.empty() || secret.data.contains(std::string(kDockerConfigKey))) return std::nullopt;
+  std::string there;
+  std::size_t count = 0;
+  for (const auto& [key, value] : secret.data)
+    if (count++ < kMostNamed) there += (there.empty() ? "it has " : ", ") + visible(key, 60);
+  if (count > kMostNamed) there += ", …";
+  return lacking + " (" + (there.empty() ? "it is empty" : there) + ")";
+}
+
 }  // namespace slipway

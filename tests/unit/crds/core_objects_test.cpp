@@ -45,6 +45,26 @@ TEST_CASE("a secret gives its data decoded, stringData before data") {
   CHECK(only<SecretObject>(kHead + "Secret\nmetadata: {name: s}") == SecretObject{"default", "s", "Opaque", {}});
 }
 
+TEST_CASE("what a secret lacks for signing in is told by the names of its keys, never by a value") {
+  struct Row {
+    std::map<std::string, std::string> data;
+    std::string lacking;
+  };
+  const Row rows[] = {
+      {{{"username", "ci"}, {"password", "pw"}}, ""},
+      {{{"username", ""}, {"password", ""}, {"more", "x"}}, ""},
+      {{{".dockerconfigjson", "{}"}}, ""},
+      {{{"username", "ci"}, {"pasword", "s3cret"}}, "lacks password (it has pasword, username)"},
+      {{{"user", "ci"}, {"password", "s3cret"}}, "lacks username (it has password, user)"},
+      {{{"token", "s3cret"}}, "lacks username and password (it has token)"},
+      {{}, "lacks username and password (it is empty)"},
+      {{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}, {"f", ""}},
+       "lacks username and password (it has a, b, c, d, e, …)"},
+  };
+  for (const auto& row : rows)
+    CHECK(lacking_for_sign_in({"shop", "s", "Opaque", row.data}).value_or("") == row.lacking);
+}
+
 TEST_CASE("a config map gives data and binaryData in one") {
   const auto object = only<ConfigMapObject>(kHead +
                                             "ConfigMap\nmetadata: {name: c}\ndata: {report.json: \"{}\"}\n"

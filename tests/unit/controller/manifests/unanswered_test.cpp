@@ -48,6 +48,8 @@ std::string core(const std::string& kind, const std::string& namespace_name, con
   return "apiVersion: v1\nkind: " + kind + "\nmetadata: {name: " + name + ", namespace: " + namespace_name + "}\n";
 }
 
+const std::string kKeys = "stringData: {username: ci, password: s3cret}\n";
+
 struct World {
   tests::TemporaryFolder folder;
 
@@ -108,11 +110,29 @@ TEST_CASE("a folder that holds what it names is told nothing") {
   World world;
   world.write("app.yaml", kPublication);
   world.write("registry.yaml", kRegistry);
-  world.write("rest.yaml", core("Secret", "shop", "ghcr") + "---\n" + core("ConfigMap", "shop", "scan") + "---\n" +
-                               core("Secret", "slipway-system", "push") + "---\n" +
-                               core("ConfigMap", "slipway-system", "ca"));
+  world.write("rest.yaml", core("Secret", "shop", "ghcr") + "stringData: {.dockerconfigjson: '{}'}\n---\n" +
+                               core("ConfigMap", "shop", "scan") + "---\n" + core("Secret", "slipway-system", "push") +
+                               kKeys + "---\n" + core("ConfigMap", "slipway-system", "ca"));
   world.write("reports/arm64.json", "{}");
   CHECK(world.warnings().empty());
+}
+
+TEST_CASE("a key that a Secret lacks for signing in is told where the Secret is named, without its values") {
+  World world;
+  auto publication = kPublication.substr(0, kPublication.find("  gates:"));
+  world.write("app.yaml", publication);
+  world.write("registry.yaml", kRegistry.substr(0, kRegistry.find("  caBundleRef")));
+  world.write("secrets.yaml", core("Secret", "shop", "ghcr") + "stringData: {token: s3cret}\n---\n" +
+                                  core("Secret", "slipway-system", "push") +
+                                  "stringData: {username: ci, pasword: s3cret}\n");
+  const std::string remedy = "; give it the keys username and password";
+  CHECK(world.warnings() ==
+        std::vector<std::string>{"app.yaml:8:71: spec.source.image.pullSecretRef.name: Secret shop/ghcr lacks username "
+                                 "and password (it has token)" +
+                                     remedy,
+                                 "registry.yaml:6:46: spec.authentication.basic.secretRef.name: Secret "
+                                 "slipway-system/push lacks password (it has pasword, username)" +
+                                     remedy});
 }
 
 TEST_CASE("what may stand in a file that is broken is not said to be missing") {

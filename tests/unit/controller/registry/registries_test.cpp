@@ -101,6 +101,17 @@ TEST_CASE("A Secret that is in no file leaves it to the environment, and both ar
   CHECK(world.ambient_asked == std::vector<std::string>{"r.io", "r.io"});
 }
 
+TEST_CASE("A Secret with a misspelled key is told by the names of its keys") {
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"pasword", "s3cret"}});
+  const auto refused = world.registries.sign_in(world.contoso(), {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == ErrorClass::Unauthorized);
+  CHECK_THAT(refused.error().message,
+             Catch::Contains("Secret slipway-system/push lacks password (it has pasword, username)"));
+  CHECK(refused.error().message.find("s3cret") == std::string::npos);
+}
+
 TEST_CASE("A sign-in that is refused names where the credentials are kept, and nothing of them") {
   const int status = GENERATE(401, 403);
   World world;
