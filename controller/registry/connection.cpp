@@ -39,6 +39,7 @@ Result<http::Response> Connection::send(http::Request request, const std::string
       return status == 401 ? Result<void>() : judge(status, headers);
     };
   Result<http::Response> response = network_.send(request, stop);
+  if (response) tokens_.hide_secrets(*response, *header);
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   header = tokens_.after_challenge(*response, scope, *header, stop);
@@ -47,6 +48,7 @@ Result<http::Response> Connection::send(http::Request request, const std::string
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
   request.headers.set("Authorization", *header);
   response = network_.send(request, stop);
+  if (response) tokens_.hide_secrets(*response, *header);
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   if (auto refused = tokens_.refusal_of_basic(scope)) return std::unexpected(std::move(*refused));

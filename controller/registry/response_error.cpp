@@ -1,10 +1,13 @@
 #include "controller/registry/response_error.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "controller/http/retrying_transport.h"
 #include "controller/http/url.h"
 #include "crds/base/document.h"
+#include "crds/base/make_node.h"
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
 
@@ -79,6 +82,18 @@ Meaning meaning_of(int status, const ServerWords& words) {
   return {ErrorClass::Invalid, "the registry does not take this request; see its message"};
 }
 
+constexpr std::size_t kShortestSecret = 4;
+
+bool replace_all(std::string& text, const std::string& what) {
+  constexpr std::string_view kHidden = "***";
+  bool found = false;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kHidden.size())) {
+    text.replace(at, what.size(), kHidden);
+    found = true;
+  }
+  return found;
+}
+
 }  // namespace
 
 ServerWords server_words(const http::Response& response) {
@@ -87,6 +102,25 @@ ServerWords server_words(const http::Response& response) {
   if (errors == nullptr || errors->items.empty()) return {};
   return {.code = json::text_at(errors->items.front(), "code"),
           .message = json::text_at(errors->items.front(), "message")};
+}
+
+void hide_in_words(http::Response& response, std::vector<std::string> secrets) {
+  std::erase_if(secrets, [](const auto& one) { return one.size() < kShortestSecret; });
+  // One may be part of another.
+  std::ranges::sort(secrets, std::ranges::greater{}, &std::string::size);
+  ServerWords words = server_words(response);
+  bool found = false;
+  for (const std::string& secret : secrets) {
+    found |= replace_all(words.code, secret);
+    found |= replace_all(words.message, secret);
+  }
+  if (!found) return;
+  Node error = map_node();
+  add(error, "code", string_node(words.code));
+  add(error, "message", string_node(words.message));
+  Node answer = map_node();
+  add(answer, "errors", list_node({std::move(error)}));
+  response.body = to_json_text(answer);
 }
 
 Error error_of(const http::Request& request, const http::Response& response, const Asker& asker) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controller/http/message.h"
 
@@ -13,6 +14,10 @@ struct ServerWords {
   std::string message;
 };
 ServerWords server_words(const http::Response& response);
+
+/// Puts "***" in the place of each of `secrets` in them: some registries repeat what they were sent. One of fewer than
+/// four characters stays, because it is part of too many words.
+void hide_in_words(http::Response& response, std::vector<std::string> secrets);
 
 /// Who asked, and for what.
 struct Asker {

@@ -17,8 +17,12 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds kUnknownLife = 60s;
 constexpr std::chrono::seconds kLongestLife = 24h;
 
+std::string pair_of(const Credentials& credentials) {
+  return encode_base64(credentials.username + ":" + credentials.password.reveal());
+}
+
 std::string basic_header(const Credentials& credentials) {
-  return "Basic " + encode_base64(credentials.username + ":" + credentials.password.reveal());
+  return "Basic " + pair_of(credentials);
 }
 
 std::optional<Challenge> choose(const http::Response& response) {
@@ -101,6 +105,21 @@ std::optional<Error> TokenSource::refusal_of_basic(const std::string& scope) {
   return refused_credentials(options_, scope).error();
 }
 
+void TokenSource::hide_secrets(http::Response& response, const std::string& header) const {
+  if (response.status < 400) return;
+  std::vector<std::string> secrets{header.substr(header.find(' ') + 1)};
+  const Credentials& credentials = options_.credentials;
+  for (const SecretText* const secret : {&credentials.password, &credentials.identity_token}) {
+    secrets.push_back(secret->reveal());
+    secrets.push_back(http::encode_query_value(secret->reveal()));
+  }
+  if (!credentials.password.empty()) {
+    const std::string pair = pair_of(credentials);
+    secrets.push_back(pair.substr(0, pair.find('=')));
+  }
+  hide_in_words(response, std::move(secrets));
+}
+
 TokenSource::Slot TokenSource::slot(const std::string& scope) {
   auto slots = slots_.lock();
   Slot& found = (*slots)[scope];
@@ -128,8 +147,9 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   }
   const Result<http::Request> request = token_request(challenge, scope);
   if (!request) return std::unexpected(request.error());
-  const Result<http::Response> response = transport_.send(*request, stop);
+  Result<http::Response> response = transport_.send(*request, stop);
   if (!response) return while_doing("fetching a token", response.error());
+  hide_secrets(*response, "");
   if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, scope));
   const Document document = parse_json(response->body, "token");
   std::string token = json::text_at(document.root, "token");

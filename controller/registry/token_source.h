@@ -42,6 +42,9 @@ class TokenSource {
   /// they are wrong (Unauthorized). Nothing where it takes tokens: the sign-in itself went well then.
   std::optional<Error> refusal_of_basic(const std::string& scope);
 
+  /// Takes what was sent to sign in, `header` among it, out of the words of a refusal.
+  void hide_secrets(http::Response& response, const std::string& header) const;
+
   std::string identity() const { return options_.credentials.identity(); }
   std::string who() const { return options_.credentials.who(); }
 

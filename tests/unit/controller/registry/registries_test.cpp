@@ -1,5 +1,6 @@
 #include "controller/registry/registries.h"
 
+#include "crds/base/base64.h"
 #include "tests/catch.h"
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_objects.h"
@@ -137,6 +138,78 @@ TEST_CASE("A sign-in that is refused names where the credentials are kept, and n
   const std::string told = refused.error().message + ": " + refused.error().remedy;
   CHECK_THAT(told, Catch::Contains("basic user ci (from " + origin + ")"));
   CHECK_THAT(told, !Catch::Contains("s3cret"));
+}
+
+TEST_CASE("What a registry gives back of what it was signed in to with is not shown") {
+  World world;
+  const std::string basic = encode_base64("ci:s3cr3?t~");
+  REQUIRE_THAT(basic, Catch::Contains("/"));
+  std::string escaped = basic;
+  escaped.replace(escaped.find('/'), 1, "\\/");
+  const auto answer = [&](int status, const std::string& words) {
+    world.network.then(status, {}, R"({"errors":[{"code":"DENIED)" + words + R"(","message":"no: )" + words + "\"}]}");
+  };
+  const auto challenge = [&](const std::string& header) { world.network.then(401, {{"WWW-Authenticate", header}}); };
+  const std::string bearer = R"(Bearer realm="https://r.io/token",service="r.io")";
+  std::string secret = "s3cr3?t~";
+  world.ambient = {.username = "ci", .password = SecretText(secret), .origin = "docker's config.json"};
+  SECTION("the header that has user and password") {
+    challenge("Basic realm=x");
+    answer(400, "Basic " + basic);
+    secret = basic.substr(0, basic.find('/'));
+  }
+  SECTION("the same as other writers of JSON have it") {
+    challenge("Basic realm=x");
+    answer(400, "Basic " + escaped);
+    secret = basic.substr(0, basic.find('/'));
+  }
+  SECTION("the password") {
+    challenge("Basic realm=x");
+    answer(400, "user ci, password s3cr3?t~");
+  }
+  SECTION("the password as a URL has it") {
+    challenge("Basic realm=x");
+    answer(403, "p=s3cr3%3Ft~");
+    secret = "s3cr3%3Ft";
+  }
+  SECTION("a token") {
+    challenge(bearer);
+    world.network.then(200, {}, R"({"token":"t0k.en"})");
+    answer(403, "Bearer t0k.en");
+    secret = "t0k.en";
+  }
+  SECTION("a token, in answer to the request that was sent again") {
+    challenge(bearer);
+    world.network.then(200, {}, R"({"token":"t0k.en"})");
+    world.network.then(401, {{"WWW-Authenticate", bearer}}, R"({"errors":[{"code":"X","message":"t0k.en"}]})");
+    secret = "t0k.en";
+  }
+  SECTION("the password, by the token service") {
+    challenge(bearer);
+    answer(400, basic + ", that is s3cr3?t~");
+  }
+  SECTION("a refresh token, by the token service") {
+    world.ambient = {.identity_token = SecretText("l0ng+lived"), .origin = "docker's config.json"};
+    challenge(bearer);
+    answer(400, "refresh_token=l0ng%2Blived, that is l0ng+lived");
+    secret = "l0ng";
+  }
+  const auto refused = world.registries.sign_in(world.contoso(), {});
+  REQUIRE(!refused);
+  CAPTURE(refused.error().message);
+  CHECK_THAT(refused.error().message + refused.error().remedy, !Catch::Contains(secret));
+}
+
+TEST_CASE("A password of fewer than four characters hides no words") {
+  const auto [password, shown] =
+      GENERATE(table<std::string, std::string>({{"the", "the reason"}, {"reason", "the ***"}, {"reas", "the ***on"}}));
+  World world;
+  world.ambient = {.username = "ci", .password = SecretText(password)};
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.network.then(400, {}, R"({"errors":[{"code":"X","message":"the reason"}]})");
+  const auto refused = world.registries.sign_in(world.contoso(), {});
+  REQUIRE(!refused);
+  CHECK_THAT(refused.error().message, Catch::EndsWith('"' + shown + '"'));
 }
 
 TEST_CASE("The same credentials from two places are told apart in messages") {
