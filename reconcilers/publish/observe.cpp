@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "reconcilers/publish/content_reader.h"
+#include "reconcilers/publish/neighbours.h"
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/record_reader.h"
 #include "reconcilers/publish/report_reader.h"
@@ -234,14 +235,11 @@ class Observer {
   }
 
   Result<void> look_for_rivals() {
-    auto others = eyes_.reader.publications_to(spec().repository);
-    if (!others) return while_doing("other publications", std::move(others.error()));
-    for (const auto& other : *others) {
-      if (key_of(other) == key_of(object()) || other.metadata.deletion_timestamp) continue;
-      if (other.spec.registry_ref != spec().registry_ref) continue;
+    const auto others = neighbours_of(object(), eyes_.reader);
+    if (!others) return while_doing("other publications", others.error());
+    for (const auto& other : *others)
       for (const auto& tag : tags_wanted_by(other))
         if (seen_.present.contains(tag)) seen_.rivals.emplace(tag, key_of(other));
-    }
     return {};
   }
 

@@ -10,6 +10,7 @@
 #include "reconcilers/publish/admission.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/events.h"
+#include "reconcilers/publish/neighbours.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/progress_keeper.h"
 #include "reconcilers/publish/publication_identity.h"
@@ -197,24 +198,9 @@ class Visit {
 
   /// What is taken away when this is deleted, after a look at what others want.
   Result<PublishPlan> plan_withdrawal() {
-    auto others = ports_.reader.publications_to(object().spec.repository);
-    if (!others) return std::unexpected(std::move(others.error()));
-    std::erase_if(*others, [&](const auto& other) { return key_of(other) == key_of(object()); });
-    for (auto& other : *others)
-      if (auto same = take_for_same_registry(other); !same) return std::unexpected(std::move(same.error()));
+    const auto others = neighbours_of(object(), ports_.reader);
+    if (!others) return std::unexpected(others.error());
     return decide_withdrawal(object(), *others);
-  }
-
-  /// Two ContainerRegistries may be one registry: whoever publishes to the other wants its tags too.
-  Result<void> take_for_same_registry(ImagePublication& other) {
-    const auto& name = object().spec.registry_ref;
-    if (other.spec.registry_ref == name) return {};
-    const auto ours = ports_.reader.registry(name.name);
-    if (!ours) return std::unexpected(ours.error());
-    const auto theirs = ports_.reader.registry(other.spec.registry_ref.name);
-    if (!theirs) return std::unexpected(theirs.error());
-    if (*ours && *theirs && (*ours)->spec.login_server == (*theirs)->spec.login_server) other.spec.registry_ref = name;
-    return {};
   }
 
   /// The tags that were removed, in one string.

@@ -10,24 +10,18 @@ namespace {
 
 constexpr std::chrono::minutes kOutage{10};
 
-std::set<std::string> wanted_by_others(const ImagePublication& publication,
-                                       const std::vector<ImagePublication>& others) {
+std::set<std::string> wanted_by(const std::vector<ImagePublication>& neighbours) {
   std::set<std::string> wanted;
-  for (const auto& other : others) {
-    if (other.metadata.deletion_timestamp || other.spec.registry_ref != publication.spec.registry_ref ||
-        other.spec.repository != publication.spec.repository)
-      continue;
-    wanted.merge(tags_wanted_by(other));
-  }
+  for (const auto& neighbour : neighbours) wanted.merge(tags_wanted_by(neighbour));
   return wanted;
 }
 
 }  // namespace
 
-PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& others) {
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours) {
   PublishPlan plan{.reason = "nothing to untag"};
   if (!publication.status.published) return plan;
-  const auto wanted = wanted_by_others(publication, others);
+  const auto wanted = wanted_by(neighbours);
   for (const auto& tag : publication.status.published->tags) {
     const auto digest = Digest::parse(tag.digest);
     if (!digest || tag.tag.empty()) continue;

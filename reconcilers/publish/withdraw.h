@@ -10,9 +10,10 @@
 
 namespace slipway::publish {
 
-/// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set and that no other
-/// publication of the repository wants. Whether each still names what this object gave it is looked at in acting. Pure.
-PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& others);
+/// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set and that none of its
+/// `neighbours` (see neighbours_of()) wants. Whether each still names what this object gave it is looked at in acting.
+/// Pure.
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours);
 
 /// What follows a withdrawal that failed: an outage is waited for, everything else lets the object go. Pure.
 bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now);

@@ -160,6 +160,39 @@ TEST_CASE("Untag leaves what another publication wants") {
   }
 }
 
+TEST_CASE("the plan says which tags another publication wants") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.objects.apply(publication);
+  auto other = make_publication("other");
+  other.spec.tags.erase(other.spec.tags.begin());
+  auto registry = make_registry();
+  registry.metadata.name = "another-name";
+  std::ptrdiff_t said = 0;
+  SECTION("of the same registry") {
+    said = 1;
+  }
+  SECTION("by another name of the same registry") {
+    other.spec.registry_ref.name = registry.metadata.name;
+    said = 1;
+  }
+  SECTION("not of another registry") {
+    other.spec.registry_ref.name = registry.metadata.name;
+    registry.spec.login_server = "elsewhere.example";
+  }
+  SECTION("not of a registry that is not there") {
+    other.spec.registry_ref.name = "nowhere";
+  }
+  SECTION("not of another repository") {
+    other.spec.repository = "shop/other";
+  }
+  world.objects.apply(registry);
+  world.objects.apply(other);
+  CHECK(std::ranges::count(world.plan(publication),
+                           "  note: tag staging is wanted by ImagePublication shop/other too") == said);
+}
+
 TEST_CASE("Untag lets the object go where nothing can be removed, and says so") {
   Published it;
   const auto before = it.world.destination();

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/ports/object_store.h"
+
+namespace slipway::publish {
+
+/// The other publications to the repository of `publication` that are not being deleted: they may want its tags. Two
+/// ContainerRegistries with one loginServer are one registry.
+Result<std::vector<ImagePublication>> neighbours_of(const ImagePublication& publication, ObjectReader& reader);
+
+}  // namespace slipway::publish
