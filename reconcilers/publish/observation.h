@@ -57,6 +57,7 @@ struct Observation {
   PublicationIds ids;
   ResolvedSource source;
   Digest source_digest = Digest::of("");
+  std::optional<Digest> file_holds;  ///< The other image in the source's file, where one was seen there.
 
   std::vector<ExpandedTag> tags;
   std::map<std::string, std::optional<Digest>> present;  ///< What each tag names now.

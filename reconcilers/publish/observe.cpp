@@ -43,6 +43,7 @@ class Observer {
 
   Result<Observation> observe() {
     if (auto resolved = identify(); !resolved) return std::unexpected(std::move(resolved.error()));
+    if (auto looked = look_at_file(); !looked) return std::unexpected(std::move(looked.error()));
     if (is_finished(object(), seen_.ids) && !wants_full_check()) {
       auto looked = look_at_tags(Digest::parse(object().status.published->digest));
       if (!looked) return std::unexpected(std::move(looked.error()));
@@ -114,6 +115,29 @@ class Observer {
     return fail(ErrorClass::NotFound,
                 "source " + eyes_.source.name() + (tag.empty() ? " holds no image" : " has no image " + tag),
                 "push the source image first, or name one that is there");
+  }
+
+  /// What is built anew stands behind the same path, and only an edit makes a publication of it.
+  Result<void> look_at_file() {
+    if (situation_.admission.source || source_bytes_) return {};
+    const bool finished = is_finished(object(), seen_.ids);
+    if (finished && !situation_.for_a_person && !wants_full_check()) return {};
+    if (!finished && (spec().source.digest || holds_what_was_resolved())) return {};
+    const auto held = eyes_.source.resolve(tag_of(situation_), stop_);
+    if (!held || !*held || (*held)->digest == seen_.source_digest) return {};
+    seen_.file_holds = (*held)->digest;
+    if (finished) return {};
+    const std::string other = (*held)->digest.str();
+    return fail(ErrorClass::NotFound,
+                "source " + eyes_.source.name() + " does not hold " + seen_.source_digest.str() + ", which " +
+                    who_asks() + "; it holds " + other,
+                "put that image there, set spec.source.digest: " + other + ", or " + std::string(kForTheNewBuild));
+  }
+
+  /// What can't be read is told by whoever reads the content.
+  bool holds_what_was_resolved() {
+    const auto there = eyes_.source.find_manifest(seen_.source_digest, stop_);
+    return !there || there->has_value();
   }
 
   bool wants_full_check() const {

@@ -4,6 +4,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "reconcilers/ports/image_source.h"
 #include "reconcilers/ports/image_store.h"
@@ -19,6 +20,7 @@ struct Situation {
   const Admission& admission;
   const Settings& settings;
   Timestamp now;
+  bool for_a_person = false;  ///< Who waits for the answer wants to know that the source's file was built anew.
 };
 
 /// What is looked with. Nothing here is written to.
@@ -30,8 +32,12 @@ struct Eyes {
 
 /// Collects the facts about one publication. A publication that is right costs one request a tag, and one more for a
 /// source that is followed; everything is looked at on first sight, after an edit, on request, when a tag is missing,
-/// and every 24 hours. NotFound for a source that is not there, and every error of what was asked.
+/// and every 24 hours. A file costs no request: then, and for a person, it is looked at too. NotFound for a source that
+/// is not there, and every error of what was asked.
 Result<Observation> observe(const Situation& situation, const Eyes& eyes, std::stop_token stop);
+
+/// How a file that was built anew becomes a publication.
+inline constexpr std::string_view kForTheNewBuild = "edit spec.build (number, version or commit) for the new build";
 
 /// Whether this object finished this publication before.
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids);

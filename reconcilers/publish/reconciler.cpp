@@ -46,7 +46,10 @@ class Visit {
   PublishPlan plan() {
     if (object().metadata.deletion_timestamp) return plan_of_deleted();
     if (object().spec.suspend) return {.reason = "nothing to do: spec.suspend is true"};
-    return look();
+    for_a_person_ = true;
+    auto plan = look();
+    if (!source_note_.empty()) plan.notes.push_back(source_note_);
+    return plan;
   }
 
  private:
@@ -82,8 +85,12 @@ class Visit {
     source_ = std::move(*source);
     auto destination = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
     if (!destination) return std::unexpected(std::move(destination.error()));
-    auto seen = observe({loaded_, *admission_, settings_, now_}, {*source_, **destination, ports_.reader}, stop_);
+    auto seen = observe({loaded_, *admission_, settings_, now_, for_a_person_},
+                        {*source_, **destination, ports_.reader}, stop_);
     if (!seen) return std::unexpected(std::move(seen.error()));
+    if (seen->file_holds)
+      source_note_ = "source " + source_->name() + " holds " + seen->file_holds->str() +
+                     " now, which is not published: " + std::string(kForTheNewBuild);
     auto plan = decide(object(), *seen, now_);
     if (seen->content) content_ = std::move(*seen->content);
     return plan;
@@ -100,7 +107,9 @@ class Visit {
 
   Outcome publish() {
     const auto before = object();
+    for_a_person_ = settings_.one_shot;
     const auto plan = look();
+    if (!source_note_.empty()) tell(EventType::Warning, reason::kNoted, source_note_);
     if (plan.refusal && plan.refusal->error.cls == ErrorClass::Cancelled) return follow(plan.refusal->error);
     ActReport report;
     if (!plan.steps.empty()) {
@@ -235,6 +244,8 @@ class Visit {
   const Ports& ports_;
   const Settings& settings_;
   Loaded<ImagePublication> loaded_;
+  bool for_a_person_ = false;
+  std::string source_note_;  ///< Of a file that was built anew.
   std::stop_token stop_;
   const Timestamp now_;
   std::optional<Admission> admission_;

@@ -167,6 +167,58 @@ TEST_CASE("a digest that the source does not hold is told with who asked, where 
   CHECK(world.destination().manifests.empty());
 }
 
+TEST_CASE("a file that was built anew behind its path is told with the digest it holds and the field to edit") {
+  PublishWorld world;
+  auto& file = world.registry.file("./image");
+  const auto build = [&](const std::string& layer) {
+    file.manifests.clear();
+    const auto image = make_image(file, {layer});
+    file.tags.insert_or_assign("any", image.descriptor.digest);
+    return image;
+  };
+  auto publication = make_publication();
+  publication.spec.source = {.oci_layout = LayoutSource{.path = "./image", .image = ""}};
+  const auto first = build("first");
+  const std::string edit = "edit spec.build (number, version or commit) for the new build";
+  const publish::Settings one_shot{.publisher_id = "cluster-1", .version = "0.1.0", .one_shot = true};
+  SECTION("before it was published") {
+    const auto layer = first.layers[0].digest;
+    file.blobs.erase(layer);
+    world.publish(publication);
+    REQUIRE(world.status(publication).source->digest == first.descriptor.digest.str());
+    const auto second = build("second").descriptor.digest.str();
+    world.look(publication);
+    CHECK(world.condition(publication, "Ready") == "False NotFound");
+    CHECK(world.message(publication) == "source ./image does not hold " + first.descriptor.digest.str() +
+                                            ", which it was resolved to at 2026-11-24T09:00:00Z; it holds " + second +
+                                            ": put that image there, set spec.source.digest: " + second + ", or " +
+                                            edit);
+    CHECK(world.destination().tags.empty());
+  }
+  SECTION("after it was published") {
+    world.publish(publication);
+    REQUIRE(world.condition(publication, "Ready") == "True Succeeded");
+    const auto told = [&] { return world.recorder.events.size(); };
+    const auto before = told();
+    world.look(publication, one_shot);
+    CHECK(told() == before);
+    const auto second = build("second").descriptor.digest.str();
+    const auto note = "source ./image holds " + second + " now, which is not published: " + edit;
+    world.look(publication);
+    CHECK(told() == before);
+    world.look(publication, one_shot);
+    REQUIRE(told() == before + 1);
+    CHECK(world.recorder.events.back().type == EventType::Warning);
+    CHECK(world.recorder.events.back().reason == "Noted");
+    CHECK(world.recorder.events.back().message == note);
+    CHECK(world.plan(publication).back() == "  note: " + note);
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    file.tags.clear();
+    world.look(publication, one_shot);
+    CHECK(told() == before + 1);
+  }
+}
+
 TEST_CASE("a subset of the platforms is a smaller index, with the attestations of what is kept") {
   PublishWorld world;
   auto two = push_two(world);
