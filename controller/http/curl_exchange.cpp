@@ -68,8 +68,18 @@ std::unexpected<Error> too_many_fields(const std::string& url) {
               "check what answers at that address");
 }
 
+/// The address of a proxy may hold a password.
+bool shows_proxy(std::string_view text, const ProxySettings& proxy) {
+  const auto shows = [text](const std::string& one) {
+    return !one.empty() && text.find(one) != std::string_view::npos;
+  };
+  return shows(proxy.https_proxy) || shows(proxy.http_proxy);
+}
+
 std::string_view remedy_for(CURLcode code) {
   switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return "correct the proxy that HTTPS_PROXY, http_proxy or ALL_PROXY names";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return "give the certificate authority of that host (caBundleRef of the ContainerRegistry)";
@@ -274,9 +284,10 @@ Result<Response> CurlExchange::conclude(int code) {
   if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
   const auto libcurl_code = static_cast<CURLcode>(code);
   const std::string_view detail = trimmed(fields_->message.data());
+  const bool is_shown = !detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(detail, options_.proxy);
   return fail(ErrorClass::Unavailable,
               std::string(to_string(request_.method)) + " " + redacted(request_.url) + ": " +
-                  (detail.empty() ? std::string(curl_easy_strerror(libcurl_code)) : std::string(detail)),
+                  (is_shown ? std::string(detail) : std::string(curl_easy_strerror(libcurl_code))),
               std::string(remedy_for(libcurl_code)));
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "controller/http/curl_proxy.h"
 #include "controller/http/curl_transport.h"
 
 namespace slipway::http {
@@ -49,16 +50,25 @@ std::string with_file(const std::string& pem, const std::string& file) {
 
 }  // namespace
 
-NetworkEnvironment network_environment(const std::function<const char*(const char* name)>& variable) {
-  const auto first_of = [&variable](std::initializer_list<const char*> names) -> std::string {
+Result<NetworkEnvironment> network_environment(const std::function<const char*(const char* name)>& variable) {
+  struct Found {
+    std::string name;
+    std::string value;
+  };
+  const auto first_of = [&variable](std::initializer_list<const char*> names) -> Found {
     for (const char* const name : names)
-      if (const char* const value = variable(name); value != nullptr && *value != '\0') return value;
+      if (const char* const value = variable(name); value != nullptr && *value != '\0') return {name, value};
     return {};
   };
-  return {.proxy = {.https_proxy = first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}),
-                    .http_proxy = first_of({"http_proxy", "all_proxy", "ALL_PROXY"}),
-                    .no_proxy = first_of({"no_proxy", "NO_PROXY"})},
-          .ca_file = first_of({"SSL_CERT_FILE"})};
+  const Found https = first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+  const Found http = first_of({"http_proxy", "all_proxy", "ALL_PROXY"});
+  for (const Found& found : {https, http})
+    if (!found.value.empty())
+      if (auto checked = check_proxy(found.name, found.value); !checked) return std::unexpected(checked.error());
+  return NetworkEnvironment{.proxy = {.https_proxy = https.value,
+                                      .http_proxy = http.value,
+                                      .no_proxy = first_of({"no_proxy", "NO_PROXY"}).value},
+                            .ca_file = first_of({"SSL_CERT_FILE"}).value};
 }
 
 std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings) {

@@ -23,8 +23,8 @@ struct NetworkEnvironment {
 };
 
 /// HTTPS_PROXY, http_proxy (lower case only: a web server could set the other), ALL_PROXY, NO_PROXY, SSL_CERT_FILE; the
-/// small spelling wins. `variable` is std::getenv or a test's.
-NetworkEnvironment network_environment(const std::function<const char*(const char* name)>& variable);
+/// small spelling wins. `variable` is std::getenv or a test's. Invalid names the variable that holds no proxy.
+Result<NetworkEnvironment> network_environment(const std::function<const char*(const char* name)>& variable);
 
 struct TransportSettings {
   NetworkEnvironment environment;

@@ -117,10 +117,10 @@ http::TracingHands tracing_of(const RequestListeners& to) {
           .elapsed = elapsed};
 }
 
-http::TransportSettings transport_settings(const InstallationOptions& options, const RequestListeners& listeners,
+http::TransportSettings transport_settings(http::NetworkEnvironment environment, const RequestListeners& listeners,
                                            const registry::RegistryRules& rules, http::RequestRates& rates) {
   http::TransportSettings settings;
-  settings.environment = http::network_environment(variables_of(options.environment));
+  settings.environment = std::move(environment);
   settings.user_agent = "slipway/" SLIPWAY_VERSION;
   settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
   settings.tracing = tracing_of(listeners);
@@ -132,17 +132,24 @@ http::TransportSettings transport_settings(const InstallationOptions& options, c
   return settings;
 }
 
+/// What may fail to open.
+struct Opened {
+  manifests::StateDatabase state;
+  manifests::ManifestFolder folder;
+  StatePlace place;
+  http::NetworkEnvironment network;
+};
+
 }  // namespace
 
 /// In the order in which they need each other.
 struct Installation::Parts {
-  Parts(manifests::StateDatabase opened, manifests::ManifestFolder folder, const StatePlace& place,
-        const InstallationOptions& options, const InstallationHands& given)
+  Parts(Opened opened, const InstallationOptions& options, const InstallationHands& given)
       : hands(given),
-        state(std::move(opened)),
-        root(folder.root()),
-        settings(settings_of(options, folder, hands.clock.now())),
-        objects(std::move(folder), state, hands.clock),
+        state(std::move(opened.state)),
+        root(opened.folder.root()),
+        settings(settings_of(options, opened.folder, hands.clock.now())),
+        objects(std::move(opened.folder), state, hands.clock),
         watched(objects, hands.log),
         signs(steady),
         long_visits({objects, watched, hands.clock, steady,
@@ -157,10 +164,10 @@ struct Installation::Parts {
                                   [](const std::string& name, const std::string& server) {
                                     return registry::ask_credential_helper(name, server);
                                   }}),
-        registries(objects, hands.clock, registries_settings(options)),
+        registries(objects, hands.clock, registries_settings(options, std::move(opened.network))),
         engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
         transfer(engine, hands.metrics),
-        turns(place.turns),
+        turns(opened.place.turns),
         publisher({objects, writer, registries, transfer, turns, hands.recorder, progress, hands.clock}, settings),
         registry_reconciler({objects, writer, registries, hands.recorder, hands.clock}),
         prune_reconciler({objects, writer, hands.recorder, hands.clock}),
@@ -168,11 +175,13 @@ struct Installation::Parts {
         watched_registry(registry_reconciler, long_visits),
         watched_prune(prune_reconciler, long_visits) {}
 
-  registry::RegistriesSettings registries_settings(const InstallationOptions& options) {
+  registry::RegistriesSettings registries_settings(const InstallationOptions& options,
+                                                   http::NetworkEnvironment of_environment) {
     return {.controller_namespace = options.controller_namespace,
             .ambient_credentials = [this](const std::string& host) { return ambient.of(host); },
-            .make_transport = [network = transport_settings(options, {hands, open_requests, signs}, rules, rates)](
-                                  const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
+            .make_transport =
+                [network = transport_settings(std::move(of_environment), {hands, open_requests, signs}, rules, rates)](
+                    const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
             .rules = rules,
             .reconcile_id = telemetry::current_reconcile_id,
             .open_file =
@@ -214,6 +223,8 @@ Installation::~Installation() = default;
 
 Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptions& options,
                                                          const InstallationHands& hands) {
+  auto network = http::network_environment(variables_of(options.environment));
+  if (!network) return std::unexpected{network.error()};
   auto folder = manifests::ManifestFolder::open(options.manifests);
   if (!folder) return std::unexpected{folder.error()};
   const auto place = state_place(options, *folder);
@@ -221,8 +232,8 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
   auto state = options.only_look ? manifests::StateDatabase::open_copy(place->database)
                                  : manifests::StateDatabase::open(place->database);
   if (!state) return std::unexpected{state.error()};
-  return std::unique_ptr<Installation>{
-      new Installation{std::make_unique<Parts>(std::move(*state), std::move(*folder), *place, options, hands)}};
+  return std::unique_ptr<Installation>{new Installation{std::make_unique<Parts>(
+      Opened{std::move(*state), std::move(*folder), *place, std::move(*network)}, options, hands)}};
 }
 
 manifests::FolderObjectStore& Installation::objects() {

@@ -42,7 +42,8 @@ struct InstallationHands {
 /// Every part of Slipway over a manifest folder, put together: the one place that knows them all. Thread-safe.
 class Installation {
  public:
-  /// Invalid or NotFound for wrong paths, Unavailable when the state cannot be opened. Reads no manifest yet.
+  /// Invalid or NotFound for wrong paths, Invalid for a variable that names no proxy, Unavailable when the state cannot
+  /// be opened. Reads no manifest yet.
   static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options, const InstallationHands& hands);
   ~Installation();
   Installation(const Installation&) = delete;

@@ -419,6 +419,17 @@ TEST_CASE("An address that a name leads to may be refused before anything is sen
   CHECK(server.connections() == 1);
 }
 
+TEST_CASE("What libcurl says of a proxy's address is not passed on", "[curl]") {
+  const std::string proxy = GENERATE("http://user:s3cret@bad host", "ftp://user:s3cret@p", "user:s3cret@p:port");
+  CurlOptions options;
+  options.proxy = {.https_proxy = {}, .http_proxy = proxy, .no_proxy = {}};
+  const auto response = CurlTransport(options).send({.url = "http://r.invalid/v2/"}, {});
+  REQUIRE_FALSE(response);
+  CAPTURE(response.error().message);
+  CHECK_THAT(response.error().message, Catch::StartsWith("GET http://r.invalid/v2/: "));
+  CHECK_THAT(response.error().message + response.error().remedy, !Catch::Contains("s3cret"));
+}
+
 TEST_CASE("A proxy is used for what it is for, and its address is not judged", "[curl]") {
   Echo echo{.answer = ok("by proxy"), .head = {}};
   auto head = echo.head.get_future();

@@ -205,16 +205,31 @@ TEST_CASE("What the environment says about the network") {
       return found == variables.end() ? nullptr : found->second.c_str();
     });
   };
-  CHECK(read({}).proxy.https_proxy.empty());
-  const auto all = read({{"HTTPS_PROXY", "http://big:1"},
-                         {"https_proxy", "http://small:2"},
-                         {"HTTP_PROXY", "http://refused:3"},
-                         {"NO_PROXY", "a,b"},
-                         {"SSL_CERT_FILE", "/ca.pem"}});
+  CHECK(read({})->proxy.https_proxy.empty());
+  const auto all = *read({{"HTTPS_PROXY", "http://big:1"},
+                          {"https_proxy", "http://small:2"},
+                          {"HTTP_PROXY", "http://refused:3"},
+                          {"NO_PROXY", "a,b"},
+                          {"SSL_CERT_FILE", "/ca.pem"}});
   CHECK(all.proxy.https_proxy == "http://small:2");
   CHECK(all.proxy.http_proxy.empty());
   CHECK(all.proxy.no_proxy == "a,b");
   CHECK(all.ca_file == "/ca.pem");
-  CHECK(read({{"ALL_PROXY", "http://p:1"}, {"https_proxy", ""}}).proxy.https_proxy == "http://p:1");
-  CHECK(read({{"ALL_PROXY", "http://p:1"}}).proxy.http_proxy == "http://p:1");
+  CHECK(read({{"ALL_PROXY", "http://p:1"}, {"https_proxy", ""}})->proxy.https_proxy == "http://p:1");
+  CHECK(read({{"ALL_PROXY", "http://p:1"}})->proxy.http_proxy == "http://p:1");
+}
+
+TEST_CASE("A variable that holds no proxy is named, unless another one counts") {
+  const auto [name, value] = GENERATE(values<std::pair<std::string, std::string>>(
+      {{"https_proxy", "ftp://u:s3cret@p"}, {"http_proxy", "http://u:s3cret@bad host"}, {"ALL_PROXY", "http://"}}));
+  const bool is_covered = GENERATE(false, true);
+  const auto read = http::network_environment([&](const char* asked) -> const char* {
+    if (asked == name) return value.c_str();
+    return is_covered && name == "ALL_PROXY" ? "http://p:1" : nullptr;
+  });
+  REQUIRE(read.has_value() == (is_covered && name == "ALL_PROXY"));
+  if (read) return;
+  CHECK(read.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(read.error().message, Catch::StartsWith(name + " "));
+  CHECK_THAT(read.error().message + read.error().remedy, !Catch::Contains("s3cret"));
 }
