@@ -11,8 +11,12 @@ namespace slipway::cli {
 
 namespace {
 
+std::string text_of(const Error& error) {
+  return visible(error.message) + (error.remedy.empty() ? "" : "; " + visible(error.remedy));
+}
+
 std::string line_of(const Error& error) {
-  return "error: " + visible(error.message) + (error.remedy.empty() ? "" : "; " + visible(error.remedy));
+  return "error: " + text_of(error);
 }
 
 }  // namespace
@@ -23,6 +27,10 @@ std::string name_of(const ObjectKey& object) {
 
 std::string error_line(const ObjectKey& object, const Error& error) {
   return line_of(while_doing(to_string(object), error).error());
+}
+
+std::string delay_line(const ObjectKey& object, const Error& error) {
+  return name_of(object) + ": not yet, it is tried again: " + text_of(error);
 }
 
 ExitCode print_error(const Error& error, std::ostream& errors) {

@@ -18,6 +18,9 @@ std::string name_of(const ObjectKey& object);
 /// "error: ImagePublication shop/app: what happened; what to do".
 std::string error_line(const ObjectKey& object, const Error& error);
 
+/// "shop/app: not yet, it is tried again: what is in the way; what to do".
+std::string delay_line(const ObjectKey& object, const Error& error);
+
 /// "error: what happened; what to do", for standard error. Gives the exit code of its class.
 ExitCode print_error(const Error& error, std::ostream& errors);
 /// As print_error(), naming what it is about.

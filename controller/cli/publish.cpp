@@ -116,9 +116,7 @@ class OneRun {
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
 
-  void tell_delay(const ObjectKey& key, const Error& error) {
-    display_.print(name_of(key) + ": not yet, it is tried again: " + visible(error.message));
-  }
+  void tell_delay(const ObjectKey& key, const Error& error) { display_.print(delay_line(key, error)); }
 
   /// The error; "LEAD what is told above" for the words that were said when it was first put off.
   static Error untold(const Ending& ending, const std::string& lead) {
