@@ -195,6 +195,11 @@ Document parse_json(std::string_view text, std::string_view file, const Document
     builder.problem({}, "the document has more than " + std::to_string(limits.bytes) + " bytes", "make it smaller");
     return builder.finish();
   }
+  // nlohmann_json takes it for the end, whatever follows.
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    builder.problem(TokenCursor::place_of(text, nul), "there is a NUL byte", "save the file as UTF-8 text");
+    return builder.finish();
+  }
   SaxHandler handler(builder, text);
   nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
   return builder.finish();

@@ -192,6 +192,8 @@ TEST_CASE("broken JSON says where") {
   CHECK(problems_of({parse_json("{\"a\": 1,}", "f")}).front().find("f:1:9: this is not JSON") == 0);
   CHECK(problems_of({parse_json("", "f")}).size() == 1);
   CHECK(problems_of({parse_json("{} x", "f")}).size() == 1);
+  CHECK(problems_of({parse_json(std::string("{}\n\0 x", 6), "f")}) ==
+        std::vector<std::string>{"f:2:1: there is a NUL byte; save the file as UTF-8 text"});
   CHECK(problems_of({parse_json("{\"a\": 1e999}", "f")}).size() == 1);
   CHECK(problems_of({parse_json(std::string(100'000, '['), "f")}).front().find("nested more than 64") !=
         std::string::npos);
