@@ -43,8 +43,9 @@ Result<std::vector<ContainerRegistry>> registries_of_source(const Admission& adm
   auto all = reader.registries();
   if (!all) return while_doing("registry of the source", std::move(all.error()));
   std::erase_if(*all, [&](const auto& one) { return !is_own_host(one, admission.source->registry); });
-  std::ranges::stable_partition(*all,
-                                [&](const auto& one) { return one.metadata.name == admission.registry.metadata.name; });
+  std::ranges::sort(*all, {}, [&](const auto& one) {
+    return std::pair(one.metadata.name != admission.registry.metadata.name, one.metadata.name);
+  });
   return all;
 }
 
