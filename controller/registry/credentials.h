@@ -31,6 +31,8 @@ struct Credentials {
   SecretText identity_token;  ///< An OAuth2 refresh token, as docker's config.json keeps it.
   std::string origin = {};    ///< Where a person finds them: "Secret shop/ghcr, key .dockerconfigjson". No secret.
 
+  std::string advice = {};  ///< Of who is anonymous: " in …", where a person names better ones.
+
   bool anonymous() const { return password.empty() && identity_token.empty(); }
   /// "anonymous", "basic user ci", "identity token": for status.
   std::string identity() const {

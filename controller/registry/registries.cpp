@@ -14,6 +14,9 @@
 namespace slipway::registry {
 namespace {
 
+constexpr const char* kHowToBorrow =
+    " in the source's pullSecretRef, or name it in the access entry's sources: that lends it the environment's";
+
 Result<void> check_plain_http(const std::string& host) {
   if (is_loopback_host(host)) return {};
   return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
@@ -80,6 +83,8 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
     if (!ambient) return std::unexpected(ambient.error());
     endpoint.credentials = std::move(*ambient);
     endpoint.owner += " by the environment";
+  } else if (settings_.ambient_credentials) {
+    endpoint.credentials.advice = kHowToBorrow;
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());

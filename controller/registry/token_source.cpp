@@ -65,7 +65,7 @@ std::chrono::seconds usable(std::chrono::seconds life) {
 
 std::string remedy_for_refused(const TokenOptions& options) {
   const Credentials& credentials = options.credentials;
-  if (credentials.anonymous()) return "name credentials for " + options.host;
+  if (credentials.anonymous()) return "name credentials for " + options.host + credentials.advice;
   const std::string what = credentials.identity_token.empty() ? "user name and password" : "the identity token";
   return "correct " + what + " for " + options.host + (credentials.origin.empty() ? "" : " in " + credentials.origin);
 }

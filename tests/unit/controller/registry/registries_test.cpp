@@ -305,6 +305,11 @@ TEST_CASE(
   world.network.then(404);
   const auto found = (*opened)->resolve("1", {});
   CHECK(found.has_value() == !expected.empty());
+  if (!found)
+    CHECK(
+        found.error().remedy ==
+        "name credentials for s.io in the source's pullSecretRef, or name it in the access entry's sources: that lends "
+        "it the environment's");
   const std::string* sent = world.network.requests.back().headers.find("Authorization");
   CHECK((sent ? *sent : "") == expected);
   CHECK(*world.network.requests.back().headers.find("X-Request-Id") == "reconcile-1");
