@@ -16,6 +16,7 @@ void ProgressBoard::moved(const content::Descriptor& blob, std::int64_t position
     auto state = state_.lock();
     const std::int64_t before = std::exchange(state->positions[blob.digest], position);
     if (position == before) return;
+    state->waits.erase(blob.digest);
     state->totals.bytes_done += position - before;
   }
   tell();
@@ -26,6 +27,7 @@ void ProgressBoard::done(const content::Descriptor& blob, BlobOutcome outcome) {
     auto state = state_.lock();
     state->totals.bytes_done += blob.size - std::exchange(state->positions[blob.digest], blob.size);
     ++state->totals.blobs_done;
+    state->waits.erase(blob.digest);
     state->report.outcomes[blob.digest] = outcome;
   }
   tell();
@@ -39,6 +41,11 @@ void ProgressBoard::resumed(const std::string& note) {
 void ProgressBoard::told(const std::string& note) {
   state_.lock()->notes.push_back(note);
   tell();
+}
+
+void ProgressBoard::waits(const content::Descriptor& blob, const std::string& note) {
+  state_.lock()->waits[blob.digest] = note;
+  told(note);
 }
 
 void ProgressBoard::add_bytes_sent(std::int64_t bytes) {
@@ -76,6 +83,7 @@ std::optional<TransferProgress> ProgressBoard::take_news() {
   state->is_telling = state->has_news;
   if (!state->has_news) return std::nullopt;
   TransferProgress news = state->totals;
+  if (!state->waits.empty()) news.waiting = state->waits.begin()->second;
   if (!state->notes.empty()) {
     news.note = std::move(state->notes.front());
     state->notes.pop_front();

@@ -23,6 +23,8 @@ class ProgressBoard {
   void done(const content::Descriptor& blob, BlobOutcome outcome);
   void resumed(const std::string& note);
   void told(const std::string& note);
+  /// The blob waits to be tried again: until it moves or is done.
+  void waits(const content::Descriptor& blob, const std::string& note);
   void add_bytes_sent(std::int64_t bytes);
   /// Tells the totals once more: the first and the last word.
   void tell();
@@ -34,6 +36,7 @@ class ProgressBoard {
     std::map<Digest, std::int64_t> positions;
     BlobTransferReport report;
     std::deque<std::string> notes;  ///< Not told yet.
+    std::map<Digest, std::string> waits;
     bool has_news = false;
     bool is_telling = false;
   };

@@ -260,6 +260,7 @@ Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const st
                      .limit = engine_.limit_of(to_.host()),
                      .moved = [&](std::int64_t position) { board_.moved(blob, position); },
                      .told = [this](const std::string& note) { board_.told(note); },
+                     .waits = [&](const std::string& note) { board_.waits(blob, note); },
                      .resumed = [this](const std::string& note) { board_.resumed(note); }});
   Result<void> sent = stream.run(stop);
   board_.add_bytes_sent(stream.bytes_sent());

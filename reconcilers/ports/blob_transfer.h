@@ -25,7 +25,8 @@ struct TransferProgress {
   std::int64_t bytes_total = 0;
   int blobs_done = 0;
   int blobs_total = 0;
-  std::string note;  ///< What just happened, when it is worth a line: "layer 3f2a… cut at 41 MiB, resumed".
+  std::string note;     ///< What just happened, when it is worth a line: "layer 3f2a… cut at 41 MiB, resumed".
+  std::string waiting;  ///< Why a blob stands still until it is tried again, as a note; empty while all move.
 };
 using ProgressListener = std::function<void(const TransferProgress&)>;
 

@@ -25,8 +25,11 @@ ProgressKeeper::ProgressKeeper(const Visited& visited, ProgressWatcher& watcher,
 void ProgressKeeper::progress(const TransferProgress& progress) {
   watcher_.progress(key_of(publication_), progress);
   const auto now = clock_.now();
+  const bool is_waiting = !progress.waiting.empty();
+  const bool turned = is_waiting_.exchange(is_waiting) != is_waiting;
   auto next = next_write_.load();
-  if (count(now) < next || !next_write_.compare_exchange_strong(next, count(now + kEvery))) return;
+  if (!turned && count(now) < next) return;
+  if (!next_write_.compare_exchange_strong(next, count(now + kEvery)) && !turned) return;
   auto shown = publication_;
   shown.status = status_in_progress(publication_, progress, now);
   // Progress is for people: what can't be written now is not worth ending a transfer for.

@@ -10,7 +10,7 @@
 namespace slipway::publish {
 
 /// Passes a transfer's progress on to who watches, and to the status: first 2 s after the visit began, then at most
-/// every 10 s. Thread-safe.
+/// every 10 s, and at once when a blob begins or ends to wait. Thread-safe.
 class ProgressKeeper {
  public:
   struct Visited {
@@ -28,6 +28,7 @@ class ProgressKeeper {
   ObjectWriter& writer_;
   const Clock& clock_;
   std::atomic<Timestamp::rep> next_write_;
+  std::atomic<bool> is_waiting_ = false;
 };
 
 }  // namespace slipway::publish

@@ -36,8 +36,10 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
   return deadlines;
 }
 
-void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, Timestamp now) {
-  const std::string message = "sending " + status.attempt.value_or(AttemptStatus{}).digest;
+void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, Timestamp now,
+                  const std::string& waiting = {}) {
+  const std::string message =
+      "sending " + status.attempt.value_or(AttemptStatus{}).digest + (waiting.empty() ? "" : "; " + waiting);
   apply_progress(status.conditions, message, {publication.metadata.generation, now});
 }
 
@@ -305,7 +307,7 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
                                           Timestamp now) {
   auto status = publication.status;
   if (status.attempt) status.attempt->progress = {progress.bytes_done, progress.bytes_total, now};
-  show_sending(status, publication, now);
+  show_sending(status, publication, now, progress.waiting);
   return status;
 }
 

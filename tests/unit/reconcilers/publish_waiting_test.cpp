@@ -264,6 +264,27 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   CHECK(world.progress.seen.back().blobs_done == world.progress.seen.back().blobs_total);
 }
 
+TEST_CASE("a blob that begins or ends to wait is told at once") {
+  PublishWorld world;
+  world.objects.apply(make_publication());
+  auto publication = world.objects.stored(key_of(make_publication()));
+  publication.status.attempt = AttemptStatus{.digest = "sha256:1"};
+  publish::ProgressKeeper keeper({publication, world.clock.now()}, world.progress, world.objects, world.clock);
+  const auto told = [&](const std::string& waiting) {
+    const auto before = world.objects.written.size();
+    keeper.progress({.bytes_done = 1, .bytes_total = 2, .blobs_done = 0, .blobs_total = 1, .waiting = waiting});
+    return world.objects.written.size() == before ? "" : world.message(publication, "Reconciling");
+  };
+  world.clock.advance(3s);
+  CHECK(told("") == "sending sha256:1");
+  CHECK(told("") == "");
+  CHECK(told("layer 1: waiting 1 s: no answer") == "sending sha256:1; layer 1: waiting 1 s: no answer");
+  CHECK(told("layer 1: waiting 2 s: no answer") == "");
+  world.clock.advance(10s);
+  CHECK(told("layer 1: waiting 9 s: no answer") == "sending sha256:1; layer 1: waiting 9 s: no answer");
+  CHECK(told("") == "sending sha256:1");
+}
+
 TEST_CASE("a look that took two seconds shows from the first write on, a shorter one does not") {
   PublishWorld world;
   world.push({"base"});

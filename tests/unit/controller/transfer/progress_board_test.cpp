@@ -30,6 +30,20 @@ TEST_CASE("a blob that starts again takes what it had off the total", "[transfer
   CHECK(notes == std::vector<std::string>{"", "", "one cut, sent again from its start", "", "", ""});
 }
 
+TEST_CASE("a blob waits until it moves or is done", "[transfer]") {
+  const std::string one(100, '1');
+  const std::string two(100, '2');
+  std::vector<std::string> waiting;
+  ProgressBoard board({descriptor_of(one), descriptor_of(two)},
+                      [&](const TransferProgress& progress) { waiting.push_back(progress.waiting); });
+  board.waits(descriptor_of(one), "one waits");
+  board.moved(descriptor_of(two), 50);
+  board.moved(descriptor_of(one), 10);
+  board.waits(descriptor_of(two), "two waits");
+  board.done(descriptor_of(two), BlobOutcome::Present);
+  CHECK(waiting == std::vector<std::string>{"one waits", "one waits", "", "two waits", ""});
+}
+
 TEST_CASE("an older total never comes after a newer one, however slow the listener is", "[transfer]") {
   const std::string one(100, '1');
   const std::string two(100, '2');
