@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "crds/base/text.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway {
@@ -29,7 +30,7 @@ Condition make_condition(std::string_view type, bool status, std::string_view re
           .observed_generation = stamp.generation,
           .last_transition_time = stamp.now,
           .reason = std::string(reason),
-          .message = std::move(message)};
+          .message = beginning_of(std::move(message), kLongestMessage)};
 }
 
 Readiness fold_readiness(const Conditions& conditions, std::span<const std::string_view> steps, const Outcome& outcome,

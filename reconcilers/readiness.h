@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -35,7 +36,10 @@ struct ConditionStamp {
   Timestamp now;
 };
 
-/// Makes one condition. `status` is "True" or "False".
+/// In characters, of a condition's or an error's message in a status: what Kubernetes allows.
+inline constexpr std::size_t kLongestMessage = 32'768;
+
+/// Makes one condition. `status` is "True" or "False"; a message over its bound ends in "…".
 Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
                          const ConditionStamp& stamp);
 

@@ -34,6 +34,9 @@ inline constexpr std::string_view kPlatformNotCovered = "PlatformNotCovered";  /
 inline constexpr std::string_view kEndOfLife = "EndOfLife";  ///< The distribution gets no advisories; use a newer one.
 inline constexpr std::string_view kFindings = "FindingsAboveLimit";  ///< Fix, or write an exception with an end.
 
+// Of what is kept outside a cluster.
+inline constexpr std::string_view kStatusUnreadable = "StatusUnreadable";  ///< Another version wrote it.
+
 // Of ImagePublication: content and tags.
 inline constexpr std::string_view kTransferred = "Transferred";      ///< All content is at the registry.
 inline constexpr std::string_view kTagsSet = "TagsSet";              ///< Every tag names what it should.
@@ -41,6 +44,7 @@ inline constexpr std::string_view kTagConflict = "TagConflict";      ///< An imm
 inline constexpr std::string_view kSuperseded = "Superseded";        ///< A moving tag was left on a newer build.
 inline constexpr std::string_view kRollbackEnded = "RollbackEnded";  ///< rollback.until is over; remove rollback.
 inline constexpr std::string_view kOrderUnknown = "OrderUnknown";    ///< Event: moved without knowing which is newer.
+inline constexpr std::string_view kWentBack = "WentBack";            ///< Event: moved to an older build.
 inline constexpr std::string_view kPublished = "Published";          ///< Event: a publication was finished.
 inline constexpr std::string_view kRepaired = "Repaired";  ///< Event: something was missing and is there again.
 inline constexpr std::string_view kNoted = "Noted";        ///< Event: something was left as it is; the text says what.

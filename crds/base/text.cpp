@@ -77,6 +77,14 @@ std::string quoted(std::string_view text, std::size_t limit) {
   return '"' + visible(text, limit) + '"';
 }
 
+std::string beginning_of(std::string text, std::size_t characters) {
+  if (text.size() <= characters || count_characters(text) <= characters) return text;
+  std::size_t end = 0;
+  for (std::size_t kept = 1; kept < characters; ++kept)
+    end += std::max<std::size_t>(utf8_length(std::string_view(text).substr(end)), 1);
+  return text.substr(0, end) + "…";
+}
+
 std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out)

@@ -20,6 +20,9 @@ std::size_t utf8_length(std::string_view text);
 /// How many characters (Unicode code points) `text`, which is UTF-8, has.
 std::size_t count_characters(std::string_view text);
 
+/// At most `characters` of `text`, which is UTF-8; where more would follow the last of them is "…".
+std::string beginning_of(std::string text, std::size_t characters);
+
 /// `text` with the ASCII capitals made small.
 std::string lower_case(std::string_view text);
 

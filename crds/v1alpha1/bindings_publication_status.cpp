@@ -60,7 +60,7 @@ const Binding<PublishedStatus>& Bound<PublishedStatus>::get() {
           .field("lastFullCheckAt", &Status::last_full_check_at,
                  {.description = "When all its content was last looked at."})
           .field("transfer", &Status::transfer, {.description = "How the content came."})
-          .field("verdicts", &Status::verdicts, {.description = "What the gates said.", .list_map_key = "gate"})
+          .field("verdicts", &Status::verdicts, {.description = "What the gates said.", .max_items = 512, .list_map_key = "gate"})
           .field("tags", &Status::tags, {.description = "The tags.", .list_map_key = "name"});
   return binding;
 }
@@ -90,6 +90,7 @@ const Binding<AttemptStatus>& Bound<AttemptStatus>::get() {
           .field("generation", &Status::generation, {.description = "Generation that is tried.", .always = true})
           .field("publicationHash", &Status::publication_hash, {.description = "Which publication it is."})
           .field("gatesHash", &Status::gates_hash, {.description = "Which gates judge it."})
+          .field("gatesPassed", &Status::gates_passed, {.description = "Whether they let it pass."})
           .field("digest", &Status::digest, {.description = "Digest that is published."})
           .field("number", &Status::number, {.description = "Number of the try.", .always = true})
           .field("startedAt", &Status::started_at, {.description = "Of the first try."})
@@ -117,7 +118,7 @@ const Binding<DisplayStatus>& Bound<DisplayStatus>::get() {
   static const auto binding =
       Binding<DisplayStatus>()
           .field("digest", &DisplayStatus::digest, {.description = "Short digest."})
-          .field("tags", &DisplayStatus::tags, {.description = "Tags in one text.", .max_length = 8192});
+          .field("tags", &DisplayStatus::tags, {.description = "Tags in one text.", .max_length = 16'384});
   return binding;
 }
 

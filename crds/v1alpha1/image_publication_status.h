@@ -77,6 +77,7 @@ struct AttemptStatus {
   std::int64_t generation = 0;
   std::string publication_hash;
   std::string gates_hash;
+  bool gates_passed = false;  ///< Those of gates_hash, before the first byte was sent.
   std::string digest;
   std::int64_t number = 0;  ///< Of tries, from 1.
   std::optional<Timestamp> started_at;

@@ -44,6 +44,7 @@ class Decision {
     plan_.digest = digest_;
     plan_.full_check = seen_.content.has_value();
     finished_ ? keep_verdicts() : judge_gates();
+    plan_.gates_passed = !gate_refused_ && !gate_awaits_;
     decide_tags();
     note();
     if (refuse()) return std::move(plan_);
@@ -66,11 +67,15 @@ class Decision {
 
   void keep_verdicts() { plan_.verdicts = publication_.status.published->verdicts; }
 
-  /// An attempt whose record is there had passed its gates: a report that aged meanwhile changes nothing.
+  /// An attempt that passed these gates and put its record: a report that aged meanwhile changes nothing. A record of
+  /// an earlier act on the same image tells nothing: it may have been judged by other gates, or by none.
   bool passed_before() {
-    if (!is_continued(publication_, seen_.ids)) return false;
+    const auto& attempt = publication_.status.attempt;
+    if (!is_continued(publication_, seen_.ids) || !attempt->gates_passed) return false;
+    if (attempt->gates_hash != seen_.ids.gates) return false;
     const auto& on_image = records_on(seen_, digest_);
     for (const auto& found : on_image.records) {
+      if (found.started_at != attempt->started_at) continue;
       auto same = record();
       same.verdicts = found.verdicts;
       if (!on_image.identities.contains(record_identity(same))) continue;
@@ -83,9 +88,8 @@ class Decision {
   void judge_gates() {
     auto questions = gates::scan_questions(spec_.gates, seen_.grant.floors);
     if (questions.empty() || passed_before()) return;
-    const bool known = published_before(digest_, records_on(seen_, digest_).records, publisher());
     for (auto& question : questions) {
-      question.judge_age = !known;
+      question.judge_age = !goes_back();
       auto verdict = gates::judge_scan(question, seen_.subject, seen_.reports, now_);
       plan_.verdicts.push_back(verdict.status);
       if (!verdict.note.empty()) plan_.gate_notes.push_back(question.gate + ": " + verdict.note);
@@ -93,6 +97,17 @@ class Decision {
       auto& fault = verdict.state == gates::GateState::Refused ? gate_refused_ : gate_awaits_;
       if (!fault) fault = gates::to_error(verdict);
     }
+  }
+
+  /// To a digest that this object published for this environment, and not as a new release: no immutable tag is new.
+  bool goes_back() const {
+    const auto is_new = [&](const ExpandedTag& tag) {
+      if (tag.state != ExpansionState::Expanded || tag.mutability != Mutability::Immutable) return false;
+      const auto found = seen_.present.find(tag.tag);
+      return found == seen_.present.end() || found->second != digest_;
+    };
+    return published_before(digest_, records_on(seen_, digest_).records, publisher()) &&
+           std::ranges::none_of(seen_.tags, is_new);
   }
 
   /// What a tag shall name. A finished publication goes on with what it decided.
@@ -157,6 +172,7 @@ class Decision {
     decision.wanted = wanted;
     decision.why = judged.why;
     decision.order_unknown = judged.order_unknown;
+    decision.goes_back = judged.goes_back;
     if (judged.move == TagMove::Superseded) decision.state = TagState::Superseded;
     if (judged.move == TagMove::Conflict && !conflict_) conflict_ = conflict_on(tag, *present, judged);
     if (judged.move != TagMove::Set) return;
@@ -168,12 +184,7 @@ class Decision {
   Error conflict_on(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
     std::string message = "tag " + tag.tag + " of " + spec_.repository + " names " + present.str() + ", not " +
                           digest_.str() + ", and is immutable";
-    const auto& records = records_on(seen_, present).records;
-    if (!records.empty())
-      message +=
-          "; it was published by " + records.back().publisher.namespace_name + "/" + records.back().publisher.name;
-    else if (!judged.why.empty())
-      message += "; " + judged.why;
+    if (!judged.set_by.empty()) message += "; it was published by " + judged.set_by;
     return {.cls = ErrorClass::Conflict,
             .message = std::move(message),
             .remedy = "give this build a version or commit of its own, or remove the tag at the registry",

@@ -33,9 +33,11 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
     for (const auto& step : acted.plan.steps)
       if (!std::holds_alternative<CheckContent>(step))
         recorder.event(key, EventType::Warning, std::string(reason::kRepaired), to_string(step) + ": " + why(step));
-  for (const auto& tag : acted.plan.tags)
-    if (tag.order_unknown && acted.report.tags.contains(tag.tag))
-      recorder.event(key, EventType::Warning, std::string(reason::kOrderUnknown), "tag " + tag.tag + ": " + tag.why);
+  for (const auto& tag : acted.plan.tags) {
+    if (!(tag.order_unknown || tag.goes_back) || !acted.report.tags.contains(tag.tag)) continue;
+    const auto moved = tag.goes_back ? reason::kWentBack : reason::kOrderUnknown;
+    recorder.event(key, EventType::Warning, std::string(moved), "tag " + tag.tag + ": " + tag.why);
+  }
 
   const auto* tagged = find_condition(after.conditions, kTagged);
   if (!tagged || tagged->reason == reason::kTagsSet) return;

@@ -92,6 +92,7 @@ struct TagDecision {
   TagState state = TagState::Set;
   std::optional<Digest> wanted;  ///< Of a skipped tag: nothing.
   bool order_unknown = false;    ///< It moves although nobody knows which build is newer.
+  bool goes_back = false;        ///< It moves to an older build than the one it names.
   std::string why;
   bool operator==(const TagDecision&) const = default;
 };
@@ -128,6 +129,7 @@ struct PublishPlan {
   std::optional<ResolvedSource> source;
   std::optional<Digest> digest;         ///< That is published; of a subset of platforms: of the subset.
   std::vector<VerdictStatus> verdicts;  ///< Of every gate that judged.
+  bool gates_passed = false;            ///< No gate refuses or waits.
   std::vector<std::string> gate_notes;  ///< What is likely a mistake in the gates that passed.
   std::vector<TagDecision> tags;        ///< In the order of the spec.
   std::vector<Step> steps;              ///< In the order in which they are carried out. Empty with a refusal.

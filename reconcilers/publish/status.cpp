@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
@@ -49,7 +50,10 @@ AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan&
   if (is_continued(publication, plan.ids)) attempt = *publication.status.attempt;
   attempt.generation = publication.metadata.generation;
   attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
-  if (!plan.ids.gates.empty()) attempt.gates_hash = plan.ids.gates;
+  if (!plan.ids.gates.empty()) {
+    attempt.gates_hash = plan.ids.gates;
+    attempt.gates_passed = plan.gates_passed;
+  }
   if (plan.digest) attempt.digest = plan.digest->str();
   attempt.next_retry_at.reset();
   attempt.progress.reset();
@@ -112,7 +116,8 @@ class Conclusion {
     // A try that came to its first step was counted when it began.
     const bool is_another_try = plan_.refusal && outcome_.kind == Outcome::Kind::Retry;
     if (is_another_try && is_continued(publication_, plan_.ids)) ++attempt.number;
-    attempt.error = {std::string(slipway::to_string(error.cls)), error.message, error.remedy};
+    attempt.error = {std::string(slipway::to_string(error.cls)), beginning_of(error.message, kLongestMessage),
+                     beginning_of(error.remedy, kLongestMessage)};
     if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
     status_.attempt = std::move(attempt);
     // What a repair left undone is looked for again, however young the last full check is.

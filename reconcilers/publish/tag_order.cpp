@@ -68,6 +68,22 @@ TagJudgement leave(std::string why) {
   return {.move = TagMove::Superseded, .why = std::move(why), .order_unknown = false};
 }
 
+TagJudgement go_back(const std::string& there, const BuildInfo& from, const BuildInfo& to) {
+  return {.move = TagMove::Set,
+          .why = "it goes back from" + describe(from) + " (" + there + "), which this object published itself, to" +
+                 describe(to),
+          .order_unknown = false,
+          .goes_back = true};
+}
+
+/// Whose record says that it meant to set the tag; the last of several.
+std::string setter_of(const TagQuestion& question) {
+  std::string name;
+  for (const auto* record : relevant(question))
+    if (intended(*record, question.tag.tag)) name = record->publisher.namespace_name + "/" + record->publisher.name;
+  return name;
+}
+
 TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publisher,
                          const std::vector<const PublicationRecord*>& records) {
   const std::string there = short_name(*question.present);
@@ -80,8 +96,7 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
     ours = ours || record->publisher == publisher.identity;
     if (order == Order::Older) newer = record;
   }
-  if (newer != nullptr && ours)
-    return set("this object published " + there + " itself and goes back to an older build");
+  if (newer != nullptr && ours) return go_back(there, newer->build, publisher.build);
   if (newer != nullptr)
     return leave("it names " + there + " of a newer build (" + describe(newer->build).substr(1) + ") by " +
                  quoted(newer->publisher.namespace_name + "/" + newer->publisher.name));
@@ -123,8 +138,10 @@ TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publishe
   if (!question.present) return set(question.set_before ? "it was there and is missing" : "it does not exist yet");
   if (*question.present == question.wanted) return keep("it names " + short_name(question.wanted));
   if (question.tag.mutability == Mutability::Moving) return judge_moving(question, publisher);
-  return {
-      .move = TagMove::Conflict, .why = "it is immutable and names " + question.present->str(), .order_unknown = false};
+  return {.move = TagMove::Conflict,
+          .why = "it is immutable and names " + question.present->str(),
+          .order_unknown = false,
+          .set_by = setter_of(question)};
 }
 
 }  // namespace slipway::publish

@@ -42,6 +42,8 @@ struct TagJudgement {
   TagMove move = TagMove::Conflict;
   std::string why;             ///< In words, for plan, condition and event.
   bool order_unknown = false;  ///< Set without knowing which build is newer: say so.
+  bool goes_back = false;      ///< Set although this build is the older one: say so.
+  std::string set_by = {};     ///< Of a Conflict: "namespace/name" whose record intended the tag; empty when none does.
   bool operator==(const TagJudgement&) const = default;
 };
 

@@ -27,6 +27,15 @@ TEST_CASE("long text is cut between characters") {
   CHECK(quoted("abcéd", 4) == "\"abcé…\"");
 }
 
+TEST_CASE("the beginning of a text is as long as it may be, in characters") {
+  CHECK(beginning_of("abc", 3) == "abc");
+  CHECK(beginning_of("abcd", 3) == "ab…");
+  CHECK(beginning_of("äöü", 3) == "äöü");
+  CHECK(beginning_of("äöüß", 3) == "äö…");
+  CHECK(beginning_of("\xff\xff\xff\xff", 2).size() == 4);
+  CHECK(beginning_of("", 0).empty());
+}
+
 TEST_CASE("UTF-8 is well formed or has no length") {
   CHECK(utf8_length("") == 0);
   CHECK(utf8_length("a") == 1);

@@ -73,7 +73,7 @@ struct Situation {
   Situation& recorded(const Digest& digest, const PublisherIdentity& by, std::int64_t number) {
     PublicationRecord record{.publisher = by, .subject = digest, .environment = "staging"};
     record.build.number = number;
-    record.tags = {{"staging", Mutability::Moving}};
+    record.tags = {{"1.8.2", Mutability::Immutable}, {"staging", Mutability::Moving}};
     seen.records[digest].records.push_back(record);
     return *this;
   }
@@ -232,8 +232,8 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
        [](Situation& it) { it.all_there().recorded(kOld, kMe, 813).seen.present["staging"] = kOld; },
        Purpose::Publish,
        {kPublish, kRecord, kSetVersion,
-        "  move tag staging from " + brief(kOld) + " to " + brief(kImage) + ": this object published " + brief(kOld) +
-            " itself and goes back to an older build"}},
+        "  move tag staging from " + brief(kOld) + " to " + brief(kImage) + ": it goes back from number 813 (" +
+            brief(kOld) + "), which this object published itself, to \"1.8.2\" number 812"}},
       {"a moving tag on something without a record",
        [](Situation& it) { it.all_there().seen.present["staging"] = kOld; },
        Purpose::Publish,
@@ -453,13 +453,19 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
     for (const auto& step : plan.steps)
       if (const auto* put = std::get_if<PutRecord>(&step)) CHECK(put->record.verdicts == plan.verdicts);
   }
-  SECTION("age counts for a digest that is new here, not for one that this object had published") {
+  SECTION(
+      "age counts for a digest that is new here or gets a new immutable tag, not for one that this object goes back "
+      "to") {
     situation.publication.spec.gates.scan->max_age = 30min;
     REQUIRE(situation.decide_at().refusal);
     CHECK(situation.decide_at().refusal->error.reason == "ReportTooOld");
     situation.publication.status.history.push_back({.digest = kImage.str(), .environment = "production"});
     CHECK(situation.decide_at().refusal);
     situation.publication.status.history.push_back({.digest = kImage.str(), .environment = "staging"});
+    CHECK(situation.decide_at().refusal);
+    situation.seen.present["1.8.2"] = kOld;
+    CHECK(situation.decide_at().refusal);
+    situation.seen.present["1.8.2"] = kImage;
     CHECK_FALSE(situation.decide_at().refusal);
   }
   SECTION("floors judge beside the publication's own gate") {
@@ -472,7 +478,8 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
     CHECK_THAT(plan.refusal->error.message, Catch::Contains("access entry shop"));
   }
   SECTION("an attempt whose record is there had passed, whatever the report says now") {
-    situation.publication.status.attempt = AttemptStatus{.publication_hash = "p", .gates_hash = "g"};
+    situation.publication.status.attempt =
+        AttemptStatus{.publication_hash = "p", .gates_hash = "g", .gates_passed = true, .started_at = kNow};
     situation.all_there().own_record();
     situation.seen.reports.clear();
     situation.report({"CRITICAL"});
@@ -486,6 +493,18 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
     }
     SECTION("not of another attempt") {
       situation.publication.status.attempt.reset();
+      CHECK(situation.decide_at().refusal);
+    }
+    SECTION("not of an attempt that its gates refused") {
+      situation.publication.status.attempt->gates_passed = false;
+      CHECK(situation.decide_at().refusal);
+    }
+    SECTION("not by the record of an earlier act, judged by who knows what") {
+      situation.publication.status.attempt->started_at = kNow + 1h;
+      CHECK(situation.decide_at().refusal);
+    }
+    SECTION("not before its gates were known") {
+      situation.publication.status.attempt->gates_hash = "";
       CHECK(situation.decide_at().refusal);
     }
     SECTION("not by the record of another publisher") {

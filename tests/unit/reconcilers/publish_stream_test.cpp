@@ -81,6 +81,28 @@ TEST_CASE("a source named by tag is resolved once per publication") {
   }
 }
 
+TEST_CASE("what a gate refused stays refused, however often it is looked at and whatever was published before it") {
+  PublishWorld world;
+  const auto first = world.push({"first"}, "1.8.1");
+  auto publication = build(811, "1.8.1");
+  world.publish(publication);
+  REQUIRE(world.tag("staging") == first.descriptor.digest.str());
+  const auto second = world.push({"second"}, "1.8.2");
+  world.publish(build(812, "1.8.2"));
+  REQUIRE(world.tag("staging") == second.descriptor.digest.str());
+
+  publication.spec.gates.scan =
+      ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .allow_up_to = Severity::Low};
+  world.objects.files["scan.json"] = make_report(first, {"CRITICAL"});
+  world.publish(publication);
+  for (int visit = 0; visit < 3; ++visit) {
+    CHECK(world.condition(publication, "Ready") == "False FindingsAboveLimit");
+    CHECK(world.condition(publication, "GatesPassed") == "False FindingsAboveLimit");
+    CHECK(world.tag("staging") == second.descriptor.digest.str());
+    world.look(publication);
+  }
+}
+
 TEST_CASE("a source that is waited with keeps what it was resolved to") {
   PublishWorld world;
   const auto first = world.push({"first"});

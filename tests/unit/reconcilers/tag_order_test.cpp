@@ -101,6 +101,39 @@ TEST_CASE("what is there decides first", "[tag_order]") {
   }
 }
 
+TEST_CASE("a conflict names who meant to set the tag, and nobody else", "[tag_order]") {
+  struct Row {
+    std::string name;
+    std::vector<PublicationRecord> records;
+    std::string set_by;
+  };
+  const PublicationRecord meant = record(kOther, {1, "", ""});
+  const PublicationRecord meant_another_tag = record(kMe, {1, "", ""}, {"u"});
+  const PublicationRecord speaks_of_another = record(kMe, {1, "", ""}, {"t"}, kWanted);
+  const Row rows[] = {{"nobody", {}, ""},
+                      {"one that meant it", {meant}, "shop/other"},
+                      {"before one that did not", {meant, meant_another_tag}, "shop/other"},
+                      {"after one that did not", {meant_another_tag, meant}, "shop/other"},
+                      {"one that speaks of another image", {meant, speaks_of_another}, "shop/other"},
+                      {"none that meant it", {meant_another_tag, speaks_of_another}, ""}};
+  for (const auto& row : rows) {
+    INFO(row.name);
+    TagQuestion asked = question(row.records);
+    asked.tag.mutability = Mutability::Immutable;
+    const auto judged = judge_tag(asked, publisher({2, "", ""}));
+    CHECK(judged.move == TagMove::Conflict);
+    CHECK(judged.set_by == row.set_by);
+  }
+}
+
+TEST_CASE("going back is said", "[tag_order]") {
+  const auto back = judge_tag(question({record(kMe, {2, "", "1.8.2"})}), publisher({1, "", "1.8.1"}));
+  CHECK(back.move == TagMove::Set);
+  CHECK(back.goes_back);
+  CHECK_THAT(back.why, Catch::Contains("from \"1.8.2\" number 2") && Catch::Contains("to \"1.8.1\" number 1"));
+  CHECK_FALSE(judge_tag(question({record(kMe, {1, "", ""})}), publisher({2, "", ""})).goes_back);
+}
+
 TEST_CASE("the order of builds", "[tag_order]") {
   struct Row {
     std::string name;
