@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "crds/v1alpha1/object_meta.h"
 #include "reconcilers/readiness.h"
@@ -11,8 +12,7 @@ namespace slipway {
 template <class Object>
 void mark_observed(Object& object) {
   object.status.observed_generation = object.metadata.generation;
-  const auto requested = object.metadata.annotations.find(std::string(kReconcileRequestedAt));
-  if (requested != object.metadata.annotations.end()) object.status.last_handled_reconcile_at = requested->second;
+  if (auto asked = reconcile_request(object.metadata)) object.status.last_handled_reconcile_at = std::move(*asked);
 }
 
 /// Leaves on the object what suspension leaves. True when that changed anything: then an event says so.

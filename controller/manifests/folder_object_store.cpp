@@ -6,6 +6,8 @@
 #include "controller/manifests/folder_refresh.h"
 #include "controller/manifests/folder_world.h"
 #include "controller/runtime/guarded.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::manifests {
 
@@ -21,6 +23,22 @@ Result<RetentionPolicyStatus> status_from(const Node& node, const RetentionPolic
   return retention_status_from(node);
 }
 
+template <class T>
+auto read_status(const std::string& text, const T& object) -> decltype(status_from(Node{}, object)) {
+  const Document document = parse_json(text, "status");
+  if (!document.problems.empty()) return fail(ErrorClass::Invalid, to_string(document.problems.front()));
+  return status_from(document.root, object);
+}
+
+/// What another version wrote and this one can't read is found again by looking.
+Condition unreadable(const Error& error, std::int64_t generation) {
+  Condition ready =
+      make_condition(kReady, false, reason::kStatusUnreadable,
+                     "the status that was kept can't be read and is found again: " + error.message, {generation, {}});
+  ready.status = "Unknown";
+  return ready;
+}
+
 /// The object with what the state database knows of it.
 template <class T>
 T merged(T object, const StateRow& row) {
@@ -31,10 +49,11 @@ T merged(T object, const StateRow& row) {
   object.metadata.deletion_timestamp = row.deleted_at;
   if (row.has_finalizer) object.metadata.finalizers.emplace_back(kFinalizer);
   if (row.status.empty()) return object;
-  const Document document = parse_json(row.status, row.origin);
-  // What another version wrote and this one can't read is found again by looking.
-  if (!document.problems.empty()) return object;
-  if (auto status = status_from(document.root, object)) object.status = std::move(*status);
+  auto status = read_status(row.status, object);
+  if (status)
+    object.status = std::move(*status);
+  else
+    object.status.conditions.push_back(unreadable(status.error(), row.generation));
   return object;
 }
 
@@ -55,10 +74,15 @@ const T* find_in(const std::map<Reference, Resource>& others, const Reference& r
 
 template <class T>
 Result<void> write(StateDatabase& state, const T& object) {
+  std::string text = to_json_text(to_node(object.status));
+  if (const auto read = read_status(text, object); !read)
+    return fail(ErrorClass::Internal,
+                "the status of " + to_string(key_of(object)) + " is out of its bounds: " + read.error().message,
+                "report this as a bug");
   return state.write_status({.key = slipway::key_of(object),
                              .uid = object.metadata.uid,
                              .generation = object.metadata.generation,
-                             .status = to_json_text(to_node(object.status))});
+                             .status = std::move(text)});
 }
 
 }  // namespace

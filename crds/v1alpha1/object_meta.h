@@ -52,6 +52,9 @@ ObjectKey key_of(const T& object) {
   return {T::kKind, object.metadata.namespace_name, object.metadata.name};
 }
 
+/// What a person wrote to ask for a visit now, as far as a status can keep it (1,024 characters).
+std::optional<std::string> reconcile_request(const ObjectMeta& metadata);
+
 /// A reference to another object by name.
 struct NameRef {
   std::string name;

@@ -286,10 +286,8 @@ bool is_finished(const ImagePublication& publication, const PublicationIds& ids)
 }
 
 std::optional<std::string> unanswered_request(const ImagePublication& publication) {
-  const auto& annotations = publication.metadata.annotations;
-  const auto asked = annotations.find(std::string(kReconcileRequestedAt));
-  if (asked == annotations.end() || asked->second == publication.status.last_handled_reconcile_at) return std::nullopt;
-  return asked->second;
+  auto asked = reconcile_request(publication.metadata);
+  return asked == publication.status.last_handled_reconcile_at ? std::nullopt : asked;
 }
 
 std::set<std::string> tags_wanted_by(const ImagePublication& publication) {

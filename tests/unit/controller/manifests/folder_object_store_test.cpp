@@ -219,6 +219,37 @@ TEST_CASE("a database that fails is an error, not a folder without registries an
   CHECK_FALSE(process->retention_policies());
 }
 
+TEST_CASE("a status that could not be read back is not written") {
+  Installed at;
+  auto process = at.start();
+  process.refresh();
+  auto object = process.get(kA);
+  object.status.display.tags = std::string(20'000, 'x');
+  const auto written = process->write_status(object);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().cls == ErrorClass::Internal);
+  CHECK_THAT(written.error().message, Catch::Contains("display.tags"));
+  CHECK(process.get(kA).status.display.tags.empty());
+}
+
+TEST_CASE("a status that another version wrote and this one can't read is told until it is found again") {
+  Installed at;
+  auto process = at.start();
+  process.refresh();
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((at.folder / "state.db").c_str(), &other) == SQLITE_OK);
+  for (const std::string status : {R"({"observedGeneration":"x"})", "{"}) {
+    const std::string change = "UPDATE objects SET status = '" + status + "'";
+    REQUIRE(sqlite3_exec(other, change.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    const auto object = process.get(kA);
+    REQUIRE(object.status.conditions.size() == 1);
+    CHECK(object.status.conditions[0].status == "Unknown");
+    CHECK(object.status.conditions[0].reason == "StatusUnreadable");
+    REQUIRE(process->write_status(object));
+  }
+  sqlite3_close(other);
+}
+
 TEST_CASE("registries and policies are read and written in the same way") {
   Installed at;
   at.folder.write("m/b.yaml", registry() + "---\n" + policy());
