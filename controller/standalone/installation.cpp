@@ -58,14 +58,16 @@ void tell(const http::RequestSeen& seen, const InstallationHands& hands) {
   is_outage ? hands.log.warn(method + ' ' + seen.url, fields) : hands.log.debug(method + ' ' + seen.url, fields);
 }
 
-void count(std::map<std::string, std::size_t>& counts, const Conditions& conditions) {
-  const Condition* ready = find_condition(conditions, kReady);
-  ++counts[ready ? ready->status : "Unknown"];
-}
-
-void append(std::vector<telemetry::ReadyCount>& all, ResourceKind kind,
-            const std::map<std::string, std::size_t>& counts) {
-  for (const auto& [status, number] : counts) all.push_back({kind, status, number});
+/// What is suspended was asked to be left alone: nobody is to be woken up for it.
+template <class T>
+void append_counts(std::vector<telemetry::ReadyCount>& all, const Result<std::vector<T>>& objects) {
+  if (!objects) return;
+  std::map<std::string, std::size_t> counts;
+  for (const T& object : *objects) {
+    const Condition* ready = find_condition(object.status.conditions, kReady);
+    ++counts[object.spec.suspend ? "Suspended" : ready ? ready->status : "Unknown"];
+  }
+  for (const auto& [status, number] : counts) all.push_back({T::kKind, status, number});
 }
 
 std::chrono::nanoseconds elapsed() {
@@ -267,17 +269,10 @@ runtime::ReconcilersByKind Installation::reconcilers() {
 }
 
 std::vector<telemetry::ReadyCount> Installation::ready_counts() {
-  std::map<std::string, std::size_t> registries, publications, policies;
-  if (const auto all = parts_->objects.registries())
-    for (const auto& object : *all) count(registries, object.status.conditions);
-  if (const auto all = parts_->objects.publications())
-    for (const auto& object : *all) count(publications, object.status.conditions);
-  if (const auto all = parts_->objects.retention_policies())
-    for (const auto& object : *all) count(policies, object.status.conditions);
   std::vector<telemetry::ReadyCount> counts;
-  append(counts, ResourceKind::ContainerRegistry, registries);
-  append(counts, ResourceKind::ImagePublication, publications);
-  append(counts, ResourceKind::RetentionPolicy, policies);
+  append_counts(counts, parts_->objects.registries());
+  append_counts(counts, parts_->objects.publications());
+  append_counts(counts, parts_->objects.retention_policies());
   return counts;
 }
 

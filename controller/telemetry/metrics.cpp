@@ -27,7 +27,7 @@ using Labels = std::map<std::string, std::string>;
 constexpr std::array kKinds{ResourceKind::ContainerRegistry, ResourceKind::ImagePublication,
                             ResourceKind::RetentionPolicy};
 constexpr std::array<std::string_view, 4> kResults{"success", "error", "requeue_after", "requeue"};
-constexpr std::array<std::string_view, 3> kReady{"True", "False", "Unknown"};
+constexpr std::array<std::string_view, 4> kReady{"True", "False", "Unknown", "Suspended"};
 constexpr std::array<std::string_view, 3> kBlobOutcomes{"present", "mounted", "sent"};
 constexpr std::array<std::string_view, 5> kPublicationOutcomes{"published", "refused", "waiting", "retrying", "failed"};
 constexpr std::array<std::string_view, 4> kGates{"scan", "signature", "sbom", "provenance"};

@@ -96,10 +96,12 @@ TEST_CASE("labels from outside are bounded") {
 TEST_CASE("resources count by kind and Ready, those that are gone fall to zero") {
   Metrics metrics{"0"};
   metrics.set_ready({{ResourceKind::ImagePublication, "True", 2},
+                     {ResourceKind::ImagePublication, "Suspended", 3},
                      {ResourceKind::ImagePublication, "", 1},
                      {ResourceKind::ImagePublication, "Unknown", 1}});
   CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 2"));
   CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"Unknown\"} 2"));
+  CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"Suspended\"} 3"));
   metrics.set_ready({});
   CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0"));
 }
