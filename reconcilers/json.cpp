@@ -66,7 +66,7 @@ std::map<std::string, std::string> text_map_at(const Node& map, std::string_view
 }
 
 Node text(std::string value) {
-  return string_node(value);
+  return string_node(std::move(value));
 }
 
 Node integer(std::int64_t value) {

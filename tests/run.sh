@@ -51,7 +51,8 @@ release() { build release slipway acr-emulator && run release -L '^process$'; }
 tidy() {
   cmake --preset dev >/dev/null
   git ls-files 'crds/*.cpp' 'reconcilers/*.cpp' 'controller/*.cpp' |
-    xargs -r -P "$jobs" -n 4 clang-tidy-19 -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option
+    xargs -r -P "$jobs" -n 4 clang-tidy-19 -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option \
+      --extra-arg=-Wno-deprecated-declarations
 }
 
 fuzz() { tests/fuzz/run.sh "${FUZZ_SECONDS:-8}"; }

@@ -70,7 +70,8 @@ bool is_decimal(std::string_view text) {
   }
   if (at == text.size()) return true;
   if (text[at] != 'e' && text[at] != 'E') return false;
-  if (++at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+  ++at;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
   const std::size_t exponent = digits_at(text, at);
   return exponent > 0 && at + exponent == text.size();
 }

@@ -116,7 +116,8 @@ struct Unit {
   std::int64_t seconds;
 };
 
-constexpr std::array<Unit, 5> kUnits{{{'y', 365 * 86400}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
+constexpr std::array<Unit, 5> kUnits{
+    {{'y', std::int64_t{365} * 86400}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
 constexpr std::size_t kMostDigits = 9;
 
 std::unexpected<Error> not_a_duration(std::string_view text, std::string_view why) {

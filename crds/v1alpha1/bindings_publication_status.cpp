@@ -60,7 +60,8 @@ const Binding<PublishedStatus>& Bound<PublishedStatus>::get() {
           .field("lastFullCheckAt", &Status::last_full_check_at,
                  {.description = "When all its content was last looked at."})
           .field("transfer", &Status::transfer, {.description = "How the content came."})
-          .field("verdicts", &Status::verdicts, {.description = "What the gates said.", .max_items = 512, .list_map_key = "gate"})
+          .field("verdicts", &Status::verdicts,
+                 {.description = "What the gates said.", .max_items = 512, .list_map_key = "gate"})
           .field("tags", &Status::tags, {.description = "The tags.", .list_map_key = "name"});
   return binding;
 }
