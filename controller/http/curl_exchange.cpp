@@ -76,6 +76,20 @@ bool shows_proxy(std::string_view text, const ProxySettings& proxy) {
   return shows(proxy.https_proxy) || shows(proxy.http_proxy);
 }
 
+/// libcurl says how long it took ("after 21 ms", "after 2001 milliseconds"), another number each time: a failure that
+/// stays the same shall read the same.
+std::string without_duration(std::string_view text) {
+  constexpr std::string_view kAfter = " after ";
+  std::string out(text);
+  const std::size_t start = out.find(kAfter);
+  if (start == std::string::npos) return out;
+  const std::size_t unit = out.find_first_not_of("0123456789", start + kAfter.size());
+  for (const std::string_view name : {" milliseconds", " ms"})
+    if (unit != std::string::npos && out.compare(unit, name.size(), name) == 0)
+      return out.erase(start, unit + name.size() - start);
+  return out;
+}
+
 std::string_view remedy_for(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -287,7 +301,7 @@ Result<Response> CurlExchange::conclude(int code) {
   const bool is_shown = !detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(detail, options_.proxy);
   return fail(ErrorClass::Unavailable,
               std::string(to_string(request_.method)) + " " + redacted(request_.url) + ": " +
-                  (is_shown ? std::string(detail) : std::string(curl_easy_strerror(libcurl_code))),
+                  (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
               std::string(remedy_for(libcurl_code)));
 }
 
