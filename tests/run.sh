@@ -42,7 +42,7 @@ asan() {
 # What has threads, with the thread sanitizer.
 tsan() {
   build tsan threaded_tests || return 1
-  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 run tsan -L '^threads$'
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tests/thread-sanitizer.supp run tsan -L '^threads$'
 }
 
 # What users run, tested as a process.
