@@ -99,15 +99,15 @@ class Decision {
     }
   }
 
-  /// To a digest that this object published for this environment, and not as a new release: no immutable tag is new.
+  /// To a digest that this object published for this environment, and not as a new release: no immutable tag is new. By
+  /// its history alone: a record is put before the tags, and says nothing of whether it came to them.
   bool goes_back() const {
     const auto is_new = [&](const ExpandedTag& tag) {
       if (tag.state != ExpansionState::Expanded || tag.mutability != Mutability::Immutable) return false;
       const auto found = seen_.present.find(tag.tag);
       return found == seen_.present.end() || found->second != digest_;
     };
-    return published_before(digest_, records_on(seen_, digest_).records, publisher()) &&
-           std::ranges::none_of(seen_.tags, is_new);
+    return published_before(digest_, kNoRecords, publisher()) && std::ranges::none_of(seen_.tags, is_new);
   }
 
   /// What a tag shall name. A finished publication goes on with what it decided.

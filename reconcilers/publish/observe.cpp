@@ -119,10 +119,10 @@ class Observer {
 
   /// What is built anew stands behind the same path, and only an edit makes a publication of it.
   Result<void> look_at_file() {
-    if (situation_.admission.source || source_bytes_) return {};
+    if (situation_.admission.source || source_bytes_ || spec().source.digest) return {};
     const bool finished = is_finished(object(), seen_.ids);
     if (finished && !situation_.for_a_person && !wants_full_check()) return {};
-    if (!finished && (spec().source.digest || holds_what_was_resolved())) return {};
+    if (!finished && holds_what_was_resolved()) return {};
     const auto held = eyes_.source.resolve(tag_of(situation_), stop_);
     if (!held || !*held || (*held)->digest == seen_.source_digest) return {};
     seen_.file_holds = (*held)->digest;

@@ -461,6 +461,10 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
     CHECK(situation.decide_at().refusal->error.reason == "ReportTooOld");
     situation.publication.status.history.push_back({.digest = kImage.str(), .environment = "production"});
     CHECK(situation.decide_at().refusal);
+    // A record is put before the tags: the act that put it may have come no further.
+    situation.recorded(kImage, kMe, 812).seen.present["1.8.2"] = kImage;
+    CHECK(situation.decide_at().refusal);
+    situation.seen.present.erase("1.8.2");
     situation.publication.status.history.push_back({.digest = kImage.str(), .environment = "staging"});
     CHECK(situation.decide_at().refusal);
     situation.seen.present["1.8.2"] = kOld;
