@@ -49,6 +49,17 @@ Result<std::vector<ContainerRegistry>> registries_of_source(const Admission& adm
   return all;
 }
 
+/// Whether this build can sign in to what keeps the source.
+Result<void> check_sign_in(const ContainerRegistry& keeper) {
+  auto fields = unsupported(keeper);
+  std::erase_if(fields, [](const auto& one) { return !one.field.starts_with("spec.authentication"); });
+  auto refused = refuse_unsupported(fields);
+  if (refused) return {};
+  refused.error().remedy += ", or give source.image.pullSecretRef";
+  return while_doing("ContainerRegistry " + keeper.metadata.name + ", which keeps the source",
+                     std::move(refused.error()));
+}
+
 /// Whose credentials read the source: of the registry named, or of the one that keeps it. What a ContainerRegistry
 /// keeps is read with its Read alone, whatever other way to it there is.
 Result<std::optional<ContainerRegistry>> source_registry(const ImagePublicationSpec& spec, const Admission& admission,
@@ -61,9 +72,10 @@ Result<std::optional<ContainerRegistry>> source_registry(const ImagePublicationS
   if (!keepers) return std::unexpected(std::move(keepers.error()));
   std::optional<Error> refusal;
   for (auto& keeper : *keepers) {
-    auto access = check_read(keeper, keeper.metadata.name, admission);
-    if (access) return std::move(keeper);
-    if (!refusal) refusal = std::move(access.error());
+    const auto access = check_read(keeper, keeper.metadata.name, admission);
+    const auto usable = access ? check_sign_in(keeper) : std::unexpected(access.error());
+    if (usable) return std::move(keeper);
+    if (!refusal) refusal = usable.error();
   }
   if (refusal) return std::unexpected(std::move(*refusal));
   return std::nullopt;

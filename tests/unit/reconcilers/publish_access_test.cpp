@@ -224,6 +224,19 @@ TEST_CASE("what a ContainerRegistry keeps is read with its Read alone, whoever i
     world.objects.apply(of_team);
     CHECK(world.look(publication) == kAgainInAnHour);
   }
+  SECTION("one that this version can't sign in to is named, with a way out, unless another one can be used") {
+    priv.spec.access = make_registry().spec.access;
+    priv.spec.authentication = {.workload_identity = WorkloadIdentity{}};
+    world.objects.apply(priv);
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False NotSupported");
+    CHECK_THAT(world.message(publication), Catch::Contains("ContainerRegistry priv, which keeps the source") &&
+                                               Catch::Contains("or give source.image.pullSecretRef"));
+    auto team = named_registry("team", "priv.example");
+    team.spec.aliases = {"old.example"};
+    world.objects.apply(team);
+    CHECK(world.look(publication) == kAgainInAnHour);
+  }
   SECTION("who brings a pull secret reads by itself") {
     world.registry.at(written, "shop/base") = kept;
     publication.spec.source.image->pull_secret_ref = NameRef{"mine"};
