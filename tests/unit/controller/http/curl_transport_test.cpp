@@ -387,7 +387,7 @@ TEST_CASE("silence is bounded by the idle time-out, a whole request by the total
   const auto total = transport.send({.url = silent.url("/"), .total_timeout = milliseconds(30)}, {});
   REQUIRE_FALSE(total);
   CHECK(total.error().cls == ErrorClass::Unavailable);
-  CHECK_THAT(total.error().message, !Catch::Contains(" after ") && !Catch::Contains("30"));
+  CHECK_THAT(total.error().message, !Catch::Contains(" after ") && Catch::EndsWith("timed out with 0 bytes received"));
 }
 
 TEST_CASE("nobody listening is Unavailable, a URL that is none is Invalid", "[curl]") {
