@@ -116,6 +116,12 @@ class CrdsTest(unittest.TestCase):
     def validate(self, text):
         return subprocess.run([SLIPWAY, "validate", "-f", "-"], input=text, capture_output=True, text=True)
 
+    def assert_invalid(self, text, field):
+        """`slipway validate` refuses it and names the field."""
+        alone = self.validate(text)
+        self.assertEqual(alone.returncode, 2, alone.stdout)
+        self.assertIn(field, alone.stderr)
+
     def test_what_is_right_is_taken_by_both(self):
         for text in (PUBLICATION, REGISTRY, POLICY):
             self.assertEqual(self.validate(text).returncode, 0, self.validate(text).stderr)
@@ -135,9 +141,7 @@ class CrdsTest(unittest.TestCase):
         for text, there, instead, field in REFUSED_BY_BOTH:
             with self.subTest(instead=instead):
                 wrong = changed(text, there, instead)
-                alone = self.validate(wrong)
-                self.assertEqual(alone.returncode, 2, alone.stdout)
-                self.assertIn(field, alone.stderr)
+                self.assert_invalid(wrong, field)
                 answer = self.dry_run(wrong)
                 self.assertNotEqual(answer.returncode, 0, answer.stdout)
                 self.assertIn(field, answer.stderr)
@@ -146,9 +150,7 @@ class CrdsTest(unittest.TestCase):
         for text, there, instead, field in REFUSED_BY_SLIPWAY_ALONE:
             with self.subTest(instead=instead):
                 wrong = changed(text, there, instead)
-                alone = self.validate(wrong)
-                self.assertEqual(alone.returncode, 2, alone.stdout)
-                self.assertIn(field, alone.stderr)
+                self.assert_invalid(wrong, field)
                 answer = self.dry_run(wrong)
                 self.assertEqual(answer.returncode, 0, answer.stderr)
 
