@@ -7,10 +7,7 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::chrono::seconds kEvery{10};
-
-Timestamp::rep count(Timestamp time) {
-  return time.time_since_epoch().count();
-}
+constexpr std::chrono::seconds kTurnEvery{2};
 
 }  // namespace
 
@@ -20,16 +17,17 @@ ProgressKeeper::ProgressKeeper(const Visited& visited, ProgressWatcher& watcher,
       watcher_(watcher),
       writer_(writer),
       clock_(clock),
-      next_write_(count(visited.began + kShownAfter)) {}
+      next_write_(visited.began + kShownAfter) {}
 
 void ProgressKeeper::progress(const TransferProgress& progress) {
   watcher_.progress(key_of(publication_), progress);
   const auto now = clock_.now();
-  const bool is_waiting = !progress.waiting.empty();
-  const bool turned = is_waiting_.exchange(is_waiting) != is_waiting;
-  auto next = next_write_.load();
-  if (!turned && count(now) < next) return;
-  if (!next_write_.compare_exchange_strong(next, count(now + kEvery)) && !turned) return;
+  const bool waits = !progress.waiting.empty();
+  const bool turns = waits != shows_waiting_;
+  if (now < (turns ? next_turn_ : next_write_) && !(turns && waits)) return;
+  shows_waiting_ = waits;
+  next_write_ = now + kEvery;
+  next_turn_ = now + kTurnEvery;
   auto shown = publication_;
   shown.status = status_in_progress(publication_, progress, now);
   // Progress is for people: what can't be written now is not worth ending a transfer for.

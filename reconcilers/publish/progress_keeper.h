@@ -1,8 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <chrono>
-
 #include "reconcilers/ports/clock.h"
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/progress_watcher.h"
@@ -10,7 +7,8 @@
 namespace slipway::publish {
 
 /// Passes a transfer's progress on to who watches, and to the status: first 2 s after the visit began, then at most
-/// every 10 s, and at once when a blob begins or ends to wait. Thread-safe.
+/// every 10 s. That a blob begins to wait is written at once, that it goes on not before 2 s are over: however often it
+/// turns, two writes in 2 s are the most. Calls come one at a time.
 class ProgressKeeper {
  public:
   struct Visited {
@@ -27,8 +25,9 @@ class ProgressKeeper {
   ProgressWatcher& watcher_;
   ObjectWriter& writer_;
   const Clock& clock_;
-  std::atomic<Timestamp::rep> next_write_;
-  std::atomic<bool> is_waiting_ = false;
+  bool shows_waiting_ = false;
+  Timestamp next_write_;  ///< Of what is no turn.
+  Timestamp next_turn_;   ///< From waiting to going on.
 };
 
 }  // namespace slipway::publish

@@ -264,7 +264,7 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   CHECK(world.progress.seen.back().blobs_done == world.progress.seen.back().blobs_total);
 }
 
-TEST_CASE("a blob that begins or ends to wait is told at once") {
+TEST_CASE("a blob that begins to wait is told at once, that it goes on after 2 s") {
   PublishWorld world;
   world.objects.apply(make_publication());
   auto publication = world.objects.stored(key_of(make_publication()));
@@ -282,7 +282,25 @@ TEST_CASE("a blob that begins or ends to wait is told at once") {
   CHECK(told("layer 1: waiting 2 s: no answer") == "");
   world.clock.advance(10s);
   CHECK(told("layer 1: waiting 9 s: no answer") == "sending sha256:1; layer 1: waiting 9 s: no answer");
+  world.clock.advance(1999ms);
+  CHECK(told("") == "");
+  world.clock.advance(1ms);
   CHECK(told("") == "sending sha256:1");
+}
+
+TEST_CASE("a blob that waits again and again for a moment is not written each time") {
+  PublishWorld world;
+  world.objects.apply(make_publication());
+  auto publication = world.objects.stored(key_of(make_publication()));
+  publication.status.attempt = AttemptStatus{.digest = "sha256:1"};
+  publish::ProgressKeeper keeper({publication, world.clock.now()}, world.progress, world.objects, world.clock);
+  for (int second = 0; second < 10; ++second) {
+    for (const std::string waiting : {"waiting", ""})
+      keeper.progress({.bytes_done = 1, .bytes_total = 2, .blobs_done = 0, .blobs_total = 1, .waiting = waiting});
+    world.clock.advance(1s);
+  }
+  // It waits in seconds 0, 3, 6 and 9, and goes on in 2, 5 and 8.
+  CHECK(world.objects.written.size() == 7);
 }
 
 TEST_CASE("a look that took two seconds shows from the first write on, a shorter one does not") {
