@@ -36,17 +36,15 @@ Result<std::string> text_of(const ScanReportRef& ref, const Loaded<ImagePublicat
     return text_of_config_map(*ref.config_map_ref, publication.object.metadata.namespace_name, reader);
   if (ref.path) return reader.file(publication.base_folder, *ref.path, gates::kMaxReportBytes);
   return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
-                                       .message = "report " + quoted(ref.name) + " is where this version can't read it",
+                                       .message = "it is where this version can't read it",
                                        .remedy = "name it by configMapRef, path or inline"});
 }
 
 Result<gates::ScanReport> read_report(const ScanReportRef& ref, const Loaded<ImagePublication>& publication,
                                       ObjectReader& reader) {
   auto text = text_of(ref, publication, reader);
-  if (!text) return while_doing("report " + quoted(ref.name), std::move(text.error()));
-  auto report = gates::parse_report(ref.format, *text);
-  if (!report) return while_doing("report " + quoted(ref.name), std::move(report.error()));
-  return report;
+  if (!text) return std::unexpected(std::move(text.error()));
+  return gates::parse_report(ref.format, *text);
 }
 
 }  // namespace

@@ -165,6 +165,8 @@ TEST_CASE("a report is waited for from the start of the attempt, whatever fails 
   world.clock.advance(10min);
   CHECK(world.look(publication) == kStalledForAnHour);
   CHECK(world.condition(publication, "Stalled") == "True AwaitingReport");
+  CHECK_THAT(world.message(publication, "Stalled"),
+             Catch::Contains("report \"amd64\": ") && !Catch::Contains("report \"amd64\": report"));
   CHECK(world.destination() == InMemoryRepository{});
 
   SECTION("an edit of the gates waits anew") {
