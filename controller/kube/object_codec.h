@@ -1,0 +1,29 @@
+#pragma once
+
+#include "controller/runtime/object_cache.h"
+#include "crds/base/document.h"
+#include "crds/v1alpha1/resources.h"
+
+/// What an API server gives, as typed objects. Of annotations only ours are kept (kubectl's copy of what was applied is
+/// as large as the object). Integrity for what has no name, all else that is wrong with a spec is in
+/// Reflected::problems.
+namespace slipway::kube {
+
+Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object);
+Result<runtime::Reflected<ContainerRegistry>> decode_registry(const Node& object);
+Result<runtime::Reflected<RetentionPolicy>> decode_retention_policy(const Node& object);
+
+/// A Secret, ConfigMap or Namespace of which only the metadata is known.
+struct MetadataObject {
+  ObjectMeta metadata;
+};
+/// Every new version counts as an edit; neither labels nor annotations are kept.
+Result<runtime::Reflected<MetadataObject>> decode_metadata(const Node& object);
+/// With labels; only they and the deletion time count as an edit.
+Result<runtime::Reflected<MetadataObject>> decode_namespace(const Node& object);
+
+/// Of a whole Secret or ConfigMap; an error never shows a value.
+Result<SecretObject> secret_from(const Node& object);
+Result<ConfigMapObject> config_map_from(const Node& object);
+
+}  // namespace slipway::kube

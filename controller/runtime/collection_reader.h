@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "crds/base/document.h"
+#include "crds/base/result.h"
+
+namespace slipway::runtime {
+
+/// Which page of a collection.
+struct PageRequest {
+  std::string continue_token;  ///< Empty: from the start.
+  bool whole = false;          ///< All in one answer, which can't expire half way.
+};
+struct PageEnd {
+  std::string resource_version;
+  std::string continue_token;  ///< Empty: that was the last page.
+};
+
+struct WatchRequest {
+  std::string resource_version;
+  std::chrono::seconds server_timeout{300};
+};
+enum class WatchEventType { Added, Modified, Deleted, Bookmark };
+
+/// Takes one object; an error ends the answer with it.
+using ObjectTaker = std::function<Result<void>(const Node& object)>;
+using WatchEventTaker = std::function<Result<void>(WatchEventType type, const Node& object)>;
+
+/// Lists and watches the objects of one kind, in one namespace or all. Every object is given as it arrives and not
+/// kept. Thread-safe. Errors are those of kube::ApiClient, with the reason kExpired for a version or page that is too
+/// old.
+class CollectionReader {
+ public:
+  virtual ~CollectionReader() = default;
+  virtual Result<PageEnd> list(const PageRequest& request, const ObjectTaker& take, const std::stop_token& stop) = 0;
+  /// Success when the server ended it in its time, or sent nothing for longer than it may.
+  virtual Result<void> watch(const WatchRequest& request, const WatchEventTaker& take, const std::stop_token& stop) = 0;
+};
+
+/// Error::reason of what is too old: list again.
+inline constexpr char kExpired[] = "Expired";
+
+}  // namespace slipway::runtime

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "controller/runtime/backoff.h"
+#include "controller/runtime/collection_reader.h"
+#include "controller/runtime/object_cache.h"
+
+namespace slipway::runtime {
+
+/// What happened to a reflector, for logs, metrics and health. All may be null; called on its thread.
+struct ReflectorWatcher {
+  std::function<void(std::size_t objects)> listed;
+  std::function<void()> watch_began;
+  /// What went wrong, and after how long it is tried again.
+  std::function<void(const Error&, std::chrono::milliseconds)> failed;
+  /// An object that could not be kept and was passed over.
+  std::function<void(const Error&)> unreadable;
+};
+
+struct ReflectorOptions {
+  BackoffLimits backoff{.first = std::chrono::milliseconds{100}, .longest = std::chrono::seconds{30}, .jitter = 0.5};
+  std::chrono::seconds shortest_watch{300};  ///< Asked of the server; each one is up to twice as long, by chance.
+  unsigned most_resumes = 10;                ///< Watches in a row that ended at once, before it lists again.
+};
+
+/// What the world gives a reflector, so that tests need none.
+struct ReflectorHands {
+  /// Waits, or returns early with false when `stop` asks.
+  std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
+  /// A number in [0, 1).
+  std::function<double()> chance;
+};
+
+/// Keeps the objects of one kind like those of the API server, by list and watch, and tells which keys changed.
+///
+///   state      what came                              what follows
+///   Listing    a page with more behind it             the next page
+///              the last page                          what was not listed is gone; Watching from the list's version
+///              Expired on a later page                once more from the start, in one answer
+///              any other error                        back-off (Retry-After as floor), once more from the start
+///   Watching   an event                               kept and told; its version is where to go on from
+///              a bookmark                             its version is where to go on from
+///              the end, after an event or a minute    watch on from the version, at once
+///              the end at once, a cut, 429, 5xx       back-off, watch on from the version
+///              Expired                                Listing, at once
+///              any other error, or too many in a row  back-off, Listing
+///
+/// No change is missed: the version moves only with what was kept. None is told twice: what has the version that is
+/// kept is no news. Changes are told after the store has them, without a lock, on the thread that runs it.
+class Reflector {
+ public:
+  using ChangeTaker = std::function<void(const Change&)>;
+  struct Parts {
+    CollectionReader& collection;
+    ReflectedObjects& objects;
+    ChangeTaker changed;
+    ReflectorWatcher watcher;
+  };
+
+  /// `parts` and what they refer to outlive it.
+  Reflector(Parts parts, ReflectorHands hands, ReflectorOptions options = {});
+
+  /// Until `stop` asks. One thread.
+  void run(const std::stop_token& stop);
+  /// One list (all its pages), or one watch, and the wait after it; for tests.
+  void step(const std::stop_token& stop);
+
+  /// The first list is whole and told of; stays so. Thread-safe.
+  bool has_synced() const { return has_synced_; }
+  /// The last list or watch failed, and none went well since. Thread-safe.
+  bool is_failing() const { return is_failing_; }
+
+ private:
+  enum class State { Listing, Watching };
+
+  void list(const std::stop_token& stop);
+  void watch(const std::stop_token& stop);
+  Result<std::string> list_pages(const std::stop_token& stop);
+  Result<void> take(WatchEventType type, const Node& object);
+  void tell(const Result<std::vector<Change>>& changes);
+  void went_well();
+  void back_off(const Error& error, const std::stop_token& stop);
+
+  const Parts parts_;
+  const ReflectorHands hands_;
+  const ReflectorOptions options_;
+  State state_ = State::Listing;
+  std::string version_;
+  bool list_whole_ = false;
+  unsigned failures_ = 0;
+  unsigned resumes_ = 0;
+  std::uint64_t events_ = 0;  ///< Of the watch that runs.
+  std::atomic<bool> has_synced_ = false;
+  std::atomic<bool> is_failing_ = false;
+};
+
+}  // namespace slipway::runtime
