@@ -1,0 +1,79 @@
+{{- define "slipway.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "slipway.fullname" -}}
+{{- $name := include "slipway.name" . }}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "slipway.selector" -}}
+app.kubernetes.io/name: {{ include "slipway.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "slipway.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "slipway.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: slipway
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "slipway.serviceAccount" -}}
+{{- default (ternary (include "slipway.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name }}
+{{- end }}
+
+{{- define "slipway.subject" -}}
+- kind: ServiceAccount
+  name: {{ include "slipway.serviceAccount" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{- define "slipway.image" -}}
+{{- $repository := required "image.repository: say where you published the image, for example --set image.repository=contoso.azurecr.io/slipway" .Values.image.repository }}
+{{- if .Values.image.digest -}}
+{{ $repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ $repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end }}
+{{- end }}
+
+{{/* The namespaces whose Secrets and ConfigMaps are read: the release's own first. */}}
+{{- define "slipway.namespaces" -}}
+{{- if and .Values.clusterWide .Values.watchNamespaces }}
+{{- fail "watchNamespaces and clusterWide: give one of them; clusterWide: true covers every namespace" }}
+{{- end }}
+{{- prepend .Values.watchNamespaces .Release.Namespace | uniq | join "," }}
+{{- end }}
+
+{{/* The controller's command line: nowhere else. Without --watch-namespaces it is every namespace. */}}
+{{- define "slipway.args" -}}
+- run
+- --in-cluster
+- --listen={{ .Values.listenHost }}:8080
+- --workers={{ .Values.workers }}
+- --log-format={{ .Values.log.format }}
+- --log-level={{ .Values.log.level }}
+- --controller-namespace={{ .Release.Namespace }}
+- --lease-namespace={{ .Release.Namespace }}
+{{- $namespaces := include "slipway.namespaces" . }}
+{{- if not .Values.clusterWide }}
+- --watch-namespaces={{ $namespaces }}
+{{- end }}
+{{- if .Values.audit.persistence.enabled }}
+- --audit-folder=/var/lib/slipway/audit
+{{- end }}
+{{- with .Values.extraArgs }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* A monitoring resource whose API is not there is left out, and NOTES says so. */}}
+{{- define "slipway.hasMonitoring" -}}
+{{- if .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" }}yes{{ end }}
+{{- end }}

@@ -1,0 +1,620 @@
+#!/usr/bin/env python3
+"""The chart: what it says of itself, what it gives a real API server, and what its roles and its policy allow.
+
+chart_test.py SLIPWAY [TEST...]
+"""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import yaml
+
+from api_server import Cluster, programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHART = ROOT / "charts/slipway"
+NAMESPACE = "slipway-system"
+IMAGE = ["--set", "image.repository=contoso.azurecr.io/slipway"]
+MONITORING = ["podmonitors", "servicemonitors", "prometheusrules"]
+SLIPWAY = None
+SETTLED_WITHIN = 60  # seconds; a guard for a machine that is busy
+
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {name: contoso}
+spec: {loginServer: contoso.azurecr.io, authentication: {anonymous: {}}}
+"""
+
+PUBLICATION = """
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: app, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repository: shop/app
+  environment: staging
+  source: {image: {reference: "ghcr.io/contoso/app:1"}}
+  build: {number: 1}
+  tags: [{name: number, template: "{{number}}"}]
+"""
+
+CLUSTER = None
+
+
+def cluster():
+    """One API server for all tests of this file."""
+    global CLUSTER
+    if CLUSTER is None:
+        folder = tempfile.TemporaryDirectory(prefix="slipway-chart-")
+        unittest.addModuleCleanup(folder.cleanup)
+        CLUSTER = Cluster(folder.name)
+        unittest.addModuleCleanup(CLUSTER.stop)
+    return CLUSTER
+
+
+def helm(*arguments, home, check=True):
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home)}
+    finished = subprocess.run([programs() / "helm", *map(str, arguments)], capture_output=True, text=True, env=environment)
+    if check and finished.returncode != 0:
+        raise AssertionError(f"helm {' '.join(map(str, arguments))}: {finished.stderr}")
+    return finished
+
+
+def settled(question):
+    """Waits until `question` answers with something true."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while not (answer := question()):
+        if time.monotonic() > deadline:
+            raise AssertionError("did not come within a minute")
+        time.sleep(0.1)
+    return answer
+
+
+def leaves(schema, values, path=()):
+    """(path, description, default) of every value that the schema names."""
+    if "properties" in schema:
+        for name, inner in schema["properties"].items():
+            yield from leaves(inner, (values or {}).get(name), (*path, name))
+    elif path != ("global",):
+        yield ".".join(path), schema["description"], values
+
+
+def paths_of(values, schema, path=()):
+    for name, inner in values.items():
+        below = schema["properties"].get(name, {})
+        if isinstance(inner, dict) and "properties" in below:
+            yield from paths_of(inner, below, (*path, name))
+        else:
+            yield ".".join((*path, name))
+
+
+class RenderedTest(unittest.TestCase):
+    """The chart as `helm template` shows it; needs no cluster."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="slipway-chart-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.schema = json.loads((CHART / "values.schema.json").read_text())
+        cls.values = yaml.safe_load((CHART / "values.yaml").read_text())
+        cls.readme = (CHART / "README.md").read_text()
+
+    def template(self, *arguments, check=True):
+        return helm("template", "slipway", CHART, "-n", NAMESPACE, "--kube-version", "1.35.0", *arguments,
+                    home=self.folder, check=check)
+
+    def objects(self, *arguments):
+        return [one for one in yaml.safe_load_all(self.template(*IMAGE, *arguments).stdout) if one]
+
+    def one(self, kind, *arguments):
+        found = [one for one in self.objects(*arguments) if one["kind"] == kind]
+        self.assertEqual(len(found), 1, kind)
+        return found[0]
+
+
+class ChartTest(RenderedTest):
+    def test_the_crds_are_those_that_are_generated(self):
+        here = {path.name: path.read_text() for path in (CHART / "files/crds").glob("*.yaml")}
+        there = {path.name: path.read_text() for path in (ROOT / "crds/manifests").glob("*.yaml")}
+        self.assertEqual(here, there, "run: ninja -C build/dev crd-manifests")
+
+    def test_templating_changes_nothing_but_metadata_of_a_crd(self):
+        rendered = {one["metadata"]["name"]: one for one in self.objects() if one["kind"] == "CustomResourceDefinition"}
+        for path in (ROOT / "crds/manifests").glob("*.yaml"):
+            wanted = yaml.safe_load(path.read_text())
+            with self.subTest(path.name):
+                self.assertEqual(rendered[wanted["metadata"]["name"]]["spec"], wanted["spec"])
+
+    def test_crds_are_left_out_or_not_kept_on_request(self):
+        kinds = [one["kind"] for one in self.objects("--set", "crds.enabled=false")]
+        self.assertNotIn("CustomResourceDefinition", kinds)
+        for keep, policy in (("true", "keep"), ("false", None)):
+            crds = [one for one in self.objects("--set", f"crds.keep={keep}") if one["kind"] == "CustomResourceDefinition"]
+            for one in crds:
+                self.assertEqual(one["metadata"].get("annotations", {}).get("helm.sh/resource-policy"), policy)
+
+    def test_every_value_is_in_schema_and_readme(self):
+        wanted = list(leaves(self.schema, self.values))
+        self.assertEqual(sorted(paths_of(self.values, self.schema)), sorted(path for path, _, _ in wanted))
+        rows = re.findall(r"^\| `([A-Za-z.]+)` \| `(.*?)` \| (.*) \|$", self.readme, re.M)
+        self.assertEqual([(path, json.dumps(default), text) for path, text, default in wanted], rows)
+
+    def test_the_schema_refuses_what_is_not_a_value(self):
+        for wrong, named in (("replica=3", "replica"), ("replicas=many", "replicas"), ("image.digest=abc", "digest"),
+                             ("log.level=loud", "level"), ("crds.enabled=maybe", "enabled"),
+                             ("watchNamespaces={Shop}", "watchNamespaces"), ("audit.persistence.size=big", "size"),
+                             ("workloadIdentity.clientID=me", "clientID")):
+            with self.subTest(wrong):
+                answer = self.template(*IMAGE, "--set", wrong, check=False)
+                self.assertNotEqual(answer.returncode, 0)
+                self.assertIn(named, answer.stderr)
+
+    def test_what_contradicts_itself_is_said(self):
+        answer = self.template(check=False)
+        self.assertIn("image.repository: say where you published the image", answer.stderr)
+        answer = self.template(*IMAGE, "--set", "clusterWide=true,watchNamespaces={shop}", check=False)
+        self.assertIn("watchNamespaces and clusterWide: give one of them", answer.stderr)
+
+    def test_the_documented_combinations(self):
+        blocks = re.findall(r"^```yaml\n(.*?)^```$", self.readme, re.M | re.S)
+        self.assertGreaterEqual(len(blocks), 6)
+        for number, block in enumerate(blocks):
+            values = self.folder / f"values-{number}.yaml"
+            values.write_text(block)
+            with self.subTest(block):
+                lint = helm("lint", CHART, "--strict", *IMAGE, "-f", values, home=self.folder, check=False)
+                self.assertEqual(lint.returncode, 0, lint.stdout + lint.stderr)
+                self.assertIn("0 chart(s) failed", lint.stdout)
+                self.assertTrue(self.objects("-f", values, "--api-versions", "monitoring.coreos.com/v1"))
+
+    def test_the_command_line(self):
+        def arguments(*values):
+            kind = "StatefulSet" if "audit.persistence.enabled=true" in values else "Deployment"
+            return self.one(kind, *values)["spec"]["template"]["spec"]["containers"][0]["args"]
+
+        self.assertIn("--watch-namespaces=slipway-system", arguments())
+        self.assertIn("--watch-namespaces=slipway-system,shop,b", arguments("--set", "watchNamespaces={shop,b}"))
+        self.assertNotIn("--watch-namespaces", " ".join(arguments("--set", "clusterWide=true")))
+        self.assertIn("--audit-folder=/var/lib/slipway/audit", arguments("--set", "audit.persistence.enabled=true"))
+        self.assertNotIn("--audit-folder", " ".join(arguments()))
+
+    def test_the_image_by_digest(self):
+        digest = "sha256:" + "a" * 64
+        pod = self.one("Deployment", "--set", f"image.digest={digest}")["spec"]["template"]["spec"]
+        self.assertEqual(pod["containers"][0]["image"], "contoso.azurecr.io/slipway@" + digest)
+
+    def test_the_chart_is_of_this_version_of_the_program(self):
+        told = subprocess.run([SLIPWAY, "version"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(f"slipway {yaml.safe_load((CHART / 'Chart.yaml').read_text())['appVersion']}", told.strip())
+
+    def test_workload_identity(self):
+        identity = "11111111-2222-3333-4444-555555555555"
+        values = ["--set", f"workloadIdentity.enabled=true,workloadIdentity.clientID={identity}"]
+        labels = self.one("Deployment", *values)["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(labels["azure.workload.identity/use"], "true")
+        account = self.one("ServiceAccount", *values)
+        self.assertEqual(account["metadata"]["annotations"], {"azure.workload.identity/client-id": identity})
+        labels = self.one("Deployment")["spec"]["template"]["metadata"]["labels"]
+        self.assertNotIn("azure.workload.identity/use", labels)
+
+    def test_what_is_watched_is_not_there(self):
+        every = ",".join(f"metrics.{one}.enabled=true" for one in ("podMonitor", "serviceMonitor", "prometheusRule"))
+        api = ["--api-versions", "monitoring.coreos.com/v1"]
+        wanted = {"PodMonitor", "ServiceMonitor", "PrometheusRule"}
+        self.assertEqual({one["kind"] for one in self.objects("--set", every, *api)} & wanted, wanted)
+        self.assertEqual({one["kind"] for one in self.objects("--set", every)} & wanted, set())
+        self.assertEqual({one["kind"] for one in self.objects(*api)} & wanted, set())
+
+
+class MonitoringTest(RenderedTest):
+    """Alerts, their runbooks, the dashboard."""
+
+    def rules(self, *arguments):
+        return self.one("PrometheusRule", "--set", "metrics.prometheusRule.enabled=true", "--api-versions",
+                        "monitoring.coreos.com/v1", *arguments)["spec"]
+
+    def known_metrics(self):
+        page = (ROOT / "docs/reference/metrics.md").read_text()
+        return set(re.findall(r"^\| `([a-z_]*)` \|", page, re.M))
+
+    def assert_known(self, expression):
+        named = set(re.findall(r"\b((?:slipway|workqueue|controller_runtime|leader_election|rest_client)_[a-z_]+)", expression))
+        self.assertTrue(named, expression)
+        known = self.known_metrics()
+        for name in named:
+            self.assertIn(re.sub(r"_(bucket|sum|count)$", "", name), known, expression)
+
+    def test_the_alerts_do_what_they_say(self):
+        (self.folder / "alerts.yaml").write_text(yaml.safe_dump(self.rules()))
+        shutil.copy(ROOT / "tests/cluster/alerts_test.yaml", self.folder)
+        for verb in (["check", "rules", "alerts.yaml"], ["test", "rules", "alerts_test.yaml"]):
+            done = subprocess.run(["promtool", *verb], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_alert_is_tested_and_has_its_runbook(self):
+        tests = yaml.safe_load((ROOT / "tests/cluster/alerts_test.yaml").read_text())["tests"]
+        fired, quiet = set(), set()
+        for case in (case for test in tests for case in test["alert_rule_test"]):
+            (fired if case.get("exp_alerts") else quiet).add(case["alertname"])
+        for rule in self.rules()["groups"][0]["rules"]:
+            with self.subTest(rule["alert"]):
+                self.assertIn(rule["alert"], fired & quiet)
+                self.assertIn(f"`{rule['alert']}`", (ROOT / rule["annotations"]["runbook_url"]).read_text())
+                self.assert_known(rule["expr"])
+
+    def test_the_alerts_link_to_where_the_runbooks_are_browsed(self):
+        rules = self.rules("--set", "metrics.prometheusRule.runbookBaseURL=https://git.example/slipway/")
+        for rule in rules["groups"][0]["rules"]:
+            self.assertRegex(rule["annotations"]["runbook_url"], "^https://git.example/slipway/docs/runbooks/[a-z-]+.md$")
+
+    def test_the_dashboard_shows_metrics_that_are_there(self):
+        shown = self.one("ConfigMap", "--set", "metrics.dashboard.enabled=true")
+        self.assertEqual(shown["metadata"]["labels"]["grafana_dashboard"], "1")
+        dashboard = json.loads(shown["data"]["slipway.json"])
+        queries = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+        self.assertGreater(len(queries), 10)
+        for query in queries:
+            self.assert_known(query)
+            asked = self.folder / "query.yaml"
+            asked.write_text(yaml.safe_dump({"groups": [{"name": "q", "rules": [{
+                "record": "q", "expr": query.replace("$__rate_interval", "5m").replace("$replica", ".*")}]}]}))
+            done = subprocess.run(["promtool", "check", "rules", asked], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, query + done.stderr)
+        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+
+
+class ClusterTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cluster()
+        cls.kubectl = cls.cluster.kubectl
+        cls.addClassCleanup(cls.clean)
+
+    @classmethod
+    def clean(cls):
+        if cls.helm("status", "slipway", check=False).returncode == 0:
+            cls.helm("uninstall", "slipway")
+        cls.kubectl("delete", "crd", "--all", "--wait")
+
+    @classmethod
+    def helm(cls, verb, *arguments, check=True):
+        return helm(verb, *arguments, "-n", NAMESPACE, "--kubeconfig", cls.cluster.kubeconfig,
+                    home=cls.cluster.folder, check=check)
+
+    @classmethod
+    def namespaces(cls, *names):
+        for name in names:
+            cls.kubectl("apply", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
+
+    @classmethod
+    def install(cls, *arguments, chart=CHART):
+        done = cls.helm("install", "slipway", chart, "--create-namespace", *IMAGE, *arguments)
+        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        return done.stdout
+
+    def upgrade(self, *arguments):
+        return self.helm("upgrade", "slipway", CHART, "--reuse-values", *arguments).stdout
+
+    def names(self, kind, *arguments):
+        listed = self.kubectl("get", kind, "-o", "jsonpath={.items[*].metadata.name}", *arguments, check=False)
+        return listed.stdout.split() if listed.returncode == 0 else []
+
+
+class LifecycleTest(ClusterTest):
+    def tearDown(self):
+        self.clean()
+
+    def test_upgrade_reaches_the_crds_and_uninstall_spares_the_resources(self):
+        older = self.cluster.folder / "older"
+        shutil.copytree(CHART, older)
+        path = older / "files/crds/slipway.dev_containerregistries.yaml"
+        crd = yaml.safe_load(path.read_text())
+        self.assertGreater(len(crd["spec"]["versions"][0].pop("additionalPrinterColumns")), 1)
+        path.write_text(yaml.safe_dump(crd))
+        self.namespaces("shop")
+        self.install(chart=older)
+        self.kubectl("apply", "-f", "-", stdin=REGISTRY)
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION)
+        columns = "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}"
+        crd_name = "containerregistries.slipway.dev"
+        self.assertEqual(self.kubectl("get", "crd", crd_name, "-o", columns).stdout, "")
+        self.upgrade()
+        self.assertIn("Ready", self.kubectl("get", "crd", crd_name, "-o", columns).stdout)
+        self.helm("uninstall", "slipway")
+        self.assertEqual(self.names("deployments", "-n", NAMESPACE), [])
+        self.assertEqual(self.names("acr"), ["contoso"])
+        self.assertEqual(self.names("ipub", "-n", "shop"), ["app"])
+        # What was kept is taken over by the same release.
+        self.install()
+        self.assertEqual(self.names("acr"), ["contoso"])
+
+    def test_without_keep_uninstall_takes_all_of_it(self):
+        self.install("--set", "crds.keep=false")
+        self.kubectl("apply", "-f", "-", stdin=REGISTRY)
+        self.helm("uninstall", "slipway")
+        settled(lambda: not self.names("crd"))
+        for kind in ("clusterroles", "clusterrolebindings", "validatingadmissionpolicies",
+                     "validatingadmissionpolicybindings"):
+            self.assertEqual([name for name in self.names(kind) if name.startswith("slipway")], [], kind)
+        for kind in ("serviceaccounts", "roles", "rolebindings", "services", "networkpolicies", "poddisruptionbudgets"):
+            left = [name for name in self.names(kind, "-n", NAMESPACE) if name.startswith("slipway")]
+            self.assertEqual(left, [], kind)
+
+    def test_persistence_goes_on_and_off(self):
+        notes = self.install()
+        self.assertIn("ends with the pod", notes)
+        notes = self.upgrade("--set", "audit.persistence.enabled=true")
+        self.assertNotIn("ends with the pod", notes)
+        self.assertEqual(self.names("deployments", "-n", NAMESPACE), [])
+        self.assertEqual(self.names("statefulsets", "-n", NAMESPACE), ["slipway"])
+        self.upgrade("--set", "replicas=3,workers=4")
+        claim = self.kubectl("get", "statefulset", "slipway", "-n", NAMESPACE, "-o", "json").stdout
+        spec = json.loads(claim)["spec"]
+        self.assertEqual((spec["replicas"], spec["volumeClaimTemplates"][0]["metadata"]["name"]), (3, "audit"))
+        self.upgrade("--set", "audit.persistence.enabled=false")
+        self.assertEqual(self.names("statefulsets", "-n", NAMESPACE), [])
+        self.assertEqual(self.names("deployments", "-n", NAMESPACE), ["slipway"])
+
+    def test_a_namespace_is_granted_and_withdrawn(self):
+        self.namespaces("shop", "team-b")
+        self.assertIn("No namespace is granted", self.install())
+        self.assertEqual(self.names("roles", "-n", "shop"), [])
+        notes = self.upgrade("--set", "watchNamespaces={shop}")
+        self.assertIn("--set 'watchNamespaces={shop,team-b}'", notes)
+        self.assertEqual(self.names("roles", "-n", "shop"), ["slipway-references"])
+        self.upgrade("--set", "watchNamespaces={team-b}")
+        self.assertEqual(self.names("roles", "-n", "shop"), [])
+        self.assertEqual(self.names("roles", "-n", "team-b"), ["slipway-references"])
+
+    def test_monitoring_is_left_out_until_its_api_is_there(self):
+        every = ["--set", ",".join(f"metrics.{one}.enabled=true" for one in
+                                   ("podMonitor", "serviceMonitor", "prometheusRule", "dashboard"))]
+        self.assertIn("LEFT OUT: PodMonitor", self.install(*every))
+        for plural, kind in zip(MONITORING, ("PodMonitor", "ServiceMonitor", "PrometheusRule")):
+            # The operator's own schemas are not at hand: these take anything.
+            self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump({
+                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{plural}.monitoring.coreos.com"},
+                "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
+                         "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+                         "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                             "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}))
+        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        self.assertNotIn("LEFT OUT", self.upgrade())
+        for plural in MONITORING:
+            self.assertEqual(self.names(plural, "-n", NAMESPACE), ["slipway"])
+        self.assertEqual(self.names("configmaps", "-n", NAMESPACE), ["slipway-dashboard"])
+
+
+class RightsTest(ClusterTest):
+    """The controller's token, and people's roles."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.namespaces("shop", "other", "strict")
+        cls.install("--set", "watchNamespaces={shop}")
+        token = cls.kubectl("create", "token", "slipway", "-n", NAMESPACE).stdout.strip()
+        cls.controller = cls.cluster.write_kubeconfig("controller", {"token": token})
+        cls.kubectl("create", "serviceaccount", "nobody", "-n", NAMESPACE)
+        cls.tenant = cls.cluster.kubeconfig_for("tenant", "/O=tenants/CN=tenant")
+        cls.viewer = cls.cluster.kubeconfig_for("viewer", "/O=tenants/CN=viewer")
+        cls.grant("edit", "tenant")
+        cls.grant("view", "viewer")
+
+    @classmethod
+    def grant(cls, role, user):
+        """Binds the role as it is once a controller manager, which does not run here, has aggregated the labelled ones."""
+        label = f"rbac.authorization.k8s.io/aggregate-to-{role}=true"
+        roles = cls.kubectl("get", "clusterroles", "-l", label, "-o", "jsonpath={.items[*].metadata.name}").stdout.split()
+        assert any(name.startswith("slipway-") for name in roles), roles
+        for one in roles:
+            cls.kubectl("create", "rolebinding", f"{user}-{one.replace(':', '-')}", "-n", "shop", f"--clusterrole={one}",
+                        f"--user={user}")
+
+    def rights(self, kubeconfig, namespace):
+        """(group, resource, verb) of every right there, less what anybody signed in has."""
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
+        answer = self.kubectl("create", "--raw", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "-f", "-",
+                              stdin=json.dumps(review), kubeconfig=kubeconfig)
+        status = json.loads(answer.stdout)["status"]
+        self.assertFalse(status["incomplete"])
+        every = {(group, resource, verb) for rule in status["resourceRules"] for group in rule["apiGroups"]
+                 for resource in rule["resources"] for verb in rule["verbs"]}
+        return {one for one in every if one[0] not in ("authorization.k8s.io", "authentication.k8s.io")}
+
+    def test_the_controller_has_these_rights_and_no_other(self):
+        def of(group, resources, verbs):
+            return {(group, resource, verb) for resource in resources for verb in verbs}
+
+        read = ("get", "list", "watch")
+        kinds = ("containerregistries", "imagepublications", "retentionpolicies")
+        everywhere = of("slipway.dev", kinds, read) | of("slipway.dev", [f"{kind}/status" for kind in kinds], ["patch"])
+        everywhere |= of("slipway.dev", ["imagepublications"], ["patch", "delete"])
+        everywhere |= of("events.k8s.io", ["events"], ["create", "patch"]) | of("", ["namespaces"], read)
+        references = of("", ["secrets", "configmaps"], read)
+        leases = of("coordination.k8s.io", ["leases"], ("get", "list", "create", "update", "delete"))
+        self.assertEqual(self.rights(self.controller, "other"), everywhere)
+        self.assertEqual(self.rights(self.controller, "shop"), everywhere | references)
+        self.assertEqual(self.rights(self.controller, NAMESPACE), everywhere | references | leases)
+
+    def test_cluster_wide_is_secrets_and_config_maps_of_every_namespace(self):
+        self.upgrade("--set-json", "watchNamespaces=[]", "--set", "clusterWide=true")
+        self.addCleanup(self.upgrade, "--set", "watchNamespaces={shop},clusterWide=false")
+        self.assertIn(("", "secrets", "watch"), settled(lambda: self.rights(self.controller, "other")))
+        self.assertEqual(self.names("roles", "-n", "shop"), [])
+        self.assertNotIn(("coordination.k8s.io", "leases", "get"), self.rights(self.controller, "other"))
+
+    def test_the_controller_acts_with_its_token(self):
+        self.kubectl("apply", "-f", "-", stdin=REGISTRY)
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION)
+        status = json.dumps({"apiVersion": "slipway.dev/v1alpha1", "kind": "ImagePublication",
+                             "metadata": {"name": "app", "namespace": "shop"}, "status": {"observedGeneration": 1}})
+        self.kubectl("apply", "--server-side", "--subresource=status", "--field-manager=slipway", "-f", "-", stdin=status,
+                     kubeconfig=self.controller)
+        finalizer = ["patch", "ipub", "app", "-n", "shop", "--type=merge", "-p"]
+        self.kubectl(*finalizer, '{"metadata":{"finalizers":["slipway.dev/untag"]}}', kubeconfig=self.controller)
+        self.kubectl(*finalizer, '{"metadata":{"finalizers":null}}', kubeconfig=self.controller)
+        for refused in (["get", "secrets", "-n", "other"], ["get", "configmaps", "-A"], ["get", "leases", "-n", "shop"],
+                        ["create", "secret", "generic", "x", "-n", "shop"], ["get", "pods", "-n", NAMESPACE],
+                        ["patch", "acr", "contoso", "--type=merge", "-p", '{"spec":{"aliases":["a.example"]}}']):
+            answer = self.kubectl(*refused, kubeconfig=self.controller, check=False)
+            self.assertIn("forbidden", answer.stderr.lower(), refused)
+
+    def test_the_pod_is_taken_where_the_restricted_standard_is_enforced(self):
+        self.kubectl("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
+        template = json.loads(self.kubectl("get", "deployment", "slipway", "-n", NAMESPACE, "-o", "json").stdout)
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "slipway", "namespace": "strict"},
+               "spec": template["spec"]["template"]["spec"]}
+        self.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod))
+        context = pod["spec"]["containers"][0]["securityContext"]
+        self.assertTrue(context["readOnlyRootFilesystem"])
+        context["allowPrivilegeEscalation"] = True
+        answer = self.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod), check=False)
+        self.assertIn("violates PodSecurity", answer.stderr)
+
+    def test_a_tenant_writes_publications_and_no_registries(self):
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION, kubeconfig=self.tenant)
+        answer = self.kubectl("apply", "-f", "-", stdin=PUBLICATION.replace("namespace: shop", "namespace: other"),
+                              kubeconfig=self.tenant, check=False)
+        self.assertIn("Forbidden", answer.stderr)
+        answer = self.kubectl("create", "-f", "-", stdin=REGISTRY.replace("contoso}", "mine}"), kubeconfig=self.tenant,
+                              check=False)
+        self.assertIn('cannot create resource "containerregistries"', answer.stderr)
+        answer = self.kubectl("patch", "ipub", "app", "-n", "shop", "--subresource=status", "--type=merge", "-p",
+                              '{"status":{"observedGeneration":7}}', kubeconfig=self.tenant, check=False)
+        self.assertIn("Forbidden", answer.stderr)
+
+    def test_a_viewer_reads_and_writes_nothing(self):
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION)
+        self.assertIn("app", self.kubectl("get", "ipub", "-n", "shop", kubeconfig=self.viewer).stdout)
+        answer = self.kubectl("delete", "ipub", "app", "-n", "shop", kubeconfig=self.viewer, check=False)
+        self.assertIn("Forbidden", answer.stderr)
+
+
+def policy(**changes):
+    spec = {"registryRef": {"name": "contoso"}, "repositories": ["shop/**"],
+            "rules": [{"name": "development", "match": {"tags": ["dev-*"]}, "expireAfter": "30d"}], **changes}
+    return {"apiVersion": "slipway.dev/v1alpha1", "kind": "RetentionPolicy",
+            "metadata": {"name": "shop", "namespace": "shop"}, "spec": spec}
+
+
+HELD = {"name": "court", "match": {"tags": ["v1.*"]}, "retain": {"legalHold": {"reason": "case 7"}}}
+KEPT = {"name": "production", "match": {"environments": ["production"]}, "retain": {"atLeast": "7y"}}
+RULES = policy()["spec"]["rules"]
+
+# (what is tried, before (None: it is new), after, the verb that is missing (None: anybody who may write may))
+GUARDED = [
+    ("a new one in Preview", None, policy(), None),
+    ("a new one that enforces", None, policy(mode="Enforce"), "enforce"),
+    ("switching to Enforce", policy(), policy(mode="Enforce"), "enforce"),
+    ("switching to Preview", policy(mode="Enforce"), policy(mode="Preview"), None),
+    ("suspending one that enforces", policy(mode="Enforce"), policy(mode="Enforce", suspend=True), None),
+    ("widening one that enforces", policy(mode="Enforce"), policy(mode="Enforce", repositories=["**"]), "enforce"),
+    ("a shorter time in one that enforces", policy(mode="Enforce"),
+     policy(mode="Enforce", rules=[{**RULES[0], "expireAfter": "1d"}]), "enforce"),
+    ("a shorter grace period in one that enforces", policy(mode="Enforce"), policy(mode="Enforce", gracePeriod="1d"),
+     "enforce"),
+    ("no protection any more in one that enforces", policy(mode="Enforce", protect={"tags": ["v*"]}),
+     policy(mode="Enforce"), "enforce"),
+    ("a shorter time in Preview", policy(), policy(rules=[{**RULES[0], "expireAfter": "1d"}]), None),
+    ("new limits as they are by default", None, policy(limits={"maxDeletions": 100, "maxPercent": 10}), None),
+    ("a new one with more deletions", None, policy(limits={"maxDeletions": 101}), "raise-limits"),
+    ("a new one with a larger share", None, policy(limits={"maxPercent": 11}), "raise-limits"),
+    ("lower limits", policy(), policy(limits={"maxDeletions": 1, "maxPercent": 1}), None),
+    ("limits raised by one", policy(limits={"maxDeletions": 5}), policy(limits={"maxDeletions": 6}), "raise-limits"),
+    ("limits left out, which raises them", policy(limits={"maxDeletions": 5}), policy(), "raise-limits"),
+    ("limits that stay high", policy(limits={"maxDeletions": 500}),
+     policy(limits={"maxDeletions": 500}, repositories=["shop/*"]), None),
+    ("a new hold", policy(), policy(rules=[HELD]), None),
+    ("another reason for a hold", policy(rules=[HELD]),
+     policy(rules=[{**HELD, "retain": {"legalHold": {"reason": "case 7, appeal"}}}]), None),
+    ("a rule beside a hold", policy(rules=[HELD]), policy(rules=[*RULES, HELD]), None),
+    ("removing a hold", policy(rules=[HELD]), policy(), "lift-hold"),
+    ("no rules at all any more", policy(rules=[HELD]), policy(rules=[]), "lift-hold"),
+    ("narrowing what is held", policy(rules=[HELD]), policy(rules=[{**HELD, "match": {"tags": ["v1.0"]}}]), "lift-hold"),
+    ("a hold for a time instead", policy(rules=[HELD]), policy(rules=[{**HELD, "retain": {"atLeast": "1d"}}]), "lift-hold"),
+    ("a shorter retention", policy(rules=[KEPT]), policy(rules=[{**KEPT, "retain": {"atLeast": "1y"}}]), "lift-hold"),
+    ("a legal hold on top of a retention", policy(rules=[KEPT]), policy(rules=[{**KEPT, "retain": HELD["retain"]}]), None),
+    ("a hold in fewer repositories", policy(rules=[HELD], repositories=["a", "b"]),
+     policy(rules=[HELD], repositories=["a"]), "lift-hold"),
+    ("a hold in more repositories", policy(rules=[HELD], repositories=["a"]),
+     policy(rules=[HELD], repositories=["a", "b"]), None),
+    ("deleting one that holds", policy(rules=[HELD]), None, "lift-hold"),
+    ("deleting one that doesn't", policy(mode="Enforce"), None, None),
+]
+
+
+class RetentionGuardTest(ClusterTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.namespaces("shop", "leaving")
+        cls.install()
+        cls.tenant = cls.cluster.kubeconfig_for("guarded", "/O=guarded/CN=guarded")
+        cls.approver = cls.cluster.kubeconfig_for("approver", "/O=approvers/CN=approver")
+        for namespace in ("shop", "leaving"):
+            cls.kubectl("create", "rolebinding", "edit", "-n", namespace, "--clusterrole=slipway-edit", "--user=guarded")
+            cls.kubectl("create", "rolebinding", "view", "-n", namespace, "--clusterrole=slipway-view", "--user=guarded")
+        cls.kubectl("create", "rolebinding", "approver", "-n", "shop", "--clusterrole=slipway-retention-approver",
+                    "--user=approver")
+        # The API server takes a new policy up after a moment.
+        settled(lambda: cls.write(policy(mode="Enforce"), cls.tenant, "--dry-run=server").returncode != 0)
+
+    @classmethod
+    def write(cls, resource, who, *arguments):
+        return cls.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=test", *arguments, "-f", "-",
+                           stdin=json.dumps(resource), kubeconfig=who, check=False)
+
+    def attempt(self, before, after, who):
+        self.kubectl("delete", "retpol", "shop", "-n", "shop", "--ignore-not-found")
+        if before:
+            self.assertEqual(self.write(before, self.cluster.kubeconfig).returncode, 0)
+        if after:
+            return self.write(after, who)
+        return self.kubectl("delete", "retpol", "shop", "-n", "shop", kubeconfig=who, check=False)
+
+    def test_who_may_write_what(self):
+        for what, before, after, verb in GUARDED:
+            with self.subTest(what):
+                answer = self.attempt(before, after, self.tenant)
+                if verb is None:
+                    self.assertEqual(answer.returncode, 0, answer.stderr)
+                    continue
+                self.assertNotEqual(answer.returncode, 0, answer.stdout)
+                self.assertIn("ValidatingAdmissionPolicy 'slipway-retention'", answer.stderr)
+                self.assertIn(f"needs the verb {verb} on retentionpolicies", answer.stderr)
+                self.assertIn("ClusterRole slipway-retention-approver", answer.stderr)
+                answer = self.attempt(before, after, self.approver)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_the_message_names_the_hold(self):
+        answer = self.attempt(policy(rules=[HELD, KEPT]), policy(), self.tenant)
+        self.assertIn("lifting the hold of court, production", answer.stderr)
+
+    def test_metadata_of_one_that_enforces_is_anybodys_who_may_write(self):
+        self.attempt(None, policy(mode="Enforce", rules=[HELD], limits={"maxDeletions": 500}), self.cluster.kubeconfig)
+        self.kubectl("annotate", "retpol", "shop", "-n", "shop", "slipway.dev/reconcile-requested-at=now",
+                     kubeconfig=self.tenant)
+
+    def test_a_namespace_that_is_deleted_is_not_held_up(self):
+        held = policy(rules=[HELD])
+        held["metadata"]["namespace"] = "leaving"
+        self.assertEqual(self.write(held, self.cluster.kubeconfig).returncode, 0)
+        self.kubectl("delete", "namespace", "leaving", "--wait=false")
+        delete = ["delete", "retpol", "shop", "-n", "leaving"]
+        settled(lambda: self.kubectl(*delete, kubeconfig=self.tenant, check=False).returncode == 0)
+        self.assertEqual(self.names("retpol", "-n", "leaving"), [])
+
+
+if __name__ == "__main__":
+    SLIPWAY = sys.argv[1]
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)
