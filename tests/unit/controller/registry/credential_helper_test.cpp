@@ -38,7 +38,7 @@ TEST_CASE("A helper is given the server and says user and secret") {
 echo "{\"ServerURL\":\"$server\",\"Username\":\"$server\",\"Secret\":\"s\"}")");
   const auto found = ask_credential_helper("test", "r.io:5000");
   REQUIRE(found);
-  CHECK(**found == registry::Credentials{.username = "r.io:5000", .password = registry::SecretText("s")});
+  CHECK(**found == registry::Credentials{.username = "r.io:5000", .password = SecretText("s")});
 }
 
 TEST_CASE("A user named <token> means an identity token") {

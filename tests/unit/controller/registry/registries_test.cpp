@@ -10,7 +10,6 @@
 using namespace slipway;
 using namespace std::chrono_literals;
 using registry::Credentials;
-using registry::SecretText;
 
 namespace {
 

@@ -18,7 +18,7 @@ class FixedClock final : public Clock {
   Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
 };
 
-const Credentials kBasic{.username = "ci", .password = registry::SecretText("pw"), .identity_token = {}};
+const Credentials kBasic{.username = "ci", .password = SecretText("pw"), .identity_token = {}};
 
 struct World {
   explicit World(registry::Credentials who = {}) : credentials(std::move(who)) {}

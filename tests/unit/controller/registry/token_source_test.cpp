@@ -7,7 +7,6 @@
 using namespace slipway;
 using namespace std::chrono_literals;
 using registry::Credentials;
-using registry::SecretText;
 
 namespace {
 
