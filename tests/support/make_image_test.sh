@@ -34,6 +34,10 @@ for arch in amd64 arm64; do echo "$arch" >"$work/arch/$arch/machine"; done
 check "platforms have a folder each, and share the other (3 layers, 2 configs, 2 manifests, 1 index)" 8 "$(ls "$work/each/blobs/sha256" | wc -l)"
 intact --all "oci:$work/each:latest"
 
+./make-image layout "$work/run" --layer 1K --user 7:8 --env A=b --entrypoint /bin/app --cmd=--help >"$work/log"
+check "how it is run" "7:8 ['A=b'] ['/bin/app'] ['--help']" "$(skopeo inspect --config "oci:$work/run:latest" |
+  field '"{User} {Env} {Entrypoint} {Cmd}".format(**r["config"])')"
+
 index=$(./make-image index "$work/many" --layer 1M --layer 64K --shared 1 --platform linux/amd64 --platform linux/arm64/v8)
 check "an index's digest is that of its bytes" "$index" "sha256:$(sha256sum <"$work/many/blobs/sha256/${index#*:}" | cut -d' ' -f1)"
 intact --all "oci:$work/many:latest"
