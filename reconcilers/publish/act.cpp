@@ -29,7 +29,7 @@ class Act {
       report_.failure = Refusal{Stage::Transfer, std::move(done.error())};
       return std::move(report_);
     }
-    if (!tags_.empty()) TagSetter(content_, hands_, manner_.is_newest, stop_).set(std::move(tags_), report_);
+    if (!tags_.empty()) TagSetter(content_, hands_, manner_.is_still_wanted, stop_).set(std::move(tags_), report_);
     return std::move(report_);
   }
 

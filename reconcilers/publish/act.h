@@ -32,8 +32,8 @@ struct Manner {
   int concurrency = 4;
   std::optional<std::int64_t> max_bytes_per_second;
   ProgressListener on_progress;
-  /// Asked before each tag: whether this is still the newest publication of its object.
-  std::function<bool()> is_newest;
+  /// Asked before each tag: whether its object still asks for this publication, and may still make it.
+  std::function<bool()> is_still_wanted;
 };
 
 /// What was done, also when it ended early.
@@ -42,11 +42,11 @@ struct ActReport {
   std::optional<Digest> record;    ///< That was put.
   std::set<std::string> tags;      ///< That were set or removed.
   std::vector<std::string> notes;  ///< What a person should know.
-  bool replaced = false;           ///< A newer edit came: no further tag was set.
+  bool unwanted = false;           ///< It was edited, suspended or forbidden meanwhile: no further tag was set.
   bool outdated = false;           ///< A moving tag changed since the plan was made: no tag was set, look again.
   std::optional<Refusal> failure;
 
-  bool completed() const { return !failure && !replaced && !outdated; }
+  bool completed() const { return !failure && !unwanted && !outdated; }
 };
 
 /// Carries out the steps in their order, up to the first that fails. Tags are set while this publication holds the

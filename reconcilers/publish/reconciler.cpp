@@ -135,17 +135,17 @@ class Visit {
     auto store = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/false);
     if (!store) return {.failure = Refusal{Stage::Transfer, std::move(store.error())}};
     ProgressKeeper keeper({object(), now_}, ports_.progress, ports_.writer, ports_.clock);
-    auto manner = manner_of();
+    auto manner = manner_of(plan);
     if (!manner) return {.failure = Refusal{Stage::Transfer, std::move(manner.error())}};
     manner->on_progress = [&](const TransferProgress& progress) { keeper.progress(progress); };
     return act(plan, content_, {*source_, **store, ports_.transfer, ports_.turns}, *manner, stop_);
   }
 
-  Result<Manner> manner_of() {
+  Result<Manner> manner_of(const PublishPlan& plan) {
     const auto& limits = admission_->registry.spec.transfer;
     Manner manner{.may_mount_from = [this](const std::string& repository) { return may_read(*admission_, repository); },
                   .concurrency = static_cast<int>(limits.concurrency),
-                  .is_newest = [this] { return is_newest(); }};
+                  .is_still_wanted = [this, gates = plan.ids.gates] { return is_still_wanted(gates); }};
     if (admission_->source && is_own_host(admission_->registry, admission_->source->registry))
       manner.mount_from.push_back(admission_->source->repository);
     if (!limits.max_bandwidth) return manner;
@@ -155,12 +155,16 @@ class Visit {
     return manner;
   }
 
-  /// A reader that can't tell does not stop a publication that was the newest a moment ago.
-  bool is_newest() {
+  /// Whether the object asks for the same under the same gates, and has access. A reader that can't tell does not stop
+  /// what was right a moment ago.
+  bool is_still_wanted(const std::string& gates) {
     const auto current = ports_.reader.publication(key_of(object()));
     if (!current) return true;
     if (!*current || (*current)->object.metadata.deletion_timestamp) return false;
-    return request_hash((*current)->object.spec) == request_hash(object().spec);
+    const auto& spec = (*current)->object.spec;
+    if (spec.suspend || request_hash(spec) != request_hash(object().spec)) return false;
+    const auto admission = admit(**current, settings_, ports_.reader);
+    return admission && gates_hash(spec.gates, admission->grant.floors) == gates;
   }
 
   /// An edit that came meanwhile must not lose what was published: the status goes onto the edited object.

@@ -25,8 +25,8 @@ void TagSetter::set(std::vector<SetTag> tags, ActReport& report) {
     return;
   }
   for (const auto& tag : *open) {
-    report.replaced = !is_newest_();
-    if (report.replaced) return;
+    report.unwanted = !is_still_wanted_();
+    if (report.unwanted) return;
     auto done = set_one(tag, report);
     if (done) continue;
     report.failure = Refusal{Stage::Tags, std::move(done.error())};

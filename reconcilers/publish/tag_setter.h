@@ -12,8 +12,9 @@ namespace slipway::publish {
 /// was set and why it ended.
 class TagSetter {
  public:
-  TagSetter(const Content& content, const Hands& hands, const std::function<bool()>& is_newest, std::stop_token stop)
-      : content_(content), hands_(hands), is_newest_(is_newest), stop_(std::move(stop)) {}
+  TagSetter(const Content& content, const Hands& hands, const std::function<bool()>& is_still_wanted,
+            std::stop_token stop)
+      : content_(content), hands_(hands), is_still_wanted_(is_still_wanted), stop_(std::move(stop)) {}
 
   void set(std::vector<SetTag> tags, ActReport& report);
 
@@ -25,7 +26,7 @@ class TagSetter {
 
   const Content& content_;
   const Hands& hands_;
-  const std::function<bool()>& is_newest_;
+  const std::function<bool()>& is_still_wanted_;
   std::stop_token stop_;
 };
 

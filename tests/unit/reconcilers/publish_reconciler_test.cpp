@@ -325,6 +325,46 @@ TEST_CASE("a status that could not be written because of an edit is tried again 
   CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry, .delay = {}});
 }
 
+TEST_CASE("what is suspended, forbidden or gated while its content goes up sets no tag") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  auto registry = make_registry();
+  auto edited = publication;
+  std::string ready;
+  std::function<void()> edit;
+  SECTION("suspended") {
+    edited.spec.suspend = true;
+    edit = [&] { world.objects.apply(edited); };
+    ready = "absent";
+  }
+  SECTION("its access is withdrawn") {
+    registry.spec.access.front().actions = {AccessAction::Read};
+    edit = [&] { world.objects.apply(registry); };
+    ready = "False Forbidden";
+  }
+  SECTION("a gate of its own is added") {
+    edited.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}};
+    edit = [&] { world.objects.apply(edited); };
+    ready = "False AwaitingReport";
+  }
+  SECTION("a floor is added") {
+    registry.spec.access.front().gates.scan = ScanGate{.allow_up_to = Severity::High};
+    edit = [&] { world.objects.apply(registry); };
+    ready = "False ReportNotNamed";
+  }
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT registry.example/shop/storefront@")) edit();
+    return {};
+  };
+  CHECK(world.publish(publication) == kAtOnce);
+  CHECK(world.destination().tags.empty());
+  world.registry.before = nullptr;
+  world.look(publication);
+  CHECK(world.condition(publication, "Ready") == ready);
+  CHECK(world.destination().tags.empty());
+}
+
 TEST_CASE("a publication that was replaced while its content went up sets no tag, the newer one does") {
   PublishWorld world;
   world.push({"old"}, "1.8");
