@@ -13,6 +13,7 @@
 #include "controller/sources/open_source_file.h"
 #include "controller/standalone/metered_ports.h"
 #include "controller/standalone/open_requests.h"
+#include "controller/standalone/readiness_for_counts.h"
 #include "controller/standalone/watched_writer.h"
 #include "controller/transfer/transfer_engine.h"
 #include "reconcilers/prune/reconciler.h"
@@ -58,15 +59,11 @@ void tell(const http::RequestSeen& seen, const InstallationHands& hands) {
   is_outage ? hands.log.warn(method + ' ' + seen.url, fields) : hands.log.debug(method + ' ' + seen.url, fields);
 }
 
-/// What is suspended was asked to be left alone: nobody is to be woken up for it.
 template <class T>
 void append_counts(std::vector<telemetry::ReadyCount>& all, const Result<std::vector<T>>& objects) {
   if (!objects) return;
   std::map<std::string, std::size_t> counts;
-  for (const T& object : *objects) {
-    const Condition* ready = find_condition(object.status.conditions, kReady);
-    ++counts[object.spec.suspend ? "Suspended" : ready ? ready->status : "Unknown"];
-  }
+  for (const T& object : *objects) ++counts[readiness_for_counts(object)];
   for (const auto& [status, number] : counts) all.push_back({T::kKind, status, number});
 }
 
