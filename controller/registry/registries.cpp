@@ -114,8 +114,18 @@ ClientOptions SharedRegistries::client_of(const std::string& repository, bool re
           .request_id = settings_.reconcile_id ? settings_.reconcile_id() : std::string()};
 }
 
+/// `registry` as it is given counts, be it gone or edited meanwhile.
+Result<void> SharedRegistries::learn_rules(const ContainerRegistry& registry) {
+  auto all = objects_.registries();
+  if (!all) return std::unexpected(all.error());
+  std::erase_if(*all, [&](const auto& other) { return other.metadata.name == registry.metadata.name; });
+  all->push_back(registry);
+  settings_.rules.learn(*all);
+  return {};
+}
+
 Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry) {
-  settings_.rules.learn(registry);
+  if (auto learned = learn_rules(registry); !learned) return std::unexpected(learned.error());
   const ContainerRegistrySpec& spec = registry.spec;
   Endpoint endpoint{.host = spec.login_server,
                     .plain_http = spec.plain_http,

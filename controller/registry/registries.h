@@ -60,6 +60,7 @@ class SharedRegistries final : public Registries {
   };
 
   ClientOptions client_of(const std::string& repository, bool read_only) const;
+  Result<void> learn_rules(const ContainerRegistry& registry);
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
   Result<Credentials> own_credentials(const std::string& secret, const std::string& host);
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,

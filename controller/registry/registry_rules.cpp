@@ -7,19 +7,30 @@
 
 namespace slipway::registry {
 
-void RegistryRules::learn(const ContainerRegistry& registry) {
-  const Known fresh{.host = wire_host(registry.spec.login_server),
-                    .named = named_hosts(registry),
-                    .per_second = registry.spec.transfer.max_requests_per_second};
+std::map<std::string, std::int64_t> RegistryRules::slowest_of(const Registries& registries) {
+  std::map<std::string, std::int64_t> slowest;
+  for (const auto& [name, one] : registries) {
+    if (!one.per_second) continue;
+    const auto [kept, added] = slowest.emplace(one.host, *one.per_second);
+    kept->second = std::min(kept->second, *one.per_second);
+  }
+  return slowest;
+}
+
+void RegistryRules::learn(const std::vector<ContainerRegistry>& registries) {
+  Registries fresh;
+  for (const auto& registry : registries)
+    fresh[registry.metadata.name] = {.host = wire_host(registry.spec.login_server),
+                                     .named = named_hosts(registry),
+                                     .per_second = registry.spec.transfer.max_requests_per_second};
   auto known = known_.lock();
-  Known& kept = (*known)[registry.metadata.name];
-  if (kept == fresh) return;
-  kept = fresh;
-  std::optional<std::int64_t> slowest;
-  for (const auto& [name, one] : *known)
-    if (one.host == fresh.host && one.per_second)
-      slowest = slowest ? std::min(*slowest, *one.per_second) : *one.per_second;
-  rates_.set(fresh.host, slowest);
+  if (*known == fresh) return;
+  const auto before = slowest_of(*known);
+  const auto now = slowest_of(fresh);
+  *known = std::move(fresh);
+  for (const auto& [host, rate] : before)
+    if (!now.contains(host)) rates_.set(host, std::nullopt);
+  for (const auto& [host, rate] : now) rates_.set(host, rate);
 }
 
 Result<void> RegistryRules::may_call(std::string_view from, std::string_view to) const {

@@ -14,14 +14,14 @@
 namespace slipway::registry {
 
 /// What the ContainerRegistries say about the network: how fast their hosts may be asked, and which hosts an answer of
-/// theirs may send us to (design, section 2). What was learned holds until the process ends. Thread-safe.
+/// theirs may send us to (design, section 2). Thread-safe.
 class RegistryRules {
  public:
   /// `rates` outlives it and is kept at what the registries say; of two registries of one host the slower counts.
   RegistryRules(bool in_cluster, http::RequestRates& rates) : in_cluster_(in_cluster), rates_(rates) {}
 
-  /// Before anything is sent to it.
-  void learn(const ContainerRegistry& registry);
+  /// All there are, before anything is sent to one of them: what another said before holds no more.
+  void learn(const std::vector<ContainerRegistry>& registries);
 
   /// Whether an answer of `from` (a redirect, a token realm) may send us to `to`: loopback and link-local only where a
   /// registry on `from` names that host. Refused with a remedy.
@@ -39,6 +39,8 @@ class RegistryRules {
     bool operator==(const Known&) const = default;
   };
   using Registries = std::map<std::string, Known>;  // By the registry's name.
+  static std::map<std::string, std::int64_t> slowest_of(
+      const Registries& registries);  // By host, where one is limited.
 
   const bool in_cluster_;
   http::RequestRates& rates_;

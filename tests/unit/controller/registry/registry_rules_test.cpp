@@ -60,9 +60,8 @@ TEST_CASE("Where an answer may send us") {
   World world;
   for (const bool in_cluster : {true, false}) {
     auto rules = world.rules_of(in_cluster);
-    rules.learn(registry_of("r", "r.io", {"localhost:5001/**", "*/**"}));
-    rules.learn(registry_of("local", "127.0.0.1:5000"));
-    rules.learn(registry_of("hub", "docker.io", {"localhost:7000/x"}));
+    rules.learn({registry_of("r", "r.io", {"localhost:5001/**", "*/**"}), registry_of("local", "127.0.0.1:5000"),
+                 registry_of("hub", "docker.io", {"localhost:7000/x"})});
     const Result<void> allowed = rules.may_call(row.from, row.to);
     CHECK(allowed.has_value() == (in_cluster ? row.in_cluster : row.outside));
     if (!allowed) CHECK(allowed.error().cls == ErrorClass::Refused);
@@ -95,7 +94,7 @@ TEST_CASE("Where a name may lead") {
   World world;
   for (const bool in_cluster : {true, false}) {
     auto rules = world.rules_of(in_cluster);
-    rules.learn(registry_of("n", "named.io", {"source.io:5000/**"}));
+    rules.learn({registry_of("n", "named.io", {"source.io:5000/**"})});
     CHECK(rules.may_connect(row.host, row.address).has_value() == (in_cluster ? row.in_cluster : row.outside));
   }
 }
@@ -105,14 +104,33 @@ TEST_CASE("Of two registries of one host the slower rate counts, and a registry 
   auto rules = world.rules_of(true);
   ContainerRegistry one = registry_of("one", "r.io");
   ContainerRegistry two = registry_of("two", "r.io");
-  rules.learn(one);
+  rules.learn({one});
   CHECK_FALSE(world.is_limited("r.io"));
   one.spec.transfer.max_requests_per_second = 5;
-  rules.learn(one);
-  rules.learn(two);
+  rules.learn({one, two});
   CHECK(world.is_limited("r.io"));
   CHECK_FALSE(world.is_limited("other.io"));
   one.spec.transfer.max_requests_per_second.reset();
-  rules.learn(one);
+  rules.learn({one, two});
   CHECK_FALSE(world.is_limited("r.io"));
+}
+
+TEST_CASE("What a registry said ends with it") {
+  World world;
+  auto rules = world.rules_of(true);
+  ContainerRegistry gone = registry_of("gone", "r.io", {"localhost:5001/**"});
+  gone.spec.transfer.max_requests_per_second = 5;
+  rules.learn({gone});
+  REQUIRE(world.is_limited("r.io"));
+  REQUIRE(rules.may_call("r.io", "localhost:5001"));
+  SECTION("when it is deleted") {
+    rules.learn({registry_of("other", "r.io")});
+  }
+  SECTION("when it moves to another host") {
+    gone.spec.login_server = "new.io";
+    rules.learn({gone});
+    CHECK(world.is_limited("new.io"));
+  }
+  CHECK_FALSE(world.is_limited("r.io"));
+  CHECK_FALSE(rules.may_call("r.io", "localhost:5001"));
 }
