@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <iostream>
+#include <system_error>
 
 #include "controller/cli/program.h"
 #include "controller/runtime/core_dumps.h"
@@ -34,6 +35,10 @@ int main(int argc, char** argv) {
     const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
                                         environment_of_process()};
     return static_cast<int>(slipway::cli::run_program({argv + 1, argv + argc}, console));
+  } catch (const std::system_error& refused) {
+    std::cerr << "error: the system refuses what slipway needs: " << refused.what()
+              << "; raise its limits of processes and memory, or lower --workers\n";
+    return static_cast<int>(ExitCode::Outside);
   } catch (const std::exception& error) {
     std::cerr << "error: a bug of slipway: " << error.what() << "; please report it\n";
     return static_cast<int>(ExitCode::Bug);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <random>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "controller/telemetry/log.h"
@@ -36,8 +37,12 @@ std::optional<Outcome> guarded_reconcile(Reconciler& reconciler, const ObjectKey
 
 WorkerPool::WorkerPool(WorkQueue& queue, ReconcilersByKind reconcilers, WorkWatcher& watcher, const Options& options)
     : queue_(queue), reconcilers_(std::move(reconcilers)), watcher_(watcher), after_a_bug_(options.after_a_bug) {
-  for (std::size_t i = 0; i < options.workers; ++i) {
-    threads_.emplace_back([this] { work(stop_.get_token()); });
+  try {
+    for (std::size_t i = 0; i < options.workers; ++i) threads_.emplace_back([this] { work(stop_.get_token()); });
+  } catch (const std::system_error&) {
+    // Those that were started wait for keys, and are waited for before the exception goes on.
+    stop();
+    throw;
   }
 }
 

@@ -29,7 +29,7 @@ class WorkerPool {
     std::chrono::milliseconds after_a_bug{std::chrono::minutes{10}};
   };
 
-  /// Starts the threads. Everything given outlives the pool.
+  /// Starts the threads. Everything given outlives the pool. std::system_error when the machine refuses one.
   WorkerPool(WorkQueue& queue, ReconcilersByKind reconcilers, WorkWatcher& watcher, const Options& options);
   /// stop(), then waits for what runs.
   ~WorkerPool();
