@@ -21,10 +21,10 @@ Result<void> WatchedWriter::set_finalizer(const ObjectKey& key, bool wanted) {
 }
 
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
-  const bool is_of_the_object =
-      !written && (written.error().cls == ErrorClass::Conflict || written.error().cls == ErrorClass::NotFound);
-  if (is_of_the_object) return written;
+  const auto failed_as = [&](ErrorClass cls) { return !written && written.error().cls == cls; };
+  if (failed_as(ErrorClass::Conflict) || failed_as(ErrorClass::NotFound)) return written;
   if (!written) log_.error(written.error(), {{"object", to_string(key)}});
+  if (failed_as(ErrorClass::Internal)) return written;
   auto failure = failure_.lock();
   if (written)
     failure->reset();

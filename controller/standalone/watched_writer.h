@@ -8,8 +8,8 @@
 
 namespace slipway::standalone {
 
-/// Says when the state cannot be written: in the log, and to who asks whether the program can work. A Conflict is the
-/// object's edit, no such failure. Thread-safe.
+/// Says when the state cannot be written: in the log, and to who asks whether the program can work. What lies at the
+/// object alone is no such failure: its edit (Conflict), or a status that can't be stored (Internal). Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
   /// Both outlive it.

@@ -11,7 +11,7 @@
 
 namespace slipway::standalone {
 
-TEST_CASE("a state that can't be written is told until it can be again, an edit meanwhile is not") {
+TEST_CASE("a state that can't be written is told until it can be again, what concerns one object is not") {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   const tests::ManualClock clock{Timestamp{}};
@@ -25,11 +25,16 @@ TEST_CASE("a state that can't be written is told until it can be again, an edit 
   CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
   CHECK_FALSE(writer.failure());
 
+  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Internal, "out of bounds", "report it"); };
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
+  CHECK_FALSE(writer.failure());
+  std::array<char, 4096> text{};
+  CHECK(read(ends[0], text.data(), text.size()) > 0);
+
   objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "disk is full", "free some"); };
   CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
   REQUIRE(writer.failure());
   CHECK(writer.failure()->message == "disk is full");
-  std::array<char, 4096> text{};
   const auto size = read(ends[0], text.data(), text.size());
   REQUIRE(size > 0);
   const std::string line(text.data(), static_cast<std::size_t>(size));
