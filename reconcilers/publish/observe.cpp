@@ -144,7 +144,8 @@ class Observer {
     const auto& status = object().status;
     const bool interrupted = status.attempt && !status.attempt->error;
     const auto checked = status.published->last_full_check_at;
-    return interrupted || !checked || situation_.now - *checked >= kFullCheckEvery ||
+    // A time to come was written while the clock was ahead: it tells nothing.
+    return interrupted || !checked || *checked > situation_.now || situation_.now - *checked >= kFullCheckEvery ||
            status.observed_generation != object().metadata.generation || unanswered_request(object());
   }
 

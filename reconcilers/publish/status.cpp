@@ -30,7 +30,8 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
                       .wait_for = settings.one_shot ? std::chrono::seconds{0} : kWaitFor,
                       .interval = interval_of(publication)};
   if (is_continued(publication, ids) && publication.status.attempt->started_at)
-    deadlines.attempt_started_at = std::max(*publication.status.attempt->started_at, settings.started_at);
+    deadlines.attempt_started_at =
+        std::clamp(*publication.status.attempt->started_at, std::min(settings.started_at, now), now);
   if (settings.one_shot && !deadlines.retry_for) deadlines.retry_for = kOneShotRetries;
   const auto& scan = publication.spec.gates.scan;
   if (scan && scan->wait_for) deadlines.wait_for = scan->wait_for;
@@ -48,6 +49,8 @@ void show_sending(ImagePublicationStatus& status, const ImagePublication& public
 AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan& plan, Timestamp now) {
   AttemptStatus attempt{.number = 1, .started_at = now};
   if (is_continued(publication, plan.ids)) attempt = *publication.status.attempt;
+  // A start to come was written while the clock was ahead.
+  if (attempt.started_at) attempt.started_at = std::min(*attempt.started_at, now);
   attempt.generation = publication.metadata.generation;
   attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
   if (!plan.ids.gates.empty()) {

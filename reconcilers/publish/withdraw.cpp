@@ -39,7 +39,7 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
 bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now) {
   const bool outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
   const auto deleted = publication.metadata.deletion_timestamp;
-  return outage && deleted && now - *deleted < kOutage;
+  return outage && deleted && *deleted <= now && now - *deleted < kOutage;
 }
 
 }  // namespace slipway::publish

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
@@ -13,6 +14,7 @@ namespace {
 
 /// Saying when it was looked at is no reason for a write of its own more often than that.
 constexpr std::chrono::hours kToldAgainAfter{1};
+constexpr std::size_t kLongestIdentity = 1024;
 
 void set_or_remove(Conditions& conditions, std::string_view type, const std::optional<Condition>& wanted) {
   if (wanted)
@@ -87,9 +89,10 @@ Judgement judge(const ContainerRegistry& object, const Observation& seen, Timest
   set_or_remove(conditions, kAuthenticated, authenticated(seen, stamp));
   set_or_remove(conditions, kUnsupported, unsupported_of(object, stamp));
   apply_readiness(conditions, readiness_for(object, seen, out.outcome), stamp);
-  out.status.identity = seen.identity.value_or("");
+  out.status.identity = beginning_of(seen.identity.value_or(""), kLongestIdentity);
   const auto& last = object.status.last_checked_at;
-  if (out.status != object.status || !last || now - *last >= kToldAgainAfter) out.status.last_checked_at = now;
+  const bool is_old = !last || *last > now || now - *last >= kToldAgainAfter;
+  if (out.status != object.status || is_old) out.status.last_checked_at = now;
   return out;
 }
 

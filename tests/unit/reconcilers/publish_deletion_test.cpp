@@ -241,6 +241,11 @@ TEST_CASE("an outage is waited for ten minutes") {
     CHECK(it.is_gone());
     CHECK(it.world.destination().tags.empty());
   }
+  SECTION("the clock was ahead when it was deleted") {
+    it.world.clock.advance(-1ms);
+    CHECK(it.world.look(it.publication) == Outcome{});
+    CHECK(it.is_gone());
+  }
   SECTION("it does not") {
     it.world.clock.advance(10min - 1ms);
     CHECK(it.world.look(it.publication).kind == Kind::Retry);

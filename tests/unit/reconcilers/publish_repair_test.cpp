@@ -93,6 +93,19 @@ TEST_CASE("what a repair can't find anywhere is told, and looked for again at th
   CHECK(world.condition(publication, "Transferred") == "True Transferred");
 }
 
+TEST_CASE("a check that was made while the clock was ahead does not count") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto publication = make_publication();
+  world.clock.advance(9000h);
+  world.publish(publication);
+  world.clock.advance(-9000h);
+  world.destination().blobs.erase(image.layers[0].digest);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.destination().blobs.contains(image.layers[0].digest));
+  CHECK(world.status(publication).published->last_full_check_at == world.clock.now());
+}
+
 TEST_CASE("the daily check asks the destination alone and adds no record") {
   PublishWorld world;
   const auto image = world.push({"base"});

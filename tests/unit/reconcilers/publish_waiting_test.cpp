@@ -266,6 +266,20 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   CHECK(world.progress.seen.back().blobs_done == world.progress.seen.back().blobs_total);
 }
 
+TEST_CASE("an attempt that began while the clock was ahead is not waited for until then") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .wait_for = 60s};
+  world.clock.advance(9000h);
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 1min});
+  world.clock.advance(-9000h);
+  CHECK(world.look(publication) == Outcome{.kind = Kind::Again, .delay = 1min});
+  CHECK(world.status(publication).attempt->started_at == world.clock.now());
+  world.clock.advance(1min);
+  CHECK(world.look(publication) == kStalledForAnHour);
+}
+
 TEST_CASE("a blob that begins to wait is told at once, that it goes on after 2 s") {
   PublishWorld world;
   world.objects.apply(make_publication());

@@ -193,10 +193,21 @@ TEST_CASE("that nothing changed is said at most once an hour", "[registry]") {
   w.time += 1ms;
   w.reconcile_registry();
   CHECK((w.stored_registry->status.last_checked_at == w.time));
+  w.time -= 1h;
+  w.reconcile_registry();
+  CHECK((w.stored_registry->status.last_checked_at == w.time));
   w.time += 1s;
   w.identity = failing(ErrorClass::Unavailable);
   w.reconcile_registry();
   CHECK((w.stored_registry->status.last_checked_at == w.time));
+}
+
+TEST_CASE("an identity of any length can be stored", "[registry]") {
+  World w = world();
+  w.identity = "basic user " + std::string(3000, 'x');
+  w.reconcile_registry();
+  CHECK(w.stored_registry->status.identity.starts_with("basic user xxx"));
+  CHECK(w.stored_registry->status.identity.size() == 1023 + std::string("…").size());
 }
 
 TEST_CASE("what could not be written is not told", "[registry]") {
