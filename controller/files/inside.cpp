@@ -77,6 +77,14 @@ Result<std::size_t> OpenFile::read_at(std::int64_t offset, std::span<std::byte> 
   }
 }
 
+Result<Anchored> anchored(const fs::path& root, const fs::path& base) {
+  Result<fs::path> top = canonical_root(root);
+  if (!top) return std::unexpected(top.error());
+  if (!is_inside(root, base)) return Anchored{std::move(*top), base};
+  fs::path below = *top / base.lexically_relative(root);
+  return Anchored{std::move(*top), below.lexically_normal()};
+}
+
 Result<fs::path> resolve_inside(const fs::path& root, const fs::path& base, const std::string& path) {
   if (path.find('\0') != std::string::npos)
     return fail(ErrorClass::Invalid, quoted(path, kLongestShown) + " is no path", "correct the path");

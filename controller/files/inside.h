@@ -40,6 +40,15 @@ class OpenFile {
   std::int64_t size_;
 };
 
+struct Anchored {
+  std::filesystem::path root;
+  std::filesystem::path base;
+};
+
+/// `root` with links resolved and `base` below the same: for a root that is a link which may be exchanged between the
+/// two. A base that is not below `root` as written is left as it is.
+Result<Anchored> anchored(const std::filesystem::path& root, const std::filesystem::path& base);
+
 /// Where `path`, relative to `base`, leads with links resolved. Refused when that is outside `root`, whether or not
 /// something is there; NotFound; Forbidden without permission; Invalid for links in a circle. Messages name `path`.
 Result<std::filesystem::path> resolve_inside(const std::filesystem::path& root, const std::filesystem::path& base,

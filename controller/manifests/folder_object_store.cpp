@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "controller/files/inside.h"
 #include "controller/manifests/folder_refresh.h"
 #include "controller/manifests/folder_world.h"
 #include "controller/runtime/guarded.h"
@@ -48,12 +49,14 @@ T merged(T object, const StateRow& row) {
   object.metadata.creation_timestamp = row.created_at;
   object.metadata.deletion_timestamp = row.deleted_at;
   if (row.has_finalizer) object.metadata.finalizers.emplace_back(kFinalizer);
-  if (row.status.empty()) return object;
-  auto status = read_status(row.status, object);
-  if (status)
-    object.status = std::move(*status);
-  else
-    object.status.conditions.push_back(unreadable(status.error(), row.generation));
+  if (!row.status.empty()) {
+    auto status = read_status(row.status, object);
+    if (status)
+      object.status = std::move(*status);
+    else
+      object.status.conditions.push_back(unreadable(status.error(), row.generation));
+  }
+  object.status.source_revision = row.source_revision;
   return object;
 }
 
@@ -72,9 +75,12 @@ const T* find_in(const std::map<Reference, Resource>& others, const Reference& r
   return found == others.end() ? nullptr : std::get_if<T>(&found->second);
 }
 
+/// The revision is the row's to say: no status differs by it alone.
 template <class T>
 Result<void> write(StateDatabase& state, const T& object) {
-  std::string text = to_json_text(to_node(object.status));
+  auto status = object.status;
+  status.source_revision.clear();
+  std::string text = to_json_text(to_node(status));
   if (const auto read = read_status(text, object); !read)
     return fail(ErrorClass::Internal,
                 "the status of " + to_string(key_of(object)) + " is out of its bounds: " + read.error().message,
@@ -127,7 +133,7 @@ Result<FolderChange> FolderObjectStore::Parts::refresh() {
   const FolderWorld& before = known ? *known : nothing;
   auto now = FolderRefresh{*from, *reading, state, clock}.run(before);
   if (!now) return std::unexpected{now.error()};
-  look_at_files(*now);
+  look_at_files(*now, from->is_checkout());
   index_publications(*now);
   FolderChange change{.edited = news(before, *now, controller_namespace),
                       .problems = std::move(reading->problems),
@@ -271,7 +277,9 @@ Result<std::optional<ConfigMapObject>> FolderObjectStore::config_map(const std::
 
 Result<std::string> FolderObjectStore::file(const std::string& base_folder, const std::string& path,
                                             std::size_t limit) {
-  return read_file_inside(parts_->root, base_folder, path, limit);
+  const auto now = files::anchored(parts_->root, base_folder);
+  if (!now) return std::unexpected{now.error()};
+  return read_file_inside(now->root, now->base, path, limit);
 }
 
 Result<std::vector<ImagePublication>> FolderObjectStore::publications_to(const std::string& repository) {

@@ -24,15 +24,29 @@ std::string make_uid() {
   return text.data();
 }
 
-bool is_same(const StateRow& row, const OwnedObject& object) {
-  return row.spec_hash == object.spec_hash && row.last_object == object.text && row.base_folder == object.base_folder &&
-         row.origin == object.origin;
+/// What came from Git has a revision, what did not has none.
+bool is_same(const StateRow& row, const OwnedObject& object, bool is_from_git) {
+  return row.source_revision.empty() != is_from_git && row.spec_hash == object.spec_hash &&
+         row.last_object == object.text && row.base_folder == object.base_folder && row.origin == object.origin;
 }
 
 /// What this process has seen before says nothing new: a row that differs is what another one saw since.
 bool is_old(const OwnedObject& object, const FolderWorld& before, const ObjectKey& key) {
   const auto known = before.owned.find(key);
   return known != before.owned.end() && known->second == object && known->second.origin == object.origin;
+}
+
+/// What keeps `edited` from taking the place of `before`.
+std::optional<Problem> unchangeable(const ManifestResource& edited, const Resource& before) {
+  const auto field = changed_for_good(before, edited.resource);
+  if (field.empty()) return std::nullopt;
+  return Problem{.file = edited.file,
+                 .place = edited.place,
+                 .field = field,
+                 .message = std::string{kCannotChange},
+                 .expected = "give it another name, or put the field of " + to_string(*key_of(edited.resource)) +
+                             " back: what was there before stays in force",
+                 .reason = "Invalid"};
 }
 
 Problem not_understood(const StateRow& row) {
@@ -47,6 +61,21 @@ Problem not_understood(const StateRow& row) {
 
 }  // namespace
 
+Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state) {
+  std::vector<Problem> problems;
+  for (const auto& edited : reading.resources) {
+    const auto key = key_of(edited.resource);
+    if (!key) continue;
+    const auto row = state.find(*key);
+    if (!row) return while_doing("looking at " + to_string(*key), row.error());
+    if (!*row || (*row)->deleted_at) continue;
+    const auto last = object_of(**row);
+    auto problem = last ? unchangeable(edited, last->resource) : std::nullopt;
+    if (problem) problems.push_back(std::move(*problem));
+  }
+  return problems;
+}
+
 Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
   now_ = world_of(reading_, before);
   const auto rows = state_.all();
@@ -56,7 +85,7 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
   for (auto& [key, object] : now_.owned) {
     const auto row = known.find(key);
     const bool is_known = row != known.end();
-    if (is_known && (row->second->deleted_at || is_same(*row->second, object))) continue;
+    if (is_known && (row->second->deleted_at || is_same(*row->second, object, !reading_.revision.empty()))) continue;
     if (is_known && is_old(object, before, key)) continue;
     if (is_known && keeps(*row->second, object)) continue;
     if (const auto written = remember(key, object); !written) return std::unexpected{written.error()};
@@ -78,6 +107,7 @@ Result<void> FolderRefresh::remember(const ObjectKey& key, const OwnedObject& ob
                                .object = object.text,
                                .base_folder = object.base_folder,
                                .origin = object.origin,
+                               .source_revision = reading_.revision,
                                .at = clock_.now()});
   if (!row) return while_doing("refreshing " + to_string(key), row.error());
   return {};
@@ -86,17 +116,11 @@ Result<void> FolderRefresh::remember(const ObjectKey& key, const OwnedObject& ob
 bool FolderRefresh::keeps(const StateRow& row, OwnedObject& object) {
   if (row.last_object == object.text) return false;
   auto last = object_of(row);
-  const auto field = last ? changed_for_good(last->resource, object.resource) : "";
-  if (field.empty()) return false;
   const auto from = std::ranges::find_if(
       reading_.resources, [&](const ManifestResource& resource) { return key_of(resource.resource) == row.key; });
-  reading_.problems.push_back({.file = from->file,
-                               .place = from->place,
-                               .field = field,
-                               .message = std::string{kCannotChange},
-                               .expected = "give it another name, or put the field of " + to_string(row.key) +
-                                           " back: what was there before stays in force",
-                               .reason = "Invalid"});
+  auto problem = last ? unchangeable(*from, last->resource) : std::nullopt;
+  if (!problem) return false;
+  reading_.problems.push_back(std::move(*problem));
   object = std::move(*last);
   return true;
 }

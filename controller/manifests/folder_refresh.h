@@ -47,4 +47,7 @@ class FolderRefresh {
   FolderWorld now_;
 };
 
+/// What `reading` would change of objects of the database that can't be changed, as FolderRefresh tells it.
+Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state);
+
 }  // namespace slipway::manifests

@@ -51,8 +51,9 @@ Reference reference_to(const Resource& resource) {
   return {kind, identity.namespace_name, identity.name};
 }
 
-std::string version_of(const Reference& file) {
-  return files::version_of(std::filesystem::path{file.scope} / file.name).value_or("");
+std::string version_of(const Reference& file, bool is_final) {
+  const auto path = std::filesystem::path{file.scope} / file.name;
+  return (is_final ? files::version_of_final(path) : files::version_of(path)).value_or("");
 }
 
 template <class Map>
@@ -136,13 +137,13 @@ void index_publications(FolderWorld& world) {
       world.publications_to[publication->spec.repository].push_back(key);
 }
 
-void look_at_files(FolderWorld& world) {
+void look_at_files(FolderWorld& world, bool are_final) {
   for (const auto& [key, object] : world.owned) {
     const auto* publication = std::get_if<ImagePublication>(&object.resource);
     if (publication == nullptr) continue;
     for (const auto& reference : references_of(*publication, object.base_folder))
       if (reference.kind == Reference::Kind::File && !world.files.contains(reference))
-        world.files.emplace(reference, version_of(reference));
+        world.files.emplace(reference, version_of(reference, are_final));
   }
 }
 

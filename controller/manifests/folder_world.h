@@ -47,8 +47,8 @@ std::optional<OwnedObject> object_of(const StateRow& row);
 /// Fills `publications_to` from `owned`.
 void index_publications(FolderWorld& world);
 
-/// Looks at every file of a report or a source that publications of `world` name.
-void look_at_files(FolderWorld& world);
+/// Looks at every file of a report or a source that publications of `world` name. `are_final`: those of a checkout.
+void look_at_files(FolderWorld& world, bool are_final);
 
 /// Objects that are new, changed or gone, and those that refer to what is.
 std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);

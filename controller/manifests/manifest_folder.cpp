@@ -98,7 +98,9 @@ bool is_blank(const std::string& content) {
 struct ManifestFolder::Listed {
   std::string origin;
   std::string shown;
-  fs::path base_folder;
+  fs::path folder;  ///< That it is in, links resolved.
+  fs::path root;    ///< Links resolved.
+  std::string base_folder;
 };
 
 Result<ManifestFolder> ManifestFolder::open(ManifestFolderOptions options) {
@@ -126,6 +128,7 @@ Result<void> ManifestFolder::resolve() {
                 "name a folder or a file, or give the manifests on standard input and name them -");
   origin_ = is_standard_input ? fs::path{kStandardInput} : (*here / options_.path).lexically_normal();
   if (!origin_.has_filename()) origin_ = origin_.parent_path();
+  if (is_checkout()) return resolve_checkout();
   root_ = is_folder_ ? canonical_path_ : *here;
   if (options_.root.empty()) return {};
   auto root = canonical(options_.root);
@@ -133,6 +136,16 @@ Result<void> ManifestFolder::resolve() {
   root_ = std::move(*root);
   if (fs::is_directory(root_, error)) return {};
   return fail(ErrorClass::Invalid, "--root: " + quoted(options_.root, 200) + " is no folder", "name a folder");
+}
+
+Result<void> ManifestFolder::resolve_checkout() {
+  if (!is_folder_)
+    return fail(ErrorClass::Invalid, "manifests: " + quoted(options_.checkout->shown, 200) + " is a file",
+                "name a folder of the repository with --path");
+  origin_ = options_.checkout->origin;
+  root_ = options_.root;
+  inside_ = fs::path{options_.path}.lexically_relative(root_);
+  return {};
 }
 
 bool ManifestFolder::is_origin(const std::string& origin) const {
@@ -153,24 +166,32 @@ Result<ManifestReading> ManifestFolder::read() {
   settle(reading, /*could_read=*/reading.is_whole);
   if (!reading.is_whole || !reading.resources.empty() || options_.allow_empty) return reading;
   last_.reset();
-  return fail(ErrorClass::Invalid, "no resource is in " + quoted(options_.path, 200),
+  return fail(ErrorClass::Invalid, "no resource is in " + quoted(shown_folder().string(), 200),
               "name the right folder, or say --allow-empty if it is meant to be empty");
 }
 
 Result<std::vector<ManifestFolder::Listed>> ManifestFolder::list(ManifestReading& reading) const {
   if (options_.path == kStandardInput)
-    return std::vector<Listed>{{.origin = kStandardInput, .shown = kStandardInput, .base_folder = canonical_path_}};
+    return std::vector<Listed>{{kStandardInput, kStandardInput, {}, {}, canonical_path_.string()}};
   // Anew each time: a deployment may exchange the link that was named.
-  const auto path = canonical(options_.path);
+  const auto root = is_checkout() ? canonical(root_.string()) : Result<fs::path>{root_};
+  if (!root) return while_doing("manifests", root.error());
+  const auto path = canonical(is_checkout() ? (*root / inside_).string() : options_.path);
   if (!path) return while_doing("manifests", path.error());
   if (!is_folder_) {
     reading.folders = {origin_.parent_path(), path->parent_path()};
-    return std::vector<Listed>{{origin_.string(), options_.path, path->parent_path()}};
+    const auto folder = path->parent_path();
+    return std::vector<Listed>{{origin_.string(), options_.path, folder, folder, folder.string()}};
   }
-  const bool is_below = std::mismatch(root_.begin(), root_.end(), path->begin(), path->end()).first == root_.end();
-  auto listing = list_manifests(*path, is_below ? root_ : *path);
+  const bool is_below = std::mismatch(root->begin(), root->end(), path->begin(), path->end()).first == root->end();
+  if (!is_below && is_checkout())
+    return fail(ErrorClass::Refused,
+                "manifests: " + quoted(options_.checkout->shown, 200) + " leads outside the commit",
+                "name a folder of the repository with --path");
+  auto listing = list_manifests(*path, is_below ? *root : *path);
   if (!listing) return while_doing("manifests", listing.error());
-  const fs::path named = options_.path;
+  if (is_checkout()) reading.revision = options_.checkout->revision_of(*root);
+  const fs::path named = shown_folder();
   reading.is_whole = listing->is_whole;
   reading.folders = std::move(listing->folders);
   for (auto& problem : listing->problems) {
@@ -180,8 +201,17 @@ Result<std::vector<ManifestFolder::Listed>> ManifestFolder::list(ManifestReading
   for (const auto& name : listing->broken) reading.broken.insert((origin_ / name).string());
   std::vector<Listed> all;
   for (auto& file : listing->files)
-    all.push_back({(origin_ / file.name).string(), (named / file.name).string(), std::move(file.base_folder)});
+    all.push_back({(origin_ / file.name).string(), (named / file.name).string(), file.base_folder,
+                   is_below ? *root : *path, base_folder_of(file.base_folder, *root)});
   return all;
+}
+
+fs::path ManifestFolder::shown_folder() const {
+  return is_checkout() ? options_.checkout->shown : options_.path;
+}
+
+std::string ManifestFolder::base_folder_of(const fs::path& folder, const fs::path& root) const {
+  return is_checkout() ? (root_ / folder.lexically_relative(root)).lexically_normal().string() : folder.string();
 }
 
 void ManifestFolder::forget_all_but(const std::vector<Listed>& listed) {
@@ -193,8 +223,7 @@ void ManifestFolder::forget_all_but(const std::vector<Listed>& listed) {
 void ManifestFolder::read_file(const Listed& listed, ManifestReading& reading) {
   if (listed.origin == kStandardInput) return take(listed, standard_input_);
   const auto name = is_folder_ ? fs::path{listed.origin}.filename() : canonical_path_.filename();
-  const auto root = is_folder_ ? root_ : listed.base_folder;
-  const auto content = read_file_inside(root, listed.base_folder, name.string(), kLargestManifest);
+  const auto content = read_file_inside(listed.root, listed.folder, name.string(), kLargestManifest);
   if (content) return take(listed, *content);
   reading.is_whole = false;
   // Gone between listing and reading: the next reading knows.
@@ -209,7 +238,7 @@ void ManifestFolder::take(const Listed& listed, const std::string& content) {
   const bool is_same = file.content == digest;
   if (is_same && !file.is_changing) return;
   file.content = digest;
-  file.is_changing = !is_same && has_read_;
+  file.is_changing = !is_same && has_read_ && !is_checkout();
   file.is_broken = false;
   file.problems.clear();
   if (!file.is_changing) parse(listed, content);
@@ -229,7 +258,7 @@ void ManifestFolder::parse(const Listed& listed, const std::string& content) {
     file.good.push_back({.resource = std::move(resource.resource),
                          .file = listed.shown,
                          .place = resource.place,
-                         .base_folder = listed.base_folder.string(),
+                         .base_folder = listed.base_folder,
                          .root = std::move(resource.root),
                          .origin = listed.origin});
 }
@@ -258,7 +287,8 @@ void ManifestFolder::settle(ManifestReading& reading, bool could_read) {
   for (const auto& [origin, file] : files_)
     if (file.content) contents.emplace(origin, *file.content);
   // Standard input says nothing of what it does not name.
-  reading.is_settled = reading.is_whole && last_ == contents && options_.path != kStandardInput;
+  const bool is_complete = is_checkout() || (last_ == contents && options_.path != kStandardInput);
+  reading.is_settled = reading.is_whole && is_complete;
   last_.reset();
   if (could_read) last_ = std::move(contents);
   has_read_ = true;

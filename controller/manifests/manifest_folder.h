@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,12 +15,22 @@
 
 namespace slipway::manifests {
 
+/// What is known of files that are exchanged as a whole, as those of a Git commit: none of them is ever half-written,
+/// so a reading of all of them counts at once. The root may be a link to the present ones: what is read keeps its name.
+struct CheckoutOptions {
+  std::string origin;  ///< Of the folder, wherever it lies: "https://git.example.com/shop.git@main/prod".
+  std::string shown;   ///< What messages call the folder; empty: files by their name in it.
+  /// The revision of what lies in the root, links resolved.
+  std::function<std::string(const std::filesystem::path& root)> revision_of;
+};
+
 struct ManifestFolderOptions {
   std::string path;  ///< A folder, a file, or "-" for standard input (read once, when opened).
   std::string root;  ///< Empty: the folder; for a file or "-" the working directory.
   bool allow_empty = false;
   std::string controller_namespace = "slipway-system";  ///< Of the Secrets and ConfigMaps that registries refer to.
   ParseOptions parse;
+  std::optional<CheckoutOptions> checkout = {};  ///< `path` and `root` are of one.
 };
 
 /// A resource in force and the folder that its relative paths start from.
@@ -27,7 +38,7 @@ struct ManifestResource {
   Resource resource;
   std::string file;  ///< As messages show it: below the path that the user named.
   Place place;
-  std::string base_folder;  ///< Links resolved.
+  std::string base_folder;  ///< Links resolved; of a checkout below the root as it was named.
   Node root;                ///< See ParsedResource.
   std::string origin;       ///< The file as an absolute path, links as they are; "-" for standard input.
 };
@@ -39,7 +50,8 @@ struct ManifestReading {
   std::set<std::string> broken;  ///< Origins of files, and folders, whose present content could not be taken.
   std::set<std::filesystem::path> folders;  ///< Where the files were looked for, links resolved.
   bool is_whole = false;                    ///< Every file was read and parsed without error, nothing is half-written.
-  bool is_settled = false;  ///< This reading and the one before are whole and equal: what is absent is deleted.
+  bool is_settled = false;    ///< This reading and the one before are whole and equal: what is absent is deleted.
+  std::string revision = {};  ///< Of a checkout; else empty.
 };
 
 /// Reads resources from a folder (recursively: *.yaml, *.yml, *.json; hidden files and folders and what editors leave
@@ -63,8 +75,10 @@ class ManifestFolder {
   /// allow_empty), Unavailable when it cannot be listed: nothing may be concluded from either.
   Result<ManifestReading> read();
 
+  bool is_checkout() const { return options_.checkout.has_value(); }
   /// The folder with links resolved; for "-" the working directory. Names the default state database.
   const std::filesystem::path& canonical_path() const { return canonical_path_; }
+  /// Links resolved; of a checkout as it was named.
   const std::filesystem::path& root() const { return root_; }
   bool is_folder() const { return is_folder_; }
   const std::string& controller_namespace() const { return options_.controller_namespace; }
@@ -84,7 +98,10 @@ class ManifestFolder {
 
   ManifestFolder() = default;
   Result<void> resolve();
+  Result<void> resolve_checkout();
   Result<std::vector<Listed>> list(ManifestReading& reading) const;
+  std::filesystem::path shown_folder() const;
+  std::string base_folder_of(const std::filesystem::path& folder, const std::filesystem::path& root) const;
   void forget_all_but(const std::vector<Listed>& listed);
   void read_file(const Listed& listed, ManifestReading& reading);
   void take(const Listed& listed, const std::string& content);
@@ -95,7 +112,8 @@ class ManifestFolder {
   ManifestFolderOptions options_;
   std::filesystem::path canonical_path_;
   std::filesystem::path root_;
-  std::filesystem::path origin_;  ///< The path as named, absolute.
+  std::filesystem::path inside_;  ///< Of a checkout: the folder below the root.
+  std::filesystem::path origin_;  ///< The path as named, absolute; of a checkout as it was given.
   bool is_folder_ = false;
   bool has_read_ = false;
   std::string standard_input_;

@@ -15,7 +15,7 @@ namespace slipway::manifests {
 
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 constexpr std::int64_t kApplicationId = 0x534C5059;  // "SLPY"
 
 constexpr const char* kSchema =
@@ -23,13 +23,16 @@ constexpr const char* kSchema =
     " generation INTEGER NOT NULL, spec_hash TEXT NOT NULL, status TEXT NOT NULL DEFAULT '',"
     " revision INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL, deleted_at INTEGER,"
     " has_finalizer INTEGER NOT NULL DEFAULT 0, last_object TEXT NOT NULL DEFAULT '',"
-    " base_folder TEXT NOT NULL DEFAULT '', origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) "
-    "WITHOUT ROWID;"
-    "PRAGMA application_id = 1397510233; PRAGMA user_version = 1";
+    " base_folder TEXT NOT NULL DEFAULT '', origin TEXT NOT NULL DEFAULT '',"
+    " source_revision TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;"
+    "PRAGMA application_id = 1397510233; PRAGMA user_version = 2";
+
+constexpr const char* kFromVersion1 =
+    "ALTER TABLE objects ADD COLUMN source_revision TEXT NOT NULL DEFAULT ''; PRAGMA user_version = 2";
 
 constexpr std::string_view kColumns =
     "SELECT kind, namespace, name, uid, generation, spec_hash, status, revision, created_at, deleted_at, has_finalizer,"
-    " last_object, base_folder, origin FROM objects";
+    " last_object, base_folder, origin, source_revision FROM objects";
 constexpr std::string_view kOfKey = " WHERE kind = ? AND namespace = ? AND name = ?";
 
 std::int64_t milliseconds(Timestamp time) {
@@ -56,7 +59,8 @@ StateRow row_of(const Sqlite::Statement& at) {
                .has_finalizer = at.integer(10) != 0,
                .last_object = at.text(11),
                .base_folder = at.text(12),
-               .origin = at.text(13)};
+               .origin = at.text(13),
+               .source_revision = at.text(14)};
   if (const auto deleted = at.optional_integer(9)) row.deleted_at = time_of(*deleted);
   return row;
 }
@@ -83,7 +87,11 @@ Result<void> check_schema(const Sqlite& database, const std::filesystem::path& f
     return fail(ErrorClass::Invalid, name + " was written by a newer version of slipway",
                 "use that version, or name another file with --state");
   }
-  if (*application == kApplicationId) return {};
+  if (*application == kApplicationId && *version == kSchemaVersion) return {};
+  if (*application == kApplicationId) {
+    if (const auto changed = database.run(kFromVersion1); !changed) return changed;
+    return transaction->commit();
+  }
   if (*tables != 0 || *version != 0 || *application != 0) {
     return fail(ErrorClass::Invalid, name + " belongs to another program", "name another file with --state");
   }
@@ -117,15 +125,15 @@ Result<void> remove_row(const Sqlite& database, const ObjectKey& key) {
 Result<void> put_row(const Sqlite& database, const StateRow& row) {
   auto statement = database.prepare(
       "INSERT OR REPLACE INTO objects (kind, namespace, name, uid, generation, spec_hash, status, revision, created_at,"
-      " deleted_at, has_finalizer, last_object, base_folder, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)");
+      " deleted_at, has_finalizer, last_object, base_folder, origin, source_revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?)");
   if (!statement) return std::unexpected{statement.error()};
   std::optional<std::int64_t> deleted;
   if (row.deleted_at) deleted = milliseconds(*row.deleted_at);
   bind_key(*statement, row.key).bind(row.uid).bind(row.generation).bind(row.spec_hash).bind(row.status);
   statement->bind(row.revision).bind(milliseconds(row.created_at)).bind(deleted);
   statement->bind(std::int64_t{row.has_finalizer ? 1 : 0}).bind(row.last_object).bind(row.base_folder);
-  statement->bind(row.origin);
+  statement->bind(row.origin).bind(row.source_revision);
   return run_to_end(statement);
 }
 
@@ -141,6 +149,8 @@ StateRow row_after(const std::optional<StateRow>& before, const StateDatabase::S
   if (before && before->deleted_at) return *before;
   StateRow row = before.value_or(StateRow{.key = seen.key, .uid = seen.new_uid, .revision = 1, .created_at = seen.at});
   if (row.spec_hash != seen.spec_hash) ++row.generation;
+  if (row.last_object != seen.object || row.source_revision.empty() || seen.source_revision.empty())
+    row.source_revision = seen.source_revision;
   row.spec_hash = seen.spec_hash;
   row.last_object = seen.object;
   row.base_folder = seen.base_folder;

@@ -24,9 +24,10 @@ struct StateRow {
   Timestamp created_at;
   std::optional<Timestamp> deleted_at;
   bool has_finalizer = false;
-  std::string last_object;  ///< JSON of the object as last read, without status.
-  std::string base_folder;  ///< Where its relative paths start.
-  std::string origin;       ///< The file it was read from.
+  std::string last_object;      ///< JSON of the object as last read, without status.
+  std::string base_folder;      ///< Where its relative paths start.
+  std::string origin;           ///< The file it was read from.
+  std::string source_revision;  ///< Of the Git commit that brought `last_object`; empty outside of Git.
   bool operator==(const StateRow&) const = default;
 };
 
@@ -56,6 +57,7 @@ class StateDatabase {
     std::string object;   ///< JSON, for when the object is deleted later.
     std::string base_folder;
     std::string origin;
+    std::string source_revision = {};  ///< Kept if the object is new or another than before.
     Timestamp at;
   };
   Result<StateRow> see(const Seen& seen);

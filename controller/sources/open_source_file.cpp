@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 struct Where {
   const fs::path& root;
-  const std::string& base_folder;
+  const fs::path& base_folder;
   const std::string& path;
 };
 
@@ -52,7 +52,9 @@ Result<std::unique_ptr<ImageSource>> images_of(const Where& where, Result<std::s
 
 Result<std::unique_ptr<ImageSource>> open_source_file(const fs::path& root, const SourceSpec& source,
                                                       const std::string& base_folder) {
-  const auto at = [&](const std::string& path) { return Where{root, base_folder, path}; };
+  const auto now = files::anchored(root, base_folder);
+  if (!now) return std::unexpected(now.error());
+  const auto at = [&](const std::string& path) { return Where{now->root, now->base, path}; };
   if (source.oci_layout) {
     const Where where = at(source.oci_layout->path);
     return images_of<LayoutImages>(where, open_folder(where));

@@ -97,6 +97,8 @@ Binding<Status> status_binding() {
              {.description = "Generation that was dealt with.", .always = true, .minimum = -1})
       .field("lastHandledReconcileAt", &Status::last_handled_reconcile_at,
              {.description = "Last request that was answered."})
+      .field("sourceRevision", &Status::source_revision,
+             {.description = "Git commit that brought the object as it is, e.g. main@sha1:4f2a91c0."})
       .field("conditions", &Status::conditions, {.description = "State in words.", .list_map_key = "type"});
 }
 

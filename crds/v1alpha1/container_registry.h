@@ -145,6 +145,7 @@ struct ContainerRegistrySpec {
 struct ContainerRegistryStatus {
   std::int64_t observed_generation = -1;
   std::string last_handled_reconcile_at;
+  std::string source_revision;  ///< Of the Git commit that brought the object as it is; empty outside of Git.
   Conditions conditions;
   std::string identity;  ///< What it signs in as, e.g. "anonymous", "basic user ci".
   std::optional<Timestamp> last_checked_at;

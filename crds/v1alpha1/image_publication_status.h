@@ -109,6 +109,7 @@ struct DisplayStatus {
 struct ImagePublicationStatus {
   std::int64_t observed_generation = -1;
   std::string last_handled_reconcile_at;
+  std::string source_revision;  ///< Of the Git commit that brought the object as it is; empty outside of Git.
   Conditions conditions;
   std::optional<ResolvedSource> source;
   std::string source_hash;  ///< The publication for which `source` was resolved.

@@ -77,6 +77,7 @@ struct RetentionPolicySpec {
 struct RetentionPolicyStatus {
   std::int64_t observed_generation = -1;
   std::string last_handled_reconcile_at;
+  std::string source_revision;  ///< Of the Git commit that brought the object as it is; empty outside of Git.
   Conditions conditions;
   bool operator==(const RetentionPolicyStatus&) const = default;
 };

@@ -151,7 +151,7 @@ TEST_CASE("a file that is not ours is refused with what to do") {
     static_cast<void>(open(folder / "state.db"));
     auto newer = Sqlite::open(folder / "state.db");
     REQUIRE(newer);
-    REQUIRE(newer->run("PRAGMA user_version = 2"));
+    REQUIRE(newer->run("PRAGMA user_version = 1000"));
   }
   const auto refused = StateDatabase::open(folder / "state.db");
   REQUIRE_FALSE(refused);
@@ -202,4 +202,49 @@ TEST_CASE("a copy of a file that is not there is empty and makes no file") {
   REQUIRE(copy);
   CHECK(copy->all()->empty());
   CHECK_FALSE(std::filesystem::exists(folder / "none.db"));
+}
+
+TEST_CASE("the revision is of the version that the object has, whatever commits come that leave it") {
+  const TemporaryFolder folder;
+  StateDatabase database = open(folder / "state.db");
+  auto at_commit = [](const std::string& object, const std::string& revision) {
+    auto one = seen("h1");
+    one.object = object;
+    one.source_revision = revision;
+    return one;
+  };
+  CHECK(database.see(at_commit("{}", ""))->source_revision.empty());
+  CHECK(database.see(at_commit("{}", "main@sha1:1"))->source_revision == "main@sha1:1");
+  auto moved = at_commit("{}", "main@sha1:2");
+  moved.origin = "another file";
+  CHECK(database.see(moved)->source_revision == "main@sha1:1");
+  CHECK(database.see(at_commit("{edited}", "main@sha1:3"))->source_revision == "main@sha1:3");
+  CHECK((*open(folder / "state.db").find(kKey))->source_revision == "main@sha1:3");
+  CHECK(database.see(at_commit("{edited}", ""))->source_revision.empty());
+}
+
+TEST_CASE("a database of the first version is taken over with all that is in it") {
+  const TemporaryFolder folder;
+  {
+    const auto old = Sqlite::open(folder / "state.db");
+    REQUIRE(old);
+    REQUIRE(
+        old->run("CREATE TABLE objects (kind INTEGER NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,"
+                 " uid TEXT NOT NULL, generation INTEGER NOT NULL, spec_hash TEXT NOT NULL,"
+                 " status TEXT NOT NULL DEFAULT '', revision INTEGER NOT NULL DEFAULT 1,"
+                 " created_at INTEGER NOT NULL, deleted_at INTEGER, has_finalizer INTEGER NOT NULL DEFAULT 0,"
+                 " last_object TEXT NOT NULL DEFAULT '', base_folder TEXT NOT NULL DEFAULT '',"
+                 " origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;"
+                 "INSERT INTO objects VALUES (1, 'shop', 'a', 'u', 7, 'h', '{}', 3, 5, NULL, 1, '{}', '/m', '/m/a');"
+                 "PRAGMA application_id = 1397510233; PRAGMA user_version = 1"));
+  }
+  for (int i = 0; i < 2; ++i) {
+    auto rows = open(folder / "state.db").all();
+    REQUIRE(rows);
+    REQUIRE(rows->size() == 1);
+    CHECK(rows->front().generation == 7);
+    CHECK(rows->front().has_finalizer);
+    CHECK(rows->front().source_revision.empty());
+  }
+  CHECK(StateDatabase::open_copy(folder / "state.db")->all()->size() == 1);
 }
