@@ -175,6 +175,18 @@ class ChartTest(RenderedTest):
                 self.assertIn("0 chart(s) failed", lint.stdout)
                 self.assertTrue(self.objects("-f", values, "--api-versions", "monitoring.coreos.com/v1"))
 
+    def test_the_cluster_may_choose_the_user(self):
+        values = self.folder / "openshift.yaml"
+        values.write_text("runAsUser: null\n")
+        context = self.one("Deployment", "-f", values)["spec"]["template"]["spec"]["securityContext"]
+        self.assertEqual(context, {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}})
+
+    def test_the_package_is_whole(self):
+        helm("package", CHART, "-d", self.folder, home=self.folder)
+        (package,) = self.folder.glob("slipway-*.tgz")
+        told = helm("template", "slipway", package, "-n", NAMESPACE, "--kube-version", "1.35.0", *IMAGE, home=self.folder)
+        self.assertEqual(told.stdout, self.template(*IMAGE).stdout)
+
     def test_the_command_line(self):
         def arguments(*values):
             kind = "StatefulSet" if "audit.persistence.enabled=true" in values else "Deployment"
@@ -301,7 +313,7 @@ class ClusterTest(unittest.TestCase):
         return done.stdout
 
     def upgrade(self, *arguments):
-        return self.helm("upgrade", "slipway", CHART, "--reuse-values", *arguments).stdout
+        return self.helm("upgrade", "slipway", CHART, "--reset-then-reuse-values", *arguments).stdout
 
     def names(self, kind, *arguments):
         listed = self.kubectl("get", kind, "-o", "jsonpath={.items[*].metadata.name}", *arguments, check=False)
@@ -334,6 +346,12 @@ class LifecycleTest(ClusterTest):
         self.assertEqual(self.names("ipub", "-n", "shop"), ["app"])
         # What was kept is taken over by the same release.
         self.install()
+        self.assertEqual(self.names("acr"), ["contoso"])
+
+    def test_giving_the_crds_into_other_hands_spares_the_resources(self):
+        self.install()
+        self.kubectl("apply", "-f", "-", stdin=REGISTRY)
+        self.upgrade("--set", "crds.enabled=false")
         self.assertEqual(self.names("acr"), ["contoso"])
 
     def test_without_keep_uninstall_takes_all_of_it(self):
@@ -469,6 +487,21 @@ class RightsTest(ClusterTest):
             answer = self.kubectl(*refused, kubeconfig=self.controller, check=False)
             self.assertIn("forbidden", answer.stderr.lower(), refused)
 
+    def test_the_controller_changes_no_spec_and_deletes_what_asks_for_it(self):
+        self.kubectl("delete", "ipub", "--all", "-n", "shop")
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION)
+        edit = ["patch", "ipub", "app", "-n", "shop", "--type=merge", "-p"]
+        suspended = [*edit, '{"spec":{"suspend":true}}']
+        refused = settled(lambda: (answer := self.kubectl(*suspended, "--dry-run=server", kubeconfig=self.controller,
+                                                          check=False)).returncode and answer)
+        self.assertIn("never changes what people ask for", refused.stderr)
+        self.kubectl(*suspended)
+        delete = ["delete", "ipub", "app", "-n", "shop"]
+        answer = self.kubectl(*delete, kubeconfig=self.controller, check=False)
+        self.assertIn("only objects with spec.ttlAfterPublished", answer.stderr)
+        self.kubectl(*edit, '{"spec":{"ttlAfterPublished":"1h"}}')
+        self.kubectl(*delete, kubeconfig=self.controller)
+
     def test_the_pod_is_taken_where_the_restricted_standard_is_enforced(self):
         self.kubectl("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
         template = json.loads(self.kubectl("get", "deployment", "slipway", "-n", NAMESPACE, "-o", "json").stdout)
@@ -523,6 +556,10 @@ GUARDED = [
      policy(mode="Enforce", rules=[{**RULES[0], "expireAfter": "1d"}]), "enforce"),
     ("a shorter grace period in one that enforces", policy(mode="Enforce"), policy(mode="Enforce", gracePeriod="1d"),
      "enforce"),
+    ("more often, in one that enforces", policy(mode="Enforce"), policy(mode="Enforce", schedule={"cron": "* * * * *"}),
+     "enforce"),
+    ("untagged manifests too, in one that enforces", policy(mode="Enforce"),
+     policy(mode="Enforce", untagged={"expireAfter": "1d"}), "enforce"),
     ("no protection any more in one that enforces", policy(mode="Enforce", protect={"tags": ["v*"]}),
      policy(mode="Enforce"), "enforce"),
     ("a shorter time in Preview", policy(), policy(rules=[{**RULES[0], "expireAfter": "1d"}]), None),
@@ -531,6 +568,7 @@ GUARDED = [
     ("a new one with a larger share", None, policy(limits={"maxPercent": 11}), "raise-limits"),
     ("lower limits", policy(), policy(limits={"maxDeletions": 1, "maxPercent": 1}), None),
     ("limits raised by one", policy(limits={"maxDeletions": 5}), policy(limits={"maxDeletions": 6}), "raise-limits"),
+    ("a share raised by one", policy(limits={"maxPercent": 5}), policy(limits={"maxPercent": 6}), "raise-limits"),
     ("limits left out, which raises them", policy(limits={"maxDeletions": 5}), policy(), "raise-limits"),
     ("limits that stay high", policy(limits={"maxDeletions": 500}),
      policy(limits={"maxDeletions": 500}, repositories=["shop/*"]), None),
@@ -604,6 +642,29 @@ class RetentionGuardTest(ClusterTest):
         self.attempt(None, policy(mode="Enforce", rules=[HELD], limits={"maxDeletions": 500}), self.cluster.kubeconfig)
         self.kubectl("annotate", "retpol", "shop", "-n", "shop", "slipway.dev/reconcile-requested-at=now",
                      kubeconfig=self.tenant)
+
+    def test_deleting_a_whole_collection_spares_what_holds(self):
+        self.attempt(None, policy(rules=[HELD]), self.cluster.kubeconfig)
+        answer = self.kubectl("delete", "--raw", "/apis/slipway.dev/v1alpha1/namespaces/shop/retentionpolicies",
+                              kubeconfig=self.tenant, check=False)
+        self.assertIn("lifting the hold of court", answer.stderr)
+        self.assertEqual(self.names("retpol", "-n", "shop"), ["shop"])
+
+    def test_the_largest_policy_can_be_judged(self):
+        """CEL has a budget; what exceeds it would be refused whoever asks."""
+        tags = [f"{number:02d}-{'x' * 100}" for number in range(64)]
+        rules = [{"name": f"rule-{number}", "match": {"tags": tags}, "retain": {"atLeast": "7y"}} for number in range(64)]
+        before = policy(mode="Enforce", rules=rules, repositories=[f"shop/{tag}" for tag in tags])
+        answer = self.attempt(before, {**before, "spec": {**before["spec"], "suspend": True}}, self.tenant)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_a_name_that_the_server_makes(self):
+        resource = policy(mode="Enforce")
+        resource["metadata"] = {"generateName": "shop-", "namespace": "shop"}
+        create = ["create", "--dry-run=server", "-f", "-"]
+        answer = self.kubectl(*create, stdin=json.dumps(resource), kubeconfig=self.tenant, check=False)
+        self.assertIn("needs the verb enforce", answer.stderr)
+        self.kubectl(*create, stdin=json.dumps(resource), kubeconfig=self.approver)
 
     def test_a_namespace_that_is_deleted_is_not_held_up(self):
         held = policy(rules=[HELD])
