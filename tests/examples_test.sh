@@ -6,7 +6,7 @@ set -euo pipefail
 slipway=$(realpath "$1")
 cd "$(dirname "$0")/../examples"
 
-for resources in registry.yaml publication.yaml retention.yaml demo/manifests demo/before; do
+for resources in registry.yaml publication.yaml retention.yaml demo/manifests demo/before demo/itself; do
   "$slipway" validate -f "$resources" || { echo "examples: $resources is not valid"; exit 1; }
 done
 

@@ -69,7 +69,7 @@ make_reports() {
 
 registries() {
   step "Two registries on this machine, both empty"
-  rm -rf "$work"/{registries,manifests,before} "$work"/{state,before}.db*
+  rm -rf "$work"/{registries,manifests,before,itself} "$work"/{state,before,itself}.db*
   start registry "$emulator" --listen 127.0.0.1:0 --data "$work/registries/destination" --config examples/demo/emulator.yaml
   start builds "$emulator" --listen 127.0.0.1:0 --data "$work/registries/builds"
   wait_for registry 20 listens registry
@@ -79,6 +79,8 @@ registries() {
   say "127.0.0.1:$destination is published to (user demo, password demo-only), 127.0.0.1:$builds holds builds"
   place manifests
   place before
+  place itself
+  cp "$work/manifests/registry.yaml" "$work/itself/"
 }
 
 # Copies resources, with the ports that are free today.
@@ -196,6 +198,17 @@ changes_at_destination() {
          select(.target | startswith("/v2/"))] | length'
 }
 
+itself() {
+  step "Slipway's own container image: made without docker or root, and published with slipway publish"
+  local version
+  version=$("$slipway" version | cut -d' ' -f2)
+  rm -rf "$work/images/slipway"
+  image/build.sh "$work/images/slipway" "$slipway" >"$work/logs/image.log" || give_up "the image was not made" "$work/logs/image.log"
+  report slipway slipway --tag "$version"
+  "$slipway" publish -f "$work/itself" --root "$work" --state "$work/itself.db" --set "spec.build.version=$version"
+  check "shop/slipway:$version names the image that was made" "$(digest_of slipway)" "$(digest_at shop/slipway "$version")"
+}
+
 refusals() {
   step "What was refused, why, and what to do about it"
   local name
@@ -245,6 +258,7 @@ plan
 publish
 verify
 again
+itself
 refusals
 table
 further
