@@ -90,12 +90,15 @@ std::string without_duration(std::string_view text) {
   return out;
 }
 
-std::string_view remedy_for(CURLcode code) {
+std::string_view remedy_for(CURLcode code, const TlsSettings& tls) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return "correct the proxy that HTTPS_PROXY, http_proxy or ALL_PROXY names";
+    case CURLE_SSL_CERTPROBLEM:
+      return "give a client certificate and the key that belongs to it, both as PEM";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
+      if (!tls.trust_remedy.empty()) return tls.trust_remedy;
       return "give the certificate authority of that host (caBundleRef of the ContainerRegistry)";
     case CURLE_SSL_CONNECT_ERROR:
       return "check that the host speaks TLS on that port (plainHTTP is for a registry on localhost)";
@@ -137,6 +140,7 @@ bool CurlHandle::ready() const {
 
 struct CurlExchange::Fields {
   curl_slist* list = nullptr;
+  curl_slist* connect_to = nullptr;
   CURL* easy = nullptr;
   std::array<char, CURL_ERROR_SIZE> message{};
   void add(const std::string& line) {
@@ -169,6 +173,7 @@ CurlExchange::CurlExchange(CurlHandle& handle, const CurlOptions& options, const
 CurlExchange::~CurlExchange() {
   curl_easy_reset(fields_->easy);
   curl_slist_free_all(fields_->list);
+  curl_slist_free_all(fields_->connect_to);
 }
 
 void CurlExchange::set_up_connection() {
@@ -193,12 +198,34 @@ void CurlExchange::set_up_connection() {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Fields::open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   }
-  if (!options_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_file.c_str());
-  if (options_.ca_bundle.empty()) return;
-  curl_blob bundle{.data = const_cast<char*>(options_.ca_bundle.data()),
-                   .len = options_.ca_bundle.size(),
-                   .flags = CURL_BLOB_NOCOPY};
-  curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &bundle);
+  set_up_trust();
+}
+
+void CurlExchange::set_up_trust() {
+  const auto set_blob = [easy = fields_->easy](CURLoption option, const std::string& pem) {
+    curl_blob blob{.data = const_cast<char*>(pem.data()), .len = pem.size(), .flags = CURL_BLOB_NOCOPY};
+    if (!pem.empty()) curl_easy_setopt(easy, option, &blob);
+  };
+  if (!options_.ca_file.empty()) curl_easy_setopt(fields_->easy, CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (options_.tls.only_ca_bundle) curl_easy_setopt(fields_->easy, CURLOPT_CAPATH, nullptr);
+  set_blob(CURLOPT_CAINFO_BLOB, options_.ca_bundle);
+  set_blob(CURLOPT_SSLCERT_BLOB, options_.tls.client_certificate);
+  set_blob(CURLOPT_SSLKEY_BLOB, options_.tls.client_key.reveal());
+}
+
+/// libcurl takes the name for TLS from the URL: so that name is the URL's host, and the connection goes elsewhere.
+void CurlExchange::set_up_name() {
+  const Result<Url> url = Url::parse(request_.url);
+  if (!url || options_.tls.server_name.empty() || url->scheme != "https") return;
+  const std::string written = url->host();
+  const std::string host = written.find(':') == std::string::npos ? written : "[" + written + "]";
+  Url named = *url;
+  named.authority = options_.tls.server_name + ":" + url->port();
+  const std::string there = named.authority + ":" + host + ":" + url->port();
+  fields_->connect_to = curl_slist_append(nullptr, there.c_str());
+  curl_easy_setopt(fields_->easy, CURLOPT_CONNECT_TO, fields_->connect_to);
+  curl_easy_setopt(fields_->easy, CURLOPT_URL, named.str().c_str());
+  fields_->add("Host: " + url->authority);
 }
 
 void CurlExchange::set_up_request() {
@@ -211,6 +238,7 @@ void CurlExchange::set_up_request() {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   if (request_.body_writer) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, static_cast<long>(options_.stream_buffer_bytes));
   if (request_.method == Method::Head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  set_up_name();
 }
 
 void CurlExchange::set_up_body() {
@@ -302,7 +330,7 @@ Result<Response> CurlExchange::conclude(int code) {
   return fail(ErrorClass::Unavailable,
               std::string(to_string(request_.method)) + " " + redacted(request_.url) + ": " +
                   (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
-              std::string(remedy_for(libcurl_code)));
+              std::string(remedy_for(libcurl_code, options_.tls)));
 }
 
 /// A send that fails makes libcurl close without reading the refusal that came just before. Over TLS it stays unread.

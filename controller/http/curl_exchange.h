@@ -45,6 +45,8 @@ class CurlExchange {
   struct Fields;
 
   void set_up_connection();
+  void set_up_trust();
+  void set_up_name();
   void set_up_request();
   void set_up_body();
   void set_up_headers();

@@ -8,17 +8,28 @@
 
 #include "controller/http/proxy.h"
 #include "controller/http/transport.h"
+#include "controller/secret_text.h"
 
 namespace slipway::http {
 
 /// Whether a connection to `host` (as in the URL, with its port) may go to `address`, which its name was resolved to.
 using AddressRule = std::function<Result<void>(std::string_view host, std::string_view address)>;
 
+/// How TLS is spoken where the usual way is not enough.
+struct TlsSettings {
+  std::string client_certificate;  ///< PEM, its chain behind it; empty: none.
+  SecretText client_key;           ///< PEM, not encrypted.
+  std::string server_name;         ///< What is asked for and checked instead of the URL's host; empty: the host.
+  bool only_ca_bundle = false;     ///< The bundle alone is trusted, not the system's authorities as well.
+  std::string trust_remedy;        ///< What to do about a server that is not trusted; empty: the registries' words.
+};
+
 /// How the connections of one CurlTransport are made.
 struct CurlOptions {
   std::string ca_bundle;  ///< PEM, trusted besides the system's folder of certificates.
   std::string ca_file;    ///< Path of a PEM file instead of the system's; empty: the system's.
   ProxySettings proxy;
+  TlsSettings tls;
   AddressRule may_connect;                       ///< Null: anywhere. Not asked for a proxy.
   std::string user_agent;                        ///< Sent unless the request names its own.
   std::size_t stream_buffer_bytes = 512u << 10;  ///< For bodies that are streamed, each direction.

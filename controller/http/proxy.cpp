@@ -26,7 +26,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::optional<std::string> proxy_for(const Url& url, const ProxySettings& settings) {
   const std::string& proxy = url.scheme == "https" ? settings.https_proxy : settings.http_proxy;
-  if (proxy.empty() || is_loopback(url)) return std::nullopt;
+  if (proxy.empty() || (is_loopback(url) && !settings.for_loopback)) return std::nullopt;
   std::string_view rest = settings.no_proxy;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');

@@ -9,12 +9,14 @@ namespace slipway::http {
 
 /// What the environment says of proxies; read once, by whoever starts the program.
 struct ProxySettings {
-  std::string https_proxy;  ///< For https URLs; empty: none.
-  std::string http_proxy;   ///< For http URLs.
-  std::string no_proxy;     ///< "host,.domain,host:port,*".
+  std::string https_proxy;    ///< For https URLs; empty: none.
+  std::string http_proxy;     ///< For http URLs.
+  std::string no_proxy;       ///< "host,.domain,host:port,*".
+  bool for_loopback = false;  ///< Loopback as well.
 };
 
-/// The proxy for `url`, or nothing. Loopback is never proxied; ".domain" and "domain" both take in what is under it.
+/// The proxy for `url`, or nothing. Loopback is not proxied unless the settings say so; ".domain" and "domain" both
+/// take in what is under it.
 std::optional<std::string> proxy_for(const Url& url, const ProxySettings& settings);
 
 }  // namespace slipway::http

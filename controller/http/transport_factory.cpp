@@ -73,10 +73,14 @@ Result<NetworkEnvironment> network_environment(const std::function<const char*(c
 
 std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings) {
   const NetworkEnvironment& environment = settings.environment;
-  auto network = std::make_unique<CurlTransport>(CurlOptions{.ca_bundle = with_file(ca_pem, environment.ca_file),
-                                                             .ca_file = environment.ca_file,
-                                                             .proxy = environment.proxy,
-                                                             .may_connect = settings.may_connect});
+  auto network = std::make_unique<CurlTransport>(
+      CurlOptions{.ca_bundle = settings.tls.only_ca_bundle ? ca_pem : with_file(ca_pem, environment.ca_file),
+                  .ca_file = environment.ca_file,
+                  .proxy = environment.proxy,
+                  .tls = settings.tls,
+                  .may_connect = settings.may_connect,
+                  .user_agent = {},
+                  .stream_buffer_bytes = settings.stream_buffer_bytes});
   return std::make_unique<StackedTransport>(std::move(network), settings);
 }
 

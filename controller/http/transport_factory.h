@@ -32,6 +32,8 @@ struct TransportSettings {
   RetryRules retry;
   RetryHands retry_hands;
   TracingHands tracing;
+  TlsSettings tls;
+  std::size_t stream_buffer_bytes = 512u << 10;    ///< As CurlOptions has it: each connection in use holds one.
   HostRule may_call;                               ///< Whether a redirect may lead to that host.
   AddressRule may_connect;                         ///< Where names may lead to; null: anywhere.
   RequestRates* rates = nullptr;                   ///< Outlives the transports.
@@ -39,8 +41,8 @@ struct TransportSettings {
 };
 
 /// From the caller down: redirects, retries, the host's request rate, tracing, network; so that each attempt and each
-/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's. One transport
-/// carries what is small and what is streamed (docs/decisions/0003-one-transport.md).
+/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's (or alone:
+/// TlsSettings). One transport carries what is small and what is streamed (docs/decisions/0003-one-transport.md).
 std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings);
 
 }  // namespace slipway::http

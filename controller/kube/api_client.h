@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +12,12 @@
 #include "crds/base/result.h"
 
 namespace slipway::kube {
+
+/// Who takes an answer that is streamed.
+struct StreamTaker {
+  http::BodyWriter writer;
+  std::function<void()> began;  ///< Called when the server has taken the request; may be null.
+};
 
 /// Sends requests to an API server and says what its answers mean:
 ///
@@ -33,8 +40,8 @@ class ApiClient {
   Result<Node> send(const ApiRequest& request, const std::stop_token& stop);
   /// As send(); absent when there is no such object, which is no error.
   Result<std::optional<Node>> find(const ApiRequest& request, const std::stop_token& stop);
-  /// Gives the answer's bytes as they come; success when the server ends it well.
-  Result<void> stream(const ApiRequest& request, const http::BodyWriter& writer, const std::stop_token& stop);
+  /// Gives the answer's bytes as they come; success when the server ends it well. An error of `writer` ends it.
+  Result<void> stream(const ApiRequest& request, const StreamTaker& taker, const std::stop_token& stop);
   /// Every object of a collection that is known to be small, page by page.
   Result<std::vector<Node>> list_all(const Target& collection, ListQuery query, const std::stop_token& stop);
 

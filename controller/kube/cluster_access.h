@@ -25,6 +25,7 @@ struct ExecCommand {
   std::vector<std::pair<std::string, std::string>> environment;  ///< Beside our own.
   std::string install_hint;                                      ///< What a person is told who has not got it.
   bool provide_cluster_info = false;
+  std::string cluster_config;  ///< JSON that the cluster's entry holds for it; may be empty.
   bool operator==(const ExecCommand&) const = default;
 };
 

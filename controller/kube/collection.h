@@ -17,7 +17,7 @@ struct CollectionScope {
 
 /// A kind of an API server: lists of 500 a page, watches with bookmarks. Answers are taken apart as they arrive, one
 /// object in memory at a time, of at most 8 MiB (Integrity above). A watch that is silent for longer than bookmarks are
-/// apart (100 s) is at its end. Thread-safe.
+/// apart (100 s) is taken for cut. Thread-safe.
 class Collection final : public runtime::CollectionReader {
  public:
   /// `client` outlives it.

@@ -22,15 +22,14 @@ class Connection final : public http::HttpTransport {
     http::TransportSettings transport;  ///< `rates` may be null; redirects to other hosts are never followed.
   };
 
-  /// Invalid for material that can't be used (no PEM, key without certificate, a URL that is none), naming it. Asks
-  /// nobody yet. `clock` outlives it.
+  /// Invalid for a server or proxy-url that is none. Reads no file and asks nobody yet. `clock` outlives it.
   static Result<std::unique_ptr<Connection>> open(ClusterAccess access, const Clock& clock, const Options& options);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// As HttpTransport::send(); `request.url` is a path with its query. Unauthorized when there are no credentials to
-  /// send (no file, a plugin that fails), with what to do; a 401 is returned as it is.
+  /// As HttpTransport::send(); `request.url` is a path with its query. Unauthorized or Invalid when there are no
+  /// credentials to send (no file, no PEM, a plugin that fails), with what to do; a 401 is returned as it is.
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override;
 
   const ClusterAccess& access() const;

@@ -15,8 +15,7 @@ enum class KubeconfigOwner { Operator, Tenant };
 
 struct KubeconfigOptions {
   KubeconfigOwner owner = KubeconfigOwner::Tenant;
-  bool allow_exec = false;  ///< Of an operator's: whether its exec plugin may be run.
-  std::string context;      ///< Instead of current-context.
+  std::string context;  ///< Instead of current-context.
 };
 
 /// One file as it was read; relative paths in it start from the folder of `path`.

@@ -48,7 +48,7 @@ struct ApiRequest {
   std::string body;   ///< JSON.
   std::string accept = "application/json";
   std::string content_type;
-  std::chrono::milliseconds timeout{30'000};  ///< Of one try; not of a watch.
+  std::chrono::milliseconds timeout{30'000};  ///< Of one try.
   bool only_once = false;                     ///< Not tried again below (a lease's renewal counts its own time).
 };
 

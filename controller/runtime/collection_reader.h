@@ -23,6 +23,7 @@ struct PageEnd {
 struct WatchRequest {
   std::string resource_version;
   std::chrono::seconds server_timeout{300};
+  std::function<void()> began;  ///< Called when the server has taken it; may be null.
 };
 enum class WatchEventType { Added, Modified, Deleted, Bookmark };
 
@@ -37,7 +38,7 @@ class CollectionReader {
  public:
   virtual ~CollectionReader() = default;
   virtual Result<PageEnd> list(const PageRequest& request, const ObjectTaker& take, const std::stop_token& stop) = 0;
-  /// Success when the server ended it in its time, or sent nothing for longer than it may.
+  /// Success when the server ended it in its time. Unavailable for a cut, and for a silence that is none any more.
   virtual Result<void> watch(const WatchRequest& request, const WatchEventTaker& take, const std::stop_token& stop) = 0;
 };
 

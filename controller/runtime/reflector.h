@@ -16,7 +16,6 @@ namespace slipway::runtime {
 /// What happened to a reflector, for logs, metrics and health. All may be null; called on its thread.
 struct ReflectorWatcher {
   std::function<void(std::size_t objects)> listed;
-  std::function<void()> watch_began;
   /// What went wrong, and after how long it is tried again.
   std::function<void(const Error&, std::chrono::milliseconds)> failed;
   /// An object that could not be kept and was passed over.
@@ -26,7 +25,7 @@ struct ReflectorWatcher {
 struct ReflectorOptions {
   BackoffLimits backoff{.first = std::chrono::milliseconds{100}, .longest = std::chrono::seconds{30}, .jitter = 0.5};
   std::chrono::seconds shortest_watch{300};  ///< Asked of the server; each one is up to twice as long, by chance.
-  unsigned most_resumes = 10;                ///< Watches in a row that ended at once, before it lists again.
+  unsigned most_resumes = 10;                ///< Watches in a row that came to nothing, before it lists again.
 };
 
 /// What the world gives a reflector, so that tests need none.
@@ -35,6 +34,8 @@ struct ReflectorHands {
   std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
   /// A number in [0, 1).
   std::function<double()> chance;
+  /// Time since some fixed moment; never goes back.
+  std::function<std::chrono::nanoseconds()> elapsed;
 };
 
 /// Keeps the objects of one kind like those of the API server, by list and watch, and tells which keys changed.
@@ -46,9 +47,9 @@ struct ReflectorHands {
 ///              any other error                        back-off (Retry-After as floor), once more from the start
 ///   Watching   an event                               kept and told; its version is where to go on from
 ///              a bookmark                             its version is where to go on from
-///              the end, after an event or a minute    watch on from the version, at once
-///              the end at once, a cut, 429, 5xx       back-off, watch on from the version
-///              Expired                                Listing, at once
+///              the end, after an event or 10 s        watch on from the version, at once
+///              a cut, 429, 5xx, or the end before     back-off, watch on from the version
+///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
 ///
 /// No change is missed: the version moves only with what was kept. None is told twice: what has the version that is
@@ -81,8 +82,9 @@ class Reflector {
 
   void list(const std::stop_token& stop);
   void watch(const std::stop_token& stop);
-  Result<std::string> list_pages(const std::stop_token& stop);
-  Result<void> take(WatchEventType type, const Node& object);
+  Result<std::string> list_pages(PageRequest request, const std::stop_token& stop);
+  Result<void> take_event(WatchEventType type, const Node& object);
+  std::chrono::seconds watch_time() const;
   void tell(const Result<std::vector<Change>>& changes);
   void went_well();
   void back_off(const Error& error, const std::stop_token& stop);

@@ -5,6 +5,7 @@
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/field_overrides.h"
+#include "crds/v1alpha1/parse_resource.h"
 #include "crds/v1alpha1/resources.h"
 #include "crds/v1alpha1/support.h"
 #include "crds/v1alpha1/validation.h"
@@ -57,6 +58,8 @@ class StreamParser {
     problems_.add_unseen(document.more_problems);
     if (document.problems.empty()) parse_root(document.root);
   }
+
+  void parse(const Node& root) { parse_root(root); }
 
   ParsedResources take() { return {std::move(resources_), problems_.take(file_)}; }
 
@@ -189,6 +192,12 @@ class StreamParser {
 };
 
 }  // namespace
+
+ParsedResources parse_resource(const Node& root, std::string_view file, const ParseOptions& options) {
+  StreamParser parser(file, options);
+  parser.parse(root);
+  return parser.take();
+}
 
 ParsedResources parse_resources(std::string_view text, std::string_view file, const ParseOptions& options) {
   StreamParser parser(file, options);

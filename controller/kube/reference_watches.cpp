@@ -1,0 +1,78 @@
+#include "controller/kube/reference_watches.h"
+
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "controller/kube/collection.h"
+#include "controller/kube/object_codec.h"
+
+namespace slipway::kube {
+namespace {
+
+const ApiResource& resource_of(ReferenceKind kind) {
+  return kind == ReferenceKind::Secret ? kSecrets : kConfigMaps;
+}
+
+}  // namespace
+
+/// One scope's reflector and its thread. What it refers to stays where it is.
+struct ReferenceWatches::Watch {
+  Watch(const Parts& parts, ReferenceScope watched)
+      : scope(std::move(watched)),
+        collection(parts.client, {.resource = resource_of(scope.kind),
+                                  .namespace_name = scope.namespace_name,
+                                  .label_selector = {},
+                                  .metadata_only = true}),
+        objects(decode_metadata),
+        reflector({.collection = collection,
+                   .objects = objects,
+                   .changed = [this, &parts](const runtime::Change& change) { parts.changed(scope.kind, change); },
+                   .watcher = {.listed = [this](std::size_t) { last_refusal.clear(); },
+                               .failed = [this, &parts](const Error& error,
+                                                        std::chrono::milliseconds) { refuse(parts, error); },
+                               .unreadable = nullptr}},
+                  parts.hands),
+        thread([this](const std::stop_token& stop) { reflector.run(stop); }) {}
+
+  /// Called on the reflector's thread alone.
+  void refuse(const Parts& parts, const Error& error) {
+    if (!parts.refused || error.cls == ErrorClass::Unavailable || error.message == last_refusal) return;
+    last_refusal = error.message;
+    parts.refused(scope, error);
+  }
+
+  const ReferenceScope scope;
+  std::string last_refusal;
+  Collection collection;
+  runtime::ObjectCache<MetadataObject> objects;
+  runtime::Reflector reflector;
+  std::jthread thread;
+};
+
+ReferenceWatches::ReferenceWatches(Parts parts) : parts_(std::move(parts)) {}
+
+ReferenceWatches::~ReferenceWatches() {
+  watch_only({});
+}
+
+void ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
+  std::vector<std::unique_ptr<Watch>> ended;
+  {
+    const auto watches = watches_.lock();
+    for (auto each = watches->begin(); each != watches->end();) {
+      if (wanted.contains(each->first)) {
+        ++each;
+        continue;
+      }
+      ended.push_back(std::move(each->second));
+      each = watches->erase(each);
+    }
+    for (const ReferenceScope& scope : wanted)
+      if (auto& watch = (*watches)[scope]; !watch) watch = std::make_unique<Watch>(parts_, scope);
+  }
+  for (const auto& watch : ended) watch->thread.request_stop();
+}
+
+}  // namespace slipway::kube

@@ -1,0 +1,37 @@
+#include "controller/runtime/object_cache.h"
+
+#include <algorithm>
+
+#include "crds/base/text.h"
+
+namespace slipway::runtime {
+namespace {
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
+std::string_view without_zeros(std::string_view number) {
+  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+  return number;
+}
+
+}  // namespace
+
+bool is_later(std::string_view a, std::string_view b) {
+  if (!is_number(a) || !is_number(b)) return a != b;
+  a = without_zeros(a);
+  b = without_zeros(b);
+  return a.size() != b.size() ? a.size() > b.size() : a > b;
+}
+
+std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after) {
+  if (before.resource_version == after.resource_version) return std::nullopt;
+  const bool counts_generations = after.generation != 0;
+  const bool is_same = counts_generations && before.generation == after.generation && before.labels == after.labels &&
+                       before.annotations == after.annotations && before.finalizers == after.finalizers &&
+                       before.deletion_timestamp == after.deletion_timestamp;
+  return is_same ? ChangeKind::StatusOnly : ChangeKind::Edited;
+}
+
+}  // namespace slipway::runtime

@@ -1,0 +1,138 @@
+#include "controller/runtime/reflector.h"
+
+#include <utility>
+
+#include "reconcilers/json.h"
+
+namespace slipway::runtime {
+namespace {
+
+constexpr std::chrono::seconds kGoodWatch{10};
+
+std::string version_of(const Node& object) {
+  return json::text_at(json::at(object, "metadata"), "resourceVersion");
+}
+
+bool is_expired(const Error& error) {
+  return error.reason == kExpired;
+}
+
+bool may_resume_after(const Error& error) {
+  return error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+}
+
+std::optional<std::chrono::milliseconds> floor_of(const Error& error) {
+  if (!error.retry_after) return std::nullopt;
+  return std::chrono::milliseconds(*error.retry_after);
+}
+
+Error came_to_nothing() {
+  return {.cls = ErrorClass::Unavailable,
+          .message = "the API server ended a watch at once",
+          .remedy = "look at its health",
+          .reason = {},
+          .retry_after = {}};
+}
+
+}  // namespace
+
+Reflector::Reflector(Parts parts, ReflectorHands hands, ReflectorOptions options)
+    : parts_(std::move(parts)), hands_(std::move(hands)), options_(options) {}
+
+void Reflector::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) step(stop);
+}
+
+void Reflector::step(const std::stop_token& stop) {
+  if (state_ == State::Listing)
+    list(stop);
+  else
+    watch(stop);
+}
+
+void Reflector::list(const std::stop_token& stop) {
+  const bool was_whole = std::exchange(list_whole_, false);
+  const Result<std::string> listed = list_pages({.continue_token = {}, .whole = was_whole}, stop);
+  if (!listed) {
+    list_whole_ = is_expired(listed.error());
+    return back_off(listed.error(), stop);
+  }
+  version_ = *listed;
+  state_ = State::Watching;
+  resumes_ = 0;
+  tell(parts_.objects.end_list());
+  has_synced_ = true;
+  went_well();
+  if (parts_.watcher.listed) parts_.watcher.listed(parts_.objects.size());
+}
+
+Result<std::string> Reflector::list_pages(PageRequest request, const std::stop_token& stop) {
+  const ObjectTaker take = [this](const Node& object) -> Result<void> {
+    tell(parts_.objects.put(object));
+    return {};
+  };
+  parts_.objects.begin_list();
+  for (;;) {
+    const Result<PageEnd> end = parts_.collection.list(request, take, stop);
+    if (!end) return std::unexpected(end.error());
+    if (end->continue_token.empty()) return end->resource_version;
+    request.continue_token = end->continue_token;
+  }
+}
+
+void Reflector::watch(const std::stop_token& stop) {
+  events_ = 0;
+  const std::chrono::nanoseconds began = hands_.elapsed();
+  const auto take = [this](WatchEventType type, const Node& object) { return take_event(type, object); };
+  const Result<void> ended = parts_.collection.watch(
+      {.resource_version = version_, .server_timeout = watch_time(), .began = [this] { is_failing_ = false; }}, take,
+      stop);
+  if (stop.stop_requested()) return;
+  const bool was_good = events_ > 0 || hands_.elapsed() - began >= kGoodWatch;
+  if (was_good) {
+    resumes_ = 0;
+    went_well();
+  }
+  if (ended && was_good) return;
+  const Error error = ended ? came_to_nothing() : ended.error();
+  const bool resumes =
+      may_resume_after(error) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
+  if (!resumes) state_ = State::Listing;
+  if (!is_expired(error) || !was_good) back_off(error, stop);
+}
+
+Result<void> Reflector::take_event(WatchEventType type, const Node& object) {
+  ++events_;
+  if (type == WatchEventType::Deleted) tell(parts_.objects.remove(object));
+  if (type == WatchEventType::Added || type == WatchEventType::Modified) tell(parts_.objects.put(object));
+  if (std::string version = version_of(object); !version.empty()) version_ = std::move(version);
+  return {};
+}
+
+void Reflector::tell(const Result<std::vector<Change>>& changes) {
+  if (!changes) {
+    if (parts_.watcher.unreadable) parts_.watcher.unreadable(changes.error());
+    return;
+  }
+  for (const Change& change : *changes) parts_.changed(change);
+}
+
+std::chrono::seconds Reflector::watch_time() const {
+  const auto shortest = static_cast<double>(options_.shortest_watch.count());
+  return std::chrono::seconds(static_cast<std::int64_t>(shortest * (1 + hands_.chance())));
+}
+
+void Reflector::went_well() {
+  failures_ = 0;
+  is_failing_ = false;
+}
+
+void Reflector::back_off(const Error& error, const std::stop_token& stop) {
+  if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
+  is_failing_ = true;
+  const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor_of(error));
+  if (parts_.watcher.failed) parts_.watcher.failed(error, delay);
+  hands_.wait(delay, stop);
+}
+
+}  // namespace slipway::runtime
