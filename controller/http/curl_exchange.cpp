@@ -13,6 +13,7 @@
 #include <exception>
 #include <utility>
 
+#include "controller/http/curl_failure.h"
 #include "controller/http/pace_watch.h"
 #include "controller/http/url.h"
 
@@ -22,7 +23,6 @@ namespace {
 constexpr std::size_t kMostHeaderBytes = 256u << 10;
 constexpr std::size_t kMostLastWords = 16u << 10;
 constexpr int kLongestPollMs = 1000;
-constexpr std::string_view kNetworkRemedy = "check that the host is up and reachable from here (DNS, proxy, firewall)";
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -66,45 +66,6 @@ bool is_success(int status) {
 std::unexpected<Error> too_many_fields(const std::string& url) {
   return fail(ErrorClass::Integrity, redacted(url) + ": more than 256 KiB of header fields, or one over 100 KiB",
               "check what answers at that address");
-}
-
-/// The address of a proxy may hold a password.
-bool shows_proxy(std::string_view text, const ProxySettings& proxy) {
-  const auto shows = [text](const std::string& one) {
-    return !one.empty() && text.find(one) != std::string_view::npos;
-  };
-  return shows(proxy.https_proxy) || shows(proxy.http_proxy);
-}
-
-/// libcurl says how long it took ("after 21 ms", "after 2001 milliseconds"), another number each time: a failure that
-/// stays the same shall read the same.
-std::string without_duration(std::string_view text) {
-  constexpr std::string_view kAfter = " after ";
-  std::string out(text);
-  const std::size_t start = out.find(kAfter);
-  if (start == std::string::npos) return out;
-  const std::size_t unit = out.find_first_not_of("0123456789", start + kAfter.size());
-  for (const std::string_view name : {" milliseconds", " ms"})
-    if (unit != std::string::npos && out.compare(unit, name.size(), name) == 0)
-      return out.erase(start, unit + name.size() - start);
-  return out;
-}
-
-std::string_view remedy_for(CURLcode code, const TlsSettings& tls) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return "correct the proxy that HTTPS_PROXY, http_proxy or ALL_PROXY names";
-    case CURLE_SSL_CERTPROBLEM:
-      return "give a client certificate and the key that belongs to it, both as PEM";
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-      if (!tls.trust_remedy.empty()) return tls.trust_remedy;
-      return "give the certificate authority of that host (caBundleRef of the ContainerRegistry)";
-    case CURLE_SSL_CONNECT_ERROR:
-      return "check that the host speaks TLS on that port (plainHTTP is for a registry on localhost)";
-    default:
-      return kNetworkRemedy;
-  }
 }
 
 }  // namespace
@@ -324,13 +285,7 @@ Result<Response> CurlExchange::conclude(int code) {
   if (cut && (answered || (!headers_done_ && hear_last_words()))) return std::move(response_);
   // What libcurl says of one header line over its own bound.
   if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
-  const auto libcurl_code = static_cast<CURLcode>(code);
-  const std::string_view detail = trimmed(fields_->message.data());
-  const bool is_shown = !detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(detail, options_.proxy);
-  return fail(ErrorClass::Unavailable,
-              std::string(to_string(request_.method)) + " " + redacted(request_.url) + ": " +
-                  (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
-              std::string(remedy_for(libcurl_code, options_.tls)));
+  return std::unexpected(curl_failure(code, trimmed(fields_->message.data()), request_, options_));
 }
 
 /// A send that fails makes libcurl close without reading the refusal that came just before. Over TLS it stays unread.
