@@ -1,7 +1,10 @@
 #include "reconcilers/access.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "crds/base/glob.h"
 #include "crds/base/text.h"
@@ -13,6 +16,17 @@ namespace {
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return glob_matches(one, text); });
+}
+
+/// Host and port, the port as a number: "0443" is 443.
+std::pair<std::string, int> address_of(const std::string& text, int usual_port) {
+  const std::size_t colon = text.rfind(':');
+  const std::size_t bracket = text.rfind(']');
+  if (colon == std::string::npos || (bracket != std::string::npos && bracket > colon)) return {text, usual_port};
+  int port = 0;
+  const auto [end, fault] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (fault != std::errc{} || end != text.data() + text.size()) return {text, usual_port};
+  return {text.substr(0, colon), port};
 }
 
 /// Everything of an entry but its `sources`.
@@ -36,6 +50,15 @@ std::string source_of(const AccessRequest& request) {
 
 bool names_source(const AccessEntry& entry, const AccessRequest& request) {
   return entry.sources && !request.source_host.empty() && matches_any(*entry.sources, source_of(request));
+}
+
+/// By a pattern for one host: one for any host would lend to whatever host a publication names.
+bool lends_to_source(const AccessEntry& entry, const AccessRequest& request) {
+  if (!names_source(entry, request)) return false;
+  return std::ranges::any_of(*entry.sources, [&](const std::string& pattern) {
+    return pattern.substr(0, pattern.find('/')).find('*') == std::string::npos &&
+           glob_matches(pattern, source_of(request));
+  });
 }
 
 bool takes_source(const AccessEntry& entry, const AccessRequest& request, bool own_readable) {
@@ -75,15 +98,11 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
 }  // namespace
 
 bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
-  const std::string_view usual_port = registry.spec.plain_http ? ":80" : ":443";
-  const auto plain = [&](const std::string& text) {
-    std::string name = lower_case(text);
-    if (name.ends_with(usual_port)) name.resize(name.size() - usual_port.size());
-    return name;
-  };
-  const std::string asked = plain(host);
+  const int usual_port = registry.spec.plain_http ? 80 : 443;
+  const auto plain = [&](const std::string& text) { return address_of(lower_case(text), usual_port); };
+  const auto asked = plain(host);
   const auto& aliases = registry.spec.aliases;
-  return !host.empty() &&
+  return !asked.first.empty() &&
          (asked == plain(registry.spec.login_server) ||
           std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == plain(one); }));
 }
@@ -96,7 +115,7 @@ Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registr
     if (!gives(entry, request.tenant, request.action, request.repository)) continue;
     if (!takes_source(entry, request, own_readable)) continue;
     grant.entries.push_back(entry.name);
-    if (request.action == AccessAction::Publish && names_source(entry, request)) grant.names_source = true;
+    if (request.action == AccessAction::Publish && lends_to_source(entry, request)) grant.names_source = true;
     if (request.action == AccessAction::Publish && has_gates(entry.gates))
       grant.floors.push_back({.entry = entry.name, .gates = entry.gates});
   }

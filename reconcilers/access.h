@@ -38,7 +38,7 @@ struct GateFloor {
 struct AccessGrant {
   std::vector<std::string> entries;  ///< Names of those that give it.
   std::vector<GateFloor> floors;     ///< Publish only: of every one of them that has gates.
-  bool names_source = false;         ///< Publish only: the `sources` of one of them match the source.
+  bool names_source = false;         ///< Publish only: `sources` of one of them match it, its host by name.
   bool operator==(const AccessGrant&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controller/http/curl_exchange.h"
+#include "controller/http/curl_proxy.h"
 #include "controller/http/url.h"
 #include "controller/runtime/guarded.h"
 
@@ -45,6 +46,16 @@ class CurlTransport::Pool {
   runtime::Guarded<std::vector<Idle>> idle_;
 };
 
+namespace {
+
+/// libcurl goes past a proxy that it does not understand.
+Result<void> check_way(const Url& url, const ProxySettings& settings) {
+  const auto proxy = proxy_for(url, settings);
+  return proxy && !proxy->empty() ? check_proxy("what is set as proxy", *proxy) : Result<void>{};
+}
+
+}  // namespace
+
 CurlTransport::CurlTransport(CurlOptions options)
     : options_(std::move(options)), pool_(std::make_unique<Pool>(options_.max_idle_connections)) {}
 
@@ -54,6 +65,8 @@ Result<Response> CurlTransport::send(const Request& request, std::stop_token sto
   if (stop.stop_requested()) return fail(ErrorClass::Cancelled, redacted(request.url) + ": stopped");
   auto url = Url::parse(request.url);
   if (!url) return std::unexpected(std::move(url.error()));
+  if (Result<void> good = check_way(*url, options_.proxy); !good)
+    return while_doing(std::string(to_string(request.method)) + " " + redacted(request.url), std::move(good.error()));
   const std::string origin = url->scheme + "://" + url->authority;
   auto handle = pool_->take(origin);
   if (!handle->ready()) return fail(ErrorClass::Internal, "libcurl gives no handle", "restart with more memory");

@@ -66,11 +66,13 @@ bool is_ipv6_literal(std::string_view text) {
   return is_ipv6_address(text.substr(1, text.size() - 2));
 }
 
+/// In one form alone, so that hosts can be compared as text.
 bool is_port(std::string_view text) {
-  if (text.empty() || text.size() > 5 || !std::all_of(text.begin(), text.end(), is_digit)) return false;
+  if (text.empty() || text.size() > 5 || text.front() == '0' || !std::all_of(text.begin(), text.end(), is_digit))
+    return false;
   int value = 0;
   for (const char c : text) value = value * 10 + (c - '0');
-  return value >= 1 && value <= 65535;
+  return value <= 65535;
 }
 
 struct HostAndPort {
@@ -201,7 +203,7 @@ Result<std::string> check_registry_host(std::string_view text) {
     return invalid(quoted(text) + " is not a registry host", kHostRemedy);
   if (parts.port && !is_port(*parts.port))
     return invalid("the registry host " + quoted(text) + " has the port " + quoted(*parts.port),
-                   "write a port between 1 and 65535");
+                   "write a port between 1 and 65535, without zeros before it");
   return lower_case(text);
 }
 

@@ -33,8 +33,26 @@ TEST_CASE("references are expanded as docker does") {
 }
 
 TEST_CASE("what is no reference is refused") {
-  for (const auto* text : {"", ":1", "a:", "a@", "a@sha256:1", "https://ghcr.io/a", "ghcr.io/", "ghcr.io//a", "a b",
-                           "A/b", "ghcr.io/Team/app", "ghcr.io:0/a", "ghcr.io:65536/a", "a:1:2", "/a", "a/", "a..b"}) {
+  for (const auto* text : {"",
+                           ":1",
+                           "a:",
+                           "a@",
+                           "a@sha256:1",
+                           "https://ghcr.io/a",
+                           "ghcr.io/",
+                           "ghcr.io//a",
+                           "a b",
+                           "A/b",
+                           "ghcr.io/Team/app",
+                           "ghcr.io:0/a",
+                           "ghcr.io:0443/a",
+                           "ghcr.io:00443/a",
+                           "ghcr.io:000443/a",
+                           "ghcr.io:65536/a",
+                           "a:1:2",
+                           "/a",
+                           "a/",
+                           "a..b"}) {
     CAPTURE(text);
     CHECK(read(text) == "-");
   }

@@ -152,6 +152,14 @@ TEST_CASE("which hosts are the registry itself", "[access]") {
   CHECK(is_own_host(registry({}), "images.contoso.com"));
   CHECK(is_own_host(registry({}), "contoso.azurecr.io:443"));
   CHECK(is_own_host(registry({}), "Images.Contoso.com"));
+  CHECK(is_own_host(registry({}), "contoso.azurecr.io:0443"));
+  auto with_port = registry({});
+  with_port.spec.login_server = "contoso.azurecr.io:05000";
+  with_port.spec.aliases = {"[::1]:0443", "[::2]"};
+  CHECK(is_own_host(with_port, "contoso.azurecr.io:5000"));
+  CHECK(is_own_host(with_port, "[::1]"));
+  CHECK(is_own_host(with_port, "[::2]:443"));
+  CHECK_FALSE(is_own_host(with_port, "[::1]:80"));
   CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:80"));
   CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:4443"));
   CHECK_FALSE(is_own_host(registry({}), ":443"));

@@ -256,6 +256,12 @@ TEST_CASE("the environment's credentials are lent to a source that the entry nam
       {"an entry for any source", std::nullopt, false, false},
       {"an entry that names the source", {{"ghcr.io/contoso/**"}}, false, true},
       {"an entry that names it among others", {{"r.io/**", "ghcr.io/contoso/storefront"}}, false, true},
+      {"an entry for any repository of its host", {{"ghcr.io/**"}}, false, true},
+      {"an entry for any host", {{"**"}}, false, false},
+      {"an entry for that repository of any host", {{"*/contoso/storefront"}}, false, false},
+      {"an entry for hosts that begin so", {{"gh*/contoso/storefront"}}, false, false},
+      {"an entry for what begins so", {{"ghcr.io**"}}, false, false},
+      {"an entry for any host that names it too", {{"**", "ghcr.io/*/storefront"}}, false, true},
       {"an entry for any source, by the owner", std::nullopt, true, true},
   }));
   CAPTURE(row.name);

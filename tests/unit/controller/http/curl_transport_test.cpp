@@ -432,6 +432,22 @@ TEST_CASE("What libcurl says of a proxy's address is not passed on", "[curl]") {
   CHECK_THAT(response.error().message + response.error().remedy, !Catch::Contains("s3cret"));
 }
 
+TEST_CASE("Past a proxy that can't be used nothing goes direct", "[curl]") {
+  RawServer server([](RawConnection& connection) {
+    while (!connection.read_head().empty()) connection.write(ok("direct"));
+  });
+  const std::string password = GENERATE("s3%00cr3t", "s3%01cr3t", "s3%0acr3t");
+  CurlOptions options;
+  options.proxy = {.https_proxy = {}, .http_proxy = "http://user:" + password + "@127.0.0.1:1", .no_proxy = {}};
+  // Another name of this machine than those that no proxy is asked for.
+  const std::string port = server.url("").substr(server.url("").rfind(':'));
+  const auto response = CurlTransport(options).send({.url = "http://0.0.0.0" + port + "/"}, {});
+  REQUIRE_FALSE(response);
+  CHECK(response.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(response.error().message + response.error().remedy, !Catch::Contains("cr3t"));
+  CHECK(server.connections() == 0);
+}
+
 TEST_CASE("A proxy is used for what it is for, and its address is not judged", "[curl]") {
   Echo echo{.answer = ok("by proxy"), .head = {}};
   auto head = echo.head.get_future();
