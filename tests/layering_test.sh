@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The rules of docs/architecture.md that a script can check: which way includes point, where libraries, clocks,
-# sleeping and catching may stand. Prints each line that breaks one.
+# The rules of docs/architecture.md that a script can check: which way includes point, where libraries, clocks, sleeping
+# and catching may stand, that the chart has the CRDs of crds/manifests. Prints each line that breaks one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,6 +43,8 @@ long=$(git ls-files 'crds/*.h' 'reconcilers/*.h' 'controller/*.h' | xargs -r wc 
 [[ -z $long ]] || { printf 'layering: headers over 220 lines hold two things\n%s\n' "$long"; broken=1; }
 long=$(git ls-files 'crds/*.cpp' 'reconcilers/*.cpp' 'controller/*.cpp' | xargs -r wc -l | awk '$2 != "total" && $1 > 450 {print $2": "$1" lines"}')
 [[ -z $long ]] || { printf 'layering: sources over 450 lines hold two things\n%s\n' "$long"; broken=1; }
+
+diff -r crds/manifests charts/slipway/files/crds || { echo "layering: the chart's CRDs are not those of crds/manifests: ninja -C build/dev crd-manifests"; broken=1; }
 
 [[ $broken == 0 ]] && echo "layering: all rules hold"
 exit $broken
