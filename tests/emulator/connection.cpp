@@ -26,6 +26,7 @@ class AnswerSender {
 
   /// False when the connection is over: broken, or cut on purpose.
   bool send(const Answer& answer, bool with_body, bool keep_alive) {
+    if (disturbance_.lose_response) return false;
     if (record_ != nullptr) record_->status = answer.status;
     const std::string head = head_of(answer, keep_alive);
     const std::uint64_t size = with_body ? answer.size() : 0;

@@ -15,6 +15,7 @@ struct NamedAction {
 };
 constexpr std::array kActions = {
     NamedAction{"DropResponse", FaultAction::DropResponse},
+    NamedAction{"LoseResponse", FaultAction::LoseResponse},
     NamedAction{"DropRequest", FaultAction::DropRequest},
     NamedAction{"Status", FaultAction::Status},
     NamedAction{"Throttle", FaultAction::Throttle},
@@ -72,6 +73,7 @@ bool answers(FaultAction action) {
 void apply(const Fault& fault, Disturbance& disturbance) {
   if (answers(fault.action) && !disturbance.answer) disturbance.answer = fault;
   if (fault.action == FaultAction::DropResponse) disturbance.cut_response = fault.bytes;
+  if (fault.action == FaultAction::LoseResponse) disturbance.lose_response = true;
   if (fault.action == FaultAction::DropRequest) disturbance.cut_request = fault.bytes;
   if (fault.action == FaultAction::CorruptByte) disturbance.corrupt = fault.bytes;
   if (fault.action == FaultAction::Slow) disturbance.bytes_per_second = fault.bytes_per_second;

@@ -16,6 +16,7 @@ namespace slipway::emulator {
 
 enum class FaultAction {
   DropResponse,  ///< The connection ends after `bytes` of the response's body.
+  LoseResponse,  ///< Does what is asked, and the connection ends without an answer.
   DropRequest,   ///< The connection ends after `bytes` of the request's body were taken.
   Status,        ///< Answers `status` with `code` and `message`; Retry-After when given.
   Throttle,      ///< 429 as ACR says it, with Retry-After.
@@ -50,6 +51,7 @@ struct Disturbance {
   std::optional<Fault> answer;  ///< Status, Throttle, Quota or ExpiredToken; the first one that hit.
   std::optional<std::uint64_t> cut_response;
   std::optional<std::uint64_t> cut_request;
+  bool lose_response = false;
   std::optional<std::uint64_t> corrupt;
   std::uint64_t bytes_per_second = 0;  ///< 0: as fast as it goes.
   bool forget_upload = false;

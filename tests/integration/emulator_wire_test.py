@@ -176,6 +176,12 @@ class Faults(Emulator):
         self.assertEqual(self.ask("POST", mount).status, 202)
         self.assertEqual(self.ask("POST", mount).status, 201)
 
+    def test_an_answer_that_is_lost(self):
+        self.fault(action="LoseResponse", method="POST")
+        with self.assertRaises(http.client.RemoteDisconnected):
+            self.ask("POST", f"/v2/a/blobs/uploads/?digest={digest(b'hello')}", b"hello")
+        self.assertEqual(self.ask("GET", f"/v2/a/blobs/{digest(b'hello')}").body, b"hello")
+
     def test_a_fault_that_is_wrong_is_refused_with_its_field(self):
         answer = self.ask("POST", "/_emulator/faults", '{"action": "Slow"}')
         self.assertEqual(answer.status, 400)
