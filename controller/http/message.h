@@ -57,7 +57,8 @@ struct Request {
   std::chrono::milliseconds idle_timeout{60'000};  ///< Without a byte in either direction.
   LeastRate least_rate;
   std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
-  bool only_once = false;                                  ///< Not repeated, whatever the answer: nobody needs it.
+  bool only_once = false;                                  ///< Not repeated below, whatever the answer.
+  bool now_or_never = false;  ///< A courtesy: given up, Cancelled, where it would wait for its turn or for a token.
   /// Called with status and headers before the body; an error aborts (e.g. a Content-Range that does not fit).
   std::function<Result<void>(int status, const Headers&)> on_headers;
 };

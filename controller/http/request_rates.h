@@ -31,8 +31,13 @@ class RequestRates {
   void set(const std::string& host, std::optional<std::int64_t> per_second);
   /// Waits for the host's next turn. False when `stop` asks.
   bool pass(const std::string& host, const std::stop_token& stop);
+  /// Takes the host's turn if that is now; else false, and the turn stays with the others.
+  bool pass_at_once(const std::string& host);
 
  private:
+  /// How long until the turn, which is taken unless that is longer than `longest`.
+  std::chrono::nanoseconds take_turn(const std::string& host, std::chrono::nanoseconds longest);
+
   struct Rate {
     std::int64_t per_second = 1;
     std::chrono::nanoseconds free_at{0};  ///< When the next request may go.
@@ -41,7 +46,8 @@ class RequestRates {
   runtime::Guarded<std::map<std::string, Rate>> rates_;
 };
 
-/// Holds each request back until its host's rate lets it pass. Cancelled when stopped meanwhile.
+/// Holds each request back until its host's rate lets it pass. Cancelled when stopped meanwhile, and at once for what
+/// is `now_or_never`.
 class RateLimitingTransport final : public HttpTransport {
  public:
   RateLimitingTransport(HttpTransport& next, RequestRates& rates) : next_(next), rates_(rates) {}

@@ -21,14 +21,23 @@ Result<Response> TracingTransport::send(const Request& request, std::stop_token 
   const std::string host = url ? url->authority : std::string();
   if (hands_.began) hands_.began({.host = host, .request_id = request_id});
   const std::chrono::nanoseconds start = hands_.elapsed();
-  Result<Response> response = next_.send(traced, stop);
-  hands_.observer({.method = request.method,
-                   .host = host,
-                   .url = redacted(request.url),
-                   .status = response ? response->status : 0,
-                   .took = hands_.elapsed() - start,
-                   .failure = response ? std::string() : response.error().message,
-                   .request_id = request_id});
+  Result<Response> response = fail(ErrorClass::Internal, "what sends it threw an exception");
+  const auto tell_end = [&] {
+    hands_.observer({.method = request.method,
+                     .host = host,
+                     .url = redacted(request.url),
+                     .status = response ? response->status : 0,
+                     .took = hands_.elapsed() - start,
+                     .failure = response ? std::string() : response.error().message,
+                     .request_id = request_id});
+  };
+  try {
+    response = next_.send(traced, stop);
+  } catch (...) {
+    tell_end();
+    throw;
+  }
+  tell_end();
   return response;
 }
 

@@ -198,6 +198,37 @@ TEST_CASE("Whoever is stopped while waiting for a turn sends nothing") {
   CHECK(network.requests.size() == 1);
 }
 
+TEST_CASE("What is now or never does not wait for its turn, nor take that of others") {
+  World world;
+  tests::ScriptedTransport network;
+  for (int i = 0; i < 3; ++i) network.then(200);
+  http::RateLimitingTransport transport(network, world.rates);
+  world.rates.set("r.io", 1);
+  http::Request courtesy = get("https://r.io/v2/");
+  courtesy.now_or_never = true;
+  REQUIRE(transport.send(courtesy, {}));
+  CHECK(transport.send(courtesy, {}).error().cls == ErrorClass::Cancelled);
+  CHECK(network.requests.size() == 1);
+  CHECK(world.time.waits.empty());
+  REQUIRE(transport.send(get("https://r.io/v2/"), {}));
+  CHECK(world.time.waits == std::vector<std::chrono::milliseconds>{750ms});
+}
+
+TEST_CASE("A request that ends with something thrown is told of too") {
+  class Broken final : public http::HttpTransport {
+   public:
+    Result<http::Response> send(const http::Request&, std::stop_token) override { throw std::bad_alloc(); }
+  };
+  World world;
+  Broken network;
+  http::TracingTransport transport(network, world.tracing);
+  CHECK_THROWS_AS(transport.send(get("https://r.io/v2/"), {}), std::bad_alloc);
+  REQUIRE(world.seen.size() == 1);
+  CHECK(world.seen[0].status == 0);
+  CHECK(world.seen[0].host == "r.io");
+  CHECK(!world.seen[0].failure.empty());
+}
+
 TEST_CASE("What the environment says about the network") {
   const auto read = [](std::map<std::string, std::string> variables) {
     return http::network_environment([&variables](const char* name) -> const char* {
