@@ -1,5 +1,9 @@
 #include "controller/registry/blob_upload.h"
 
+#include <exception>
+#include <optional>
+#include <utility>
+
 #include "controller/http/url.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
@@ -18,6 +22,9 @@ class RegistryUpload final : public BlobUpload {
 
   Result<void> append(const BlobReader& reader, std::optional<std::int64_t> length, std::stop_token stop) override {
     Request request = streamed(Method::Patch, location_, reader, length);
+    const std::optional<std::int64_t> start = std::exchange(resumed_at_, std::nullopt);
+    if (start && length.value_or(0) > 0)
+      request.headers.set("Content-Range", std::to_string(*start) + "-" + std::to_string(*start + *length - 1));
     const Result<Response> response = expect(request, 202, stop);
     if (!response) return std::unexpected(response.error());
     return move_on(request, *response);
@@ -25,18 +32,22 @@ class RegistryUpload final : public BlobUpload {
 
   Result<std::int64_t> acknowledged(std::stop_token stop) override {
     Request request = request_to(Method::Get, location_);
-    const Result<Response> response = expect(request, 204, stop);
+    const Result<Response> response = connection_.send(request, scope_, stop);
     if (!response) return std::unexpected(response.error());
+    if (response->status != 204) return std::unexpected(unwanted(request, *response));
     if (response->headers.find("Location") != nullptr)
       if (Result<void> moved = move_on(request, *response); !moved) return std::unexpected(moved.error());
     const std::string* text = response->headers.find("Range");
     const auto range = text == nullptr ? std::nullopt : parse_range(*text);
     // "0-0" is also how registries say that they hold nothing; sending one byte again would be worse than all.
-    return range && range->last > 0 ? range->last + 1 : 0;
+    resumed_at_ = range && range->last > 0 ? range->last + 1 : 0;
+    return *resumed_at_;
   }
 
   Result<void> finish(const Digest& digest, std::stop_token stop) override {
-    return settle(expect(request_to(Method::Put, with_digest(location_, digest)), 201, stop));
+    Request request = request_to(Method::Put, with_digest(location_, digest));
+    request.only_once = true;  // Where its answer is lost the upload is gone: acknowledged() and the blob say more.
+    return settle(expect(request, 201, stop));
   }
 
   Result<void> send_whole(const content::Descriptor& blob, const BlobReader& reader, std::stop_token stop) override {
@@ -44,13 +55,22 @@ class RegistryUpload final : public BlobUpload {
   }
 
   void cancel() noexcept override {
-    Request request = request_to(Method::Delete, location_);
-    request.total_timeout = std::chrono::seconds(1);
-    request.only_once = true;
-    (void)connection_.send(request, scope_, {});
+    try {
+      give_back();
+    } catch (const std::exception&) {
+      return;  // The registry's own cleaning does it.
+    }
   }
 
  private:
+  void give_back() {
+    Request request = request_to(Method::Delete, location_);
+    request.total_timeout = std::chrono::seconds(1);
+    request.only_once = true;
+    request.now_or_never = true;
+    (void)connection_.send(request, scope_, {});
+  }
+
   static Request streamed(Method method, std::string url, const BlobReader& reader,
                           std::optional<std::int64_t> length) {
     Request request = request_to(method, std::move(url));
@@ -62,9 +82,18 @@ class RegistryUpload final : public BlobUpload {
 
   Result<Response> expect(const Request& request, int status, std::stop_token stop) {
     Result<Response> response = connection_.send(request, scope_, stop);
-    if (response && response->status != status)
-      return std::unexpected(error_of(request, *response, {connection_.who(), scope_}));
-    return response;
+    if (!response || response->status == status) return response;
+    Error error = unwanted(request, *response);
+    // The address is the registry's own: it forgot the upload, or holds other bytes of it than it said.
+    if (response->status == 404 || response->status == 416) {
+      error.cls = ErrorClass::Unavailable;
+      error.remedy = "nothing: the blob is sent again";
+    }
+    return std::unexpected(std::move(error));
+  }
+
+  Error unwanted(const Request& request, const Response& response) const {
+    return error_of(request, response, {connection_.who(), scope_});
   }
 
   static Result<void> settle(const Result<Response>& response) {
@@ -82,6 +111,7 @@ class RegistryUpload final : public BlobUpload {
   Connection& connection_;
   const std::string scope_;
   std::string location_;
+  std::optional<std::int64_t> resumed_at_;  ///< Where the next piece goes, by the registry's word, after a cut.
 };
 
 }  // namespace

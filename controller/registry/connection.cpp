@@ -29,7 +29,7 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
       tokens_(network, clock, std::move(options)) {}
 
 Result<http::Response> Connection::send(http::Request request, const std::string& scope, std::stop_token stop) {
-  Result<std::string> header = tokens_.header(scope, stop);
+  Result<std::string> header = request.now_or_never ? tokens_.held_header(scope) : tokens_.header(scope, stop);
   if (!header) return std::unexpected(header.error());
   if (!header->empty()) request.headers.set("Authorization", *header);
   // A challenge must not be judged as the answer that the caller expects.
@@ -40,7 +40,7 @@ Result<http::Response> Connection::send(http::Request request, const std::string
     };
   Result<http::Response> response = network_.send(request, stop);
   if (response) tokens_.hide_secrets(*response, *header);
-  if (!response || response->status != 401) return response;
+  if (!response || response->status != 401 || request.now_or_never) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   header = tokens_.after_challenge(*response, scope, *header, stop);
   if (!header) return while_doing(host_, header.error());

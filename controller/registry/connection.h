@@ -17,7 +17,8 @@ class Connection {
 
   /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
   /// that a redirect led to is Unavailable. A streamed request body is not sent twice: its 401 becomes Unavailable,
-  /// with a fresh token for the next try. Any status but 401 is returned as it is, but for what was sent to sign in:
+  /// with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled where there is no valid
+  /// one, and its 401 is returned. Any status but 401 is returned as it is, but for what was sent to sign in:
   /// the registry's words don't show that.
   Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
 

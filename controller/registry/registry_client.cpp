@@ -222,8 +222,11 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
   const std::string both = scope_ + " repository:" + from_repository + ":pull";
   const Result<Response> response = connection_->send(request, both, stop);
   if (!response) return std::unexpected(response.error());
+  if (response->status != 201 && response->status != 202)
+    return std::unexpected(error_of(request, *response, {connection_->who(), both}));
+  if (const auto earlier = opened_by_mount_.lock()->extract(digest))
+    open_upload(*connection_, scope_, earlier.mapped())->cancel();
   if (response->status == 201) return true;
-  if (response->status != 202) return std::unexpected(error_of(request, *response, {connection_->who(), both}));
   Result<std::string> location = location_of(request, *response);
   if (!location) return std::unexpected(location.error());
   opened_by_mount_.lock()->insert_or_assign(digest, std::move(*location));

@@ -88,6 +88,18 @@ Result<std::string> TokenSource::header(const std::string& scope, std::stop_toke
   return fetched(*known, scope, "", stop);
 }
 
+Result<std::string> TokenSource::held_header(const std::string& scope) {
+  if (!*challenge_.lock()) return std::string();
+  const Slot kept = slot(scope);
+  const auto token = kept->token.lock();
+  if (is_good(*token)) return token->header;
+  return fail(ErrorClass::Cancelled, options_.host + ": no token is at hand");
+}
+
+bool TokenSource::is_good(const Token& token) const {
+  return !token.header.empty() && clock_.now() < token.good_until;
+}
+
 Result<std::string> TokenSource::after_challenge(const http::Response& response, const std::string& scope,
                                                  const std::string& used, std::stop_token stop) {
   const std::optional<Challenge> challenge = choose(response);
@@ -123,19 +135,19 @@ void TokenSource::hide_secrets(http::Response& response, const std::string& head
 TokenSource::Slot TokenSource::slot(const std::string& scope) {
   auto slots = slots_.lock();
   Slot& found = (*slots)[scope];
-  if (!found) found = std::make_shared<runtime::Guarded<Token>>();
+  if (!found) found = std::make_shared<Kept>();
   return found;
 }
 
 Result<std::string> TokenSource::fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                                          std::stop_token stop) {
   const Slot kept = slot(scope);
-  auto token = kept->lock();  // Held while fetching: the others wait for this token instead of fetching their own.
-  if (!token->header.empty() && token->header != stale && clock_.now() < token->good_until) return token->header;
+  const std::lock_guard turn(kept->fetching);
+  if (const auto token = kept->token.lock(); is_good(*token) && token->header != stale) return token->header;
   Result<Token> fresh = fetch(challenge, scope, stop);
   if (!fresh) return std::unexpected(fresh.error());
-  *token = *fresh;
-  return token->header;
+  *kept->token.lock() = *fresh;
+  return fresh->header;
 }
 
 Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const std::string& scope,

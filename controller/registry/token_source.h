@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ class TokenSource {
   /// The header for `scope` ("repository:a/b:pull"; several parted by a space); empty as long as nothing asked for one.
   Result<std::string> header(const std::string& scope, std::stop_token stop);
 
+  /// As header() from what is at hand, waiting for nobody: Cancelled where it takes a fetch.
+  Result<std::string> held_header(const std::string& scope);
+
   /// After a 401 to a request that carried `used`: learns the challenge and gives the header to repeat it with, always
   /// from a fresh token, because a permission may have been given since. Unauthorized when the registry wants what we
   /// don't have or refuses what we gave; Forbidden when its token service knows us and refuses the scope.
@@ -53,9 +57,14 @@ class TokenSource {
     std::string header;
     Timestamp good_until{};
   };
-  using Slot = std::shared_ptr<runtime::Guarded<Token>>;  // Shared by the map and by whoever waits for the token.
+  struct Kept {
+    runtime::Guarded<Token> token;
+    std::mutex fetching;  ///< Held by whoever fetches: the others wait for that token instead of fetching their own.
+  };
+  using Slot = std::shared_ptr<Kept>;  // Shared by the map and by whoever waits for the token.
 
   Slot slot(const std::string& scope);
+  bool is_good(const Token& token) const;
   Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                               std::stop_token stop);
   Result<Token> fetch(const Challenge& challenge, const std::string& scope, std::stop_token stop);

@@ -23,7 +23,7 @@ class BlobUpload {
  public:
   virtual ~BlobUpload() = default;
   /// Streams what `reader` gives to the end of the upload in one request; `length` when the number of bytes is known.
-  /// Unavailable on a cut: acknowledged() then tells from where to go on.
+  /// Unavailable on a cut, or where the upload is gone or other than told: acknowledged() says from where to go on.
   virtual Result<void> append(const BlobReader& reader, std::optional<std::int64_t> length, std::stop_token stop) = 0;
   /// Bytes that the registry holds by its own word (asks it). NotFound when it no longer knows the upload.
   virtual Result<std::int64_t> acknowledged(std::stop_token stop) = 0;

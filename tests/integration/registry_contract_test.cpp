@@ -123,6 +123,20 @@ TEST_CASE("A mount that was not done leaves an upload that is used") {
   CHECK(world.store.small_blob(blob, 100, {}) == "hello");
 }
 
+TEST_CASE("An upload goes on where the registry says it stands") {
+  if (is_missing()) return;
+  World world;
+  const std::string bytes = std::string(3'000'000, 'x') + std::string(2'000'000, 'y');
+  const auto blob = descriptor_of(bytes, "");
+  const auto upload = world.store.start_upload(blob.digest, {});
+  REQUIRE(upload);
+  REQUIRE((*upload)->append(reader_of(bytes.substr(0, 3'000'000)), 3'000'000, {}));
+  REQUIRE((*upload)->acknowledged({}) == 3'000'000);
+  REQUIRE((*upload)->append(reader_of(bytes.substr(3'000'000)), 2'000'000, {}));
+  REQUIRE((*upload)->finish(blob.digest, {}));
+  CHECK(world.store.has_blob(blob, {}) == true);
+}
+
 TEST_CASE("Content that is not what its digest says is refused") {
   if (is_missing()) return;
   World world;

@@ -1,6 +1,8 @@
 #include "controller/registry/registry_client.h"
 
 #include <algorithm>
+#include <new>
+#include <tuple>
 
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/referrer_list.h"
@@ -13,9 +15,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class FixedClock final : public Clock {
+class HandClock final : public Clock {
  public:
-  Timestamp now() const override { return Timestamp(1'800'000'000'000ms); }
+  Timestamp now() const override { return time; }
+  Timestamp time{1'800'000'000'000ms};
 };
 
 const Credentials kBasic{.username = "ci", .password = SecretText("pw"), .identity_token = {}};
@@ -25,7 +28,7 @@ struct World {
 
   registry::Credentials credentials;
   tests::ScriptedTransport network;
-  FixedClock clock;
+  HandClock clock;
   registry::RegistryClient store{
       std::make_shared<registry::Connection>(
           network, clock,
@@ -260,6 +263,133 @@ TEST_CASE("The newest Location is used, with its state") {
   CHECK(world.network.requests[2].url.starts_with("https://r.io/u/1?_state=two&digest=sha256%3A"));
 }
 
+TEST_CASE("An upload that the registry no longer has as it was may be gone on with or begun again") {
+  const int status = GENERATE(404, 416);
+  CAPTURE(status);
+  World world;
+  world.network.then(202, {{"Location", "/u/1"}});
+  world.network.then(status, {}, R"({"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"unknown"}]})");
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+  SECTION("a piece") {
+    CHECK((*upload)->append(nothing, 0, {}).error().cls == ErrorClass::Unavailable);
+  }
+  SECTION("the end") {
+    CHECK((*upload)->finish(kDigest, {}).error().cls == ErrorClass::Unavailable);
+  }
+  SECTION("all at once") {
+    CHECK((*upload)->send_whole({.digest = kDigest, .size = 0}, nothing, {}).error().cls == ErrorClass::Unavailable);
+  }
+  SECTION("asked for") {
+    const auto held = (*upload)->acknowledged({});
+    REQUIRE(!held);
+    CHECK((held.error().cls == ErrorClass::NotFound) == (status == 404));
+  }
+}
+
+TEST_CASE("The request that closes an upload is not repeated before the upload was looked at, but with a new token") {
+  World world;
+  world.network.then(202, {{"Location", "/u/1"}});
+  world.network.then(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.io/token")"}});
+  world.network.then(200, {}, R"({"token":"one"})");
+  world.network.then(201);
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  REQUIRE((*upload)->finish(kDigest, {}));
+  CHECK(world.network.requests[1].only_once);
+  CHECK(*world.network.requests[3].headers.find("Authorization") == "Bearer one");
+}
+
+TEST_CASE("A piece that goes on after a cut says where it belongs") {
+  World world;
+  world.network.then(202, {{"Location", "/u/1"}});
+  world.network.then(fail(ErrorClass::Unavailable, "cut"));
+  const auto [range, length, expected] = GENERATE(values<std::tuple<std::string, std::optional<int>, std::string>>({
+      {"0-4", 6, "5-10"},
+      {"0-0", 11, "0-10"},
+      {"0-10", 0, ""},
+      {"0-4", std::nullopt, ""},
+  }));
+  CAPTURE(range);
+  world.network.then(204, {{"Range", range}});
+  world.network.then(202, {{"Location", "/u/1"}});
+  world.network.then(202, {{"Location", "/u/1"}});
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+  CHECK(!(*upload)->append(nothing, 11, {}));
+  REQUIRE((*upload)->acknowledged({}));
+  REQUIRE((*upload)->append(nothing, length, {}));
+  REQUIRE((*upload)->append(nothing, 1, {}));
+  const auto sent = [&](std::size_t index) {
+    const std::string* const header = world.network.requests[index].headers.find("Content-Range");
+    return header == nullptr ? std::string() : *header;
+  };
+  CHECK(sent(1).empty());
+  CHECK(sent(3) == expected);
+  CHECK(sent(4).empty());
+}
+
+TEST_CASE("An upload that an earlier candidate for a mount left open is given back") {
+  World world;
+  world.network.then(202, {{"Location", "/u/1"}});
+  const bool mounts = GENERATE(false, true);
+  CAPTURE(mounts);
+  world.network.then(mounts ? 201 : 202, {{"Location", "/u/2"}});
+  world.network.then(204);
+  CHECK(world.store.mount_blob(kDigest, "base/one", {}) == false);
+  CHECK(world.network.requests.size() == 1);
+  CHECK(world.store.mount_blob(kDigest, "base/two", {}) == mounts);
+  REQUIRE(world.network.requests.size() == 3);
+  CHECK(world.network.requests[2].method == http::Method::Delete);
+  CHECK(world.network.requests[2].url == "https://r.io/u/1");
+}
+
+TEST_CASE("Giving an upload back waits for no token") {
+  World world(kBasic);
+  world.network.then(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.io/token")"}});
+  world.network.then(200, {}, R"({"token":"one","expires_in":600})");
+  world.network.then(202, {{"Location", "/u/1"}});
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  world.network.then(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.io/token")"}});
+  SECTION("the one there is is used") {
+    (*upload)->cancel();
+    REQUIRE(world.network.requests.size() == 4);
+    CHECK(*world.network.requests[3].headers.find("Authorization") == "Bearer one");
+  }
+  SECTION("without one nothing is asked") {
+    world.clock.time += 10min;
+    (*upload)->cancel();
+    CHECK(world.network.requests.size() == 3);
+  }
+}
+
+TEST_CASE("What is thrown while an upload is given back ends there") {
+  class Broken final : public http::HttpTransport {
+   public:
+    explicit Broken(HttpTransport& next) : next_(next) {}
+    Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
+      if (request.method == http::Method::Delete) throw std::bad_alloc();
+      return next_.send(request, std::move(stop));
+    }
+
+   private:
+    HttpTransport& next_;
+  };
+  World world;
+  Broken network(world.network);
+  registry::RegistryClient store(
+      std::make_shared<registry::Connection>(network, world.clock, registry::TokenOptions{.host = "r.io"}),
+      {.repository = "a/b", .read_only = false, .request_id = {}});
+  world.network.then(202, {{"Location", "/u/1"}});
+  const auto upload = store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  (*upload)->cancel();
+  CHECK(world.network.requests.size() == 1);
+}
+
 TEST_CASE("Giving an upload back holds nobody up") {
   World world;
   world.network.then(202, {{"Location", "/u/1"}});
@@ -270,6 +400,7 @@ TEST_CASE("Giving an upload back holds nobody up") {
   const http::Request& asked = world.network.requests.back();
   CHECK(asked.method == http::Method::Delete);
   CHECK(asked.only_once);
+  CHECK(asked.now_or_never);
   CHECK(asked.total_timeout <= 1s);
 }
 
