@@ -7,7 +7,7 @@
 namespace slipway::transfer {
 namespace {
 
-/// An upload that is given back unless it was finished or lost.
+/// An upload that is given back unless it was finished.
 class OpenUpload {
  public:
   explicit OpenUpload(std::unique_ptr<BlobUpload> upload) : upload_(std::move(upload)) {}
@@ -39,10 +39,21 @@ Result<void> BlobStream::run(std::stop_token stop) {
     const End end = attempt(stop);
     if (end == End::Sent) return {};
     if (source_failed_ || stop.stop_requested()) return std::unexpected(error_);
+    if (end == End::Failed && may_send_once_more()) {
+      parts_.told("layer " + parts_.blob.digest.short_hex() + " damaged on its way, sent again from its start");
+      continue;
+    }
     if (end == End::Failed && patience_.again(error_, stop) != Patience::Answer::Again) return std::unexpected(error_);
     if (arrived(stop)) return {};
     cut(0);
   }
+}
+
+/// The source gave all bytes and they were right: what the registry got was damaged after that.
+bool BlobStream::may_send_once_more() {
+  if (error_.cls != ErrorClass::Integrity || check_->position() < parts_.blob.size) return false;
+  cut_.reset();
+  return !std::exchange(was_damaged_, true);
 }
 
 /// The answer to the request that ended the upload may be lost while the registry has done it.
@@ -86,7 +97,7 @@ BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_to
     if (source_failed_ || patience_.again(step.error(), stop) != Patience::Answer::Again)
       return failed(std::move(step.error()));
     const Result<std::int64_t> held = upload.acknowledged(stop);
-    error_ = held ? step.error() : held.error();
+    error_ = std::move(step.error());
     if (!held || *held < 0 || *held > sent_) return End::Lost;
     if (is_progress(parts_.rules, *held - at, waited)) patience_.renew();
     at = *held;

@@ -20,6 +20,7 @@ namespace slipway::transfer {
 ///   the destination is cut, holds the upload    read again from its last byte on; what was hashed is not hashed again
 ///   the destination is cut, forgot the upload   there already? else this blob starts again
 ///   the answer to the last request is lost      there already? else as above
+///   the destination got other bytes than went   this blob starts again, once
 class BlobStream {
  public:
   struct Parts {
@@ -51,6 +52,7 @@ class BlobStream {
   Result<void> with_feed(std::int64_t offset, const std::stop_token& stop,
                          const std::function<Result<void>(const BlobReader&)>& send);
   End failed(Error error);
+  bool may_send_once_more();
   bool arrived(const std::stop_token& stop);
   void cut(std::int64_t resumed_at);
   void say_waiting(std::chrono::milliseconds delay, const Error& error);
@@ -63,6 +65,7 @@ class BlobStream {
   std::int64_t bytes_sent_ = 0;
   std::chrono::nanoseconds own_time_{};  ///< Of the open request: in which the destination waited for us.
   bool source_failed_ = false;
+  bool was_damaged_ = false;  ///< On the way to the destination.
   struct Cut {
     std::int64_t at;
     std::int64_t resumed_at;

@@ -223,6 +223,41 @@ class PublishTest(ProgramTest):
         shown = [[float(each) for each in re.findall(r"\]  ([0-9.]+) MiB / ", part)] for part in (before, after)]
         self.assertLess(min(shown[1]), max(shown[0]), seen.errors)
 
+    def publish_through(self, **fault):
+        """Publishes a new image while one request of its uploads goes wrong, and gives the requests of uploads."""
+        self.images = getattr(self, "images", 0) + 1
+        name = f"app{self.images}"
+        digest = make_image("layout", self.work / name, "--layer", 6_000_000 + self.images)
+        self.publication(name, image=f"../{name}")
+        self.registry.forget_requests()
+        self.registry.fault(path=f"/v2/team/{name}/blobs/uploads/.+", **fault)
+        seen = self.slipway("publish")
+        self.assertEqual(seen.code, 0, seen.errors)
+        self.assertEqual(self.registry.digest(f"team/{name}", "1.8.2"), digest)
+        return [each for each in self.registry.requests() if f"team/{name}/blobs/uploads/" in each["target"]]
+
+    def patches(self, requests):
+        return [each["status"] for each in requests if each["method"] == "PATCH"]
+
+    def test_an_upload_that_the_registry_forgot_is_begun_again(self):
+        self.assertEqual(self.patches(self.publish_through(action="ForgetUpload", method="PATCH")), [404, 202])
+        self.assertEqual(self.patches(self.publish_through(action="ForgetUpload", method="PUT", times=2)), [202, 202])
+
+    def test_a_closing_request_whose_answer_is_lost_sends_nothing_again(self):
+        asked = self.publish_through(action="LoseResponse", method="PUT", times=2)
+        self.assertEqual(self.patches(asked), [202])
+
+    def test_a_layer_that_was_damaged_on_its_way_is_sent_again(self):
+        asked = self.publish_through(action="CorruptByte", method="PATCH", bytes=3_000_000)
+        self.assertEqual(self.patches(asked), [202, 202])
+
+    def test_an_upload_whose_connection_was_cut_goes_on(self):
+        asked = self.publish_through(action="DropRequest", method="PATCH", bytes=3_000_000)
+        self.assertEqual(self.patches(asked)[1:], [202])
+        manifest = fetch(f"{self.registry.url}/v2/team/app1/manifests/1.8.2", headers={"Accept": MANIFESTS})[2]
+        size = json.loads(manifest)["layers"][0]["size"]
+        self.assertEqual(sum(each["bytesIn"] for each in asked if each["method"] == "PATCH"), size)
+
     def test_the_same_state_after_a_kill_at_any_moment(self):
         digest = make_image("layout", self.work / "image", "--layers", 3, "--layer-size", 2_000_000)
         self.publication()

@@ -85,7 +85,8 @@ struct FaultyStore {
     std::string upload;
     bool open = false;
     std::vector<UploadFault> faults;
-    std::vector<std::string> done;  ///< Requests, in order.
+    std::vector<std::string> done;    ///< Requests, in order.
+    std::vector<std::string> pieces;  ///< What each PATCH said of its place.
     std::string blob;
   };
   const bool forgets;
@@ -102,6 +103,7 @@ struct FaultyStore {
       const std::string method = head.substr(0, head.find(' '));
       state.lock()->done.push_back(method);
       if (method == "PATCH") {
+        state.lock()->pieces.push_back(field(head, "Content-Range"));
         if (!take_upload(connection, std::stoul(field(head, "Content-Length")))) return;
         continue;
       }
@@ -235,6 +237,7 @@ TEST_CASE("a destination that is cut and holds the upload gets what is missing")
   CHECK(report->resumed == 2);
   CHECK(*source.ranges.lock() == std::vector<std::string>{"", "bytes=2500000-", "bytes=2500001-"});
   CHECK(store.count("POST") == 1);
+  CHECK(store.state.lock()->pieces == std::vector<std::string>{"", "2500000-8999999", "2500001-8999999"});
   CHECK(store.state.lock()->blob == blob);
 }
 

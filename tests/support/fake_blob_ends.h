@@ -151,7 +151,7 @@ class FakeUpload final : public BlobUpload {
     return static_cast<std::int64_t>(bytes_.size());
   }
   Result<void> finish(const Digest& digest, std::stop_token) override {
-    if (forgotten_) return fail(ErrorClass::NotFound, "no such upload");
+    if (forgotten_) return fail(ErrorClass::Unavailable, "no such upload");
     auto state = registry_.state.lock();
     std::optional<Error> error;
     if (!state->finish_errors.empty()) error = state->finish_errors.front(), state->finish_errors.pop_front();

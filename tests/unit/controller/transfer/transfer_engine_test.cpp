@@ -540,6 +540,26 @@ TEST_CASE("a source that lies is Integrity and the upload is given back", "[tran
   }
 }
 
+TEST_CASE("bytes that the destination got otherwise than they were sent are sent once more", "[transfer]") {
+  const Error differs{.cls = ErrorClass::Integrity, .message = "the registry says the digest differs"};
+  const std::size_t size = GENERATE(3'000U, 60'000U);
+  const bool twice = GENERATE(false, true);
+  CAPTURE(size, twice);
+  World world;
+  const std::string bytes = bytes_of(size);
+  const content::Descriptor blob = world.source.add(bytes);
+  world.registry.state.lock()->finish_errors.assign(twice ? 2 : 1, differs);
+  const auto report = world.run({blob});
+  CHECK(world.registry.state.lock()->uploads == 2);
+  CHECK(world.registry.state.lock()->cancelled == (twice ? 2 : 1));
+  CHECK(world.holds(bytes) == !twice);
+  CHECK(world.waits.lock()->empty());
+  CHECK(world.notes() == std::vector<std::string>{"layer " + blob.digest.short_hex() +
+                                                  " damaged on its way, sent again from its start"});
+  REQUIRE(report.has_value() == !twice);
+  if (twice) CHECK(report.error().cls == ErrorClass::Integrity);
+}
+
 TEST_CASE("patience: what may pass is tried again, the rest is not", "[transfer]") {
   const std::string bytes = bytes_of(60'000);
   SECTION("a source that never answers is given up after the bound") {
