@@ -13,13 +13,30 @@ std::size_t ring_size(const TransferRules& rules, std::int64_t bytes) {
 
 }  // namespace
 
+Error no_thread(const std::system_error& refused) {
+  return {.cls = ErrorClass::Internal,
+          .message = std::string("a transfer's thread could not be started: ") + refused.what(),
+          .remedy = "raise the process's limit of threads or lower transfer.concurrency",
+          .reason = {},
+          .retry_after = {}};
+}
+
 BlobFeed::BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop)
     : parts_(std::move(parts)), start_(offset), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
   const std::int64_t left = parts_.blob.size - offset;
   if (left <= parts_.rules.at_once_up_to && left <= static_cast<std::int64_t>(parts_.rules.ring_bytes))
     run(stop);
   else
+    start_thread();
+}
+
+void BlobFeed::start_thread() {
+  try {
     thread_ = std::jthread([this](const std::stop_token& asked) { run(asked); });
+  } catch (const std::system_error& refused) {
+    error_ = no_thread(refused);
+    ring_.close(error_);
+  }
 }
 
 BlobFeed::~BlobFeed() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "controller/transfer/blob_check.h"
@@ -14,6 +15,9 @@
 
 namespace slipway::transfer {
 
+/// What it means that a thread of a transfer could not be started.
+Error no_thread(const std::system_error& refused);
+
 /// Reads a blob from its source, from an offset on, checks it and keeps a ring filled: on a thread of its own, or, when
 /// it is little (`at_once_up_to`), all of it before the first byte is taken. A cut of
 /// the source is waited out and the blob read on from there; whoever takes from the ring sees a pause.
@@ -22,7 +26,7 @@ class BlobFeed {
   struct Parts {
     ImageSource& from;
     const content::Descriptor& blob;
-    BlobCheck& check;  ///< Used by the feed's thread alone as long as it runs.
+    BlobCheck& check;  ///< The feed's alone until end().
     const TransferRules& rules;
     const TransferHands& hands;
     Patience::Listener waits;                      ///< The source failed and is asked again after a while.
@@ -42,6 +46,7 @@ class BlobFeed {
   std::optional<Error> end();
 
  private:
+  void start_thread();
   Result<void> read_all(const std::stop_token& stop);
   Result<void> read_once(const std::stop_token& stop);
   void run(const std::stop_token& stop);
@@ -49,11 +54,11 @@ class BlobFeed {
 
   Parts parts_;
   const std::int64_t start_;
-  bool is_cut_ = false;                   ///< After a first byte, and no byte since. The thread's own.
-  std::int64_t at_;                       ///< Where the next byte of the source stands. The thread's own.
-  std::chrono::nanoseconds held_back_{};  ///< How long the source waited for room. The thread's own.
+  bool is_cut_ = false;                   ///< After a first byte, and no byte since. The reader's own.
+  std::int64_t at_;                       ///< Where the next byte of the source stands. The reader's own.
+  std::chrono::nanoseconds held_back_{};  ///< How long the source waited for room. The reader's own.
   BlobRing ring_;
-  std::optional<Error> error_;  ///< The thread's own until it has ended.
+  std::optional<Error> error_;  ///< The reader's own until it has ended.
   std::jthread thread_;
 };
 

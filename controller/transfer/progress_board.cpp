@@ -62,6 +62,11 @@ void ProgressBoard::tell() {
   tell_news();
 }
 
+void ProgressBoard::tell_all() {
+  tell();
+  while (listener_ && !state_.lock()->notes.empty()) tell();
+}
+
 /// Bounded, because whoever tells has a blob of its own to move on: the next one tells what is left.
 void ProgressBoard::tell_news() {
   constexpr int kMostInTurn = 8;

@@ -26,8 +26,10 @@ class ProgressBoard {
   /// The blob waits to be tried again: until it moves or is done.
   void waits(const content::Descriptor& blob, const std::string& note);
   void add_bytes_sent(std::int64_t bytes);
-  /// Tells the totals once more: the first and the last word.
+  /// Tells the totals: the first word.
   void tell();
+  /// The last word, once nobody else tells: the totals, and every note that is left.
+  void tell_all();
   BlobTransferReport report();
 
  private:

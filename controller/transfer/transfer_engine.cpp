@@ -109,7 +109,7 @@ Result<BlobTransferReport> TransferEngine::Job::run(const std::stop_token& stop)
   work_together(std::min(static_cast<std::size_t>(std::max(1, request_.concurrency)), blobs_.size()));
   if (std::optional<Error> error = state_.lock()->error) return std::unexpected(std::move(*error));
   if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
-  board_.tell();
+  board_.tell_all();
   return board_.report();
 }
 
@@ -119,10 +119,7 @@ void TransferEngine::Job::work_together(std::size_t workers) {
   try {
     while (others.size() + 1 < workers) others.emplace_back([this] { work(abandoned_.get_token()); });
   } catch (const std::system_error& refused) {
-    return give_up(fail(ErrorClass::Internal,
-                        std::string("a transfer's thread could not be started: ") + refused.what(),
-                        "raise the process's limit of threads or lower transfer.concurrency")
-                       .error());
+    return give_up(no_thread(refused));
   }
   work(abandoned_.get_token());
 }

@@ -1,6 +1,7 @@
 #include "controller/transfer/progress_board.h"
 
 #include <algorithm>
+#include <functional>
 #include <future>
 
 #include "tests/catch.h"
@@ -71,4 +72,22 @@ TEST_CASE("an older total never comes after a newer one, however slow the listen
   CHECK(std::is_sorted(totals.begin(), totals.end()));
   CHECK(totals.back() == 30);
   CHECK(notes == std::vector<std::string>{"cut"});
+}
+
+TEST_CASE("the last word tells every note that is left", "[transfer]") {
+  const std::string one(100, '1');
+  std::vector<std::string> notes;
+  std::vector<std::string> expected;
+  std::function<void()> meanwhile;
+  ProgressBoard board({descriptor_of(one)}, [&](const TransferProgress& progress) {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
+    if (!progress.note.empty()) notes.push_back(progress.note);
+  });
+  meanwhile = [&] {
+    for (int i = 0; i < 30; ++i) board.told(expected.emplace_back("note " + std::to_string(i)));
+  };
+  board.tell();
+  CHECK(notes.size() < expected.size());
+  board.tell_all();
+  CHECK(notes == expected);
 }

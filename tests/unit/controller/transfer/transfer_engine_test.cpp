@@ -507,6 +507,17 @@ TEST_CASE("where no thread can be started the transfer ends, and nothing is sent
   CHECK(world.registry.state.lock()->received == 0);
 }
 
+TEST_CASE("where the thread that reads a blob can't be started the remedy says so", "[transfer]") {
+  World world;
+  const content::Descriptor blob = world.source.add(bytes_of(60'000));
+  const NoThreads none;
+  const auto report = world.run({blob});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Internal);
+  CHECK(report.error().remedy.find("limit of threads") != std::string::npos);
+  CHECK_FALSE(world.holds(bytes_of(60'000)));
+}
+
 TEST_CASE("no more blobs are under way at once than the rules say", "[transfer]") {
   World world;
   constexpr int kWanted = 9;  // Of 6 that may.
