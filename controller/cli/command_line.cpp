@@ -170,6 +170,7 @@ void add_plan(CLI::App& app, Parsed& parsed) {
   add_folder(*verb, parsed.plan.folder);
   add_identity(*verb, parsed.plan.folder);
   verb->add_option("--at", parsed.at, "Decide as if it were this time")->type_name("TIME");
+  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)");
   add_output(*verb, parsed.plan.output);
 }
 
@@ -238,12 +239,18 @@ std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::
   return std::nullopt;
 }
 
+std::optional<Usage> take_timeout(const std::string& text, const std::string& verb,
+                                  std::optional<std::chrono::seconds>& timeout) {
+  if (text.empty()) return std::nullopt;
+  const auto parsed = parse_duration(text);
+  if (!parsed) return wrong(verb, "--timeout: " + parsed.error().message, parsed.error().remedy);
+  timeout = *parsed;
+  return std::nullopt;
+}
+
 std::variant<Command, Usage> publish_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "publish", parsed.publish.folder.overrides)) return *usage;
-  if (parsed.timeout.empty()) return parsed.publish;
-  const auto timeout = parse_duration(parsed.timeout);
-  if (!timeout) return wrong("publish", "--timeout: " + timeout.error().message, timeout.error().remedy);
-  parsed.publish.timeout = *timeout;
+  if (auto usage = take_timeout(parsed.timeout, "publish", parsed.publish.timeout)) return *usage;
   return parsed.publish;
 }
 
@@ -254,6 +261,7 @@ std::variant<Command, Usage> validate_command(Parsed& parsed) {
 
 std::variant<Command, Usage> plan_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "plan", parsed.plan.folder.overrides)) return *usage;
+  if (auto usage = take_timeout(parsed.timeout, "plan", parsed.plan.timeout)) return *usage;
   if (parsed.at.empty()) return parsed.plan;
   const auto at = parse_timestamp(parsed.at);
   if (!at) return wrong("plan", "--at: " + at.error().message, at.error().remedy);

@@ -33,6 +33,10 @@ std::string delay_line(const ObjectKey& object, const Error& error) {
   return name_of(object) + ": not yet, it is tried again: " + text_of(error);
 }
 
+std::string wait_line(const ObjectKey& object, const std::string& hosts) {
+  return name_of(object) + ": waiting for " + visible(hosts);
+}
+
 ExitCode print_error(const Error& error, std::ostream& errors) {
   errors << line_of(error) << '\n';
   return exit_code_of(error.cls);

@@ -21,6 +21,9 @@ std::string error_line(const ObjectKey& object, const Error& error);
 /// "shop/app: not yet, it is tried again: what is in the way; what to do".
 std::string delay_line(const ObjectKey& object, const Error& error);
 
+/// "shop/app: waiting for ghcr.io".
+std::string wait_line(const ObjectKey& object, const std::string& hosts);
+
 /// "error: what happened; what to do", for standard error. Gives the exit code of its class.
 ExitCode print_error(const Error& error, std::ostream& errors);
 /// As print_error(), naming what it is about.

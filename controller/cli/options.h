@@ -51,6 +51,7 @@ struct PlanOptions {
   FolderOptions folder;
   OutputFormat output = OutputFormat::Table;
   std::optional<Timestamp> at;  ///< Decide as if it were this time.
+  std::optional<std::chrono::seconds> timeout;
 };
 
 struct ValidateOptions {

@@ -1,6 +1,7 @@
 #include "controller/cli/present_conditions.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "reconcilers/readiness.h"
@@ -16,22 +17,30 @@ std::string pending_message(const Condition& ready, std::int64_t now) {
          (ready.message.empty() ? "" : ": ") + ready.message;
 }
 
-/// What is being done for the generation of now, while it is.
-const Condition* work_on(const Conditions& conditions, std::int64_t generation) {
-  const Condition* work = find_condition(conditions, kReconciling);
-  return work && work->observed_generation == generation ? work : nullptr;
+/// The Ready of work that nothing came of yet.
+std::optional<Condition> ready_in_progress(const Conditions& conditions, std::int64_t now) {
+  const Condition* progress = find_condition(conditions, kReconciling);
+  if (progress == nullptr || progress->status != "True" || progress->observed_generation != now) return std::nullopt;
+  Condition ready = *progress;
+  ready.type = kReady;
+  ready.status = "Unknown";
+  return ready;
 }
 
 }  // namespace
 
 Conditions present_conditions(Conditions conditions, const Generations& generations) {
-  if (generations.observed >= generations.now) return conditions;
+  const bool is_old = generations.observed < generations.now;
   const auto ready = std::ranges::find(conditions, kReady, &Condition::type);
+  if (ready != conditions.end() && !is_old) return conditions;
+  if (auto shown = ready_in_progress(conditions, generations.now)) {
+    set_condition(conditions, *shown);
+    return conditions;
+  }
   if (ready == conditions.end()) return conditions;
-  const Condition* work = work_on(conditions, generations.now);
-  ready->message = work ? work->message : pending_message(*ready, generations.now);
-  ready->reason = work ? work->reason : "Pending";
+  ready->message = pending_message(*ready, generations.now);
   ready->status = "Unknown";
+  ready->reason = "Pending";
   ready->observed_generation = generations.now;
   return conditions;
 }

@@ -13,7 +13,8 @@ struct Generations {
 };
 
 /// Conditions as people are shown them: a Ready that speaks of an older generation than the one that is there is
-/// Unknown, reason Pending, and its message says what it was. What is stored stays as it is.
+/// Unknown, reason Pending, and its message says what it was; while that one is worked on, or as long as nothing came
+/// of the first, it says what Reconciling says. What is stored stays as it is.
 Conditions present_conditions(Conditions conditions, const Generations& generations);
 
 }  // namespace slipway::cli

@@ -73,7 +73,7 @@ class OneRun {
         recorder_(display_) {}
 
   ExitCode run() {
-    auto opened = standalone::Installation::open(installation_options(), {log_, metrics_, recorder_, display_, clock_});
+    auto opened = standalone::Installation::open(installation_options(), hands());
     if (!opened) return cannot_begin(opened.error(), console_);
     installation_ = std::move(*opened);
     const auto change = installation_->objects().refresh();
@@ -83,6 +83,11 @@ class OneRun {
   }
 
  private:
+  standalone::InstallationHands hands() {
+    return {log_,     metrics_, recorder_,
+            display_, clock_,   [this](const auto& key, const auto& hosts) { display_.print(wait_line(key, hosts)); }};
+  }
+
   /// Its lines stand between the bars, not under them.
   telemetry::Log::Options options_of_log() {
     auto options = log_options(options_.log, console_);
@@ -142,7 +147,8 @@ class OneRun {
     if (ending.kind == Ending::Kind::Unfinished) {
       const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(ending, "")) : "";
       const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
-      console_.errors << "error: " << to_string(key) << ": " << how << visible(last)
+      const std::string whom = ending.waited_for.empty() ? "" : " while waiting for " + ending.waited_for;
+      console_.errors << "error: " << to_string(key) << ": " << how << visible(whom + last)
                       << "; run it again: what is at the registry already is not sent again\n";
       return ExitCode::Outside;
     }

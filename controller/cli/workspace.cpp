@@ -1,5 +1,7 @@
 #include "controller/cli/workspace.h"
 
+#include <utility>
+
 #include "controller/cli/github_build.h"
 #include "controller/cli/messages.h"
 #include "crds/base/text.h"
@@ -42,14 +44,15 @@ LookingGlass::LookingGlass(const Clock& clock)
       metrics_(SLIPWAY_VERSION),
       recorder_(log_) {}
 
-Result<std::unique_ptr<LookingGlass>> LookingGlass::open(const FolderOptions& folder, const Console& console,
-                                                         const Clock& clock) {
+Result<std::unique_ptr<LookingGlass>> LookingGlass::open(
+    const FolderOptions& folder, const Console& console, const Clock& clock,
+    std::function<void(const ObjectKey&, const std::string&)> on_wait) {
   std::unique_ptr<LookingGlass> glass{new LookingGlass{clock}};
   auto options = installation_options(folder, console, StateUse::OnlyLook);
   options.manifests.parse.fallbacks = build_of_github_job(console.environment);
   options.single_owner = true;
   auto installation = standalone::Installation::open(
-      options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock});
+      options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock, std::move(on_wait)});
   if (!installation) return std::unexpected{installation.error()};
   glass->installation_ = std::move(*installation);
   auto change = glass->installation_->objects().refresh();

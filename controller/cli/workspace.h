@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "controller/cli/console.h"
@@ -36,8 +38,10 @@ class NoProgress final : public ProgressWatcher {
 class LookingGlass {
  public:
   /// Opens and reads. The errors are those of Installation::open() and of FolderObjectStore::refresh().
-  static Result<std::unique_ptr<LookingGlass>> open(const FolderOptions& folder, const Console& console,
-                                                    const Clock& clock);
+  /// `on_wait` as InstallationHands has it.
+  static Result<std::unique_ptr<LookingGlass>> open(
+      const FolderOptions& folder, const Console& console, const Clock& clock,
+      std::function<void(const ObjectKey&, const std::string&)> on_wait = {});
   standalone::Installation& installation() { return *installation_; }
   const std::vector<Problem>& problems() const { return problems_; }
 

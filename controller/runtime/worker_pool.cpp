@@ -14,13 +14,6 @@ namespace slipway::runtime {
 
 namespace {
 
-std::string new_reconcile_id() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(random()));
-  return text.data();
-}
-
 std::optional<Outcome> guarded_reconcile(Reconciler& reconciler, const ObjectKey& key, const std::stop_token& stop,
                                          std::string& thrown) {
   try {
@@ -34,6 +27,13 @@ std::optional<Outcome> guarded_reconcile(Reconciler& reconciler, const ObjectKey
 }
 
 }  // namespace
+
+std::string new_reconcile_id() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(random()));
+  return text.data();
+}
 
 WorkerPool::WorkerPool(WorkQueue& queue, ReconcilersByKind reconcilers, WorkWatcher& watcher, const Options& options)
     : queue_(queue), reconcilers_(std::move(reconcilers)), watcher_(watcher), after_a_bug_(options.after_a_bug) {

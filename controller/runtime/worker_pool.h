@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -13,6 +14,9 @@
 namespace slipway::runtime {
 
 using ReconcilersByKind = std::map<ResourceKind, std::reference_wrapper<Reconciler>>;
+
+/// Random, in hexadecimal. Thread-safe.
+std::string new_reconcile_id();
 
 /// Threads that take keys, call the reconciler of the key's kind and turn its Outcome into the next visit:
 ///

@@ -82,15 +82,18 @@ std::function<const char*(const char*)> variables_of(const std::map<std::string,
 /// Bytes that move are a sign of life, however long they take.
 class LivelyProgress final : public ProgressWatcher {
  public:
-  LivelyProgress(ProgressWatcher& next, runtime::SignsOfLife& signs) : next_(next), signs_(signs) {}
+  LivelyProgress(ProgressWatcher& next, runtime::SignsOfLife& signs, LongVisits& visits)
+      : next_(next), signs_(signs), visits_(visits) {}
   void progress(const ObjectKey& object, const TransferProgress& progress) override {
     signs_.of_work();
+    visits_.moved(object);
     next_.progress(object, progress);
   }
 
  private:
   ProgressWatcher& next_;
   runtime::SignsOfLife& signs_;
+  LongVisits& visits_;
 };
 
 /// Who is told of requests.
@@ -104,7 +107,7 @@ http::TracingHands tracing_of(const RequestListeners& to) {
   return {.began =
               [to](const http::RequestBegan& request) {
                 to.signs.of_work();
-                to.open.began(request.request_id, request.host);
+                to.open.began(request.request_id, request.host, runtime::SystemSteadyClock{}.now());
               },
           .observer =
               [to](const http::RequestSeen& seen) {
@@ -152,9 +155,9 @@ struct Installation::Parts {
         watched(objects, hands.log),
         signs(steady),
         long_visits({objects, watched, hands.clock, steady,
-                     [this](const std::string& reconcile_id) { return open_requests.hosts(reconcile_id); }}),
+                     [this](const auto& id, auto latest) { return open_requests.hosts(id, latest); }, hands.on_wait}),
         writer(long_visits, objects, hands.metrics),
-        progress(hands.progress, signs),
+        progress(hands.progress, signs, long_visits),
         rates({.wait = runtime::wait, .elapsed = elapsed}),
         rules(/*in_cluster=*/false, rates),
         environment(options.environment),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ struct InstallationHands {
   Recorder& recorder;
   ProgressWatcher& progress;
   const Clock& clock;
+  /// Told whom a visit waits for, as LongVisits says; who wants to know watches long_visits(). May be empty.
+  std::function<void(const ObjectKey&, const std::string& hosts)> on_wait{};
 };
 
 /// Every part of Slipway over a manifest folder, put together: the one place that knows them all. Thread-safe.

@@ -12,30 +12,62 @@ namespace slipway::standalone {
 
 namespace {
 
-std::string message_of(const std::set<std::string>& hosts) {
+using namespace std::chrono_literals;
+
+/// How soon whoever is told of waits learns of one.
+constexpr auto kBetweenLooks = 250ms;
+constexpr const char* kWaitingFor = "waiting for ";
+
+std::string in_one(const std::set<std::string>& hosts) {
   std::string names;
   for (const auto& host : hosts) names += (names.empty() ? "" : ", ") + host;
-  return names.empty() ? "at work on it" : "waiting for " + names;
+  return names;
 }
 
+std::string message_of(const std::string& hosts) {
+  return hosts.empty() ? "at work on it" : kWaitingFor + hosts;
+}
+
+/// A wait that a visit left which was cut short is another one's.
 bool is_shown(const Conditions& conditions, std::int64_t generation) {
   const Condition* shown = find_condition(conditions, kReconciling);
-  return shown != nullptr && shown->status == "True" && shown->observed_generation == generation;
+  return shown != nullptr && shown->status == "True" && shown->observed_generation == generation &&
+         !shown->message.starts_with(kWaitingFor);
+}
+
+template <class T>
+bool is_ready(const T& object) {
+  const Condition* ready = find_condition(object.status.conditions, kReady);
+  return ready != nullptr && ready->status == "True" && ready->observed_generation == object.metadata.generation;
 }
 
 }  // namespace
 
 void LongVisits::begin(const ObjectKey& key, std::string reconcile_id) {
-  (*visits_.lock())[key] = {.due = hands_.steady.now() + kShownAfter, .reconcile_id = std::move(reconcile_id)};
+  const Time now = hands_.steady.now();
+  (*visits_.lock())[key] = {.due = now + kShownAfter, .moved_at = now, .reconcile_id = std::move(reconcile_id)};
 }
 
-void LongVisits::end(const ObjectKey& key) {
+void LongVisits::end(const ObjectKey& key, bool was_cut_short) {
   const auto visits = visits_.lock();
   const auto ended = visits->extract(key);
   if (!ended || !ended.mapped().unmarked) return;
   // An edit that came meanwhile is a Conflict: its own visit takes the mark away.
-  std::visit([this](const auto& object) { static_cast<void>(hands_.next.write_status(object)); },
-             *ended.mapped().unmarked);
+  const auto take_back = [&](const auto& object) {
+    if (!was_cut_short || is_ready(object)) static_cast<void>(hands_.next.write_status(object));
+  };
+  std::visit(take_back, *ended.mapped().unmarked);
+}
+
+void LongVisits::moved(const ObjectKey& key) {
+  const auto visits = visits_.lock();
+  if (const auto visit = visits->find(key); visit != visits->end()) visit->second.moved_at = hands_.steady.now();
+}
+
+std::string LongVisits::hosts_of(const ObjectKey& key) const {
+  const auto visits = visits_.lock();
+  const auto visit = visits->find(key);
+  return visit == visits->end() ? "" : in_one(hands_.hosts(visit->second.reconcile_id, Time::max()));
 }
 
 LongVisits::Time LongVisits::mark_due() {
@@ -43,13 +75,28 @@ LongVisits::Time LongVisits::mark_due() {
   const Time now = hands_.steady.now();
   Time next = now + kShownAfter;
   for (auto& [key, visit] : *visits) {
-    if (visit.was_looked_at) continue;
-    if (visit.due <= now)
-      mark(key, visit);
-    else
+    if (visit.due > now) {
       next = std::min(next, visit.due);
+      continue;
+    }
+    if (!visit.was_looked_at) mark(key, visit);
+    if (!hands_.tell) continue;
+    tell(key, visit);
+    next = std::min<Time>(next, now + kBetweenLooks);
   }
   return next;
+}
+
+void LongVisits::tell(const ObjectKey& key, const Visit& visit) {
+  const Time now = hands_.steady.now();
+  if (now - visit.moved_at < kShownAfter) return;
+  const std::string hosts = in_one(hands_.hosts(visit.reconcile_id, now - kShownAfter));
+  if (hosts.empty()) return;
+  const auto told = told_.lock();
+  const auto last = told->find(key);
+  if (last != told->end() && last->second.hosts == hosts && now - last->second.at < kBetweenTellings) return;
+  told->insert_or_assign(key, Told{hosts, now});
+  hands_.tell(key, hosts);
 }
 
 void LongVisits::watch(const std::stop_token& stop) {
@@ -74,7 +121,7 @@ template <class T>
 void LongVisits::mark_object(T object, Visit& visit) {
   if (is_shown(object.status.conditions, object.metadata.generation)) return;
   T before = object;
-  apply_progress(object.status.conditions, message_of(hands_.hosts(visit.reconcile_id)),
+  apply_progress(object.status.conditions, message_of(in_one(hands_.hosts(visit.reconcile_id, Time::max()))),
                  {object.metadata.generation, hands_.clock.now()});
   if (hands_.next.write_status(object)) visit.unmarked = std::move(before);
 }
@@ -99,14 +146,17 @@ Result<void> LongVisits::write_status(const RetentionPolicy& object) {
   return written(object);
 }
 
+LongVisits::Open::Open(LongVisits& visits, const ObjectKey& key, std::stop_token stop)
+    : visits_(visits), key_(key), stop_(std::move(stop)) {
+  visits_.begin(key_, telemetry::current_reconcile_id());
+}
+
+LongVisits::Open::~Open() {
+  visits_.end(key_, stop_.stop_requested());
+}
+
 Outcome WatchedReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
-  struct Ended {
-    LongVisits& visits;
-    const ObjectKey& key;
-    ~Ended() { visits.end(key); }
-  };
-  visits_.begin(key, telemetry::current_reconcile_id());
-  const Ended ended{visits_, key};
+  const LongVisits::Open open{visits_, key, stop};
   return next_.reconcile(key, std::move(stop));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,22 +18,47 @@ namespace slipway::standalone {
 
 /// Shows in the status which visits take long (kShownAfter) and whom they wait for; short ones cost no write. What a
 /// visit writes itself goes through here, so that a mark never covers it; the mark of a visit that ends without a write
-/// is taken back. Thread-safe; a mark holds back other writes for as long as it is written.
+/// is taken back, unless it was cut short before the object was ready. Tells people, too, who asks for that.
+/// Thread-safe; a mark holds back other writes for as long as it is written.
 class LongVisits final : public ObjectWriter {
  public:
+  using Time = runtime::SteadyClock::Time;
+  /// Between two times that a visit is told to wait for the same hosts.
+  static constexpr std::chrono::seconds kBetweenTellings{30};
+
   struct Hands {
     ObjectReader& reader;
     ObjectWriter& next;
     const Clock& clock;
     const runtime::SteadyClock& steady;
-    /// The hosts that the visit of that reconcile id waits for.
-    std::function<std::set<std::string>(const std::string& reconcile_id)> hosts;
+    /// The hosts that the visit of that reconcile id has waited for since `latest` or longer.
+    std::function<std::set<std::string>(const std::string& reconcile_id, Time latest)> hosts;
+    /// Told whom a visit waits for, once nothing has moved for kShownAfter, and again now and then. May be empty.
+    std::function<void(const ObjectKey&, const std::string& hosts)> tell{};
   };
   /// What `hands` refers to outlives it.
   explicit LongVisits(Hands hands) : hands_(std::move(hands)) {}
 
-  /// Marks every visit that has become long. When to look again.
-  runtime::SteadyClock::Time mark_due();
+  /// A visit that began in this thread, for as long as it lives.
+  class Open {
+   public:
+    Open(LongVisits& visits, const ObjectKey& key, std::stop_token stop);
+    ~Open();
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+
+   private:
+    LongVisits& visits_;
+    const ObjectKey key_;
+    const std::stop_token stop_;
+  };
+  /// Bytes of the object's transfer moved.
+  void moved(const ObjectKey& key);
+  /// The hosts that the visit of the object waits for, in one string.
+  std::string hosts_of(const ObjectKey& key) const;
+
+  /// Marks every visit that has become long, and tells whom it waits for. When to look again.
+  Time mark_due();
   /// mark_due() whenever it is time, until `stop` asks.
   void watch(const std::stop_token& stop);
 
@@ -44,20 +70,24 @@ class LongVisits final : public ObjectWriter {
   }
 
  private:
-  friend class WatchedReconciler;
-  using Time = runtime::SteadyClock::Time;
   struct Visit {
     Time due;  ///< When it has become long.
+    Time moved_at;
     std::string reconcile_id;
     bool was_looked_at = false;
     /// The object as it was before it was marked, until the visit writes.
     std::optional<std::variant<ImagePublication, ContainerRegistry, RetentionPolicy>> unmarked;
   };
   using Visits = std::map<ObjectKey, Visit>;
+  struct Told {
+    std::string hosts;
+    Time at;
+  };
 
   void begin(const ObjectKey& key, std::string reconcile_id);
-  void end(const ObjectKey& key);
+  void end(const ObjectKey& key, bool was_cut_short);
   void mark(const ObjectKey& key, Visit& visit);
+  void tell(const ObjectKey& key, const Visit& visit);
   template <class T>
   void mark_object(T object, Visit& visit);
   template <class T>
@@ -65,6 +95,7 @@ class LongVisits final : public ObjectWriter {
 
   const Hands hands_;
   runtime::Guarded<Visits> visits_;
+  runtime::Guarded<std::map<ObjectKey, Told>> told_;  ///< Also of visits that ended: the next is no news.
 };
 
 /// Tells `visits` of every visit to `next`.

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "controller/runtime/guarded.h"
@@ -116,6 +117,13 @@ Ending unfinished(Installation& installation, const ObjectKey& key) {
   return {Ending::Kind::Unfinished, last_error((*stored)->object)};
 }
 
+/// As long as the visits run.
+std::map<ObjectKey, std::string> waits(const LongVisits& visits, const std::vector<ObjectKey>& keys) {
+  std::map<ObjectKey, std::string> hosts;
+  for (const auto& key : keys) hosts.emplace(key, visits.hosts_of(key));
+  return hosts;
+}
+
 }  // namespace
 
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome) {
@@ -141,14 +149,22 @@ std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::Wo
   const runtime::BackoffLimits patience{.longest = kLongestBackoff};
   runtime::WorkQueue queue{clock, collector, {.backoff = patience, .seed = std::random_device{}()}};
   collector.look_again_through(queue);
+  LongVisits& visits = installation.long_visits();
+  std::map<ObjectKey, std::string> waited_for;
   {
+    const std::jthread marks{[&visits](const std::stop_token& ended) { visits.watch(ended); }};
     runtime::WorkerPool pool{queue, installation.reconcilers(), collector, {.workers = options.workers}};
     for (const auto& key : keys) queue.add(key, runtime::Priority::Edit);
     collector.wait(std::move(stop));
+    waited_for = waits(visits, keys);
   }
   auto endings = collector.endings();
-  for (const auto& key : keys)
-    if (!endings.contains(key)) endings.emplace(key, collector.after_told(key, unfinished(installation, key)));
+  for (const auto& key : keys) {
+    const auto [ending, is_open] = endings.try_emplace(key);
+    if (!is_open) continue;
+    ending->second = collector.after_told(key, unfinished(installation, key));
+    ending->second.waited_for = waited_for[key];
+  }
   return endings;
 }
 

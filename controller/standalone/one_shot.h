@@ -25,6 +25,7 @@ struct Ending {
   Kind kind = Kind::Unfinished;
   std::optional<Error> failure;  ///< Of Failed; of Unfinished what was in the way last, when something was.
   bool is_told = false;          ///< on_delay was told the failure last.
+  std::string waited_for{};      ///< Of Unfinished: the hosts that had not answered.
   bool operator==(const Ending&) const = default;
 };
 

@@ -2,8 +2,8 @@
 
 namespace slipway::standalone {
 
-void OpenRequests::began(const std::string& id, const std::string& host) {
-  (*open_.lock())[id].insert(host);
+void OpenRequests::began(const std::string& id, const std::string& host, Time at) {
+  (*open_.lock())[id].emplace(host, at);
 }
 
 void OpenRequests::ended(const std::string& id, const std::string& host) {
@@ -14,11 +14,14 @@ void OpenRequests::ended(const std::string& id, const std::string& host) {
   if (found->second.empty()) open->erase(found);
 }
 
-std::set<std::string> OpenRequests::hosts(const std::string& id) const {
+std::set<std::string> OpenRequests::hosts(const std::string& id, Time latest) const {
   const auto open = open_.lock();
   const auto found = open->find(id);
   if (found == open->end()) return {};
-  return {found->second.begin(), found->second.end()};
+  std::set<std::string> hosts;
+  for (const auto& [host, began] : found->second)
+    if (began <= latest) hosts.insert(host);
+  return hosts;
 }
 
 }  // namespace slipway::standalone

@@ -382,6 +382,26 @@ class ExitCodeTest(ProgramTest):
         seen = self.slipway("publish", "--timeout", "1s")
         self.assertEqual(seen.code, 3, seen.errors)
 
+    def silent(self):
+        """A host that takes connections and never answers; the publication's source is there."""
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        host = "127.0.0.1:%d" % silent.getsockname()[1]
+        self.publication()
+        self.write("app.yaml", (self.manifests / "app.yaml").read_text().replace(
+            "{ociLayout: {path: ../image}}", f'{{image: {{reference: "{host}/team/app:1", plainHTTP: true}}}}'))
+        return host
+
+    def test_publish_and_plan_tell_of_a_host_that_does_not_answer(self):
+        host = self.silent()
+        for verb, end in (("publish", "not finished in time"), ("plan", "not planned in time")):
+            seen = self.slipway(verb, "--timeout", "4s")
+            self.assertEqual(seen.code, 3, seen.errors)
+            self.assertEqual(seen.errors.count(f"team/app: waiting for {host}\n"), 1, seen.errors)
+            self.assertIn(f"ImagePublication team/app: {end} while waiting for {host}", seen.errors)
+        self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +Unknown +.* Progressing")
+        self.assertIn(f"waiting for {host}", self.slipway("describe", "ipub", "app").out)
+
     def test_a_signal_is_128_and_its_number(self):
         make_image("layout", self.work / "image", "--layer", 4_000_000)
         self.publication()

@@ -71,14 +71,17 @@ TEST_CASE("what was edited since it was looked at is not shown as ready") {
   }
 }
 
-TEST_CASE("what is being carried out is not told as left alone") {
-  std::vector objects{publication()};
-  objects[0].metadata.generation = 2;
-  apply_progress(objects[0].status.conditions, "sending sha256:1", {2, kNow});
-  const auto row = table_of(std::span{objects}, {true, false, kNow}).rows.at(0);
-  CHECK(row.at(1) == "Unknown");
-  CHECK(row.at(4) == "Progressing");
-  CHECK(row.at(10) == "sending sha256:1");
+TEST_CASE("what is worked on, and nothing came of yet, says so") {
+  for (const bool is_first : {true, false}) {
+    std::vector objects{publication()};
+    if (is_first) objects[0].status = {};
+    objects[0].metadata.generation = 2;
+    apply_progress(objects[0].status.conditions, "waiting for ghcr.io", {2, kNow});
+    const auto row = table_of(std::span{objects}, {true, false, kNow}).rows.at(0);
+    CHECK(row.at(1) == "Unknown");
+    CHECK(row.at(4) == "Progressing");
+    CHECK(row.at(10) == "waiting for ghcr.io");
+  }
 }
 
 TEST_CASE("what is suspended says so, whatever its conditions") {

@@ -30,7 +30,7 @@ struct World {
 
   void visit(std::function<void()> work) {
     inner.work = std::move(work);
-    reconciler.reconcile(key_of(publication), {});
+    reconciler.reconcile(key_of(publication), stop.get_token());
   }
   void wait(std::chrono::milliseconds time) {
     steady.advance(time);
@@ -40,11 +40,17 @@ struct World {
   const Condition* shown() { return find_condition(status().conditions, kReconciling); }
 
   const ImagePublication publication = tests::make_publication();
+  std::stop_source stop;
   tests::InMemoryObjects objects;
   tests::ManualSteadyClock steady;
   tests::ManualClock clock{Timestamp{}};
   std::set<std::string> hosts;
-  LongVisits visits{{objects, objects, clock, steady, [this](const std::string&) { return hosts; }}};
+  runtime::SteadyClock::Time hosts_since = steady.now();
+  std::vector<std::string> told;
+  LongVisits visits{
+      {objects, objects, clock, steady,
+       [this](const std::string&, auto latest) { return hosts_since <= latest ? hosts : std::set<std::string>{}; },
+       [this](const ObjectKey& key, const std::string& to) { told.push_back(key.name + " " + to); }}};
   ScriptedReconciler inner;
   WatchedReconciler reconciler{inner, visits};
 };
@@ -112,6 +118,66 @@ TEST_CASE("an edit in the middle of a visit keeps what it says") {
   CHECK(world.objects.stored(key_of(world.publication)).spec.build.version == "1.9.0");
 }
 
+TEST_CASE("a visit that is cut short leaves whom it waited for, unless the object is ready") {
+  World world;
+  const bool is_ready = GENERATE(false, true);
+  auto before = world.status();
+  if (is_ready) apply_readiness(before.conditions, {Readiness::Kind::Ready, "Succeeded", "done"}, {1, Timestamp{}});
+  world.objects.stored(key_of(world.publication)).status = before;
+  world.hosts = {"ghcr.io"};
+  world.visit([&] {
+    world.wait(2s);
+    CHECK(world.visits.hosts_of(key_of(world.publication)) == "ghcr.io");
+    world.stop.request_stop();
+  });
+  CHECK((world.shown() == nullptr) == is_ready);
+  CHECK(world.visits.hosts_of(key_of(world.publication)).empty());
+  world.stop = {};
+  world.hosts = {"quay.io"};
+  world.visit([&] {
+    world.wait(2s);
+    CHECK(world.shown()->message == "waiting for quay.io");
+  });
+}
+
+TEST_CASE("people are told whom a visit waits for after two seconds, then every thirty") {
+  World world;
+  world.hosts = {"ghcr.io", "quay.io"};
+  world.visit([&] {
+    world.wait(1999ms);
+    CHECK(world.told.empty());
+    world.wait(1ms);
+    CHECK(world.told == std::vector<std::string>{"storefront ghcr.io, quay.io"});
+    world.wait(29'999ms);
+    CHECK(world.told.size() == 1);
+    world.wait(1ms);
+    CHECK(world.told.size() == 2);
+    world.hosts = {"quay.io"};
+    world.wait(1ms);
+    CHECK(world.told.back() == "storefront quay.io");
+  });
+  world.visit([&] { world.wait(2s); });
+  CHECK(world.told.size() == 3);
+}
+
+TEST_CASE("nobody is told of a request that is answered soon, nor while bytes move") {
+  World world;
+  world.hosts = {"ghcr.io"};
+  world.visit([&] {
+    world.wait(1min);
+    world.told.clear();
+    world.hosts_since = world.steady.now();
+    world.hosts = {"quay.io"};
+    world.wait(1999ms);
+    CHECK(world.told.empty());
+    world.visits.moved(key_of(world.publication));
+    world.wait(1999ms);
+    CHECK(world.told.empty());
+    world.wait(1ms);
+    CHECK(world.told.size() == 1);
+  });
+}
+
 TEST_CASE("ten thousand visits that find all as it is write nothing") {
   World world;
   for (int i = 0; i < 10'000; ++i) world.visit([&] { world.wait(1ms); });
@@ -128,10 +194,13 @@ TEST_CASE("the next look is when the first visit becomes long") {
 }
 
 TEST_CASE("hosts are open from the first request to them until the last answer") {
+  using namespace std::chrono_literals;
+  const tests::ManualSteadyClock steady;
   OpenRequests open;
-  open.began("a", "ghcr.io");
-  open.began("a", "ghcr.io");
-  open.began("b", "quay.io");
+  open.began("a", "ghcr.io", steady.now());
+  open.began("a", "ghcr.io", steady.now());
+  open.began("b", "quay.io", steady.now());
+  CHECK(open.hosts("b", steady.now() - 1ns).empty());
   open.ended("a", "ghcr.io");
   CHECK(open.hosts("a") == std::set<std::string>{"ghcr.io"});
   open.ended("a", "ghcr.io");
