@@ -14,9 +14,16 @@ namespace {
 constexpr std::string_view kUnknown = "unknown";
 constexpr std::string_view kReferenceType = "vnd.docker.reference.type";
 
-/// What Docker's puller takes for configs and layers (the last three are of old images); the others take less.
-constexpr std::array<std::string_view, 5> kImageTypes{"application/vnd.oci.image.", "application/vnd.docker.",
-                                                      "application/octet-stream", "application/json", "text/html"};
+/// What Docker's puller takes for configs and layers (three of them are of old images), and what containerd's shims for
+/// WebAssembly take; the others take less.
+constexpr std::array<std::string_view, 8> kImageTypes{"application/vnd.oci.image.",
+                                                      "application/vnd.docker.",
+                                                      "application/octet-stream",
+                                                      "application/json",
+                                                      "text/html",
+                                                      "application/vnd.wasm.",
+                                                      "application/wasm",
+                                                      "application/vnd.bytecodealliance.wasm."};
 
 bool is_image_type(std::string_view media_type) {
   const std::string type = lower_case(media_type);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,7 +23,7 @@ class AttachedReader {
  public:
   AttachedReader(Content& content, const AttachedQuestion& question, const Places& places)
       : content_(content), question_(question), places_(places) {
-    for (const auto& blob : content_.blobs) blobs_.insert(blob.digest);
+    for (const auto& blob : content_.blobs) sizes_.emplace(blob.digest, blob.size);
   }
 
   Result<void> read() {
@@ -101,6 +103,8 @@ class AttachedReader {
   Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
     if (is_record(manifest)) return leave(attached);
     if (!refers_to_subject(manifest, attached)) return leave(attached, "it does not refer to that");
+    if (!agrees_on_sizes(manifest))
+      return leave(attached, "it gives a blob another size than what is published with it");
     if (!question_.gated) return true;
     auto runnable = is_runnable(manifest);
     if (!runnable || !*runnable) return runnable ? Result<bool>(true) : runnable;
@@ -111,6 +115,15 @@ class AttachedReader {
   static bool refers_to_subject(const content::ImageManifest& manifest, const Attached& attached) {
     if (!manifest.subject) return !attached.tag.empty();
     return manifest.subject->digest == attached.subject.digest;
+  }
+
+  /// One blob has one size: the image's word counts, then that of what was attached before.
+  bool agrees_on_sizes(const content::ImageManifest& manifest) const {
+    const auto agrees = [&](const content::Descriptor& blob) {
+      const auto known = sizes_.find(blob.digest);
+      return known == sizes_.end() || known->second == blob.size;
+    };
+    return agrees(manifest.config) && std::ranges::all_of(manifest.layers, agrees);
   }
 
   /// Cosign's tags hold signatures in the form of images: media types, the config and the bytes tell them from images.
@@ -141,7 +154,7 @@ class AttachedReader {
   static std::string brief(const Digest& digest) { return std::string(digest.algorithm()) + ":" + digest.short_hex(); }
 
   void add_blob(const content::Descriptor& blob) {
-    if (blobs_.insert(blob.digest).second) content_.attached_blobs.push_back(blob);
+    if (sizes_.emplace(blob.digest, blob.size).second) content_.attached_blobs.push_back(blob);
   }
 
   Result<void> leave_behind(const Digest& source) {
@@ -155,7 +168,7 @@ class AttachedReader {
   Content& content_;
   const AttachedQuestion& question_;
   const Places& places_;
-  std::set<Digest> blobs_;                     ///< Of the image and of what is attached.
+  std::map<Digest, std::int64_t> sizes_;       ///< Of the blobs of the image and of what is attached.
   std::optional<std::set<std::string>> tags_;  ///< Of the source, where it tells them.
 };
 

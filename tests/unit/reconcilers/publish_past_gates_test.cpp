@@ -238,6 +238,12 @@ TEST_CASE("under a gate no image travels as an attachment") {
       {"an image with a config of old",
        {.config_type = "application/json", .config = config_of("linux", "amd64", 1), .layer_types = {kLayer}},
        false},
+      {"a WebAssembly artifact",
+       {.config_type = "application/vnd.wasm.config.v0+json", .config = "{}", .layer_types = {"application/wasm"}},
+       false},
+      {"a WebAssembly module under a config of its own",
+       {.config_type = "a/b", .config = "x", .layer_types = {"application/wasm"}},
+       false},
       {"an image that calls its layers signatures",
        {.config = config_of("linux", "amd64", 1), .layer_types = {kCosign}},
        false},
@@ -526,6 +532,36 @@ TEST_CASE("what does not refer to the image that it was found on stays behind") 
   REQUIRE(answer->content.notes.size() == 1);
   CHECK_THAT(answer->content.notes[0],
              Catch::Contains(found.digest.short_hex()) && Catch::Contains("does not refer to that"));
+}
+
+TEST_CASE("what is attached may not give another size to a blob than the image does") {
+  Look look;
+  const auto text = [&](const std::vector<Descriptor>& layers) {
+    std::vector<std::string> items;
+    for (const auto& layer : layers) items.push_back(named(layer));
+    return R"({"schemaVersion":2,"config":)" + named(put_blob(look.repository, kEmpty, "{}")) + R"(,"layers":[)" +
+           join(items) + "]" + with_subject(look.image.descriptor) + "}";
+  };
+  const auto honest = look.image.layers[0];
+  auto lying = honest;
+  ++lying.size;
+  const auto own = put_blob(look.repository, "a/b", "own");
+  const auto [layers, travels] = GENERATE_COPY(table<std::vector<Descriptor>, bool>({
+      {std::vector{honest}, true},
+      {std::vector{lying}, false},
+      {std::vector{own, own}, true},
+  }));
+  const auto found = put_manifest(look.repository, content::kOciManifest, text(layers));
+  look.source.listed = {found};
+  look.source.listed_for = look.image.descriptor.digest;
+  const auto answer = look.read(look.image.descriptor.digest);
+  REQUIRE(answer.has_value());
+  CHECK(answer->content.bytes.contains(found.digest) == travels);
+  CHECK(answer->content.attached.empty() != travels);
+  CHECK(answer->content.notes.empty() == travels);
+  if (travels) return;
+  CHECK_THAT(answer->content.notes[0], Catch::Contains("another size"));
+  CHECK(answer->content.attached_blobs.empty());
 }
 
 TEST_CASE("what one publication holds in memory has an end") {
