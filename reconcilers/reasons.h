@@ -19,8 +19,10 @@ inline constexpr std::string_view kAnswered = "Answered";  ///< Reachable: the r
 inline constexpr std::string_view kSignedIn = "SignedIn";  ///< Authenticated: the registry took the credentials.
 
 // Of ImagePublication: gates.
-inline constexpr std::string_view kNoGates = "NoGates";                ///< GatesPassed: nothing was asked for.
-inline constexpr std::string_view kGatesPassed = "GatesPassed";        ///< Every gate passed.
+inline constexpr std::string_view kNoGates = "NoGates";          ///< GatesPassed: nothing was asked for.
+inline constexpr std::string_view kGatesPassed = "GatesPassed";  ///< Every gate passed.
+inline constexpr std::string_view kPublishedBeforeGates =
+    "PublishedBeforeGates";  ///< GatesPassed Unknown: no such gates were asked for then; they judge the next one.
 inline constexpr std::string_view kAwaitingReport = "AwaitingReport";  ///< A report is missing or about another image.
 inline constexpr std::string_view kReportNotNamed = "ReportNotNamed";  ///< A gate needs a report, the spec names none.
 inline constexpr std::string_view kReportInvalid =

@@ -50,7 +50,28 @@ bool is_id_of_another(const ScanReport& report, const ScanSubject& subject) {
                      [&](const auto& other) { return other.config_digest.str() == report.image_id; });
 }
 
+bool names(const ScanReport& report, const Digest& digest) {
+  return std::ranges::any_of(report.repo_digests, [&](const std::string& text) {
+    const auto reference = ImageReference::parse(text);
+    return reference && reference->digest == digest;
+  });
+}
+
+/// The config or the layers of the report: what binds it.
+bool has_content_of(const ScanReport& report, const PlatformImage& image) {
+  return report.image_id == image.config_digest.str() ||
+         (!report.diff_ids.empty() && report.diff_ids == image.diff_ids);
+}
+
 }  // namespace
+
+bool is_read_from_manifest(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
+  if (names(report, image.digest)) return true;
+  const auto fitting =
+      std::ranges::count_if(subject.images, [&](const auto& one) { return has_content_of(report, one); });
+  return subject.is_whole && fitting == 1 &&
+         std::ranges::any_of(subject.indexes, [&](const Digest& index) { return names(report, index); });
+}
 
 ReportBinding bind_report(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
   const bool same_layers = !report.diff_ids.empty() && report.diff_ids == image.diff_ids;

@@ -142,6 +142,10 @@ void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
   if (!report.covers_packages)
     faults_.push_back(report_fault(reason::kReportEmpty, name + " covered nothing: no package list was looked at",
                                    "let the scanner look for vulnerabilities in an image that has packages"));
+  if (!image.lists_layers && !is_read_from_manifest(report, image, subject_))
+    faults_.push_back(report_fault(
+        reason::kPlatformNotCovered, name + " names its config alone, which says nothing of its layers",
+        "scan " + image.digest.str() + " at a registry, so that the report's RepoDigests name that digest"));
   if (report.end_of_life)
     faults_.push_back(report_fault(
         reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
@@ -356,6 +360,15 @@ GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
   if (reports.empty()) return no_report(question);
   if (subject.images.empty()) return no_image(question);
   return Judge(question, subject, now).judge(reports);
+}
+
+bool needs_layers_checked(const ScanSubject& subject, const std::vector<NamedReport>& reports) {
+  return !std::ranges::all_of(subject.images, [&](const PlatformImage& image) {
+    return std::ranges::any_of(reports, [&](const NamedReport& named) {
+      return named.report && bind_report(*named.report, image, subject).kind == ReportBinding::Kind::Bound &&
+             is_read_from_manifest(*named.report, image, subject);
+    });
+  });
 }
 
 Error to_error(const GateVerdict& verdict) {

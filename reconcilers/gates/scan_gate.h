@@ -17,12 +17,14 @@ struct PlatformImage {
   Digest digest = Digest::of("");
   Digest config_digest = Digest::of("");
   std::vector<std::string> diff_ids;
+  bool lists_layers = true;  ///< False: its config could not be read as an image's, `diff_ids` says nothing.
 };
 
 /// What is judged.
 struct ScanSubject {
   std::vector<PlatformImage> images;  ///< Every one needs a report of its own.
   std::vector<Digest> indexes;        ///< That hold them: the source's and, of a subset, the one published. Or none.
+  bool is_whole = true;               ///< False: of a source index a part is published, the rest is not known.
   std::string source_host;            ///< Registry of the source, e.g. "ghcr.io"; empty for files.
 };
 
@@ -73,6 +75,7 @@ struct GateVerdict {
 ///   an image has no report, and a report fits no image    Awaiting   AwaitingReport (about another image)
 ///   an image has no report, every report fits another     Awaiting   PlatformNotCovered
 ///   image id, diff ids, platform, digest disagree         Refused    ReportConflict
+///   it names the config alone, which lists no layers      Refused    PlatformNotCovered
 ///   no package list looked at                             Refused    ReportEmpty
 ///   distribution without advisories                       Refused    EndOfLife
 ///   created more than 5 minutes after now                 Refused    ReportFromFuture
@@ -83,6 +86,10 @@ struct GateVerdict {
 ///   else                                                  Passed     GatesPassed
 GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
                        const std::vector<NamedReport>& reports, Timestamp now);
+
+/// Whether some image is known to the reports by its config alone: none that is bound to it was read from its manifest
+/// (is_read_from_manifest()). Other layers may stand under that config, so who publishes holds them against it.
+bool needs_layers_checked(const ScanSubject& subject, const std::vector<NamedReport>& reports);
 
 /// The verdict as an error: NotFound with reason AwaitingReport or PlatformNotCovered when awaited, else Refused.
 /// (Invalid for NotSupported). Not to be asked of one that passed.

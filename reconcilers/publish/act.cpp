@@ -34,16 +34,21 @@ class Act {
   }
 
  private:
-  Result<void> carry_out(const SendBlobs& step) {
+  Result<void> carry_out(const SendBlobs& step) { return bring(step.blobs, step.deep); }
+
+  /// What is there is read there; what went away meanwhile is brought again.
+  Result<void> carry_out(const CheckLayers& step) { return bring(step.layers, /*deep=*/true); }
+
+  Result<void> bring(const std::vector<content::Descriptor>& blobs, bool deep) {
     RememberingSource source(hands_.source, content_.small_blobs);
-    auto request = request_for(step.blobs);
+    auto request = request_for(blobs);
     request.mount_from = manner_.mount_from;
-    request.deep = step.deep;
-    if (step.deep) request.diff_ids = content_.diff_ids;
+    request.deep = deep;
+    if (deep) request.diff_ids = content_.diff_ids;
     request.on_progress = manner_.on_progress;
     auto sent = hands_.transfer.transfer(source, hands_.store, request, stop_);
     if (!sent) return std::unexpected(std::move(sent.error()));
-    report_.transfer.bytes_sent = sent->bytes_sent;
+    report_.transfer.bytes_sent += sent->bytes_sent;
     for (const auto& [digest, outcome] : sent->outcomes) count(digest, outcome);
     return {};
   }

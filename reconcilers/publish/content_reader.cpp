@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "crds/base/text.h"
 #include "reconcilers/content/platform_subset.h"
 #include "reconcilers/content/runnable.h"
 #include "reconcilers/publish/attached_reader.h"
@@ -67,6 +68,7 @@ class ContentReader {
     auto subset = take_subset(*source);
     if (!subset) return std::unexpected(std::move(subset.error()));
     if (content::is_index(source->descriptor.media_type)) answer_.subject.indexes.push_back(question_.source);
+    answer_.subject.is_whole = subset->root.descriptor.digest == question_.source;
     content().left_out = std::move(subset->left_out);
     if (question_.published) return std::move(subset->root);
     auto there = is_at_destination(subset->root.descriptor.digest);
@@ -219,14 +221,26 @@ class ContentReader {
       answer_.subject.images.push_back({.platform = named.platform.value_or(content::Platform{}),
                                         .digest = named.digest,
                                         .config_digest = manifest.config.digest,
-                                        .diff_ids = {}});
+                                        .diff_ids = {},
+                                        .lists_layers = false});
   }
 
   Result<void> add_layer(const content::Descriptor& layer) {
     if (!content::is_foreign_layer(layer.media_type)) return add_blob(layer);
-    auto there = is_at_source(layer);
+    const bool is_read_here = question_.published && question_.all_layers;
+    auto there = is_read_here ? destination_.has_blob(layer, stop_) : is_at_source(layer);
     if (!there) return std::unexpected(std::move(there.error()));
-    return *there ? add_blob(layer) : Result<void>{};
+    if (*there) return add_blob(layer);
+    return question_.all_layers ? refuse_withheld(layer) : Result<void>{};
+  }
+
+  Result<void> refuse_withheld(const content::Descriptor& layer) const {
+    const std::string place = question_.published ? destination_.name() : "source " + source_.name();
+    const std::string remedy = "push that layer to " + place + " too (Docker: allow-nondistributable-artifacts)";
+    return fail(ErrorClass::Refused,
+                "layer " + layer.digest.str() + " of type " + quoted(layer.media_type, 200) + " is not at " + place +
+                    ": nothing can tell what is in it",
+                question_.gated ? remedy : remedy + ", or use `verify: Standard`");
   }
 
   /// A layer that a licence keeps where it is may be missing at the source. One of a finished publication went up with

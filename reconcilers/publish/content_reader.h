@@ -22,6 +22,7 @@ struct ContentQuestion {
   bool referrers = false;           ///< Look for signatures, SBOMs and attestations of the source.
   bool configs = false;             ///< Read the images' configs.
   bool gated = false;               ///< A gate judges: nothing that can be run is overlooked, or attached unjudged.
+  bool all_layers = false;          ///< A gate judges, or layers are read: one that can't be had is Refused.
   bool into_nothing = false;        ///< The destination has no tag: what nothing refers to there is not looked for.
 };
 

@@ -45,6 +45,7 @@ class Decision {
     plan_.full_check = seen_.content.has_value();
     finished_ ? keep_verdicts() : judge_gates();
     plan_.gates_passed = !gate_refused_ && !gate_awaits_;
+    plan_.gate_fault = gate_refused_ ? gate_refused_ : gate_awaits_;
     decide_tags();
     note();
     if (refuse()) return std::move(plan_);
@@ -65,7 +66,13 @@ class Decision {
     return {seen_.publisher, spec_.environment, spec_.build, publication_.status.history};
   }
 
-  void keep_verdicts() { plan_.verdicts = publication_.status.published->verdicts; }
+  std::vector<gates::ScanQuestion> questions() const { return gates::scan_questions(spec_.gates, seen_.grant.floors); }
+
+  void keep_verdicts() {
+    const auto& published = *publication_.status.published;
+    plan_.verdicts = published.verdicts;
+    plan_.unjudged = !questions().empty() && published.gates_hash != seen_.ids.gates;
+  }
 
   /// An attempt that passed these gates and put its record: a report that aged meanwhile changes nothing. A record of
   /// an earlier act on the same image tells nothing: it may have been judged by other gates, or by none.
@@ -86,9 +93,9 @@ class Decision {
   }
 
   void judge_gates() {
-    auto questions = gates::scan_questions(spec_.gates, seen_.grant.floors);
-    if (questions.empty() || passed_before()) return;
-    for (auto& question : questions) {
+    auto asked = questions();
+    if (asked.empty() || passed_before()) return;
+    for (auto& question : asked) {
       question.judge_age = !goes_back();
       auto verdict = gates::judge_scan(question, seen_.subject, seen_.reports, now_);
       plan_.verdicts.push_back(verdict.status);
@@ -224,15 +231,36 @@ class Decision {
     return seen_.content->present.contains(descriptor.digest);
   }
 
+  /// Why layers are read wherever they are, or nothing. Passed before or not: what was read once is known to the
+  /// process, and what another process read is not.
+  std::string why_layers_are_read() const {
+    if (reads_all_layers(publication_, seen_.ids)) return "spec.verify is Deep";
+    const bool gated = !finished_ && !questions().empty();
+    return gated && gates::needs_layers_checked(seen_.subject, seen_.reports)
+               ? "the report names a config, not the manifest that these layers are of"
+               : "";
+  }
+
+  void add_layer_check(const std::string& why) {
+    if (why.empty()) return;
+    CheckLayers check{.layers = {}, .why = why};
+    std::ranges::copy_if(seen_.content->blobs, std::back_inserter(check.layers), [&](const auto& blob) {
+      return is_present(blob) && seen_.content->diff_ids.contains(blob.digest);
+    });
+    if (!check.layers.empty()) plan_.steps.emplace_back(std::move(check));
+  }
+
   void add_content() {
     const auto& content = *seen_.content;
     const bool root_is_there = is_present(content.root);
-    SendBlobs send{.deep = spec_.verify == Verify::Deep,
+    const auto reads_layers = why_layers_are_read();
+    SendBlobs send{.deep = spec_.verify == Verify::Deep || !reads_layers.empty(),
                    .why = root_is_there ? "they are missing at the registry" : "the image needs them"};
     for (const auto* blobs : {&content.blobs, &content.attached_blobs})
       std::ranges::copy_if(*blobs, std::back_inserter(send.blobs), [&](const auto& blob) { return !is_present(blob); });
     const bool sends = !send.blobs.empty();
     if (sends) plan_.steps.emplace_back(std::move(send));
+    add_layer_check(reads_layers);
     bool puts = false;
     for (const auto& manifest : content.manifests) {
       if (is_present(manifest)) continue;
@@ -313,6 +341,9 @@ class Decision {
     if (!finished_) {
       plan_.purpose = Purpose::Publish;
       plan_.reason = "publish " + image;
+    } else if (plan_.steps.size() == 1 && std::holds_alternative<CheckLayers>(plan_.steps.front())) {
+      plan_.purpose = Purpose::Check;
+      plan_.reason = "check the layers of " + image;
     } else if (!plan_.steps.empty()) {
       plan_.purpose = Purpose::Repair;
       plan_.reason = "repair " + image + ": something of it is missing";

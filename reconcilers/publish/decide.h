@@ -14,6 +14,7 @@ namespace slipway::publish {
 ///   finished before, all there, tags right or left to others        nothing, full_check when all was looked at
 ///   finished before, an immutable tag names another digest          refusal TagConflict
 ///   finished before, something missing                              repair that alone; nothing is judged again
+///   finished before, layers are to be read                          read them, where they are there
 ///   a gate refused                                                  refusal of the gate (Gates)
 ///   rollback to a digest not published by this object, or not there refusal (Tags)
 ///   an immutable tag names another digest                           refusal TagConflict, no tag moves

@@ -31,7 +31,7 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
     recorder.event(key, EventType::Normal, std::string(reason::kPublished), ready ? ready->message : "");
   if (acted.plan.purpose == Purpose::Repair)
     for (const auto& step : acted.plan.steps)
-      if (!std::holds_alternative<CheckContent>(step))
+      if (!std::holds_alternative<CheckContent>(step) && !std::holds_alternative<CheckLayers>(step))
         recorder.event(key, EventType::Warning, std::string(reason::kRepaired), to_string(step) + ": " + why(step));
   for (const auto& tag : acted.plan.tags) {
     if (!(tag.order_unknown || tag.goes_back) || !acted.report.tags.contains(tag.tag)) continue;

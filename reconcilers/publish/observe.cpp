@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::chrono::hours kFullCheckEvery{24};
 
+/// Edited, or asked for by annotation, since it was last dealt with.
+bool is_asked_again(const ImagePublication& publication) {
+  return publication.status.observed_generation != publication.metadata.generation ||
+         unanswered_request(publication).has_value();
+}
+
 /// The digest that the spec itself names, which needs no asking.
 Result<std::optional<Digest>> pinned_digest(const Situation& situation) {
   const auto& source = situation.publication.object.spec.source;
@@ -146,7 +152,7 @@ class Observer {
     const auto checked = status.published->last_full_check_at;
     // A time to come was written while the clock was ahead: it tells nothing.
     return interrupted || !checked || *checked > situation_.now || situation_.now - *checked >= kFullCheckEvery ||
-           status.observed_generation != object().metadata.generation || unanswered_request(object());
+           is_asked_again(object()) || reads_all_layers(object(), seen_.ids);
   }
 
   Result<void> look_at_tags(const Result<Digest>& published) {
@@ -201,6 +207,7 @@ class Observer {
 
   Result<void> read_content_of(bool finished) {
     const auto tag = tag_of(situation_);
+    const bool gated = !finished && !gates::scan_questions(spec().gates, seen_.grant.floors).empty();
     ContentQuestion question{.source = seen_.source_digest,
                              .asked_by = who_asks(),
                              .tag = tag.empty() && situation_.admission.source ? std::nullopt : std::optional(tag),
@@ -208,7 +215,8 @@ class Observer {
                              .platforms = spec().source.platforms,
                              .referrers = !finished && spec().source.referrers == ReferrersMode::All,
                              .configs = !finished || spec().verify == Verify::Deep,
-                             .gated = !finished && !gates::scan_questions(spec().gates, seen_.grant.floors).empty(),
+                             .gated = gated,
+                             .all_layers = gated || reads_all_layers(object(), seen_.ids),
                              .into_nothing = listed_ && listed_->empty()};
     if (finished) {
       auto published = Digest::parse(object().status.published->digest);
@@ -284,6 +292,11 @@ Result<Observation> observe(const Situation& situation, const Eyes& eyes, std::s
 
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids) {
   return publication.status.published && publication.status.published->publication_hash == ids.publication;
+}
+
+bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids) {
+  if (publication.spec.verify != Verify::Deep) return false;
+  return !is_finished(publication, ids) || publication.status.attempt || is_asked_again(publication);
 }
 
 std::optional<std::string> unanswered_request(const ImagePublication& publication) {

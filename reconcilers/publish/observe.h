@@ -42,6 +42,10 @@ inline constexpr std::string_view kForTheNewBuild = "edit spec.build (number, ve
 /// Whether this object finished this publication before.
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids);
 
+/// Whether layers are read although none is missing: spec.verify is Deep, and this is not finished, was edited or asked
+/// about since, or the last try came to no good end.
+bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids);
+
 /// Whether somebody asked for a look at everything by annotation, and the time that was asked for.
 std::optional<std::string> unanswered_request(const ImagePublication& publication);
 

@@ -35,6 +35,8 @@ std::string_view to_string(Purpose purpose) {
       return "Publish";
     case Purpose::Repair:
       return "Repair";
+    case Purpose::Check:
+      return "Check";
   }
   return "";
 }
@@ -71,11 +73,19 @@ struct Words {
   std::string text;
 };
 
-Words words(const SendBlobs& step) {
+/// "2 blobs of 1.0 KiB".
+std::string sum_of(const std::vector<content::Descriptor>& blobs, const std::string& noun) {
   std::int64_t bytes = 0;
-  for (const auto& blob : step.blobs) bytes += blob.size;
-  return {"SendBlobs", "bring " + std::to_string(step.blobs.size()) + (step.blobs.size() == 1 ? " blob" : " blobs") +
-                           " of " + bytes_text(bytes) + (step.deep ? ", checked down to their files" : "")};
+  for (const auto& blob : blobs) bytes += blob.size;
+  return std::to_string(blobs.size()) + " " + noun + (blobs.size() == 1 ? "" : "s") + " of " + bytes_text(bytes);
+}
+
+Words words(const SendBlobs& step) {
+  return {"SendBlobs", "bring " + sum_of(step.blobs, "blob") + (step.deep ? ", checked down to their files" : "")};
+}
+
+Words words(const CheckLayers& step) {
+  return {"CheckLayers", "read " + sum_of(step.layers, "layer") + " at the registry, checked down to their files"};
 }
 
 Words words(const PutManifest& step) {

@@ -23,6 +23,13 @@ struct SendBlobs {
   bool operator==(const SendBlobs&) const = default;
 };
 
+/// Reads layers where they are, at the registry, and holds them against their diff ids.
+struct CheckLayers {
+  std::vector<content::Descriptor> layers;  ///< Each digest once.
+  std::string why;
+  bool operator==(const CheckLayers&) const = default;
+};
+
 /// Puts a manifest by digest; what it names is there by then.
 struct PutManifest {
   content::Descriptor manifest;
@@ -81,8 +88,8 @@ struct RemoveTag {
   bool operator==(const RemoveTag&) const = default;
 };
 
-using Step =
-    std::variant<SendBlobs, PutManifest, CheckContent, PutReferrer, PutAttachedTag, PutRecord, SetTag, RemoveTag>;
+using Step = std::variant<SendBlobs, CheckLayers, PutManifest, CheckContent, PutReferrer, PutAttachedTag, PutRecord,
+                          SetTag, RemoveTag>;
 
 /// What becomes of one tag of the spec, the ones that nothing is done about included.
 struct TagDecision {
@@ -119,6 +126,7 @@ enum class Purpose {
   Nothing,  ///< All is as it should be, or nothing can be done.
   Publish,  ///< A new publication, or one that was not finished.
   Repair,   ///< Something of a finished publication is missing.
+  Check,    ///< Nothing of it is missing; its layers are read.
 };
 
 /// What is to be done for one publication, and why. A value: it can be printed, compared and carried out.
@@ -130,6 +138,8 @@ struct PublishPlan {
   std::optional<Digest> digest;         ///< That is published; of a subset of platforms: of the subset.
   std::vector<VerdictStatus> verdicts;  ///< Of every gate that judged.
   bool gates_passed = false;            ///< No gate refuses or waits.
+  bool unjudged = false;                ///< Gates are asked for that were not when it was published.
+  std::optional<Error> gate_fault;      ///< What a gate refuses or waits for, also where another fault is told.
   std::vector<std::string> gate_notes;  ///< What is likely a mistake in the gates that passed.
   std::vector<TagDecision> tags;        ///< In the order of the spec.
   std::vector<Step> steps;              ///< In the order in which they are carried out. Empty with a refusal.

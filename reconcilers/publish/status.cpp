@@ -124,7 +124,8 @@ class Conclusion {
     if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
     status_.attempt = std::move(attempt);
     // What a repair left undone is looked for again, however young the last full check is.
-    if (plan_.purpose == Purpose::Repair && status_.published) status_.published->last_full_check_at.reset();
+    const bool is_undone = plan_.purpose == Purpose::Repair || plan_.purpose == Purpose::Check;
+    if (is_undone && status_.published) status_.published->last_full_check_at.reset();
 
     const auto readiness = readiness_of(error, outcome_);
     if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
@@ -216,6 +217,8 @@ class Conclusion {
   }
 
   void tell_gates() {
+    if (plan_.gate_fault) return set(kGatesPassed, false, reason_of(*plan_.gate_fault), to_text(*plan_.gate_fault));
+    if (plan_.unjudged) return tell_unjudged();
     if (!std::ranges::all_of(plan_.verdicts, &VerdictStatus::passed)) return;
     if (plan_.verdicts.empty()) {
       set(kGatesPassed, true, reason::kNoGates, "no gate is asked for");
@@ -224,6 +227,15 @@ class Conclusion {
     const auto* told = find_condition(publication_.status.conditions, kGatesPassed);
     const bool is_judged_before = plan_.purpose != Purpose::Publish && told && told->reason == reason::kGatesPassed;
     set(kGatesPassed, true, reason::kGatesPassed, is_judged_before ? told->message : passed_gates());
+  }
+
+  void tell_unjudged() {
+    auto unknown = make_condition(kGatesPassed, false, reason::kPublishedBeforeGates,
+                                  "published before its gates were as they are now, and was not judged by them: they "
+                                  "judge the next publication",
+                                  stamp());
+    unknown.status = "Unknown";
+    set_condition(status_.conditions, std::move(unknown));
   }
 
   std::string passed_gates() const {

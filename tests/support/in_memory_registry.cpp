@@ -230,6 +230,16 @@ class Store final : public ImageStore {
   bool read_only_;
 };
 
+Result<void> look_into(const content::Descriptor& blob, ImageStore& to, const BlobTransferRequest& request,
+                       std::stop_token stop) {
+  const auto diff_id = request.diff_ids.find(blob.digest);
+  if (!request.deep || diff_id == request.diff_ids.end()) return {};
+  auto bytes = to.small_blob(blob, std::size_t{1} << 20, stop);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (Digest::of("content of " + *bytes).str() == diff_id->second) return {};
+  return fail(ErrorClass::Integrity, "layer " + blob.digest.str() + " is not what the config says", "build it again");
+}
+
 class HeldTurn final : public RepositoryTurns::Turn {
  public:
   HeldTurn(std::set<std::string>& held, std::string name) : held_(held), name_(std::move(name)) {}
@@ -327,6 +337,8 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
       if (auto sent = (*upload)->send_whole(blob, reader_of(bytes), stop); !sent) return std::unexpected(sent.error());
       report.bytes_sent += blob.size;
     }
+    if (reads_layers)
+      if (auto good = look_into(blob, to, request, stop); !good) return std::unexpected(good.error());
     report.outcomes.emplace(blob.digest, outcome);
     progress.bytes_done += blob.size;
     ++progress.blobs_done;

@@ -68,6 +68,7 @@ class InMemoryTransfer final : public BlobTransfer {
   Result<BlobTransferReport> transfer(ImageSource& from, ImageStore& to, const BlobTransferRequest& request,
                                       std::stop_token stop) override;
   std::vector<BlobTransferRequest> asked;
+  bool reads_layers = false;  ///< Holds layers against their diff ids, as make_image() gives them.
 };
 
 /// Turns of one process with one thread: taking one that is held is a bug.
