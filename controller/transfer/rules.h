@@ -18,7 +18,7 @@ struct TransferRules {
   std::int64_t least_per_second = 8 << 10;     ///< Less before a cut, of either end, is no progress.
   std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
-  std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting.
+  std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting; and layers found right.
 };
 
 /// Whether an end that was waited for so long, before it cut, gained enough in that time to be asked again as if it had

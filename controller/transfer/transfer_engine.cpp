@@ -80,7 +80,8 @@ class TransferEngine::Job {
                                                     const std::vector<std::string>& repositories,
                                                     const std::stop_token& stop);
   Result<void> send(const content::Descriptor& blob, const std::stop_token& stop);
-  Result<void> look_into(const content::Descriptor& blob, const std::stop_token& stop);
+  Result<void> look_into(const content::Descriptor& blob, const std::string& diff_id, const std::stop_token& stop);
+  /// What a layer is to be held against: nothing when nobody asks, or when it was found right before.
   std::optional<std::string> diff_id_of(const Digest& layer) const;
   bool may_use(const std::string& repository) const;
   void keep_usable(std::vector<std::string>& repositories) const;
@@ -173,8 +174,11 @@ Result<BlobOutcome> TransferEngine::Job::place(const content::Descriptor& blob, 
   }
   if (!found) return std::unexpected(std::move(found.error()));
   engine_.whereabouts_.remember(at(blob), to_.repository());
-  if (**found != BlobOutcome::Sent)
-    if (Result<void> good = look_into(blob, stop); !good) return std::unexpected(std::move(good.error()));
+  if (const std::optional<std::string> diff_id = diff_id_of(blob.digest)) {
+    Result<void> good = **found == BlobOutcome::Sent ? Result<void>{} : look_into(blob, *diff_id, stop);
+    if (!good) return std::unexpected(std::move(good.error()));
+    engine_.checked_.add(blob.digest, *diff_id);
+  }
   return **found;
 }
 
@@ -265,9 +269,8 @@ Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const st
 }
 
 /// A layer that was not sent is read where it is, if somebody wants to know what is in it.
-Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, const std::stop_token& stop) {
-  const std::optional<std::string> diff_id = diff_id_of(blob.digest);
-  if (!diff_id) return {};
+Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, const std::string& diff_id,
+                                            const std::stop_token& stop) {
   const Slot slot(engine_, streams_, stop);
   if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   BlobCheck check(blob, diff_id);
@@ -290,7 +293,7 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
 std::optional<std::string> TransferEngine::Job::diff_id_of(const Digest& layer) const {
   const auto entry = request_.diff_ids.find(layer);
   if (!request_.deep || entry == request_.diff_ids.end()) return std::nullopt;
-  return entry->second;
+  return engine_.checked_.holds(layer, entry->second) ? std::nullopt : std::optional(entry->second);
 }
 
 bool TransferEngine::Job::may_use(const std::string& repository) const {
@@ -302,7 +305,11 @@ void TransferEngine::Job::keep_usable(std::vector<std::string>& repositories) co
 }
 
 TransferEngine::TransferEngine(TransferHands hands, TransferRules rules)
-    : hands_(std::move(hands)), rules_(rules), whereabouts_(rules.most_known_blobs), streams_(0) {}
+    : hands_(std::move(hands)),
+      rules_(rules),
+      whereabouts_(rules.most_known_blobs),
+      checked_(rules.most_known_blobs),
+      streams_(0) {}
 
 TransferEngine::~TransferEngine() = default;
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "controller/transfer/blob_whereabouts.h"
+#include "controller/transfer/checked_layers.h"
 #include "controller/transfer/progress_board.h"
 #include "controller/transfer/rate_limit.h"
 #include "controller/transfer/rules.h"
@@ -23,6 +24,9 @@ namespace slipway::transfer {
 ///   3. it is there already (HEAD; not asked of those in the request's `unasked`)
 ///   4. mounted from one of the request's `mount_from`, and asked for its size (HEAD)
 ///   5. streamed
+///
+/// `deep`: a layer is decompressed as it is streamed, else read where it is; one that this process found right before,
+/// in whatever repository, is not read again.
 class TransferEngine final : public BlobTransfer {
  public:
   explicit TransferEngine(TransferHands hands, TransferRules rules = {});
@@ -40,6 +44,7 @@ class TransferEngine final : public BlobTransfer {
   const TransferHands hands_;
   const TransferRules rules_;
   BlobWhereabouts whereabouts_;
+  CheckedLayers checked_;
   runtime::Guarded<int> streams_;
   std::condition_variable_any stream_ended_;
   runtime::Guarded<std::map<std::string, std::unique_ptr<RateLimit>>> limits_;  ///< By host, one per registry in use.

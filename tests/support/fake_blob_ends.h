@@ -102,6 +102,7 @@ struct FakeRegistry {
     bool finish_works = false;
     bool mounts = true;
     int heads = 0;
+    int reads = 0;
     int mount_requests = 0;
     int uploads = 0;
     std::deque<Error> start_errors;  ///< One an opening request; then it works.
@@ -214,6 +215,7 @@ class FakeStore final : public ImageStore {
   }
   Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
                          std::stop_token) override {
+    ++registry_.state.lock()->reads;
     const std::string bytes = registry_.state.lock()->blobs[repository_][blob.digest];
     const std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
     return sink(std::as_bytes(std::span(rest.data(), rest.size())));

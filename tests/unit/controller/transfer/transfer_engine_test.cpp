@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "controller/transfer/checked_layers.h"
 #include "tests/catch.h"
 #include "tests/support/fake_blob_ends.h"
 
@@ -729,4 +730,49 @@ TEST_CASE("deep: the uncompressed layer is held against its diff id, also where 
   const auto report = world.engine.transfer(world.source, world.store, request, {});
   CHECK(report.has_value() == right);
   if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("deep: a layer that was found right is read once, one that was not each time", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const auto digest = Digest::of(layer);
+  const bool right = GENERATE(true, false);
+  const bool sent = GENERATE(false, true);
+  World world;
+  if (!sent) world.registry.state.lock()->blobs["team/app"][digest] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[digest] = Digest::of(right ? layer : "other").str();
+  CHECK(world.engine.transfer(world.source, world.store, request, {}).has_value() == right);
+  const int before = world.registry.state.lock()->reads;
+  CHECK(before == (sent ? 0 : 1));
+
+  SECTION("in another repository too") {
+    FakeStore other{world.registry, "team/other"};
+    world.registry.state.lock()->blobs["team/other"][digest] = layer;
+    CHECK(world.engine.transfer(world.source, other, request, {}).has_value() == right);
+    CHECK(world.registry.state.lock()->reads - before == (right ? 0 : 1));
+  }
+  SECTION("but for another diff id it is read again") {
+    world.registry.state.lock()->blobs["team/app"][digest] = layer;
+    request.diff_ids[digest] = Digest::of("else").str();
+    CHECK_FALSE(world.engine.transfer(world.source, world.store, request, {}));
+    CHECK(world.registry.state.lock()->reads - before == 1);
+  }
+}
+
+TEST_CASE("deep: of layers that were found right a bounded number is known", "[transfer]") {
+  CheckedLayers checked(2);
+  const auto a = Digest::of("a");
+  const auto b = Digest::of("b");
+  const auto c = Digest::of("c");
+  checked.add(a, "1");
+  checked.add(b, "2");
+  checked.add(a, "1");
+  CHECK(checked.holds(a, "1"));
+  CHECK_FALSE(checked.holds(a, "2"));
+  CHECK_FALSE(checked.holds(c, "3"));
+  checked.add(c, "3");
+  CHECK_FALSE(checked.holds(a, "1"));
+  CHECK(checked.holds(b, "2"));
+  CHECK(checked.holds(c, "3"));
 }
