@@ -65,8 +65,8 @@ std::map<std::string, std::string> text_map_at(const Node& map, std::string_view
   return out;
 }
 
-Node text(std::string value) {
-  return string_node(std::move(value));
+Node text(std::string_view value) {
+  return string_node(value);
 }
 
 Node integer(std::int64_t value) {

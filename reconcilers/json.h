@@ -29,7 +29,7 @@ std::vector<std::string> texts_at(const Node& map, std::string_view key);
 /// The string members of a map; what is no string is left out.
 std::map<std::string, std::string> text_map_at(const Node& map, std::string_view key);
 
-Node text(std::string value);
+Node text(std::string_view value);
 Node integer(std::int64_t value);
 Node boolean(bool value);
 Node list(std::vector<Node> items);
