@@ -54,6 +54,7 @@ struct Parsed {
   CompletionOptions completion;
   std::string at;
   std::string timeout;
+  std::string git_interval;
   std::vector<std::string> sets;
   std::string kind;
   bool wants_version = false;
@@ -97,12 +98,26 @@ void add_folder(CLI::App& verb, FolderOptions& folder) {
       ->type_name("FILE");
 }
 
+void add_git(CLI::App& verb, GitFlags& git) {
+  verb.add_option("--branch", git.branch, "Branch of a Git repository (default: its own)")->type_name("BRANCH");
+  verb.add_option("--path", git.path, "Folder in a Git repository (default: its top)")->type_name("FOLDER");
+  verb.add_option("--git-credentials-file", git.credentials_file,
+                  "Lines https://user:password@host, or a folder with the files username and password or bearerToken")
+      ->type_name("PATH");
+  verb.add_option("--git-ssh-key-file", git.ssh_key_file, "Private key for ssh (default: as ssh finds it)")
+      ->type_name("FILE");
+  verb.add_option("--git-known-hosts-file", git.known_hosts_file, "Keys of hosts to trust (default: those of ssh)")
+      ->type_name("FILE");
+  verb.add_option("--git-ca-file", git.ca_file, "Certificates to trust for https (default: the system's)")
+      ->type_name("FILE");
+}
+
 void add_identity(CLI::App& verb, FolderOptions& folder) {
   verb.add_option("--controller-namespace", folder.controller_namespace,
                   "Namespace of the Secrets of a ContainerRegistry")
       ->capture_default_str();
   verb.add_option("--publisher-id", folder.publisher_id,
-                  "Who publishes, as records name it (default: the folder's URL)");
+                  "Who publishes, as records name it (default: the folder's or repository's URL)");
 }
 
 void add_set(CLI::App& verb, Parsed& parsed) {
@@ -127,13 +142,19 @@ void add_subject(CLI::App& verb, Parsed& parsed, std::string& name, std::string&
 }
 
 void add_run(CLI::App& app, Parsed& parsed) {
-  CLI::App* verb = app.add_subcommand("run", "Watch a folder of resources and keep the registry as they say");
+  CLI::App* verb =
+      app.add_subcommand("run", "Watch a folder or a Git repository of resources and keep the registry as they say");
   verb->footer(
       "Example: slipway run --manifests ./registry --listen 127.0.0.1:8080\n"
+      "         slipway run --manifests https://git.example.com/shop.git --branch main --path prod\n"
       "Serves /metrics, /healthz and /readyz. Stop it with Ctrl-C; what runs is finished or left resumable.");
-  add_path(*verb, parsed.run.folder.path, "--manifests,-f", "The folder");
+  add_path(*verb, parsed.run.folder.path, "--manifests,-f",
+           "The folder, or a Git repository: https://, ssh://, git@host:path, file://");
   add_folder(*verb, parsed.run.folder);
+  add_git(*verb, parsed.run.folder.git);
   add_identity(*verb, parsed.run.folder);
+  verb->add_option("--git-interval", parsed.git_interval,
+                   "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now");
   verb->add_flag("--allow-empty", parsed.run.folder.allow_empty, "An empty folder is right, not a mistake");
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
@@ -147,9 +168,11 @@ void add_publish(CLI::App& app, Parsed& parsed) {
   verb->footer(std::string("Example: slipway publish -f storefront.yaml --set spec.build.commit=$SHA\n"
                            "In a GitHub Actions job build fields that the resource leaves out come from the job.\n") +
                kExitCodes);
-  add_path(*verb, parsed.publish.folder.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_path(*verb, parsed.publish.folder.path, "-f,--filename",
+           "A file, a folder, a Git repository, or - for standard input");
   add_set(*verb, parsed);
   add_folder(*verb, parsed.publish.folder);
+  add_git(*verb, parsed.publish.folder.git);
   add_identity(*verb, parsed.publish.folder);
   verb->add_option("--timeout", parsed.timeout,
                    "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)");
@@ -165,9 +188,11 @@ void add_publish(CLI::App& app, Parsed& parsed) {
 void add_plan(CLI::App& app, Parsed& parsed) {
   CLI::App* verb = app.add_subcommand("plan", "Show what would be done and why; changes nothing");
   verb->footer("Example: slipway plan -f storefront.yaml --at 2026-12-31T00:00:00Z");
-  add_path(*verb, parsed.plan.folder.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_path(*verb, parsed.plan.folder.path, "-f,--filename",
+           "A file, a folder, a Git repository, or - for standard input");
   add_set(*verb, parsed);
   add_folder(*verb, parsed.plan.folder);
+  add_git(*verb, parsed.plan.folder.git);
   add_identity(*verb, parsed.plan.folder);
   verb->add_option("--at", parsed.at, "Decide as if it were this time")->type_name("TIME");
   verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)");
@@ -179,7 +204,8 @@ void add_validate(CLI::App& app, Parsed& parsed) {
   verb->footer(
       "Prints every problem as file:line:column: field: what was found; what is expected.\n"
       "Exit codes: 0 valid (there may be warnings), 2 invalid.");
-  add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, or - for standard input");
+  add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, a Git repository, or - for standard input");
+  add_git(*verb, parsed.validate.git);
   add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);
 }
@@ -188,8 +214,10 @@ void add_get(CLI::App& app, Parsed& parsed) {
   CLI::App* verb = app.add_subcommand("get", "List resources with their state");
   verb->footer("Example: slipway get ipub -f ./registry -o wide");
   add_subject(*verb, parsed, parsed.get.name, parsed.get.namespace_name);
-  add_path(*verb, parsed.get.folder.path, "-f,--filename,--manifests", "The folder or file they are in");
+  add_path(*verb, parsed.get.folder.path, "-f,--filename,--manifests",
+           "The folder, file or Git repository they are in");
   add_folder(*verb, parsed.get.folder);
+  add_git(*verb, parsed.get.folder.git);
   add_output(*verb, parsed.get.output);
 }
 
@@ -197,8 +225,10 @@ void add_describe(CLI::App& app, Parsed& parsed) {
   CLI::App* verb = app.add_subcommand("describe", "Tell the whole story of resources");
   verb->footer("Example: slipway describe ipub storefront -f ./registry");
   add_subject(*verb, parsed, parsed.describe.name, parsed.describe.namespace_name);
-  add_path(*verb, parsed.describe.folder.path, "-f,--filename,--manifests", "The folder or file they are in");
+  add_path(*verb, parsed.describe.folder.path, "-f,--filename,--manifests",
+           "The folder, file or Git repository they are in");
   add_folder(*verb, parsed.describe.folder);
+  add_git(*verb, parsed.describe.folder.git);
 }
 
 void add_small_verbs(CLI::App& app, Parsed& parsed) {
@@ -254,6 +284,20 @@ std::variant<Command, Usage> publish_command(Parsed& parsed) {
   return parsed.publish;
 }
 
+constexpr std::chrono::seconds kShortestGitInterval{1};
+constexpr std::chrono::hours kLongestGitInterval{24};
+
+std::variant<Command, Usage> run_command(Parsed& parsed) {
+  if (parsed.git_interval.empty()) return parsed.run;
+  const auto interval = parse_duration(parsed.git_interval);
+  if (!interval) return wrong("run", "--git-interval: " + interval.error().message, interval.error().remedy);
+  if (*interval < kShortestGitInterval || *interval > kLongestGitInterval)
+    return wrong("run", "--git-interval: " + slipway::quoted(parsed.git_interval) + " is out of bounds",
+                 "write 1s to 24h");
+  parsed.run.git_interval = *interval;
+  return parsed.run;
+}
+
 std::variant<Command, Usage> validate_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "validate", parsed.validate.overrides)) return *usage;
   return parsed.validate;
@@ -275,7 +319,7 @@ std::optional<ResourceKind> kind_named(const std::string& text) {
 }
 
 std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed) {
-  if (verb == "run") return parsed.run;
+  if (verb == "run") return run_command(parsed);
   if (verb == "publish") return publish_command(parsed);
   if (verb == "plan") return plan_command(parsed);
   if (verb == "version") return parsed.version;

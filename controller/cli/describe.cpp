@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "controller/cli/git_words.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/present_conditions.h"
 #include "controller/cli/selection.h"
@@ -143,6 +144,7 @@ std::string story_of(const ImagePublication& object) {
   const auto& status = object.status;
   Story story;
   tell_metadata(story, to_string(ImagePublication::kKind), object.metadata);
+  story.say("Commit in Git", status.source_revision);
   story.say("Publishes to", "ContainerRegistry " + spec.registry_ref.name + ", repository " + spec.repository);
   story.say("Environment", spec.environment);
   story.say("Source", source_text(spec.source));
@@ -159,6 +161,7 @@ std::string story_of(const ImagePublication& object) {
 std::string story_of(const ContainerRegistry& object) {
   Story story;
   tell_metadata(story, to_string(ContainerRegistry::kKind), object.metadata);
+  story.say("Commit in Git", object.status.source_revision);
   story.say("Login server", object.spec.login_server);
   story.say("Signed in as", object.status.identity);
   if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
@@ -169,6 +172,7 @@ std::string story_of(const ContainerRegistry& object) {
 std::string story_of(const RetentionPolicy& object) {
   Story story;
   tell_metadata(story, to_string(RetentionPolicy::kKind), object.metadata);
+  story.say("Commit in Git", object.status.source_revision);
   story.say("Registry", object.spec.registry_ref.name);
   story.say("Mode", std::string{name_of(object.spec.mode)});
   tell_conditions(story, object.status, object.metadata.generation);
@@ -180,6 +184,7 @@ ExitCode describe(const DescribeOptions& options, const Console& console) {
   const auto glass = LookingGlass::open(options.folder, console, clock);
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
+  print_git((*glass)->installation().git(), clock.now(), console.errors);
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
   if (!selection) return print_error(selection.error(), console.errors);

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "controller/cli/git_words.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/resource_table.h"
 #include "controller/cli/selection.h"
@@ -49,6 +50,7 @@ ExitCode get(const GetOptions& options, const Console& console) {
   const auto glass = LookingGlass::open(options.folder, console, clock);
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
+  print_git((*glass)->installation().git(), clock.now(), console.errors);
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
   if (!selection) return print_error(selection.error(), console.errors);

@@ -15,9 +15,17 @@ namespace slipway::cli {
 enum class OutputFormat { Table, Wide, Json, Yaml };
 enum class ProgressStyle { Auto, Bars, Lines, None };
 
+/// Of a Git repository.
+struct GitFlags {
+  std::string branch;  ///< Empty: the repository's own.
+  std::string path;    ///< Folder in it.
+  std::string credentials_file, ssh_key_file, known_hosts_file, ca_file;
+};
+
 /// Which resources, and where what is known of them is kept.
 struct FolderOptions {
-  std::string path;   ///< A folder, a file, or "-".
+  std::string path;  ///< A folder, a file, "-", or a Git repository.
+  GitFlags git;
   std::string root;   ///< Files of resources must lie inside; empty: the folder, or the working one.
   std::string state;  ///< State database; empty: under the user's XDG state folder.
   bool allow_empty = false;
@@ -35,6 +43,7 @@ struct RunOptions {
   FolderOptions folder;
   LogOptions log;
   std::string listen = "127.0.0.1:8080";  ///< Empty: no endpoints.
+  std::chrono::seconds git_interval{60};
   std::size_t workers = 8;
 };
 
@@ -56,6 +65,7 @@ struct PlanOptions {
 
 struct ValidateOptions {
   std::string path;
+  GitFlags git;
   std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;
 };

@@ -150,7 +150,9 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   const auto tell = [&console](const ObjectKey& key, const std::string& hosts) {
     console.errors << wait_line(key, hosts) << '\n' << std::flush;
   };
-  const auto glass = LookingGlass::open(options.folder, console, clock, tell);
+  const auto glass =
+      LookingGlass::open(options.folder, console, clock,
+                         {.git = standalone::GitUse::Newest, .stop = signals.stop_token(), .on_wait = tell});
   if (!glass) return cannot_begin(glass.error(), console);
   if (print_problems((*glass)->problems(), console.errors)) return ExitCode::Invalid;
   auto& installation = (*glass)->installation();

@@ -1,6 +1,7 @@
 #include "controller/cli/publish.h"
 
 #include <map>
+#include <optional>
 #include <ostream>
 
 #include "controller/cli/log_options.h"
@@ -76,6 +77,7 @@ class OneRun {
     auto opened = standalone::Installation::open(installation_options(), hands());
     if (!opened) return cannot_begin(opened.error(), console_);
     installation_ = std::move(*opened);
+    if (const auto code = take_newest_commit()) return *code;
     const auto change = installation_->objects().refresh();
     if (!change) return cannot_begin(change.error(), console_);
     if (print_problems(change->problems, console_.errors)) return ExitCode::Invalid;
@@ -86,6 +88,18 @@ class OneRun {
   standalone::InstallationHands hands() {
     return {log_,     metrics_, recorder_,
             display_, clock_,   [this](const auto& key, const auto& hosts) { display_.print(wait_line(key, hosts)); }};
+  }
+
+  /// Of a Git repository: what would be published is what is there now, or nothing. Absent when it is in force.
+  std::optional<ExitCode> take_newest_commit() {
+    standalone::GitManifests* const git = installation_->git();
+    if (git == nullptr) return std::nullopt;
+    const auto look = git->look(signals_.stop_token());
+    if (signals_.received() != 0) return exit_code_of_signal(signals_.received());
+    if (!look) return cannot_begin(look.error(), console_);
+    if (!look->refused) return std::nullopt;
+    print_problems(look->refused->problems, console_.errors);
+    return ExitCode::Invalid;
   }
 
   /// Its lines stand between the bars, not under them.

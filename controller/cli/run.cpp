@@ -25,7 +25,9 @@ class LoggedProgress final : public ProgressWatcher {
 }  // namespace
 
 ExitCode run(const RunOptions& options, const Console& console) {
-  const runtime::Signals signals;
+  const bool is_git = git_options(options.folder.path, options.folder.git).has_value();
+  runtime::Nudge hangup;
+  const runtime::Signals signals{is_git ? &hangup : nullptr};
   const runtime::SystemClock clock;
   telemetry::Log log{clock, log_options(options.log, console)};
   telemetry::Metrics metrics{SLIPWAY_VERSION};
@@ -35,8 +37,12 @@ ExitCode run(const RunOptions& options, const Console& console) {
   const auto installation =
       standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), hands);
   if (!installation) return cannot_begin(installation.error(), console);
-  const auto served = standalone::serve(**installation, {.listen = options.listen, .workers = options.workers}, hands,
-                                        signals.stop_token());
+  const auto served = standalone::serve(**installation,
+                                        {.listen = options.listen,
+                                         .workers = options.workers,
+                                         .ask_git_every = options.git_interval,
+                                         .ask_git_now = &hangup},
+                                        hands, signals.stop_token());
   return served ? ExitCode::Ok : cannot_begin(served.error(), console);
 }
 

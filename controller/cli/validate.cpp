@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "controller/cli/messages.h"
+#include "controller/cli/workspace.h"
 #include "controller/manifests/manifest_folder.h"
 #include "controller/manifests/unanswered.h"
 #include "crds/base/make_node.h"
@@ -56,6 +57,27 @@ ExitCode invalid(const Error& error, const Console& console) {
   return ExitCode::Invalid;
 }
 
+/// The newest commit beside those that are in force somewhere, and how to read it.
+Result<manifests::ManifestFolderOptions> newest_commit(const standalone::GitOptions& git,
+                                                       manifests::ManifestFolderOptions base, const Console& console) {
+  const runtime::SystemClock clock;
+  const auto place = standalone::git_place(git);
+  if (!place) return std::unexpected{place.error()};
+  const auto state = manifests::default_state_folder();
+  if (!state) return std::unexpected{state.error()};
+  auto nothing = manifests::StateDatabase::open_copy({});
+  if (!nothing) return std::unexpected{nothing.error()};
+  const standalone::GitManifests repository{
+      *place,
+      git.credentials,
+      *state / "git" / (manifests::state_file_of({}, place->key).stem().string() + ".git"),
+      base,
+      {*nothing, clock, console.environment}};
+  const auto newest = repository.newest({});
+  if (!newest) return std::unexpected{newest.error()};
+  return standalone::checkout_options(std::move(base), *place, newest->tree);
+}
+
 }  // namespace
 
 ExitCode validate(const ValidateOptions& options, const Console& console) {
@@ -63,6 +85,11 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   input.parse.overrides = options.overrides;
   input.parse.keep_roots = true;
   const std::string controller_namespace = input.controller_namespace;
+  if (const auto git = git_options(options.path, options.git)) {
+    auto checkout = newest_commit(*git, std::move(input), console);
+    if (!checkout) return invalid(checkout.error(), console);
+    input = std::move(*checkout);
+  }
   auto folder = manifests::ManifestFolder::open(std::move(input));
   if (!folder) return invalid(folder.error(), console);
   auto reading = folder->read();

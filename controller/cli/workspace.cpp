@@ -14,12 +14,26 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
   options.manifests = {.path = folder.path, .root = folder.root, .allow_empty = folder.allow_empty, .parse = {}};
   options.manifests.parse.overrides = folder.overrides;
   options.manifests.controller_namespace = folder.controller_namespace;
+  options.git = git_options(folder.path, folder.git);
   options.state = folder.state;
   options.only_look = use == StateUse::OnlyLook;
   options.controller_namespace = folder.controller_namespace;
   options.publisher_id = folder.publisher_id;
   options.environment = console.environment;
   return options;
+}
+
+std::optional<standalone::GitOptions> git_options(const std::string& path, const GitFlags& flags) {
+  const bool has_flag = !flags.path.empty() || !flags.credentials_file.empty() || !flags.ssh_key_file.empty() ||
+                        !flags.known_hosts_file.empty() || !flags.ca_file.empty();
+  if (!has_flag && !standalone::is_git(path, flags.branch)) return std::nullopt;
+  return standalone::GitOptions{.url = path,
+                                .branch = flags.branch,
+                                .path = flags.path,
+                                .credentials = {.credentials = flags.credentials_file,
+                                                .ssh_key = flags.ssh_key_file,
+                                                .known_hosts = flags.known_hosts_file,
+                                                .ca = flags.ca_file}};
 }
 
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects) {
@@ -44,15 +58,16 @@ LookingGlass::LookingGlass(const Clock& clock)
       metrics_(SLIPWAY_VERSION),
       recorder_(log_) {}
 
-Result<std::unique_ptr<LookingGlass>> LookingGlass::open(
-    const FolderOptions& folder, const Console& console, const Clock& clock,
-    std::function<void(const ObjectKey&, const std::string&)> on_wait) {
+Result<std::unique_ptr<LookingGlass>> LookingGlass::open(const FolderOptions& folder, const Console& console,
+                                                         const Clock& clock, Looking looking) {
   std::unique_ptr<LookingGlass> glass{new LookingGlass{clock}};
   auto options = installation_options(folder, console, StateUse::OnlyLook);
   options.manifests.parse.fallbacks = build_of_github_job(console.environment);
   options.single_owner = true;
+  options.git_use = looking.git;
   auto installation = standalone::Installation::open(
-      options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock, std::move(on_wait)});
+      options, {glass->log_, glass->metrics_, glass->recorder_, glass->progress_, clock, std::move(looking.on_wait)},
+      looking.stop);
   if (!installation) return std::unexpected{installation.error()};
   glass->installation_ = std::move(*installation);
   auto change = glass->installation_->objects().refresh();

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,9 @@ enum class StateUse { Keep, OnlyLook };
 /// What the options of a verb mean for an installation.
 standalone::InstallationOptions installation_options(const FolderOptions& folder, const Console& console, StateUse use);
 
+/// The Git repository that is named, if it is one. Usage errors are found when it is opened.
+std::optional<standalone::GitOptions> git_options(const std::string& path, const GitFlags& flags);
+
 /// Publications of everything that was read, by namespace and name.
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects);
 
@@ -34,14 +39,18 @@ class NoProgress final : public ProgressWatcher {
   void progress(const ObjectKey& /*object*/, const TransferProgress& /*progress*/) override {}
 };
 
+struct Looking {
+  standalone::GitUse git = standalone::GitUse::Known;                      ///< Which commit of a Git repository.
+  std::stop_token stop = {};                                               ///< Of asking it.
+  std::function<void(const ObjectKey&, const std::string&)> on_wait = {};  ///< As InstallationHands has it.
+};
+
 /// An installation for verbs that look once at what is there and was known: quiet, and nothing is written.
 class LookingGlass {
  public:
   /// Opens and reads. The errors are those of Installation::open() and of FolderObjectStore::refresh().
-  /// `on_wait` as InstallationHands has it.
-  static Result<std::unique_ptr<LookingGlass>> open(
-      const FolderOptions& folder, const Console& console, const Clock& clock,
-      std::function<void(const ObjectKey&, const std::string&)> on_wait = {});
+  static Result<std::unique_ptr<LookingGlass>> open(const FolderOptions& folder, const Console& console,
+                                                    const Clock& clock, Looking looking = {});
   standalone::Installation& installation() { return *installation_; }
   const std::vector<Problem>& problems() const { return problems_; }
 

@@ -115,6 +115,14 @@ Result<ManifestFolder> ManifestFolder::open(ManifestFolderOptions options) {
 }
 
 Result<void> ManifestFolder::resolve() {
+  if (is_checkout()) {
+    // What is in it, and whether anything is, may be another thing at each reading.
+    is_folder_ = true;
+    origin_ = options_.checkout->origin;
+    root_ = options_.root;
+    inside_ = fs::path{options_.path}.lexically_relative(root_);
+    return {};
+  }
   const auto here = working_directory();
   if (!here) return std::unexpected{here.error()};
   const bool is_standard_input = options_.path == kStandardInput;
@@ -128,7 +136,6 @@ Result<void> ManifestFolder::resolve() {
                 "name a folder or a file, or give the manifests on standard input and name them -");
   origin_ = is_standard_input ? fs::path{kStandardInput} : (*here / options_.path).lexically_normal();
   if (!origin_.has_filename()) origin_ = origin_.parent_path();
-  if (is_checkout()) return resolve_checkout();
   root_ = is_folder_ ? canonical_path_ : *here;
   if (options_.root.empty()) return {};
   auto root = canonical(options_.root);
@@ -136,16 +143,6 @@ Result<void> ManifestFolder::resolve() {
   root_ = std::move(*root);
   if (fs::is_directory(root_, error)) return {};
   return fail(ErrorClass::Invalid, "--root: " + quoted(options_.root, 200) + " is no folder", "name a folder");
-}
-
-Result<void> ManifestFolder::resolve_checkout() {
-  if (!is_folder_)
-    return fail(ErrorClass::Invalid, "manifests: " + quoted(options_.checkout->shown, 200) + " is a file",
-                "name a folder of the repository with --path");
-  origin_ = options_.checkout->origin;
-  root_ = options_.root;
-  inside_ = fs::path{options_.path}.lexically_relative(root_);
-  return {};
 }
 
 bool ManifestFolder::is_origin(const std::string& origin) const {
@@ -177,6 +174,10 @@ Result<std::vector<ManifestFolder::Listed>> ManifestFolder::list(ManifestReading
   const auto root = is_checkout() ? canonical(root_.string()) : Result<fs::path>{root_};
   if (!root) return while_doing("manifests", root.error());
   const auto path = canonical(is_checkout() ? (*root / inside_).string() : options_.path);
+  if (!path && is_checkout() && path.error().cls == ErrorClass::NotFound)
+    return fail(ErrorClass::NotFound,
+                options_.checkout->revision_of(*root) + " has no folder " + quoted(options_.checkout->shown, 200),
+                "correct --path, or push the folder; nothing is deleted meanwhile");
   if (!path) return while_doing("manifests", path.error());
   if (!is_folder_) {
     reading.folders = {origin_.parent_path(), path->parent_path()};

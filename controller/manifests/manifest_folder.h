@@ -98,7 +98,6 @@ class ManifestFolder {
 
   ManifestFolder() = default;
   Result<void> resolve();
-  Result<void> resolve_checkout();
   Result<std::vector<Listed>> list(ManifestReading& reading) const;
   std::filesystem::path shown_folder() const;
   std::string base_folder_of(const std::filesystem::path& folder, const std::filesystem::path& root) const;

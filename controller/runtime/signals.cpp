@@ -11,17 +11,19 @@ namespace slipway::runtime {
 
 namespace {
 
-sigset_t stopping_signals() {
+sigset_t signals_taken(bool with_hangup) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  if (with_hangup) sigaddset(&set, SIGHUP);
   return set;
 }
 
 }  // namespace
 
 struct Signals::State {
+  Nudge* hangup = nullptr;
   std::stop_source stop;
   std::atomic<int> received{0};
   sigset_t before{};
@@ -29,16 +31,21 @@ struct Signals::State {
   std::jthread thread;
 
   void take() {
-    const sigset_t set = stopping_signals();
+    const sigset_t set = signals_taken(hangup != nullptr);
     for (int signal = 0; sigwait(&set, &signal) == 0 && !is_over;) {
+      if (signal == SIGHUP) {
+        hangup->nudge();
+        continue;
+      }
       if (received.exchange(signal) != 0) _exit(128 + signal);
       stop.request_stop();
     }
   }
 };
 
-Signals::Signals() : state_(std::make_unique<State>()) {
-  const sigset_t set = stopping_signals();
+Signals::Signals(Nudge* hangup) : state_(std::make_unique<State>()) {
+  state_->hangup = hangup;
+  const sigset_t set = signals_taken(hangup != nullptr);
   pthread_sigmask(SIG_BLOCK, &set, &state_->before);
   state_->thread = std::jthread{[state = state_.get()] { state->take(); }};
 }

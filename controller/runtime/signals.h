@@ -3,13 +3,17 @@
 #include <memory>
 #include <stop_token>
 
+#include "controller/runtime/nudge.h"
+
 namespace slipway::runtime {
 
 /// Turns SIGTERM and SIGINT into a stop; a second one ends the process at once with 128 + the signal. Made before any
 /// other thread starts, so that none of them takes the signals; at most one at a time.
 class Signals {
  public:
-  Signals();
+  Signals() : Signals(nullptr) {}
+  /// SIGHUP nudges `hangup`, which outlives it; null: it ends the process as always.
+  explicit Signals(Nudge* hangup);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -27,22 +27,26 @@ namespace {
 struct StatePlace {
   std::filesystem::path database;
   std::filesystem::path turns;
+  std::filesystem::path checkouts;  ///< Of a Git repository: one place for one database.
 };
 
-Result<StatePlace> state_place(const InstallationOptions& options, const manifests::ManifestFolder& folder) {
+/// `key` tells the manifests from all others.
+Result<StatePlace> state_place(const InstallationOptions& options, const std::filesystem::path& key) {
+  const auto name = [](const std::filesystem::path& file) { return file.stem().string() + ".git"; };
   if (!options.state.empty()) {
     const std::filesystem::path file = std::filesystem::absolute(options.state);
-    return StatePlace{file, file.parent_path() / "turns"};
+    const auto of_key = manifests::state_file_of(file.parent_path() / "git", key);
+    return StatePlace{file, file.parent_path() / "turns", of_key.parent_path() / (name(file) + '-' + name(of_key))};
   }
   const auto state = manifests::default_state_folder();
   if (!state) return std::unexpected{state.error()};
-  return StatePlace{manifests::state_file_of(*state, folder.canonical_path()), *state / "turns"};
+  const auto file = manifests::state_file_of(*state, key);
+  return StatePlace{file, *state / "turns", *state / "git" / name(file)};
 }
 
-publish::Settings settings_of(const InstallationOptions& options, const manifests::ManifestFolder& folder,
-                              Timestamp now) {
+publish::Settings settings_of(const InstallationOptions& options, const std::string& url, Timestamp now) {
   publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
-  if (settings.publisher_id.empty()) settings.publisher_id = "file://" + folder.canonical_path().string();
+  if (settings.publisher_id.empty()) settings.publisher_id = url;
   settings.lends_credentials = options.single_owner;
   settings.one_shot = options.one_shot;
   if (options.one_shot) settings.started_at = now;
@@ -136,11 +140,58 @@ http::TransportSettings transport_settings(http::NetworkEnvironment environment,
 
 /// What may fail to open.
 struct Opened {
-  manifests::StateDatabase state;
+  std::unique_ptr<manifests::StateDatabase> state;
   manifests::ManifestFolder folder;
   StatePlace place;
   http::NetworkEnvironment network;
+  std::unique_ptr<GitManifests> git;
+  std::string url;  ///< Of the manifests.
 };
+
+Result<std::unique_ptr<manifests::StateDatabase>> open_state(const InstallationOptions& options,
+                                                             const StatePlace& place) {
+  auto state = options.only_look ? manifests::StateDatabase::open_copy(place.database)
+                                 : manifests::StateDatabase::open(place.database);
+  if (!state) return std::unexpected{state.error()};
+  return std::make_unique<manifests::StateDatabase>(std::move(*state));
+}
+
+Result<Opened> open_folder(const InstallationOptions& options, http::NetworkEnvironment network) {
+  auto folder = manifests::ManifestFolder::open(options.manifests);
+  if (!folder) return std::unexpected{folder.error()};
+  const auto place = state_place(options, folder->canonical_path());
+  if (!place) return std::unexpected{place.error()};
+  auto state = open_state(options, *place);
+  if (!state) return std::unexpected{state.error()};
+  std::string url = "file://" + folder->canonical_path().string();
+  return Opened{std::move(*state), std::move(*folder), *place, std::move(network), nullptr, std::move(url)};
+}
+
+/// Whose top is read.
+Result<std::filesystem::path> root_for(const GitManifests& git, GitUse use, const std::stop_token& stop) {
+  if (use == GitUse::InForce || (use == GitUse::Known && git.current())) return git.link();
+  const auto newest = git.newest(stop);
+  if (!newest) return std::unexpected{newest.error()};
+  return newest->tree;
+}
+
+Result<Opened> open_git(const InstallationOptions& options, http::NetworkEnvironment network, const Clock& clock,
+                        const std::stop_token& stop) {
+  auto where = git_place(*options.git);
+  if (!where) return std::unexpected{where.error()};
+  const auto place = state_place(options, where->key);
+  if (!place) return std::unexpected{place.error()};
+  auto state = open_state(options, *place);
+  if (!state) return std::unexpected{state.error()};
+  auto git = std::make_unique<GitManifests>(*where, options.git->credentials, place->checkouts, options.manifests,
+                                            GitManifests::Hands{**state, clock, options.environment});
+  const auto root = root_for(*git, options.git_use, stop);
+  if (!root) return std::unexpected{root.error()};
+  auto folder = manifests::ManifestFolder::open(checkout_options(options.manifests, *where, *root));
+  if (!folder) return std::unexpected{folder.error()};
+  std::string url = where->location.shown;
+  return Opened{std::move(*state), std::move(*folder), *place, std::move(network), std::move(git), std::move(url)};
+}
 
 }  // namespace
 
@@ -149,9 +200,10 @@ struct Installation::Parts {
   Parts(Opened opened, const InstallationOptions& options, const InstallationHands& given)
       : hands(given),
         state(std::move(opened.state)),
+        git(std::move(opened.git)),
         root(opened.folder.root()),
-        settings(settings_of(options, opened.folder, hands.clock.now())),
-        objects(std::move(opened.folder), state, hands.clock),
+        settings(settings_of(options, opened.url, hands.clock.now())),
+        objects(std::move(opened.folder), *state, hands.clock),
         watched(objects, hands.log),
         signs(steady),
         long_visits({objects, watched, hands.clock, steady,
@@ -193,7 +245,8 @@ struct Installation::Parts {
   }
 
   const InstallationHands hands;
-  manifests::StateDatabase state;
+  const std::unique_ptr<manifests::StateDatabase> state;
+  const std::unique_ptr<GitManifests> git;
   const std::filesystem::path root;
   const publish::Settings settings;
   manifests::FolderObjectStore objects;
@@ -224,22 +277,21 @@ Installation::Installation(std::unique_ptr<Parts> parts) : parts_(std::move(part
 Installation::~Installation() = default;
 
 Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptions& options,
-                                                         const InstallationHands& hands) {
+                                                         const InstallationHands& hands, const std::stop_token& stop) {
   auto network = http::network_environment(variables_of(options.environment));
   if (!network) return std::unexpected{network.error()};
-  auto folder = manifests::ManifestFolder::open(options.manifests);
-  if (!folder) return std::unexpected{folder.error()};
-  const auto place = state_place(options, *folder);
-  if (!place) return std::unexpected{place.error()};
-  auto state = options.only_look ? manifests::StateDatabase::open_copy(place->database)
-                                 : manifests::StateDatabase::open(place->database);
-  if (!state) return std::unexpected{state.error()};
-  return std::unique_ptr<Installation>{new Installation{std::make_unique<Parts>(
-      Opened{std::move(*state), std::move(*folder), *place, std::move(*network)}, options, hands)}};
+  auto opened = options.git ? open_git(options, std::move(*network), hands.clock, stop)
+                            : open_folder(options, std::move(*network));
+  if (!opened) return std::unexpected{opened.error()};
+  return std::unique_ptr<Installation>{new Installation{std::make_unique<Parts>(std::move(*opened), options, hands)}};
 }
 
 manifests::FolderObjectStore& Installation::objects() {
   return parts_->objects;
+}
+
+GitManifests* Installation::git() {
+  return parts_->git.get();
 }
 
 std::optional<Error> Installation::write_failure() const {
@@ -247,7 +299,7 @@ std::optional<Error> Installation::write_failure() const {
 }
 
 bool Installation::state_was_replaced() const {
-  return parts_->state.was_replaced();
+  return parts_->state->was_replaced();
 }
 
 runtime::SignsOfLife& Installation::signs() {

@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "controller/manifests/folder_object_store.h"
 #include "controller/runtime/signs_of_life.h"
 #include "controller/runtime/worker_pool.h"
+#include "controller/standalone/git_manifests.h"
 #include "controller/standalone/long_visits.h"
 #include "controller/telemetry/log.h"
 #include "controller/telemetry/metrics.h"
@@ -20,8 +22,17 @@
 
 namespace slipway::standalone {
 
+/// Which commit an installation reads.
+enum class GitUse {
+  InForce,  ///< Whatever is in force; there may be none before look() of git().
+  Newest,   ///< The newest commit, asked for when it is opened; what is in force stays.
+  Known,    ///< What is in force; without any, the newest commit.
+};
+
 struct InstallationOptions {
   manifests::ManifestFolderOptions manifests;
+  std::optional<GitOptions> git;  ///< Instead of the path in `manifests`.
+  GitUse git_use = GitUse::InForce;
   std::string state;       ///< State database; empty: by folder, under the user's XDG state folder.
   bool only_look = false;  ///< What is stored is read, and nothing is written to it.
   std::string controller_namespace = "slipway-system";
@@ -46,13 +57,16 @@ struct InstallationHands {
 class Installation {
  public:
   /// Invalid or NotFound for wrong paths, Invalid for a variable that names no proxy, Unavailable when the state cannot
-  /// be opened. Reads no manifest yet.
-  static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options, const InstallationHands& hands);
+  /// be opened. Reads no manifest yet. `stop` is for asking a Git repository.
+  static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options, const InstallationHands& hands,
+                                                    const std::stop_token& stop = {});
   ~Installation();
   Installation(const Installation&) = delete;
   Installation& operator=(const Installation&) = delete;
 
   manifests::FolderObjectStore& objects();
+  /// Null when the manifests are no repository's.
+  GitManifests* git();
   /// Why the state could not be written when it was tried last; absent when it could.
   std::optional<Error> write_failure() const;
   /// Another file has the name of the state database that is open.

@@ -1,6 +1,8 @@
 #include "controller/standalone/service.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "controller/manifests/folder_watcher.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
+#include "controller/standalone/git_rounds.h"
 #include "controller/standalone/health.h"
 #include "controller/telemetry/endpoints.h"
 
@@ -92,14 +95,20 @@ struct Asked {
   Installation& installation;
   runtime::WorkQueue& queue;
   const FolderNews& news;
+  const GitRounds* git;  ///< Null for a folder.
   telemetry::Metrics& metrics;
   std::stop_token stop;
+
+  std::optional<Error> why_nothing_is_read() const {
+    auto nothing = git == nullptr ? std::nullopt : git->why_nothing();
+    return nothing ? nothing : news.failure();
+  }
 };
 
 HealthFacts facts_of(const Asked& asked) {
   return {.is_stopping = asked.stop.stop_requested(),
           .has_read = asked.installation.objects().has_read(),
-          .folder_failure = asked.news.failure(),
+          .folder_failure = asked.why_nothing_is_read(),
           .write_failure = asked.installation.write_failure(),
           .state_was_replaced = asked.installation.state_was_replaced(),
           .work_silent_for = asked.installation.signs().work_silent_for(asked.queue.oldest_work()),
@@ -114,16 +123,42 @@ std::string metrics_text(const Asked& asked) {
 
 Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const Asked& asked) {
   if (address.empty()) return nullptr;
-  return telemetry::Endpoints::listen(address, {.metrics = [asked] { return metrics_text(asked); },
-                                                .not_alive = [asked] { return why_not_alive(facts_of(asked)); },
-                                                .not_ready = [asked] { return why_not_ready(facts_of(asked)); }});
+  return telemetry::Endpoints::listen(address,
+                                      {.metrics = [asked] { return metrics_text(asked); },
+                                       .not_alive = [asked] { return why_not_alive(facts_of(asked)); },
+                                       .not_ready = [asked] { return why_not_ready(facts_of(asked)); },
+                                       .note = [asked] { return asked.git ? asked.git->note() : std::nullopt; }});
+}
+
+/// Manifests of Git, when they are: rounds and what they bring.
+std::unique_ptr<GitRounds> rounds_of(Installation& installation, FolderNews& news, const InstallationHands& hands,
+                                     std::chrono::milliseconds interval) {
+  if (installation.git() == nullptr) return nullptr;
+  return std::make_unique<GitRounds>(
+      GitRounds::Hands{.manifests = *installation.git(),
+                       .log = hands.log,
+                       .metrics = hands.metrics,
+                       .clock = hands.clock,
+                       .read = [&installation, &news] { news.take(installation.objects().refresh()); },
+                       .alive = [&installation] { installation.signs().of_folder(); }},
+      interval);
+}
+
+/// The first round. What only time mends does not keep it from starting, nor does anything as long as a commit is in
+/// force.
+Result<void> ask_git(GitRounds& git, const std::stop_token& stop) {
+  const auto asked = git.round(stop);
+  if (asked || asked.error().cls == ErrorClass::Unavailable || !git.why_nothing()) return {};
+  return asked;
 }
 
 /// Everything that is to be looked at when the program starts.
 Result<void> read_folder(Installation& installation, runtime::WorkQueue& queue, FolderNews& news) {
-  const auto first = installation.objects().refresh();
-  if (!first) return std::unexpected{first.error()};
-  news.take(first);
+  if (installation.git() == nullptr) {
+    const auto first = installation.objects().refresh();
+    if (!first) return std::unexpected{first.error()};
+    news.take(first);
+  }
   for (const auto& key : installation.objects().keys()) queue.add(key, runtime::Priority::Resync);
   return {};
 }
@@ -140,15 +175,25 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
                             .seed = std::random_device{}(),
                             .most_of_one_namespace = std::max<std::size_t>(1, options.workers / 2)}};
   FolderNews news{queue, hands, installation.signs()};
-  const auto endpoints = listen(options.listen, {installation, queue, news, hands.metrics, stop});
+  const auto git = rounds_of(installation, news, hands, options.ask_git_every);
+  const auto endpoints = listen(options.listen, {installation, queue, news, git.get(), hands.metrics, stop});
   if (!endpoints) return std::unexpected{endpoints.error()};
+  if (git != nullptr)
+    if (const auto asked = ask_git(*git, stop); !asked) return asked;
   if (const auto read = read_folder(installation, queue, news); !read) return read;
 
   hands.metrics.set_max_concurrent_reconciles(options.workers);
   const std::jthread marks{[&installation](const std::stop_token& ended) { installation.long_visits().watch(ended); }};
   runtime::WorkerPool pool{queue, installation.reconcilers(), visits, {.workers = options.workers}};
-  const manifests::FolderWatcher watcher{installation.objects(), options.look_at_folder_every,
-                                         [&](const auto& change) { news.take(change); }};
+  std::optional<manifests::FolderWatcher> watcher;
+  std::optional<std::jthread> rounds;
+  runtime::Nudge nobody;
+  runtime::Nudge& now = options.ask_git_now == nullptr ? nobody : *options.ask_git_now;
+  if (git == nullptr)
+    watcher.emplace(installation.objects(), options.look_at_folder_every,
+                    [&](const auto& change) { news.take(change); });
+  else
+    rounds.emplace([&](const std::stop_token& ended) { git->run(now, ended); });
   hands.log.info("running", {{"resources", std::to_string(installation.objects().keys().size())},
                              {"port", *endpoints ? std::to_string((*endpoints)->port()) : "none"}});
   runtime::wait_for_stop(stop);

@@ -20,8 +20,8 @@ struct Answer {
   std::string body;
 };
 
-Answer health(const std::optional<std::string>& why_not) {
-  if (!why_not) return {.body = "ok\n"};
+Answer health(const std::optional<std::string>& why_not, const std::optional<std::string>& note = {}) {
+  if (!why_not) return {.body = note ? "ok; " + *note + "\n" : "ok\n"};
   return {.status = 503, .status_text = "Service Unavailable", .body = *why_not + "\n"};
 }
 
@@ -32,7 +32,7 @@ Answer answer_to(const EndpointAnswers& answers, std::string_view method, std::s
     return {.status = 405, .status_text = "Method Not Allowed", .body = "use GET\n"};
   }
   if (path == "/healthz") return health(answers.not_alive());
-  if (path == "/readyz") return health(answers.not_ready());
+  if (path == "/readyz") return health(answers.not_ready(), answers.note ? answers.note() : std::nullopt);
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = answers.metrics()};
 }
 

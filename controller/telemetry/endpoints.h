@@ -16,6 +16,8 @@ struct EndpointAnswers {
   /// Why the program is not alive or not able to work, or absent when it is.
   std::function<std::optional<std::string>()> not_alive;
   std::function<std::optional<std::string>()> not_ready;
+  /// What a person should know of one that is ready; null: nothing ever.
+  std::function<std::optional<std::string>()> note = {};
 };
 
 /// The only listener: GET and HEAD of /metrics, /healthz and /readyz, everything else 404 or 405. Stops when destroyed.

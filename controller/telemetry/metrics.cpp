@@ -136,6 +136,12 @@ struct Metrics::Families {
   Gauge& manifests_read =
       gauge("slipway_manifest_last_read_timestamp_seconds", "When the manifest folder was last read; 0 before.")
           .Add({});
+  Gauge& git_fetched =
+      gauge("slipway_git_last_fetch_timestamp_seconds", "When the Git repository last answered; 0 before.").Add({});
+  Counter& git_failures =
+      counter("slipway_git_failures_total", "Times that the Git repository could not be asked.").Add({});
+  Gauge& git_refused =
+      gauge("slipway_git_commit_refused", "1 while the newest commit is not in force because it is not valid.").Add({});
   Family<Gauge>& build_info = gauge("slipway_build_info", "Always 1; the version is in the label.");
 
   void create_of(const std::string& kind) {
@@ -220,6 +226,15 @@ void Metrics::set_max_concurrent_reconciles(std::size_t workers) {
 void Metrics::set_manifests(std::size_t problems, Timestamp at) {
   families_->manifest_problems.Set(static_cast<double>(problems));
   families_->manifests_read.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
+}
+
+void Metrics::git_fetched(Timestamp at, bool is_refused) {
+  families_->git_fetched.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
+  families_->git_refused.Set(is_refused ? 1 : 0);
+}
+
+void Metrics::git_failed() {
+  families_->git_failures.Increment();
 }
 
 void Metrics::set_ready(const std::vector<ReadyCount>& counts) {

@@ -46,6 +46,9 @@ class Metrics final : public runtime::WorkWatcher {
   void set_max_concurrent_reconciles(std::size_t workers);
   /// After the folder was read at `at`: how many problems it has, warnings aside.
   void set_manifests(std::size_t problems, Timestamp at);
+  /// The repository of the manifests was asked at `at`; whether its newest commit was not taken.
+  void git_fetched(Timestamp at, bool is_refused);
+  void git_failed();
   void set_ready(const std::vector<ReadyCount>& counts);
 
   /// `outcome`: published, refused, failed. `reason`: a condition reason of ours.

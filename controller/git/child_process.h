@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/secret_text.h"
+#include "crds/base/result.h"
+
+namespace slipway::git {
+
+/// A program to run: without a shell, without a terminal, in a session of its own, with the environment that is given
+/// and no other.
+struct ChildPlan {
+  std::string program;  ///< Looked for on our PATH.
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;  ///< "NAME=value". Others of the same user can read it: no secrets.
+  std::string input;                     ///< What it reads; whole before it starts.
+  /// What it may read as /proc/self/fd/3 and on: kept in memory, seen in no list of processes.
+  std::vector<SecretText> secrets;
+  std::chrono::milliseconds longest{60'000};
+  std::size_t largest_file = 0;  ///< That it may write; 0: no bound.
+};
+
+struct ChildEnd {
+  int code = 0;        ///< 128 + the signal for one that was killed.
+  std::string errors;  ///< The end of what it wrote to standard error, at most 16 KiB.
+};
+
+/// Takes what comes out, in pieces; false to have no more of it: the program is killed.
+using ChildOutput = std::function<bool(std::string_view piece)>;
+
+/// Runs it to its end; whatever of its session is left then is killed. Invalid when it cannot be started, Unavailable
+/// when its time is up or `output` wants no more, Cancelled when `stop` asks; then it is killed.
+Result<ChildEnd> run_child(const ChildPlan& plan, const ChildOutput& output, const std::stop_token& stop);
+
+}  // namespace slipway::git
