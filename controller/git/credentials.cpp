@@ -86,7 +86,7 @@ Result<void> read_lines(const std::string& content, const Location& location, co
     const auto scheme_end = line.find("://");
     const bool has_path = scheme_end != std::string::npos && line.find('/', scheme_end + 3) != std::string::npos;
     const auto entry = parse_location(has_path && !line.ends_with('/') ? line : line + "/x", "/");
-    if (!entry)
+    if (!entry || scheme_end == std::string::npos)
       return fail(ErrorClass::Invalid, origin + " has a line that is not https://user:password@host",
                   "write one such line for each host, or name a folder with the files username and password");
     if (entry->host != location.host || entry->transport != location.transport || entry->password.empty()) continue;

@@ -198,6 +198,10 @@ Result<Location> parse_location(std::string_view text, std::string_view working_
         "repositories are not read over " + slipway::quoted(scheme.empty() ? text.substr(0, text.find("::")) : scheme),
         "use https://, ssh:// or file://");
   if (is_scp_form(text)) return scp_location(text);
+  const auto at = text.find('@');
+  if (const auto colon = text.find(':'); colon < at && at < text.find('/'))
+    return no_location(harmless(text), "a user is given a password in a URL alone",
+                       "write it as https://host/path.git");
   return file_location(text, working_folder);
 }
 

@@ -1,0 +1,49 @@
+#include "controller/git/client.h"
+
+#include "tests/catch.h"
+
+using namespace slipway;
+using namespace slipway::git;
+
+TEST_CASE("what git says becomes what the caller does next, with what to do") {
+  const auto location = parse_location("https://git.example.com/a", "/");
+  const Credentials credentials{.user = "ci", .password = SecretText{"hunter2"}, .origin = "a file"};
+  struct Row {
+    const char* said;
+    ErrorClass cls;
+  };
+  for (const auto& row : std::vector<Row>{
+           {"fatal: Authentication failed for 'https://git.example.com/a/'", ErrorClass::Unauthorized},
+           {"fatal: could not read Username for 'https://x': terminal prompts disabled", ErrorClass::Unauthorized},
+           {"fatal: unable to access 'x': The requested URL returned error: 403", ErrorClass::Forbidden},
+           {"fatal: repository 'https://git.example.com/a/' not found", ErrorClass::NotFound},
+           {"fatal: unable to access 'x': server certificate verification failed. CAfile: none",
+            ErrorClass::Unavailable},
+           {"Host key verification failed.\nfatal: Could not read from remote repository.", ErrorClass::Unauthorized},
+           {"git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+            ErrorClass::Unauthorized},
+           {"fatal: unable to access 'x': Failed to connect to x port 443", ErrorClass::Unavailable},
+           {"fatal: unable to access 'x': The requested URL returned error: 503", ErrorClass::Unavailable},
+           {"fatal: detected dubious ownership in repository at '/a'", ErrorClass::Forbidden},
+           {"", ErrorClass::Unavailable}}) {
+    CAPTURE(row.said);
+    const auto error = error_of(*location, credentials, row.said);
+    CHECK(error.cls == row.cls);
+    CHECK(error.message.starts_with("the Git repository https://git.example.com/a: "));
+    CHECK(error.message.find("hunter2") == std::string::npos);
+    CHECK_FALSE(error.remedy.empty());
+  }
+}
+
+TEST_CASE("git is given the helper of its own host alone, and only the transport of the URL") {
+  const auto location = parse_location("https://git.example.com/a", "/");
+  const auto with_password = configuration_of(*location, {.user = "ci", .password = SecretText{"hunter2"}});
+  CHECK(with_password.find("[credential \"https://git.example.com\"]") != std::string::npos);
+  CHECK(with_password.find("hunter2") == std::string::npos);
+  CHECK(with_password.find("[protocol]\n\tallow = never\n[protocol \"https\"]\n\tallow = always") != std::string::npos);
+  const auto with_token = configuration_of(*location, {.bearer_token = SecretText{"a\"b"}});
+  CHECK(with_token.find("[http \"https://git.example.com\"]\n\tfollowRedirects = false\n"
+                        "\textraHeader = \"Authorization: Bearer a\\\"b\"") != std::string::npos);
+  const auto over_ssh = configuration_of(*parse_location("git@host:a", "/"), {.password = SecretText{"hunter2"}});
+  CHECK(over_ssh.find("credential") == std::string::npos);
+}
