@@ -76,7 +76,8 @@ class _Backend(http.server.BaseHTTPRequestHandler):
             return self._answer(self.server.fault, {})
         if self.server.hang.is_set():
             self.server.over.wait(60)
-            return self._answer(503, {})
+            self.close_connection = True
+            return None
         if self.server.user:
             wanted = "Basic " + base64.b64encode(self.server.user.encode()).decode()
             if self.headers.get("Authorization") != wanted:
