@@ -88,7 +88,7 @@ std::string revision_in(const fs::path& tree) {
 
 Result<fs::path> make_home(const fs::path& folder) {
   std::error_code error;
-  const fs::path home = folder / "home";
+  fs::path home = folder / "home";
   fs::create_directories(home, error);
   if (error) return disk(home, error);
   fs::permissions(folder, fs::perms::owner_all, error);
