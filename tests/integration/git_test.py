@@ -17,22 +17,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from git_servers import Repository, SmartHttp, Sshd, git  # noqa: E402
-from servers import Emulator, fetch, make_image, wait_until  # noqa: E402
+from servers import REGISTRY, Emulator, fetch, make_image, wait_until  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 PASSWORD = "s3cret-Password!'\"$ \\x"
-
-REGISTRY = """
-apiVersion: slipway.dev/v1alpha1
-kind: ContainerRegistry
-metadata: {{name: local}}
-spec:
-  loginServer: {host}
-  plainHTTP: true
-  authentication: {{anonymous: {{}}}}
-  access:
-    - {{name: all, namespaceSelector: {{}}, repositories: ["team/**"], actions: [Read, Publish]}}
-"""
 
 PUBLICATION = """
 apiVersion: slipway.dev/v1alpha1

@@ -18,22 +18,10 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from servers import MANIFESTS, Emulator, fetch, make_image, make_report, wait_until  # noqa: E402
+from servers import MANIFESTS, REGISTRY, Emulator, fetch, make_image, make_report, wait_until  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 RECORD = "application/vnd.slipway.publication.v1+json"
-
-REGISTRY = """
-apiVersion: slipway.dev/v1alpha1
-kind: ContainerRegistry
-metadata: {{name: local}}
-spec:
-  loginServer: {host}
-  plainHTTP: true
-  authentication: {{anonymous: {{}}}}
-  access:
-    - {{name: all, namespaceSelector: {{}}, repositories: ["team/**"], actions: [Read, Publish]}}
-"""
 
 PUBLICATION = """
 apiVersion: slipway.dev/v1alpha1

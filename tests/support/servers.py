@@ -13,6 +13,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
 LONGEST_WAIT = 60
 
+# A ContainerRegistry on `host` that lets every namespace publish to team/**.
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {{name: local}}
+spec:
+  loginServer: {host}
+  plainHTTP: true
+  authentication: {{anonymous: {{}}}}
+  access:
+    - {{name: all, namespaceSelector: {{}}, repositories: ["team/**"], actions: [Read, Publish]}}
+"""
+
 
 def wait_until(condition, what):
     """Asks until the condition holds; the time only bounds how long a failure takes."""
