@@ -135,6 +135,13 @@ def write_section(case, command, lines):
         file.write(re.sub(pattern, lambda _: f"{mark[0]}{body}\n{mark[1]}", page, flags=re.S))
 
 
+def command_of(case, options):
+    """What gives the figures again."""
+    storage = f"TMPDIR={os.environ['TMPDIR']} " if "TMPDIR" in os.environ else ""
+    peers = "" if options.peers == ",".join(PEERS) else f" --peers {options.peers}"
+    return f"{storage}tests/bench/run.sh {case} --rounds {options.rounds}{peers}"
+
+
 def programs_of(options):
     programs = {name: os.path.join(options.programs, name) for name in ("regctl", "regsync", "oras", "crane")}
     programs["skopeo"] = "/usr/bin/skopeo"
@@ -167,7 +174,7 @@ def main():
             lines = CASES[case](setting)
             print(f"\n{case}\n" + "\n".join(lines) + "\n", flush=True)
             if options.write:
-                write_section(case, f"tests/bench/run.sh {case}", lines)
+                write_section(case, command_of(case, options), lines)
 
 
 if __name__ == "__main__":
