@@ -1,40 +1,69 @@
 #!/usr/bin/env bash
-# Builds etcd, kube-apiserver, kubectl and helm from the modules that go.mod pins, once for each go.sum, and prints the
-# folder that holds them. KUBEBUILDER_ASSETS is used instead where it is set.
+# Builds programs from the modules that a go.mod pins, once for each go.sum, and prints the folder that holds them:
+#   build.sh [kubernetes]  etcd, kube-apiserver, kubectl, helm; KUBEBUILDER_ASSETS is used instead where it is set
+#   build.sh kstatus       tests/cluster/kstatus
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-programs=(etcd kube-apiserver kubectl helm)
+wanted=${1:-kubernetes}
+
+case $wanted in
+  kubernetes) module=$here programs=(etcd kube-apiserver kubectl helm) ;;
+  kstatus) module=$here/kstatus programs=(kstatus) ;;
+  *) echo "build.sh: there is no '$wanted'" >&2; exit 2 ;;
+esac
 
 all_in() {
   for program in "${programs[@]}"; do [[ -x $1/$program ]] || return 1; done
 }
 
-if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
+in_module() { (cd "$module" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly "$go" "$@"); }
+
+version() { in_module list -m -f '{{.Version}}' "$1"; }
+
+# build PROGRAM PACKAGE [LDFLAGS]. The program appears under its name when it is whole.
+build() {
+  echo "building $1" >&2
+  in_module build -trimpath -buildvcs=false -ldflags "-s -w ${3:-}" -o "$folder/$1.new" "$2"
+  mv "$folder/$1.new" "$folder/$1"
+}
+
+make_kubernetes() {
+  local kubernetes helm minor versions at
+  kubernetes=$(version k8s.io/kubernetes)
+  helm=$(version helm.sh/helm/v3)
+  minor=${kubernetes#v1.}
+  minor=${minor%%.*}
+  at=k8s.io/component-base/version
+  versions="-X $at.gitVersion=$kubernetes -X $at.gitMajor=1 -X $at.gitMinor=$minor"
+  build etcd go.etcd.io/etcd/server/v3
+  build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$versions"
+  build kubectl k8s.io/kubernetes/cmd/kubectl "$versions"
+  # Without these Helm takes every cluster that it does not ask for Kubernetes 1.20.
+  for at in helm.sh/helm/v3/pkg/chartutil helm.sh/helm/v3/pkg/lint/rules; do
+    versions+=" -X $at.k8sVersionMajor=1 -X $at.k8sVersionMinor=$minor"
+  done
+  build helm helm.sh/helm/v3/cmd/helm "$versions -X helm.sh/helm/v3/internal/version.version=$helm"
+}
+
+make_kstatus() { build kstatus .; }
+
+if [[ $wanted == kubernetes && -n ${KUBEBUILDER_ASSETS:-} ]]; then
   all_in "$KUBEBUILDER_ASSETS" || { echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS lacks one of: ${programs[*]}" >&2; exit 1; }
   echo "$KUBEBUILDER_ASSETS"
   exit
 fi
 
-sum=$(cat "$here/go.mod" "$here/go.sum" "$here/build.sh" | sha256sum | cut -c1-16)
-folder=${XDG_CACHE_HOME:-$HOME/.cache}/slipway/cluster/$sum
+mapfile -t sources < <(find "$module" -maxdepth 1 -name '*.go' | sort)
+# Of this script only what makes these programs counts.
+recipe=$(declare -f "make_$wanted" build in_module)
+sum=$(cat "$module/go.mod" "$module/go.sum" ${sources[@]+"${sources[@]}"} - <<< "$recipe" | sha256sum | cut -c1-16)
+folder=${XDG_CACHE_HOME:-$HOME/.cache}/slipway/$wanted/$sum
 mkdir -p "$folder"
 # One at a time, whoever else runs the tests.
 exec {lock}> "$folder/lock"
 flock "$lock"
 if ! all_in "$folder"; then
-  go=$("$here/../support/go-toolchain.sh" 1.25)
-  version() { (cd "$here" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly "$go" list -m -f '{{.Version}}' "$1"); }
-  kubernetes=$(version k8s.io/kubernetes)
-  helm=$(version helm.sh/helm/v3)
-  minor=${kubernetes#v1.}
-  flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1"
-  flags+=" -X k8s.io/component-base/version.gitMinor=${minor%%.*} -X helm.sh/helm/v3/internal/version.version=$helm"
-  declare -A packages=([etcd]=go.etcd.io/etcd/server/v3 [kube-apiserver]=k8s.io/kubernetes/cmd/kube-apiserver
-    [kubectl]=k8s.io/kubernetes/cmd/kubectl [helm]=helm.sh/helm/v3/cmd/helm)
-  for program in "${programs[@]}"; do
-    echo "building $program ($kubernetes)" >&2
-    (cd "$here" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly "$go" build -trimpath -ldflags "$flags" \
-      -o "$folder/$program" "${packages[$program]}")
-  done
+  go=$("$here/../support/go-toolchain.sh" "$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' "$module/go.mod")")
+  "make_$wanted"
 fi
 echo "$folder"
