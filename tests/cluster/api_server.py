@@ -26,6 +26,15 @@ def free_ports(count):
     return ports
 
 
+def end(process):
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Authority:
     """Signs the certificates of one cluster, all under `folder`."""
 
@@ -135,11 +144,7 @@ class Cluster:
         for process in reversed(self.processes):
             process.terminate()
         for process in reversed(self.processes):
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def temporary_cluster(test_class):
