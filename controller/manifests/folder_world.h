@@ -6,8 +6,8 @@
 #include <string>
 
 #include "controller/manifests/manifest_folder.h"
-#include "controller/manifests/references.h"
 #include "controller/manifests/state_database.h"
+#include "crds/v1alpha1/references.h"
 #include "crds/v1alpha1/resources.h"
 
 namespace slipway::manifests {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <variant>
 
-#include "controller/manifests/references.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/core_objects.h"
+#include "crds/v1alpha1/references.h"
 
 namespace slipway::manifests {
 

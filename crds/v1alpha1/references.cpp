@@ -1,8 +1,8 @@
-#include "controller/manifests/references.h"
+#include "crds/v1alpha1/references.h"
 
 #include <utility>
 
-namespace slipway::manifests {
+namespace slipway {
 
 namespace {
 
@@ -134,4 +134,4 @@ std::set<Reference> references_of(const RetentionPolicy& object) {
   return all;
 }
 
-}  // namespace slipway::manifests
+}  // namespace slipway

@@ -6,7 +6,7 @@
 
 #include "crds/v1alpha1/resources.h"
 
-namespace slipway::manifests {
+namespace slipway {
 
 /// Something that an object names and whose change is news for the object.
 struct Reference {
@@ -36,4 +36,4 @@ std::set<Reference> references_of(const ImagePublication& object, const std::str
 std::set<Reference> references_of(const ContainerRegistry& object, const std::string& controller_namespace);
 std::set<Reference> references_of(const RetentionPolicy& object);
 
-}  // namespace slipway::manifests
+}  // namespace slipway
