@@ -1,7 +1,7 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,57 +11,9 @@
 #include <vector>
 
 #include "controller/runtime/guarded.h"
-#include "crds/base/document.h"
-#include "crds/base/result.h"
-#include "crds/v1alpha1/object_meta.h"
+#include "controller/runtime/reflected_objects.h"
 
 namespace slipway::runtime {
-
-/// Which object of a kind; no namespace: cluster-scoped.
-struct ObjectName {
-  std::string namespace_name;
-  std::string name;
-  auto operator<=>(const ObjectName&) const = default;
-};
-
-enum class ChangeKind {
-  Added,       ///< New to us; after a restart that is every object.
-  Edited,      ///< Generation, labels, annotations of ours, finalizers or deletion time: somebody's wish.
-  StatusOnly,  ///< Nothing of that: our own writes, mostly.
-  Deleted,
-};
-struct Change {
-  ObjectName object;
-  ChangeKind kind = ChangeKind::Added;
-  bool operator==(const Change&) const = default;
-};
-
-/// An object as the API server has it, parsed once.
-template <class T>
-struct Reflected {
-  T object;                       ///< With problems: its metadata, and the status as far as it can be read.
-  std::vector<Problem> problems;  ///< Why the spec can't be used, in the words of `slipway validate`; else empty.
-  std::string edited_by;          ///< Field manager of the latest edit that is not of a subresource; may be empty.
-};
-
-/// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are
-/// none are later than all, so that they are taken.
-bool is_later(std::string_view a, std::string_view b);
-
-/// What one reflector fills. Only the reflector's thread calls it.
-class ReflectedObjects {
- public:
-  virtual ~ReflectedObjects() = default;
-  /// Takes over what a list or an event gave; what is news in it, in order. Integrity when it has no name: it can't be
-  /// kept. In a list the server's word counts as it is; after it, only what is later than what is kept.
-  virtual Result<std::vector<Change>> put(const Node& object) = 0;
-  /// What was deleted; nothing when it is not kept, or another of its name is.
-  virtual Result<std::vector<Change>> remove(const Node& object) = 0;
-  virtual void begin_list() = 0;
-  /// Drops what was not put since begin_list().
-  virtual std::vector<Change> end_list() = 0;
-  virtual std::size_t size() const = 0;
-};
 
 /// The objects of one kind in memory, typed. Readers get a shared constant each, which stays as it is when the cache
 /// moves on. Thread-safe; nothing is parsed or destroyed under its lock.
@@ -70,8 +22,15 @@ class ObjectCache final : public ReflectedObjects {
  public:
   using Entry = std::shared_ptr<const Reflected<T>>;  // Owned by the cache and by who reads it meanwhile.
   using Decode = Result<Reflected<T>> (*)(const Node& object);
+  /// What stood there before and what stands there now, null where nothing does; another object of the same name is two
+  /// moves.
+  using Follower = std::function<void(const Reflected<T>* before, const Reflected<T>* now)>;
 
   explicit ObjectCache(Decode decode) : decode_(decode) {}
+
+  /// Called, in the order in which they were added, after each move and before it is given back as a change, without a
+  /// lock, by whoever fills the cache; not for what wrote() takes. Before the cache is filled.
+  void add_follower(Follower follower) { followers_.push_back(std::move(follower)); }
 
   /// Null when there is none.
   Entry find(const ObjectName& name) const;
@@ -81,9 +40,11 @@ class ObjectCache final : public ReflectedObjects {
   std::vector<Entry> select(Wanted wanted) const;
   std::size_t size() const override { return state_.lock()->objects.size(); }
 
-  /// What a write of ours was answered with: kept when the cache has this object (by uid) in an earlier version. So who
-  /// reads next sees what was written, and its event is no news.
-  void wrote(Reflected<T> object);
+  /// What a write of ours was answered with: kept when the cache has this object (by uid) in an earlier version, and
+  /// the answer brings nobody's edit along. So who reads next sees what was written, and its event is no news. An edit
+  /// is for the watch to bring. `fenced_on`: the version that the server had to have for the write to be done; what
+  /// differs from that one is ours.
+  void wrote(Reflected<T> object, std::string_view fenced_on = {});
 
   Result<std::vector<Change>> put(const Node& object) override;
   Result<std::vector<Change>> remove(const Node& object) override;
@@ -101,12 +62,17 @@ class ObjectCache final : public ReflectedObjects {
     bool is_listing = false;
   };
 
+  /// Puts it in place and gives what stood there; gives `now` back where what stands there is as new.
+  Entry exchange(const Entry& now);
+  Entry take_out(const ObjectName& name, const std::string& uid);
+  void tell(const Entry& before, const Entry& now) const {
+    for (const Follower& follower : followers_) follower(before.get(), now.get());
+  }
+
   const Decode decode_;
+  std::vector<Follower> followers_;
   Guarded<State> state_;
 };
-
-/// What an object's metadata says of a change; absent when it is the same version.
-std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after);
 
 template <class T>
 ObjectName name_of(const T& object) {
@@ -136,40 +102,51 @@ std::vector<typename ObjectCache<T>::Entry> ObjectCache<T>::select(Wanted wanted
 }
 
 template <class T>
-void ObjectCache<T>::wrote(Reflected<T> object) {
+void ObjectCache<T>::wrote(Reflected<T> object, std::string_view fenced_on) {
   Entry entry = std::make_shared<const Reflected<T>>(std::move(object));
   const ObjectMeta& now = entry->object.metadata;
   const auto state = state_.lock();
   const auto found = state->objects.find(name_of(entry->object));
   if (found == state->objects.end()) return;
   const ObjectMeta& kept = found->second.entry->object.metadata;
-  if (kept.uid == now.uid && is_later(now.resource_version, kept.resource_version)) found->second.entry.swap(entry);
+  if (kept.uid != now.uid || !is_later(now.resource_version, kept.resource_version)) return;
+  if (kept.resource_version == fenced_on || change_between(kept, now) == ChangeKind::StatusOnly)
+    found->second.entry.swap(entry);
 }
 
 template <class T>
 Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
   Result<Reflected<T>> decoded = decode_(object);
   if (!decoded) return std::unexpected(std::move(decoded.error()));
-  Entry entry = std::make_shared<const Reflected<T>>(std::move(*decoded));
-  const ObjectMeta& now = entry->object.metadata;
-  const ObjectName name = name_of(entry->object);
+  const Entry now = std::make_shared<const Reflected<T>>(std::move(*decoded));
+  const Entry before = exchange(now);
+  if (before == now) return std::vector<Change>{};
+  const ObjectName name = name_of(now->object);
+  if (before != nullptr && before->object.metadata.uid == now->object.metadata.uid) {
+    tell(before, now);
+    const std::optional<ChangeKind> change = change_between(before->object.metadata, now->object.metadata);
+    return change ? std::vector{Change{name, *change}} : std::vector<Change>{};
+  }
+  std::vector<Change> changes;
+  if (before != nullptr) {
+    tell(before, nullptr);
+    changes.push_back({name, ChangeKind::Deleted});
+  }
+  tell(nullptr, now);
+  changes.push_back({name, ChangeKind::Added});
+  return changes;
+}
+
+template <class T>
+typename ObjectCache<T>::Entry ObjectCache<T>::exchange(const Entry& now) {
   const auto state = state_.lock();
-  const auto [place, is_new] = state->objects.try_emplace(name);
-  Kept& kept = place->second;
+  Kept& kept = state->objects[name_of(now->object)];
   kept.seen_in = state->list;
-  if (is_new) {
-    kept.entry = std::move(entry);
-    return std::vector{Change{name, ChangeKind::Added}};
-  }
-  const ObjectMeta& before = kept.entry->object.metadata;
-  if (before.uid != now.uid) {
-    kept.entry.swap(entry);
-    return std::vector{Change{name, ChangeKind::Deleted}, Change{name, ChangeKind::Added}};
-  }
-  if (!state->is_listing && !is_later(now.resource_version, before.resource_version)) return std::vector<Change>{};
-  const std::optional<ChangeKind> change = change_between(before, now);
-  kept.entry.swap(entry);
-  return change ? std::vector{Change{name, *change}} : std::vector<Change>{};
+  const bool is_same_object = kept.entry != nullptr && kept.entry->object.metadata.uid == now->object.metadata.uid;
+  if (is_same_object && !state->is_listing &&
+      !is_later(now->object.metadata.resource_version, kept.entry->object.metadata.resource_version))
+    return now;
+  return std::exchange(kept.entry, now);
 }
 
 template <class T>
@@ -177,14 +154,20 @@ Result<std::vector<Change>> ObjectCache<T>::remove(const Node& object) {
   Result<Reflected<T>> decoded = decode_(object);
   if (!decoded) return std::unexpected(std::move(decoded.error()));
   const ObjectName name = name_of(decoded->object);
-  Entry removed;  // Destroyed after the lock is given back.
+  const Entry removed = take_out(name, decoded->object.metadata.uid);
+  if (removed == nullptr) return std::vector<Change>{};
+  tell(removed, nullptr);
+  return std::vector{Change{name, ChangeKind::Deleted}};
+}
+
+template <class T>
+typename ObjectCache<T>::Entry ObjectCache<T>::take_out(const ObjectName& name, const std::string& uid) {
   const auto state = state_.lock();
   const auto found = state->objects.find(name);
-  if (found == state->objects.end() || found->second.entry->object.metadata.uid != decoded->object.metadata.uid)
-    return std::vector<Change>{};
-  removed = std::move(found->second.entry);
+  if (found == state->objects.end() || found->second.entry->object.metadata.uid != uid) return nullptr;
+  Entry removed = std::move(found->second.entry);
   state->objects.erase(found);
-  return std::vector{Change{name, ChangeKind::Deleted}};
+  return removed;
 }
 
 template <class T>
@@ -196,18 +179,20 @@ void ObjectCache<T>::begin_list() {
 
 template <class T>
 std::vector<Change> ObjectCache<T>::end_list() {
-  std::vector<Change> changes;
   std::vector<Entry> removed;
-  const auto state = state_.lock();
-  state->is_listing = false;
-  for (auto each = state->objects.begin(); each != state->objects.end();) {
-    if (each->second.seen_in == state->list) {
-      ++each;
-      continue;
-    }
-    changes.push_back({each->first, ChangeKind::Deleted});
-    removed.push_back(std::move(each->second.entry));
-    each = state->objects.erase(each);
+  {
+    const auto state = state_.lock();
+    state->is_listing = false;
+    std::erase_if(state->objects, [&](auto& each) {
+      if (each.second.seen_in == state->list) return false;
+      removed.push_back(std::move(each.second.entry));
+      return true;
+    });
+  }
+  std::vector<Change> changes;
+  for (const Entry& entry : removed) {
+    tell(entry, nullptr);
+    changes.push_back({name_of(entry->object), ChangeKind::Deleted});
   }
   return changes;
 }

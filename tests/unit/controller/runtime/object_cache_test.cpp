@@ -118,6 +118,44 @@ TEST_CASE("What we wrote is read next, and its event is no news") {
   CHECK(cache.size() == 1);
 }
 
+TEST_CASE("An edit that came along with the answer to a write of ours is still told by its event") {
+  ObjectCache<Thing> cache(decode);
+  CHECK(cache.put(node_of({"a", "u", "5"})));
+  cache.wrote(*decode(node_of({"a", "u", "7", 2})));
+  CHECK(cache.find({"", "a"})->object.metadata.resource_version == "5");
+  CHECK(cache.put(node_of({"a", "u", "6", 2})) == Changes{change("a", ChangeKind::Edited)});
+  CHECK(cache.put(node_of({"a", "u", "7", 2})) == Changes{change("a", ChangeKind::StatusOnly)});
+}
+
+TEST_CASE("What a write changed that was fenced on the version kept is ours, and no news") {
+  ObjectCache<Thing> cache(decode);
+  CHECK(cache.put(node_of({"a", "u", "5"})));
+  cache.wrote(*decode(node_of({"a", "u", "7", 2})), "5");
+  CHECK(cache.put(node_of({"a", "u", "7", 2})) == Changes{});
+  cache.wrote(*decode(node_of({"a", "u", "9", 3})), "8");
+  CHECK(cache.put(node_of({"a", "u", "9", 3})) == Changes{change("a", ChangeKind::Edited)});
+}
+
+TEST_CASE("Followers see every move, before and after") {
+  ObjectCache<Thing> cache(decode);
+  std::vector<std::string> moves;
+  const auto version = [](const Reflected<Thing>* each) {
+    return each == nullptr ? std::string("-") : each->object.metadata.resource_version;
+  };
+  cache.add_follower([&](const Reflected<Thing>* before, const Reflected<Thing>* now) {
+    moves.push_back(version(before) + ">" + version(now));
+  });
+  REQUIRE(cache.put(node_of({"a", "u", "5"})));
+  REQUIRE(cache.put(node_of({"a", "u", "5"})));
+  REQUIRE(cache.put(node_of({"a", "u", "8"})));
+  REQUIRE(cache.put(node_of({"a", "v", "9"})));
+  REQUIRE(cache.remove(node_of({"a", "v", "10"})));
+  REQUIRE(cache.put(node_of({"a", "w", "11"})));
+  cache.begin_list();
+  cache.end_list();
+  CHECK(moves == std::vector<std::string>{"->5", "5>8", "8>-", "->9", "9>-", "->11", "11>-"});
+}
+
 TEST_CASE("Entries can be chosen") {
   ObjectCache<Thing> cache(decode);
   for (const char* name : {"a", "b"}) REQUIRE(cache.put(node_of({name, "u", "5"})));

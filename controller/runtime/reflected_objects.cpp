@@ -1,4 +1,4 @@
-#include "controller/runtime/object_cache.h"
+#include "controller/runtime/reflected_objects.h"
 
 #include <algorithm>
 

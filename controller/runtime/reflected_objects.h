@@ -1,0 +1,64 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crds/base/document.h"
+#include "crds/base/result.h"
+#include "crds/v1alpha1/object_meta.h"
+
+namespace slipway::runtime {
+
+/// Which object of a kind; no namespace: cluster-scoped.
+struct ObjectName {
+  std::string namespace_name;
+  std::string name;
+  auto operator<=>(const ObjectName&) const = default;
+};
+
+enum class ChangeKind {
+  Added,       ///< New to us; after a restart that is every object.
+  Edited,      ///< Generation, labels, annotations of ours, finalizers or deletion time: somebody's wish.
+  StatusOnly,  ///< Nothing of that: our own writes, mostly.
+  Deleted,
+};
+struct Change {
+  ObjectName object;
+  ChangeKind kind = ChangeKind::Added;
+  bool operator==(const Change&) const = default;
+};
+
+/// An object as the API server has it, parsed once.
+template <class T>
+struct Reflected {
+  T object;                       ///< With problems: what identifies it, and the status as far as it can be read.
+  std::vector<Problem> problems;  ///< Why the spec can't be used, in the words of `slipway validate`; else empty.
+  std::string edited_by;          ///< Field manager of the latest edit that is not of a subresource; may be empty.
+};
+
+/// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are
+/// none are later than all, so that they are taken.
+bool is_later(std::string_view a, std::string_view b);
+
+/// What one reflector fills. Only the reflector's thread calls it.
+class ReflectedObjects {
+ public:
+  virtual ~ReflectedObjects() = default;
+  /// Takes over what a list or an event gave; what is news in it, in order. Integrity when it has no name: it can't be
+  /// kept. In a list the server's word counts as it is; after it, only what is later than what is kept.
+  virtual Result<std::vector<Change>> put(const Node& object) = 0;
+  /// What was deleted; nothing when it is not kept, or another of its name is.
+  virtual Result<std::vector<Change>> remove(const Node& object) = 0;
+  virtual void begin_list() = 0;
+  /// Drops what was not put since begin_list().
+  virtual std::vector<Change> end_list() = 0;
+  virtual std::size_t size() const = 0;
+};
+
+/// What an object's metadata says of a change; absent when it is the same version.
+std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after);
+
+}  // namespace slipway::runtime
