@@ -10,6 +10,7 @@
 namespace slipway::kube {
 namespace {
 
+constexpr std::string_view kReconcileId = "slipway.dev/reconcile-id";
 constexpr std::size_t kLongestNote = 1024;
 constexpr std::size_t kLongestWord = 128;
 constexpr std::size_t kLongestName = 253;
@@ -47,13 +48,14 @@ Node to_node(const EventDraft& draft) {
       .add_text("namespace", draft.object.namespace_name)
       .add("name", json::text(draft.object.name))
       .add_text("uid", draft.uid);
+  json::MapBuilder metadata;
+  metadata.add("name", json::text(name.name)).add("namespace", json::text(name.namespace_name));
+  if (!draft.reconcile_id.empty())
+    metadata.add("annotations", json::text_map({{std::string(kReconcileId), draft.reconcile_id}}));
   return json::MapBuilder()
       .add("apiVersion", json::text("events.k8s.io/v1"))
       .add("kind", json::text("Event"))
-      .add("metadata", json::MapBuilder()
-                           .add("name", json::text(name.name))
-                           .add("namespace", json::text(name.namespace_name))
-                           .build())
+      .add("metadata", metadata.build())
       .add("eventTime", json::text(micro_time(draft.time)))
       .add("reportingController", json::text("slipway.dev/controller"))
       .add("reportingInstance", json::text(cut(draft.instance, kLongestWord)))

@@ -19,7 +19,8 @@ struct EventDraft {
   std::string reason;  ///< "Published".
   std::string action;  ///< What we were doing: "Publish".
   std::string note;
-  std::string instance;  ///< Who says so: the pod's name.
+  std::string instance;           ///< Who says so: the pod's name.
+  std::string reconcile_id = {};  ///< Of the visit; an annotation, which tells no event from another.
   Timestamp time{};
 };
 

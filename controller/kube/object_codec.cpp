@@ -1,5 +1,6 @@
 #include "controller/kube/object_codec.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crds/base/text.h"
@@ -48,6 +49,20 @@ void read_status(const Node& object, RetentionPolicy& into) {
   if (auto status = retention_status_from(json::at(object, "status"))) into.status = std::move(*status);
 }
 
+/// What can't be changed is read even where the rest can't: neighbours and who is at the same host must know.
+void read_identity(const ImagePublicationSpec& read, ImagePublicationSpec& into) {
+  into.registry_ref = read.registry_ref;
+  into.repository = read.repository;
+}
+void read_identity(const ContainerRegistrySpec& read, ContainerRegistrySpec& into) {
+  into.login_server = read.login_server;
+  into.aliases = read.aliases;
+  into.plain_http = read.plain_http;
+}
+void read_identity(const RetentionPolicySpec& read, RetentionPolicySpec& into) {
+  into.registry_ref = read.registry_ref;
+}
+
 /// What can be read of an object whose spec can't be used.
 template <class T>
 Result<runtime::Reflected<T>> broken(const Node& object, std::vector<Problem> problems) {
@@ -55,18 +70,36 @@ Result<runtime::Reflected<T>> broken(const Node& object, std::vector<Problem> pr
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   runtime::Reflected<T> kept{.object = {}, .problems = std::move(problems), .edited_by = {}};
   kept.object.metadata = std::move(*metadata);
+  FieldReader reader("", true);
+  decltype(T::spec) spec;
+  const Node& node = json::at(object, "spec");
+  if (node.kind == Node::Kind::Map) Bound<decltype(T::spec)>::get().read(node, reader, spec);
+  read_identity(spec, kept.object.spec);
   if (json::at(object, "status").kind == Node::Kind::Map) read_status(object, kept.object);
   return kept;
 }
 
+bool is_of_status(const Problem& problem) {
+  return problem.field == "status" || problem.field.starts_with("status.") || problem.field.starts_with("status[");
+}
+
 template <class T>
-Result<runtime::Reflected<T>> decode(const Node& object) {
+Result<runtime::Reflected<T>> read_object(const Node& object) {
   ParsedResources parsed = parse_resource(object, "", {.from_api_server = true});
   std::erase_if(parsed.problems, [](const Problem& problem) { return problem.warning; });
   T* const found = parsed.resources.size() == 1 ? std::get_if<T>(&parsed.resources.front().resource) : nullptr;
-  Result<runtime::Reflected<T>> kept =
-      found != nullptr ? runtime::Reflected<T>{.object = std::move(*found), .problems = {}, .edited_by = {}}
-                       : broken<T>(object, std::move(parsed.problems));
+  if (found != nullptr) return runtime::Reflected<T>{.object = std::move(*found), .problems = {}, .edited_by = {}};
+  if (parsed.problems.empty() || !std::ranges::all_of(parsed.problems, is_of_status))
+    return broken<T>(object, std::move(parsed.problems));
+  // What another version wrote and this one can't read is found again by looking.
+  Node without_status = object;
+  std::erase_if(without_status.members, [](const Node::Member& member) { return member.key == "status"; });
+  return read_object<T>(without_status);
+}
+
+template <class T>
+Result<runtime::Reflected<T>> decode(const Node& object) {
+  Result<runtime::Reflected<T>> kept = read_object<T>(object);
   if (!kept) return kept;
   kept->edited_by = editor_of(object);
   keep_ours(kept->object.metadata.annotations);

@@ -6,7 +6,8 @@
 
 /// What an API server gives, as typed objects. Of annotations only ours are kept (kubectl's copy of what was applied is
 /// as large as the object). Integrity for what has no name, all else that is wrong with a spec is in
-/// Reflected::problems.
+/// Reflected::problems; then of the spec only what identifies the object is given (registryRef, repository,
+/// loginServer, aliases). A status that can't be read counts as none.
 namespace slipway::kube {
 
 Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object);

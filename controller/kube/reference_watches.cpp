@@ -29,7 +29,7 @@ struct ReferenceWatches::Watch {
         reflector({.collection = collection,
                    .objects = objects,
                    .changed = [this, &parts](const runtime::Change& change) { parts.changed(scope.kind, change); },
-                   .watcher = {.listed = [this](std::size_t) { last_refusal.clear(); },
+                   .watcher = {.listed = [this, &parts](std::size_t) { grant(parts); },
                                .failed = [this, &parts](const Error& error,
                                                         std::chrono::milliseconds) { refuse(parts, error); },
                                .unreadable = nullptr}},
@@ -41,6 +41,10 @@ struct ReferenceWatches::Watch {
     if (!parts.refused || error.cls == ErrorClass::Unavailable || error.message == last_refusal) return;
     last_refusal = error.message;
     parts.refused(scope, error);
+  }
+
+  void grant(const Parts& parts) {
+    if (!std::exchange(last_refusal, {}).empty() && parts.granted) parts.granted(scope);
   }
 
   const ReferenceScope scope;

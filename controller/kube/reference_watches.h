@@ -29,10 +29,13 @@ class ReferenceWatches {
   using ChangeTaker = std::function<void(ReferenceKind kind, const runtime::Change& change)>;
   /// A scope that can't be watched, e.g. Forbidden with the rule that grants it; told again only when it differs.
   using RefusalTaker = std::function<void(const ReferenceScope& scope, const Error& error)>;
+  /// A scope that could not be watched and can be now; on its watch's thread.
+  using GrantTaker = std::function<void(const ReferenceScope& scope)>;
   struct Parts {
     ApiClient& client;
     ChangeTaker changed;
-    RefusalTaker refused;
+    RefusalTaker refused;  ///< May be null, as `granted`.
+    GrantTaker granted;
     runtime::ReflectorHands hands;
   };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/http/url.h"
+#include "reconcilers/json.h"
 
 namespace slipway::kube {
 namespace {
@@ -159,8 +160,15 @@ ApiRequest merge_patch(Target target, const Node& patch) {
   return made;
 }
 
-ApiRequest remove(Target target) {
-  return request(Verb::Delete, std::move(target));
+ApiRequest remove(Target target, const std::string& uid) {
+  ApiRequest made = request(Verb::Delete, std::move(target));
+  if (uid.empty()) return made;
+  const Node options = json::MapBuilder()
+                           .add("apiVersion", json::text("v1"))
+                           .add("kind", json::text("DeleteOptions"))
+                           .add("preconditions", json::MapBuilder().add("uid", json::text(uid)).build())
+                           .build();
+  return with_body(std::move(made), options, "application/json");
 }
 
 ApiRequest list(Target collection, const ListQuery& query) {

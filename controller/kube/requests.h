@@ -71,7 +71,8 @@ ApiRequest update(Target target, const Node& object);
 ApiRequest apply(Target target, const Node& object, std::string_view field_manager = kFieldManager);
 /// JSON merge patch (RFC 7396).
 ApiRequest merge_patch(Target target, const Node& patch);
-ApiRequest remove(Target target);
+/// `uid`: Conflict when another object has the name; empty: whichever has it.
+ApiRequest remove(Target target, const std::string& uid = {});
 
 struct ListQuery {
   std::string label_selector;

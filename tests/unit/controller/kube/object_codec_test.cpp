@@ -1,0 +1,63 @@
+#include "controller/kube/object_codec.h"
+
+#include "tests/catch.h"
+#include "tests/support/builders.h"
+
+using namespace slipway;
+using namespace slipway::kube;
+
+namespace {
+
+const std::string kMetadata =
+    R"("metadata":{"name":"storefront","namespace":"shop","uid":"u","resourceVersion":"7","generation":3,
+    "annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","slipway.dev/reconcile-requested-at":"now"},
+    "managedFields":[{"manager":"kubectl","operation":"Apply","time":"2026-11-24T08:00:00Z"},
+                     {"manager":"flux","operation":"Apply","time":"2026-11-24T09:00:00Z"},
+                     {"manager":"slipway","operation":"Apply","time":"2026-11-24T10:00:00Z","subresource":"status"}]})";
+
+Node object_with(const std::string& spec, const std::string& status) {
+  const Document document = parse_json(R"({"apiVersion":"slipway.dev/v1alpha1","kind":"ImagePublication",)" +
+                                           kMetadata + R"(,"spec":)" + spec + R"(,"status":)" + status + "}",
+                                       "");
+  REQUIRE(document.problems.empty());
+  return document.root;
+}
+
+std::string spec_of(const ImagePublication& object) {
+  return to_json_text(*to_node(object).find("spec"));
+}
+
+}  // namespace
+
+TEST_CASE("Of annotations ours are kept, and who edited an object last") {
+  const auto read = decode_publication(object_with(spec_of(tests::make_publication()), R"({"observedGeneration":2})"));
+  REQUIRE(read);
+  CHECK(read->problems.empty());
+  CHECK(read->object.spec == tests::make_publication().spec);
+  CHECK(read->object.status.observed_generation == 2);
+  CHECK(read->object.metadata.annotations.size() == 1);
+  CHECK(read->edited_by == "flux");
+}
+
+TEST_CASE("Of an object whose spec can't be used what identifies it is kept, and its status") {
+  ImagePublication object = tests::make_publication();
+  object.spec.tags.front().template_text = "{{commit";
+  const auto read = decode_publication(object_with(spec_of(object), R"({"observedGeneration":2})"));
+  REQUIRE(read);
+  REQUIRE(read->problems.size() == 1);
+  CHECK(read->problems.front().field == "spec.tags[0].template");
+  CHECK(read->object.spec.repository == object.spec.repository);
+  CHECK(read->object.spec.registry_ref == object.spec.registry_ref);
+  CHECK(read->object.spec.tags.empty());
+  CHECK(read->object.metadata.generation == 3);
+  CHECK(read->object.status.observed_generation == 2);
+}
+
+TEST_CASE("A status that can't be read counts as none, and the spec is used") {
+  const auto read = decode_publication(
+      object_with(spec_of(tests::make_publication()), R"({"observedGeneration":"two","conditions":{}})"));
+  REQUIRE(read);
+  CHECK(read->problems.empty());
+  CHECK(read->object.spec == tests::make_publication().spec);
+  CHECK(read->object.status == ImagePublicationStatus{});
+}
