@@ -1,0 +1,66 @@
+#include "controller/cluster/dependents.h"
+
+#include <algorithm>
+#include <array>
+
+#include "crds/base/image_reference.h"
+#include "reconcilers/access.h"
+
+namespace slipway::cluster {
+namespace {
+
+/// A registry as it was and as it is.
+class Versions {
+ public:
+  Versions(const ContainerRegistry* before, const ContainerRegistry* now) : versions_{before, now} {}
+
+  bool is_used_by(const ImagePublication& object) const {
+    if (has_name(object.spec.registry_ref)) return true;
+    const auto& image = object.spec.source.image;
+    if (!image) return false;
+    if (image->registry_ref && has_name(*image->registry_ref)) return true;
+    const auto reference = ImageReference::parse(image->reference);
+    return reference && is_at(reference->registry);
+  }
+  bool is_used_by(const RetentionPolicy& object) const { return has_name(object.spec.registry_ref); }
+
+ private:
+  bool has_name(const NameRef& reference) const {
+    return std::ranges::any_of(
+        versions_, [&](const auto* each) { return each != nullptr && each->metadata.name == reference.name; });
+  }
+  bool is_at(const std::string& host) const {
+    return std::ranges::any_of(versions_,
+                               [&](const auto* each) { return each != nullptr && is_own_host(*each, host); });
+  }
+
+  const std::array<const ContainerRegistry*, 2> versions_;
+};
+
+template <class T, class Wanted>
+void append_keys(std::vector<ObjectKey>& keys, const runtime::ObjectCache<T>& cache, Wanted wanted) {
+  for (const auto& entry : cache.all())
+    if (wanted(entry->object)) keys.push_back(key_of(entry->object));
+}
+
+template <class Wanted>
+std::vector<ObjectKey> keys_of(const ObjectCaches& caches, Wanted wanted) {
+  std::vector<ObjectKey> keys;
+  append_keys(keys, caches.publications, wanted);
+  append_keys(keys, caches.retention_policies, wanted);
+  return keys;
+}
+
+}  // namespace
+
+std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
+                                const ObjectCaches& caches) {
+  const Versions versions(before, now);
+  return keys_of(caches, [&](const auto& object) { return versions.is_used_by(object); });
+}
+
+std::vector<ObjectKey> objects_in(const std::string& namespace_name, const ObjectCaches& caches) {
+  return keys_of(caches, [&](const auto& object) { return object.metadata.namespace_name == namespace_name; });
+}
+
+}  // namespace slipway::cluster

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/cluster/object_caches.h"
+
+namespace slipway::cluster {
+
+/// Who refers to the registry by name, or has its source at one of its hosts, before or now. Either may be null. Looks
+/// through every object: for what is rare.
+std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
+                                const ObjectCaches& caches);
+
+/// The publications and policies of a namespace.
+std::vector<ObjectKey> objects_in(const std::string& namespace_name, const ObjectCaches& caches);
+
+}  // namespace slipway::cluster

@@ -1,0 +1,171 @@
+#include "controller/cluster/event_recorder.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "controller/kube/events.h"
+#include "controller/runtime/guarded.h"
+#include "controller/telemetry/recorders.h"
+
+namespace slipway::cluster {
+namespace {
+
+/// How long an API server keeps an event, and equal ones are one.
+constexpr std::chrono::hours kOneEventFor{1};
+constexpr std::size_t kMostTold = 4096;
+
+std::string action_of(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::ContainerRegistry:
+      return "Check";
+    case ResourceKind::ImagePublication:
+      return "Publish";
+    case ResourceKind::RetentionPolicy:
+      return "Prune";
+  }
+  return "Reconcile";
+}
+
+/// Which events the API server has, of those that were sent lately. One thread.
+class ToldEvents {
+ public:
+  struct Told {
+    std::optional<std::int64_t> count;  ///< Absent: another process told it, who knows how often.
+    Timestamp last{};
+  };
+
+  /// Null when it was not told within the hour.
+  Told* find(const std::string& name, Timestamp now) {
+    const auto found = told_.find(name);
+    return found == told_.end() || now - found->second.last >= kOneEventFor ? nullptr : &found->second;
+  }
+  void put(const std::string& name, Told told) {
+    if (told_.size() >= kMostTold) make_room(told.last);
+    told_[name] = told;
+  }
+
+ private:
+  void make_room(Timestamp now) {
+    std::erase_if(told_, [&](const auto& each) { return now - each.second.last >= kOneEventFor; });
+    if (told_.size() < kMostTold) return;
+    told_.erase(std::ranges::min_element(told_, {}, [](const auto& each) { return each.second.last; }));
+  }
+
+  std::map<std::string, Told> told_;
+};
+
+}  // namespace
+
+struct EventRecorder::Sender {
+  struct State {
+    std::deque<kube::EventDraft> queue;
+    bool is_closing = false;
+    bool has_ended = false;
+    bool is_full = false;  ///< Told once, until there is room again.
+  };
+
+  Sender(Parts given, Options chosen)
+      : parts(std::move(given)),
+        options(std::move(chosen)),
+        thread([this](const std::stop_token& stop) { run(stop); }) {}
+
+  ~Sender() {
+    close();
+    thread.request_stop();
+    thread.join();
+    if (const auto lost = state.lock()->queue.size(); lost > 0)
+      parts.log.warn("events are not sent any more", {{"events", std::to_string(lost)}});
+  }
+
+  void close() {
+    auto closing = state.lock();
+    closing->is_closing = true;
+    changed.notify_all();
+    closing.wait_for(changed, {}, options.flush_for, [&] { return closing->has_ended; });
+  }
+
+  void run(const std::stop_token& stop) {
+    while (auto draft = next(stop)) send(*draft, stop);
+    state.lock()->has_ended = true;
+    changed.notify_all();
+  }
+
+  std::optional<kube::EventDraft> next(const std::stop_token& stop) {
+    auto waiting = state.lock();
+    const auto is_due = [&] { return !waiting->queue.empty() || waiting->is_closing; };
+    if (!waiting.wait(changed, stop, is_due) || stop.stop_requested() || waiting->queue.empty()) return std::nullopt;
+    kube::EventDraft draft = std::move(waiting->queue.front());
+    waiting->queue.pop_front();
+    return draft;
+  }
+
+  void put(kube::EventDraft draft) {
+    {
+      const auto waiting = state.lock();
+      const bool was_full = std::exchange(waiting->is_full, waiting->queue.size() >= options.longest_queue);
+      if (!waiting->is_full) {
+        waiting->queue.push_back(std::move(draft));
+        changed.notify_all();
+      }
+      if (!waiting->is_full || was_full) return;
+    }
+    parts.log.warn("more events than the API server takes: those that come now are logged alone");
+  }
+
+  void send(const kube::EventDraft& draft, const std::stop_token& stop) {
+    const kube::EventName name = kube::name_of(draft);
+    const std::string known_as = name.namespace_name + "/" + name.name;
+    if (ToldEvents::Told* const before = told.find(known_as, draft.time)) {
+      before->last = draft.time;
+      if (!before->count) return;
+      const auto counted = kube::count_event(parts.client, name, ++*before->count, draft.time, stop);
+      if (counted || counted.error().cls != ErrorClass::NotFound) return look_at(counted, draft);
+    }
+    const Result<kube::EventName> created = kube::create_event(parts.client, draft, stop);
+    const bool was_there = !created && created.error().cls == ErrorClass::Conflict;
+    if (created || was_there) {
+      const auto count = was_there ? std::nullopt : std::optional<std::int64_t>(1);
+      return told.put(known_as, {.count = count, .last = draft.time});
+    }
+    look_at(std::unexpected(created.error()), draft);
+  }
+
+  void look_at(const Result<void>& sent, const kube::EventDraft& draft) {
+    if (sent || sent.error().cls == ErrorClass::Cancelled) return;
+    parts.log.warn("an event is lost: " + sent.error().message,
+                   {{"object", to_string(draft.object)}, {"reason", draft.reason}, {"remedy", sent.error().remedy}});
+  }
+
+  const Parts parts;
+  const Options options;
+  ToldEvents told;  ///< The thread's alone.
+  std::condition_variable_any changed;
+  runtime::Guarded<State> state;
+  std::jthread thread;
+};
+
+EventRecorder::EventRecorder(Parts parts, Options options)
+    : sender_(std::make_unique<Sender>(std::move(parts), std::move(options))) {}
+
+EventRecorder::~EventRecorder() = default;
+
+void EventRecorder::event(const ObjectKey& object, EventType type, const std::string& reason,
+                          const std::string& message) {
+  telemetry::LogRecorder(sender_->parts.log).event(object, type, reason, message);
+  sender_->put({.object = object,
+                .uid = sender_->parts.uid_of(object),
+                .type = type,
+                .reason = reason,
+                .action = action_of(object.kind),
+                .note = message,
+                .instance = sender_->options.instance,
+                .reconcile_id = telemetry::current_reconcile_id(),
+                .time = sender_->parts.clock.now()});
+}
+
+}  // namespace slipway::cluster

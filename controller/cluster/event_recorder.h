@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "controller/kube/api_client.h"
+#include "controller/telemetry/log.h"
+#include "reconcilers/ports/clock.h"
+#include "reconcilers/ports/recorder.h"
+
+namespace slipway::cluster {
+
+/// Writes events to the API server (events.k8s.io/v1), and each as a log line. event() only puts it into a queue: no
+/// visit waits for it or fails with it. A thread of its own sends them in order; what the server does not take is
+/// logged and lost, as an event may be.
+///
+/// The same thing said again within an hour counts up on the event that is there. What the API server has already from
+/// an earlier process is not told again: how often that was told is not known any more.
+class EventRecorder final : public Recorder {
+ public:
+  struct Parts {
+    kube::ApiClient& client;
+    telemetry::Log& log;
+    const Clock& clock;
+    /// The uid of an object; empty when it is not known. Shall not wait.
+    std::function<std::string(const ObjectKey&)> uid_of;
+  };
+  struct Options {
+    std::string instance;                       ///< Who says so: the pod's name.
+    std::size_t longest_queue = 4096;           ///< What comes while that many wait is logged alone.
+    std::chrono::milliseconds flush_for{5000};  ///< How long the end waits for what is still to be sent.
+  };
+
+  /// What `parts` refers to outlives it.
+  EventRecorder(Parts parts, Options options);
+  /// Sends what waits, for as long as `flush_for`.
+  ~EventRecorder() override;
+  EventRecorder(const EventRecorder&) = delete;
+  EventRecorder& operator=(const EventRecorder&) = delete;
+
+  void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override;
+
+ private:
+  struct Sender;
+  std::unique_ptr<Sender> sender_;
+};
+
+}  // namespace slipway::cluster

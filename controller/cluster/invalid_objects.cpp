@@ -1,0 +1,78 @@
+#include "controller/cluster/invalid_objects.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/observed.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::cluster {
+namespace {
+
+constexpr Outcome kDone{.kind = Outcome::Kind::Done, .delay = std::nullopt};
+constexpr Outcome kStays{.kind = Outcome::Kind::Stalled, .delay = std::nullopt};
+
+/// A line for each problem, as `slipway validate` has it, without the place.
+std::string text_of(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    Problem shown = problem;
+    shown.file.clear();
+    shown.place = {};
+    text += (text.empty() ? "" : "\n") + to_string(shown);
+  }
+  return text;
+}
+
+bool is_held(const ObjectMeta& metadata) {
+  return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
+}
+
+bool is_told(const Conditions& before, const Condition& ready) {
+  const Condition* old = find_condition(before, kReady);
+  return old != nullptr && old->status == ready.status && old->reason == ready.reason && old->message == ready.message;
+}
+
+}  // namespace
+
+Outcome InvalidObjects::reconcile(const ObjectKey& key, std::stop_token stop) {
+  switch (key.kind) {
+    case ResourceKind::ContainerRegistry:
+      return visit<ContainerRegistry>(key, std::move(stop));
+    case ResourceKind::ImagePublication:
+      return visit<ImagePublication>(key, std::move(stop));
+    case ResourceKind::RetentionPolicy:
+      return visit<RetentionPolicy>(key, std::move(stop));
+  }
+  return kDone;
+}
+
+template <class T>
+Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
+  const auto entry = cache_of<T>(parts_.caches).find(name_of(key));
+  if (entry == nullptr || entry->problems.empty()) return next_.reconcile(key, std::move(stop));
+  if (entry->object.metadata.deletion_timestamp) return let_go(key, entry->object.metadata);
+  T object = entry->object;
+  const Timestamp now = parts_.clock.now();
+  mark_observed(object);
+  const Readiness readiness{
+      .kind = Readiness::Kind::Stalled, .reason = entry->problems.front().reason, .message = text_of(entry->problems)};
+  apply_readiness(object.status.conditions, readiness, {.generation = object.metadata.generation, .now = now});
+  const auto written = parts_.writer.write_status(object);
+  const Condition& ready = *find_condition(object.status.conditions, kReady);
+  if (written && !is_told(entry->object.status.conditions, ready))
+    parts_.recorder.event(key, EventType::Warning, ready.reason, ready.message);
+  return after_write(written, kStays, now);
+}
+
+Outcome InvalidObjects::let_go(const ObjectKey& key, const ObjectMeta& metadata) {
+  if (!is_held(metadata)) return kDone;
+  const auto gone = parts_.writer.set_finalizer(key, false);
+  if (gone)
+    parts_.recorder.event(key, EventType::Warning, std::string(reason::kLeftTagged),
+                          "deleted while its spec is invalid: its tags stay");
+  return after_write(gone, kDone, parts_.clock.now());
+}
+
+}  // namespace slipway::cluster

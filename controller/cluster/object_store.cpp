@@ -1,0 +1,262 @@
+#include "controller/cluster/object_store.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "crds/base/text.h"
+#include "reconcilers/json.h"
+
+namespace slipway::cluster {
+namespace {
+
+constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
+/// Of a patch that somebody else was quicker than.
+constexpr int kMostTries = 3;
+
+kube::Target target_of(const ObjectKey& key, std::string_view subresource = {}) {
+  return {kube::resource_of(key.kind), key.namespace_name, key.name, subresource};
+}
+
+std::unexpected<Error> gone_or_newer(const ObjectKey& key) {
+  return fail(ErrorClass::Conflict, "writing the status of " + to_string(key) + ": it is gone or newer",
+              "nothing to do: the new one is looked at by itself");
+}
+
+/// What tells one status from another: not the order of its conditions, which the API server keeps as it likes.
+template <class Status>
+std::string meaning_of(Status status) {
+  status.source_revision.clear();
+  std::ranges::sort(status.conditions, {}, &Condition::type);
+  return to_json_text(to_node(status));
+}
+
+/// What is applied: the object of that uid, and its status whole, so that what is not in it vanishes.
+template <class T>
+Node status_patch(const T& object) {
+  auto status = object.status;
+  status.source_revision.clear();
+  return json::MapBuilder()
+      .add("apiVersion", json::text(kApiVersion))
+      .add("kind", json::text(to_string(T::kKind)))
+      .add("metadata", json::MapBuilder()
+                           .add("name", json::text(object.metadata.name))
+                           .add_text("namespace", object.metadata.namespace_name)
+                           .add("uid", json::text(object.metadata.uid))
+                           .build())
+      .add("status", to_node(status))
+      .build();
+}
+
+/// The whole list of finalizers, with ours or without, of an object in that very version.
+Node finalizer_patch(const ObjectMeta& metadata, bool wanted) {
+  std::vector<std::string> finalizers = metadata.finalizers;
+  std::erase(finalizers, std::string(kFinalizer));
+  if (wanted) finalizers.emplace_back(kFinalizer);
+  return json::MapBuilder()
+      .add("metadata", json::MapBuilder()
+                           .add("uid", json::text(metadata.uid))
+                           .add("resourceVersion", json::text(metadata.resource_version))
+                           .add("finalizers", json::text_list(finalizers))
+                           .build())
+      .build();
+}
+
+bool has_finalizer(const ObjectMeta& metadata) {
+  return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
+}
+
+Result<runtime::Reflected<ImagePublication>> decode(const Node& object, const ImagePublication&) {
+  return kube::decode_publication(object);
+}
+Result<runtime::Reflected<ContainerRegistry>> decode(const Node& object, const ContainerRegistry&) {
+  return kube::decode_registry(object);
+}
+Result<runtime::Reflected<RetentionPolicy>> decode(const Node& object, const RetentionPolicy&) {
+  return kube::decode_retention_policy(object);
+}
+
+/// What the API server said to a status.
+Error write_error(const ObjectKey& key, Error error) {
+  if (error.cls == ErrorClass::Conflict) return gone_or_newer(key).error();
+  if (error.cls != ErrorClass::Invalid) return error;
+  return {.cls = ErrorClass::Internal,
+          .message = "the status of " + to_string(key) + " is not taken: " + error.message,
+          .remedy = "report this as a bug",
+          .reason = {},
+          .retry_after = {}};
+}
+
+std::string how_to_grant(const std::string& namespace_name) {
+  return "add " + namespace_name + " to watchNamespaces of the chart's values, or this to a Role in namespace " +
+         namespace_name +
+         " that is bound to the controller: - {apiGroups: [\"\"], resources: [secrets, configmaps], "
+         "verbs: [get, list, watch]}";
+}
+
+/// What was found, or why not with what a person can do about that.
+template <class T>
+Result<T> grantable(Result<T> found, const std::string& namespace_name) {
+  if (!found && found.error().cls == ErrorClass::Forbidden) found.error().remedy = how_to_grant(namespace_name);
+  return found;
+}
+
+}  // namespace
+
+ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, ReferenceNamespaces references,
+                         std::stop_token give_up)
+    : caches_(caches), client_(client), references_(std::move(references)), give_up_(std::move(give_up)) {}
+
+Result<std::optional<Loaded<ImagePublication>>> ObjectStore::publication(const ObjectKey& key) {
+  const auto entry = caches_.publications.find(name_of(key));
+  if (entry == nullptr) return std::nullopt;
+  return Loaded<ImagePublication>{entry->object, {}};
+}
+
+Result<std::optional<ContainerRegistry>> ObjectStore::registry(const std::string& name) {
+  const auto entry = caches_.registries.find({{}, name});
+  if (entry == nullptr) return std::nullopt;
+  if (entry->problems.empty()) return entry->object;
+  return fail(ErrorClass::Invalid, "ContainerRegistry " + name + " can't be used: its spec is invalid",
+              "who keeps it corrects it, as its own conditions say");
+}
+
+Result<std::vector<ContainerRegistry>> ObjectStore::registries() {
+  std::vector<ContainerRegistry> all;
+  for (const auto& entry : caches_.registries.all()) all.push_back(entry->object);
+  return all;
+}
+
+Result<std::optional<RetentionPolicy>> ObjectStore::retention_policy(const ObjectKey& key) {
+  const auto entry = caches_.retention_policies.find(name_of(key));
+  if (entry == nullptr) return std::nullopt;
+  return entry->object;
+}
+
+Result<std::map<std::string, std::string>> ObjectStore::namespace_labels(const std::string& namespace_name) {
+  std::map<std::string, std::string> labels;
+  if (const auto entry = caches_.namespaces.find({{}, namespace_name})) {
+    labels = entry->object.metadata.labels;
+  } else {
+    // Objects of a new namespace may be seen before it.
+    const auto found = client_.find(kube::get_metadata({kube::kNamespaces, {}, namespace_name, {}}), give_up_);
+    if (!found) return std::unexpected(found.error());
+    if (*found) labels = json::text_map_at(json::at(**found, "metadata"), "labels");
+  }
+  labels[std::string(kNameLabel)] = namespace_name;
+  return labels;
+}
+
+Result<void> ObjectStore::check_may_read(std::string_view what, const std::string& namespace_name) const {
+  if (references_.contains(namespace_name)) return {};
+  return fail(ErrorClass::Forbidden,
+              std::string(what) + "s of namespace " + namespace_name + " may not be read by this controller",
+              how_to_grant(namespace_name));
+}
+
+template <class T>
+Result<std::optional<T>> ObjectStore::fetch(const kube::Target& target, Result<T> (*decode)(const Node&)) {
+  const auto found = client_.find(kube::get(target), give_up_);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  Result<T> object = decode(**found);
+  if (!object) return std::unexpected(std::move(object.error()));
+  return std::move(*object);
+}
+
+Result<std::optional<SecretObject>> ObjectStore::secret(const std::string& namespace_name, const std::string& name) {
+  if (auto allowed = check_may_read("Secret", namespace_name); !allowed) return std::unexpected(allowed.error());
+  return grantable(fetch<SecretObject>({kube::kSecrets, namespace_name, name, {}}, kube::secret_from), namespace_name);
+}
+
+Result<std::optional<ConfigMapObject>> ObjectStore::config_map(const std::string& namespace_name,
+                                                               const std::string& name) {
+  if (auto allowed = check_may_read("ConfigMap", namespace_name); !allowed) return std::unexpected(allowed.error());
+  return grantable(fetch<ConfigMapObject>({kube::kConfigMaps, namespace_name, name, {}}, kube::config_map_from),
+                   namespace_name);
+}
+
+Result<std::string> ObjectStore::file(const std::string& /*base_folder*/, const std::string& path,
+                                      std::size_t /*limit*/) {
+  return fail(ErrorClass::Refused,
+              quoted(path) + " names a file, which in a cluster would be one of the controller's own",
+              "give it by configMapRef or inline");
+}
+
+Result<std::vector<ImagePublication>> ObjectStore::publications_to(const std::string& repository) {
+  std::vector<ImagePublication> all;
+  for (const ObjectKey& key : caches_.references.publications_to(repository))
+    if (const auto entry = caches_.publications.find(name_of(key));
+        entry && entry->object.spec.repository == repository)
+      all.push_back(entry->object);
+  return all;
+}
+
+template <class T>
+Result<void> ObjectStore::write(const T& object) {
+  const ObjectKey key = key_of(object);
+  auto& cache = cache_of<T>(caches_);
+  const auto kept = cache.find(name_of(key));
+  if (kept == nullptr || kept->object.metadata.uid != object.metadata.uid ||
+      kept->object.metadata.generation != object.metadata.generation)
+    return gone_or_newer(key);
+  if (meaning_of(kept->object.status) == meaning_of(object.status)) return {};
+  const auto answer = client_.find(kube::apply(target_of(key, "status"), status_patch(object)), give_up_);
+  if (!answer) return std::unexpected(write_error(key, answer.error()));
+  if (!*answer) return gone_or_newer(key);
+  auto written = decode(**answer, object);
+  if (!written) return std::unexpected(std::move(written.error()));
+  cache.wrote(std::move(*written));
+  return {};
+}
+
+Result<void> ObjectStore::write_status(const ImagePublication& object) {
+  return write(object);
+}
+
+Result<void> ObjectStore::write_status(const ContainerRegistry& object) {
+  return write(object);
+}
+
+Result<void> ObjectStore::write_status(const RetentionPolicy& object) {
+  return write(object);
+}
+
+Result<void> ObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
+  if (key.kind != ResourceKind::ImagePublication)
+    return fail(ErrorClass::Internal, to_string(key) + " never has a finalizer of ours", "report this as a bug");
+  auto present = caches_.publications.find(name_of(key));
+  for (int tries = 0; present != nullptr; ++tries) {
+    const ObjectMeta& metadata = present->object.metadata;
+    if (has_finalizer(metadata) == wanted) return {};
+    if (wanted && metadata.deletion_timestamp)
+      return fail(ErrorClass::Conflict, to_string(key) + " is being deleted", "nothing to do");
+    auto patched = patch_finalizer(key, metadata, wanted);
+    const bool was_late = !patched && patched.error().cls == ErrorClass::Conflict && tries + 1 < kMostTries;
+    if (!was_late) return patched;
+    auto fresh = fetch<runtime::Reflected<ImagePublication>>(target_of(key), kube::decode_publication);
+    if (!fresh) return std::unexpected(std::move(fresh.error()));
+    present = *fresh ? std::make_shared<const runtime::Reflected<ImagePublication>>(std::move(**fresh)) : nullptr;
+  }
+  if (!wanted) return {};
+  return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
+}
+
+Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted) {
+  const auto answer = client_.find(kube::merge_patch(target_of(key), finalizer_patch(seen, wanted)), give_up_);
+  if (!answer) return std::unexpected(answer.error());
+  if (!*answer && !wanted) return {};
+  if (!*answer) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
+  auto written = kube::decode_publication(**answer);
+  if (!written) return std::unexpected(std::move(written.error()));
+  caches_.publications.wrote(std::move(*written), seen.resource_version);
+  return {};
+}
+
+Result<void> ObjectStore::remove(const ObjectKey& key, const std::string& uid) {
+  const auto answer = client_.find(kube::remove(target_of(key), uid), give_up_);
+  if (!answer) return std::unexpected(answer.error());
+  return {};
+}
+
+}  // namespace slipway::cluster

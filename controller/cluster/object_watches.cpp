@@ -1,0 +1,234 @@
+#include "controller/cluster/object_watches.h"
+
+#include <array>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "controller/cluster/dependents.h"
+#include "controller/kube/collection.h"
+#include "controller/kube/reference_watches.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/nudge.h"
+
+namespace slipway::cluster {
+namespace {
+
+constexpr std::chrono::hours kLongestWait{1};
+
+/// A kind's reflector and its thread, which begins with start().
+class KindWatch {
+ public:
+  struct Hands {
+    kube::ApiClient& client;
+    telemetry::Log& log;
+    runtime::ReflectorHands reflector;
+    std::function<void()> listed;
+  };
+
+  KindWatch(const kube::ApiResource& resource, runtime::ReflectedObjects& objects, const Hands& hands)
+      : name_(resource.plural),
+        log_(hands.log),
+        collection_(
+            hands.client,
+            {.resource = resource, .namespace_name = {}, .label_selector = {}, .metadata_only = is_core(resource)}),
+        reflector_({.collection = collection_,
+                    .objects = objects,
+                    .changed = [](const runtime::Change&) {},
+                    .watcher = {.listed = [this, told = hands.listed](std::size_t number) { listed(number, told); },
+                                .failed = [this](const Error& error, auto delay) { failed(error, delay); },
+                                .unreadable = [this](const Error& error) { log_.error(error, {{"kind", name_}}); }}},
+                   hands.reflector) {}
+
+  void start() {
+    thread_ = std::jthread([this](const std::stop_token& stop) { reflector_.run(stop); });
+  }
+  void request_stop() { thread_.request_stop(); }
+
+  bool has_synced() const { return reflector_.has_synced(); }
+  std::optional<Error> failure() const { return reflector_.is_failing() ? *last_failure_.lock() : std::nullopt; }
+
+ private:
+  /// Of what is not ours the metadata is enough.
+  static bool is_core(const kube::ApiResource& resource) { return resource.group.empty(); }
+
+  void listed(std::size_t number, const std::function<void()>& told) {
+    last_failure_.lock()->reset();
+    log_.debug("listed " + name_, {{"objects", std::to_string(number)}});
+    told();
+  }
+
+  /// Said once, until it is something else or went well.
+  void failed(const Error& error, std::chrono::milliseconds delay) {
+    const auto before = std::exchange(*last_failure_.lock(), error);
+    const std::vector<telemetry::LogField> fields{{"kind", name_}, {"remedy", error.remedy}};
+    if (before && before->message == error.message) return;
+    log_.warn(error.message + "; tried again after " + std::to_string(delay.count()) + " ms", fields);
+  }
+
+  const std::string name_;
+  telemetry::Log& log_;
+  kube::Collection collection_;
+  runtime::Guarded<std::optional<Error>> last_failure_;
+  runtime::Reflector reflector_;
+  std::jthread thread_;
+};
+
+Reference reference_to(kube::ReferenceKind kind, const runtime::ObjectName& object) {
+  const auto referred = kind == kube::ReferenceKind::Secret ? Reference::Kind::Secret : Reference::Kind::ConfigMap;
+  return {referred, object.namespace_name, object.name};
+}
+
+template <class T>
+bool is_edited(const runtime::Reflected<T>& before, const runtime::Reflected<T>& now) {
+  return runtime::change_between(before.object.metadata, now.object.metadata) == runtime::ChangeKind::Edited;
+}
+
+using Registry = runtime::Reflected<ContainerRegistry>;
+using Namespace = runtime::Reflected<kube::MetadataObject>;
+
+/// Whether it may be another registry for who uses it.
+bool is_another(const Registry* before, const Registry* now) {
+  if (before == nullptr || now == nullptr) return before != now;
+  return before->object.spec != now->object.spec || before->problems.empty() != now->problems.empty();
+}
+
+std::map<std::string, std::string> labels_of(const Namespace* each) {
+  return each == nullptr ? std::map<std::string, std::string>{} : each->object.metadata.labels;
+}
+
+const ContainerRegistry* object_in(const Registry* each) {
+  return each == nullptr ? nullptr : &each->object;
+}
+
+}  // namespace
+
+struct ObjectWatches::Running {
+  explicit Running(Parts given)
+      : parts(std::move(given)),
+        hands({parts.client, parts.log, parts.hands, [this] { scopes_changed.nudge(); }}),
+        registries(kube::resource_of(ResourceKind::ContainerRegistry), parts.caches.registries, hands),
+        publications(kube::resource_of(ResourceKind::ImagePublication), parts.caches.publications, hands),
+        policies(kube::resource_of(ResourceKind::RetentionPolicy), parts.caches.retention_policies, hands),
+        namespaces(kube::kNamespaces, parts.caches.namespaces, hands),
+        references({.client = parts.client,
+                    .changed =
+                        [this](kube::ReferenceKind kind, const runtime::Change& change) {
+                          wake_all(who_refers_to(reference_to(kind, change.object)));
+                        },
+                    .refused = [this](const auto& scope, const Error& error) { refused(scope, error); },
+                    .granted =
+                        [this](const kube::ReferenceScope& scope) {
+                          const auto kind = reference_to(scope.kind, {}).kind;
+                          wake_all(with_users(parts.caches.references.who_refers_into(kind, scope.namespace_name)));
+                        },
+                    .hands = parts.hands}) {
+    follow(parts.caches.publications, publications);
+    follow(parts.caches.registries, registries);
+    follow(parts.caches.retention_policies, policies);
+    parts.caches.registries.add_follower([this](const Registry* before, const Registry* now) {
+      if (has_synced() && is_another(before, now)) wake_all(users_of(object_in(before), object_in(now), parts.caches));
+    });
+    parts.caches.namespaces.add_follower([this](const Namespace* before, const Namespace* now) {
+      if (has_synced() && labels_of(before) != labels_of(now))
+        wake_all(objects_in((now != nullptr ? now : before)->object.metadata.name, parts.caches));
+    });
+    for (KindWatch* each : kinds()) each->start();
+    scopes = std::jthread([this](const std::stop_token& stop) { keep_scopes(stop); });
+  }
+
+  ~Running() {
+    scopes.request_stop();
+    for (KindWatch* each : kinds()) each->request_stop();
+  }
+
+  std::array<KindWatch*, 4> kinds() { return {&registries, &publications, &policies, &namespaces}; }
+
+  bool has_synced() const {
+    return registries.has_synced() && publications.has_synced() && policies.has_synced() && namespaces.has_synced();
+  }
+
+  /// Tells of the objects of a kind themselves.
+  template <class T>
+  void follow(runtime::ObjectCache<T>& cache, const KindWatch& watch) {
+    using Kept = runtime::Reflected<T>;
+    cache.add_follower([this, &watch](const Kept* before, const Kept* now) {
+      const ObjectKey key = key_of((now != nullptr ? now : before)->object);
+      if (now == nullptr)
+        parts.forget(key);
+      else if (before == nullptr)
+        parts.wake(key, watch.has_synced() ? runtime::Priority::Edit : runtime::Priority::Resync);
+      else if (is_edited(*before, *now))
+        parts.wake(key, runtime::Priority::Edit);
+      if (before == nullptr || now == nullptr || before->object.spec != now->object.spec) scopes_changed.nudge();
+    });
+  }
+
+  /// Who refers to it, and who uses the registries among them: their credentials are theirs.
+  std::vector<ObjectKey> who_refers_to(const Reference& reference) const {
+    return with_users(parts.caches.references.who_refers_to(reference));
+  }
+
+  std::vector<ObjectKey> with_users(std::vector<ObjectKey> keys) const {
+    std::set<ObjectKey> all(keys.begin(), keys.end());
+    for (const ObjectKey& key : keys) {
+      if (key.kind != ResourceKind::ContainerRegistry) continue;
+      const auto entry = parts.caches.registries.find(name_of(key));
+      if (entry == nullptr) continue;
+      for (ObjectKey& user : users_of(nullptr, &entry->object, parts.caches)) all.insert(std::move(user));
+    }
+    return {all.begin(), all.end()};
+  }
+
+  void wake_all(const std::vector<ObjectKey>& keys) const {
+    for (const ObjectKey& key : keys) parts.wake(key, runtime::Priority::Edit);
+  }
+
+  void refused(const kube::ReferenceScope& scope, const Error& error) const {
+    const bool is_secret = scope.kind == kube::ReferenceKind::Secret;
+    parts.log.warn(std::string(is_secret ? "Secrets" : "ConfigMaps") + " of namespace " + scope.namespace_name +
+                       " are not watched: " + error.message,
+                   {{"remedy", error.remedy}});
+  }
+
+  /// Watches Secrets and ConfigMaps where objects refer to some, once all objects are known.
+  void keep_scopes(const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (scopes_changed.wait(kLongestWait, stop) && has_synced()) references.watch_only(wanted_scopes());
+  }
+
+  std::set<kube::ReferenceScope> wanted_scopes() const {
+    std::set<kube::ReferenceScope> wanted;
+    for (const auto kind : {kube::ReferenceKind::Secret, kube::ReferenceKind::ConfigMap})
+      for (const std::string& name : parts.caches.references.namespaces_with(reference_to(kind, {}).kind))
+        if (parts.references.contains(name)) wanted.insert({kind, name});
+    return wanted;
+  }
+
+  const Parts parts;
+  const KindWatch::Hands hands;
+  runtime::Nudge scopes_changed;
+  KindWatch registries;
+  KindWatch publications;
+  KindWatch policies;
+  KindWatch namespaces;
+  kube::ReferenceWatches references;
+  std::jthread scopes;
+};
+
+ObjectWatches::ObjectWatches(Parts parts) : running_(std::make_unique<Running>(std::move(parts))) {}
+
+ObjectWatches::~ObjectWatches() = default;
+
+bool ObjectWatches::has_synced() const {
+  return running_->has_synced();
+}
+
+std::optional<Error> ObjectWatches::failure() const {
+  for (const KindWatch* each : running_->kinds())
+    if (auto error = each->failure()) return error;
+  return std::nullopt;
+}
+
+}  // namespace slipway::cluster

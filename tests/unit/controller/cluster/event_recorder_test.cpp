@@ -1,0 +1,182 @@
+#include "controller/cluster/event_recorder.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "controller/runtime/guarded.h"
+#include "tests/support/manual_clock.h"
+#include "tests/unit/controller/cluster/cluster_world.h"
+
+using namespace slipway;
+using namespace slipway::tests;
+
+namespace {
+
+const ObjectKey kStorefront{ResourceKind::ImagePublication, "shop", "storefront"};
+const std::string kEvents = "/apis/events.k8s.io/v1/namespaces/shop/events";
+
+/// A server that can be held back.
+class Gate {
+ public:
+  void close() { *is_open_.lock() = false; }
+  void open() {
+    *is_open_.lock() = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    auto is_open = is_open_.lock();
+    is_open.wait(changed_, {}, [&] { return *is_open; });
+  }
+
+ private:
+  std::condition_variable_any changed_;
+  runtime::Guarded<bool> is_open_{true};
+};
+
+struct World {
+  void start(cluster::EventRecorder::Options options = {.instance = "slipway-0"}) {
+    recorder = std::make_unique<cluster::EventRecorder>(
+        cluster::EventRecorder::Parts{client, log, clock, [](const ObjectKey&) { return "uid-1"; }}, options);
+  }
+  void tell(const std::string& message, const std::string& reason = "Published") {
+    recorder->event(kStorefront, EventType::Normal, reason, message);
+  }
+  /// After everything was sent.
+  std::vector<InMemoryApiServer::Json> events() {
+    recorder.reset();
+    return server.all(kEvents);
+  }
+
+  InMemoryApiServer server;
+  kube::ApiClient client{server};
+  ManualClock clock{Timestamp(std::chrono::hours{500'000})};
+  runtime::Guarded<std::vector<std::string>> lines;
+  telemetry::Log log{clock, {.write = [this](const std::string& line) { lines.lock()->push_back(line); }}};
+  std::unique_ptr<cluster::EventRecorder> recorder;
+};
+
+}  // namespace
+
+TEST_CASE("An event is written, and logged") {
+  World world;
+  world.start();
+  world.tell("sha256:1 as 1.8.2");
+  CHECK_THAT(world.lines.lock()->at(0), Catch::Contains("sha256:1 as 1.8.2") && Catch::Contains("Published"));
+  const auto events = world.events();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0]["note"] == "sha256:1 as 1.8.2");
+  CHECK(events[0]["reason"] == "Published");
+  CHECK(events[0]["action"] == "Publish");
+  CHECK(events[0]["regarding"]["uid"] == "uid-1");
+  CHECK(events[0]["reportingInstance"] == "slipway-0");
+}
+
+TEST_CASE("The same thing said again within an hour counts up, later it is told anew") {
+  World world;
+  world.start();
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advance(std::chrono::minutes{30});
+    world.tell("again");
+  }
+  world.tell("something else");
+  auto events = world.events();
+  REQUIRE(events.size() == 2);
+  std::ranges::sort(events, {}, [](const auto& event) { return event["note"].template get<std::string>(); });
+  CHECK(events[0]["series"]["count"] == 3);
+  CHECK_FALSE(events[1].contains("series"));
+  CHECK(world.server.writes().size() == 4);
+}
+
+TEST_CASE("An event that the API server forgot is written anew") {
+  World world;
+  world.start();
+  world.tell("again");
+  while (world.server.all(kEvents).empty()) std::this_thread::yield();
+  const std::string name = world.server.all(kEvents)[0]["metadata"]["name"];
+  world.server.remove(kEvents + "/" + name);
+  world.tell("again");
+  const auto events = world.events();
+  REQUIRE(events.size() == 1);
+  CHECK_FALSE(events[0].contains("series"));
+}
+
+TEST_CASE("What was told more than an hour ago and is still there is left as it is") {
+  World world;
+  world.start();
+  world.tell("again");
+  world.clock.advance(std::chrono::hours{2});
+  world.tell("again");
+  const auto events = world.events();
+  REQUIRE(events.size() == 1);
+  CHECK_FALSE(events[0].contains("series"));
+}
+
+TEST_CASE("What an earlier process told is not told again") {
+  World world;
+  world.start();
+  world.tell("published");
+  const auto before = world.events();
+  world.start();
+  world.tell("published");
+  world.tell("published");
+  CHECK(world.events() == before);
+}
+
+TEST_CASE("Nobody waits for the API server, and what is too much is logged alone") {
+  World world;
+  Gate gate;
+  gate.close();
+  world.server.before = [&](const http::Request&) -> std::optional<http::Response> {
+    gate.pass();
+    return std::nullopt;
+  };
+  world.start({.instance = "slipway-0", .longest_queue = 2});
+  for (int i = 0; i < 10; ++i) world.tell(std::to_string(i));
+  gate.open();
+  const auto events = world.events();
+  CHECK(events.size() >= 2);
+  CHECK(events.size() <= 3);
+  CHECK(std::ranges::count_if(*world.lines.lock(), [](const std::string& line) {
+          return line.find("more events than") != std::string::npos;
+        }) == 1);
+}
+
+TEST_CASE("An event that is not taken is lost with a line in the log, and the next one is written") {
+  World world;
+  std::atomic<int> asked = 0;
+  world.server.before = [&](const http::Request&) -> std::optional<http::Response> {
+    if (asked++ > 0) return std::nullopt;
+    return http::Response{.status = 403, .headers = {}, .body = {}};
+  };
+  world.start();
+  world.tell("first");
+  world.tell("second");
+  CHECK(world.events().size() == 1);
+  CHECK(std::ranges::count_if(*world.lines.lock(), [](const std::string& line) {
+          return line.find("an event is lost") != std::string::npos;
+        }) == 1);
+}
+
+TEST_CASE("The end waits for a server that does not answer no longer than it was told to") {
+  World world;
+  world.server.before = nullptr;
+  std::stop_source never;
+  struct Silent final : http::HttpTransport {
+    Result<http::Response> send(const http::Request&, std::stop_token stop) override {
+      std::condition_variable_any nobody;
+      runtime::Guarded<int> nothing;
+      nothing.lock().wait(nobody, stop, [] { return false; });
+      return fail(ErrorClass::Cancelled, "stopped");
+    }
+  } silent;
+  kube::ApiClient client{silent};
+  {
+    cluster::EventRecorder recorder({client, world.log, world.clock, [](const ObjectKey&) { return std::string(); }},
+                                    {.instance = "slipway-0", .flush_for = std::chrono::milliseconds{10}});
+    recorder.event(kStorefront, EventType::Warning, "Throttled", "one");
+    recorder.event(kStorefront, EventType::Warning, "Throttled", "two");
+  }
+  CHECK_THAT(world.lines.lock()->back(), Catch::Contains("events are not sent any more"));
+}

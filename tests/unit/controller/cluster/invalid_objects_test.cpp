@@ -1,0 +1,127 @@
+#include "controller/cluster/invalid_objects.h"
+
+#include "controller/cluster/object_store.h"
+#include "reconcilers/readiness.h"
+#include "tests/support/in_memory_objects.h"
+#include "tests/support/manual_clock.h"
+#include "tests/unit/controller/cluster/cluster_world.h"
+
+using namespace slipway;
+using namespace slipway::tests;
+
+namespace {
+
+const ObjectKey kStorefront{ResourceKind::ImagePublication, "shop", "storefront"};
+
+class CountingReconciler final : public Reconciler {
+ public:
+  Outcome reconcile(const ObjectKey&, std::stop_token) override {
+    ++visits;
+    return {.kind = Outcome::Kind::Again, .delay = std::chrono::seconds{1}};
+  }
+  int visits = 0;
+};
+
+struct World : ClusterWorld {
+  World() {
+    apply(make_publication());
+    apply(make_registry());
+    list_all();
+  }
+  void break_template() {
+    server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["tags"][0]["template"] = "{{commit"; });
+    list_all();
+  }
+  ImagePublicationStatus status() { return store.publication(kStorefront).value()->object.status; }
+
+  cluster::ObjectStore store{caches, client, {}, {}};
+  ManualClock clock{Timestamp(std::chrono::hours{500'000})};
+  InMemoryRecorder recorder;
+  CountingReconciler next;
+  cluster::InvalidObjects invalid{next, {caches, store, recorder, clock}};
+};
+
+/// What `slipway validate` says of it, without the place.
+std::string text_of_validate(const InMemoryApiServer::Json& object) {
+  auto file = object;
+  file.erase("status");
+  ParsedResources parsed = parse_resources(file.dump(), "");
+  std::erase_if(parsed.problems, [](const Problem& problem) { return problem.warning; });
+  REQUIRE(parsed.problems.size() == 1);
+  parsed.problems.front().place = {};
+  return to_string(parsed.problems.front());
+}
+
+}  // namespace
+
+TEST_CASE("An object that is as it should be goes on to its reconciler, and one that is gone") {
+  World world;
+  CHECK(world.invalid.reconcile(kStorefront, {}).kind == Outcome::Kind::Again);
+  CHECK(world.invalid.reconcile({ResourceKind::RetentionPolicy, "shop", "none"}, {}).kind == Outcome::Kind::Again);
+  CHECK(world.next.visits == 2);
+  CHECK(world.server.writes().empty());
+}
+
+TEST_CASE("An object whose spec can't be used is Stalled with the text of validate, and told of once") {
+  World world;
+  world.break_template();
+  CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{.kind = Outcome::Kind::Stalled, .delay = std::nullopt});
+  CHECK(world.next.visits == 0);
+  const auto status = world.status();
+  CHECK(status.observed_generation == 2);
+  const Condition* ready = find_condition(status.conditions, kReady);
+  REQUIRE(ready);
+  CHECK(ready->status == "False");
+  CHECK(ready->reason == "Invalid");
+  CHECK(ready->message == text_of_validate(world.server.object(path_of(kStorefront))));
+  CHECK(ready->observed_generation == 2);
+  REQUIRE(find_condition(status.conditions, kStalled));
+  CHECK_FALSE(find_condition(status.conditions, kReconciling));
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Invalid"});
+
+  world.clock.advance(std::chrono::hours{1});
+  world.invalid.reconcile(kStorefront, {});
+  CHECK(world.server.writes().size() == 1);
+  CHECK(world.recorder.events.size() == 1);
+}
+
+TEST_CASE("What a rule of safety forbids is Refused") {
+  World world;
+  world.server.edit(path_of(kStorefront),
+                    [](auto& object) { object["spec"]["source"] = {{"ociArchive", {{"path", "./image.tar"}}}}; });
+  world.list_all();
+  world.invalid.reconcile(kStorefront, {});
+  CHECK(find_condition(world.status().conditions, kReady)->reason == "Refused");
+}
+
+TEST_CASE("Once it is corrected its reconciler has it again") {
+  World world;
+  world.break_template();
+  world.invalid.reconcile(kStorefront, {});
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["tags"][0]["template"] = "{{commit}}"; });
+  world.list_all();
+  world.invalid.reconcile(kStorefront, {});
+  CHECK(world.next.visits == 1);
+}
+
+TEST_CASE("One that is deleted while it is invalid is let go, and its tags stay") {
+  World world;
+  REQUIRE(world.store.set_finalizer(kStorefront, true));
+  world.break_template();
+  world.server.remove(path_of(kStorefront));
+  world.list_all();
+  CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{});
+  CHECK(world.server.object(path_of(kStorefront)).is_null());
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+  CHECK(world.next.visits == 0);
+}
+
+TEST_CASE("The other kinds are Stalled in the same way") {
+  World world;
+  const ObjectKey contoso{ResourceKind::ContainerRegistry, "", "contoso"};
+  world.server.edit(path_of(contoso), [](auto& object) { object["spec"]["access"][0]["repositories"] = {"["}; });
+  world.list_all();
+  CHECK(world.invalid.reconcile(contoso, {}).kind == Outcome::Kind::Stalled);
+  CHECK(world.next.visits == 0);
+  CHECK(world.server.object(path_of(contoso))["status"]["observedGeneration"] == 2);
+}

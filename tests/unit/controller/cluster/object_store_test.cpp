@@ -1,0 +1,276 @@
+#include "controller/cluster/object_store.h"
+
+#include "reconcilers/readiness.h"
+#include "tests/unit/controller/cluster/cluster_world.h"
+
+using namespace slipway;
+using namespace slipway::tests;
+using cluster::ObjectStore;
+
+namespace {
+
+const ObjectKey kStorefront{ResourceKind::ImagePublication, "shop", "storefront"};
+const ObjectKey kContoso{ResourceKind::ContainerRegistry, "", "contoso"};
+const std::string kSecret = "/api/v1/namespaces/shop/secrets/ghcr";
+const std::string kPatched = "PATCH " + path_of(kStorefront);
+
+struct World : ClusterWorld {
+  World() {
+    apply(make_publication());
+    apply(make_registry());
+    list_all();
+  }
+
+  ImagePublication publication() { return store.publication(kStorefront).value()->object; }
+  InMemoryApiServer::Json stored() { return server.object(path_of(kStorefront)); }
+
+  ObjectStore store{caches, client, {.controller = "slipway-system", .granted = std::set<std::string>{"shop"}}, {}};
+};
+
+Condition condition(const std::string& type, const std::string& message = "as wanted") {
+  return make_condition(type, true, "Succeeded", message,
+                        {.generation = 1, .now = Timestamp(std::chrono::hours{500'000})});
+}
+
+ImagePublication with_status(ImagePublication object, Conditions conditions) {
+  object.status.observed_generation = object.metadata.generation;
+  object.status.conditions = std::move(conditions);
+  return object;
+}
+
+void check_says_how(const Error& error) {
+  CHECK(error.cls == ErrorClass::Forbidden);
+  CHECK_THAT(error.remedy, Catch::Contains("watchNamespaces") && Catch::Contains("Role in namespace") &&
+                               Catch::Contains("resources: [secrets, configmaps], verbs: [get, list, watch]"));
+}
+
+}  // namespace
+
+TEST_CASE("Objects of ours are read from the caches, without a request") {
+  World world;
+  const auto before = world.server.reads().size();
+  CHECK(world.publication().spec.repository == "shop/storefront");
+  CHECK(world.store.registry("contoso").value()->spec.login_server == "registry.example");
+  CHECK_FALSE(world.store.registry("fabrikam").value());
+  CHECK_FALSE(world.store.publication({ResourceKind::ImagePublication, "shop", "other"}).value());
+  CHECK(world.store.publications_to("shop/storefront")->size() == 1);
+  CHECK(world.store.publications_to("shop/other")->empty());
+  CHECK(world.server.reads().size() == before);
+}
+
+TEST_CASE("Which publications go to a repository follows edits and deletions") {
+  World world;
+  world.apply(make_publication("second"));
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["repository"] = "shop/moved"; });
+  world.list_all();
+  REQUIRE(world.store.publications_to("shop/storefront")->size() == 1);
+  CHECK(world.store.publications_to("shop/storefront")->front().metadata.name == "second");
+  CHECK(world.store.publications_to("shop/moved")->size() == 1);
+  world.server.remove(path_of(kStorefront));
+  world.list_all();
+  CHECK(world.store.publications_to("shop/moved")->empty());
+}
+
+TEST_CASE("A namespace's labels are those of the cache, or fetched where it is not there yet") {
+  World world;
+  world.server.create("/api/v1/namespaces/shop", {{"metadata", {{"labels", {{"team", "shop"}}}}}});
+  CHECK(world.store.namespace_labels("shop").value().at("team") == "shop");
+  world.list_all();
+  const auto before = world.server.reads().size();
+  const auto labels = world.store.namespace_labels("shop").value();
+  CHECK(labels.at("team") == "shop");
+  CHECK(labels.at("kubernetes.io/metadata.name") == "shop");
+  CHECK(world.server.reads().size() == before);
+  CHECK(world.store.namespace_labels("nowhere").value().size() == 1);
+}
+
+TEST_CASE("A Secret is fetched each time it is asked for") {
+  World world;
+  CHECK_FALSE(world.store.secret("shop", "ghcr").value());
+  world.server.create(kSecret, {{"apiVersion", "v1"}, {"kind", "Secret"}, {"data", {{"username", "Y2k="}}}});
+  CHECK(world.store.secret("shop", "ghcr").value()->data.at("username") == "ci");
+  world.server.edit(kSecret, [](auto& secret) { secret["data"]["username"] = "Ym90"; });
+  CHECK(world.store.secret("shop", "ghcr").value()->data.at("username") == "bot");
+}
+
+TEST_CASE("Where Secrets and ConfigMaps may not be read, the error says what grants it") {
+  World world;
+  SECTION("by the API server") {
+    world.server.refuse("/api/v1/namespaces/shop/configmaps");
+    const auto found = world.store.config_map("shop", "scan");
+    REQUIRE_FALSE(found);
+    check_says_how(found.error());
+  }
+  SECTION("by --watch-namespaces, without a request") {
+    const auto before = world.server.reads().size();
+    const auto found = world.store.secret("billing", "ghcr");
+    REQUIRE_FALSE(found);
+    check_says_how(found.error());
+    CHECK_THAT(found.error().remedy, Catch::Contains("add billing to watchNamespaces"));
+    CHECK(world.server.reads().size() == before);
+  }
+  SECTION("the controller's own namespace always may") {
+    CHECK(world.store.secret("slipway-system", "acr"));
+  }
+}
+
+TEST_CASE("A file beside a resource is the controller's own, and refused") {
+  World world;
+  CHECK(world.store.file("", "scan.json", 100).error().cls == ErrorClass::Refused);
+}
+
+TEST_CASE("A status is applied once, and read back before its event comes") {
+  World world;
+  const auto wanted = with_status(world.publication(), {condition("Ready"), condition("Tagged")});
+  REQUIRE(world.store.write_status(wanted));
+  CHECK(world.publication().status == wanted.status);
+  CHECK(world.stored()["status"]["conditions"].size() == 2);
+  CHECK(world.stored()["status"]["observedGeneration"] == 1);
+  CHECK(world.stored()["spec"] == to_json(make_publication())["spec"]);
+  REQUIRE(world.store.write_status(wanted));
+  CHECK(world.server.writes() == std::vector<std::string>{kPatched + "/status"});
+}
+
+TEST_CASE("A status that differs only in the order of its conditions is not written") {
+  World world;
+  REQUIRE(world.store.write_status(with_status(world.publication(), {condition("Ready"), condition("Tagged")})));
+  REQUIRE(world.store.write_status(with_status(world.publication(), {condition("Tagged"), condition("Ready")})));
+  CHECK(world.server.writes().size() == 1);
+}
+
+TEST_CASE("What a status does not say any more vanishes") {
+  World world;
+  auto object = with_status(world.publication(), {condition("Ready"), condition("Stalled")});
+  object.status.attempt = AttemptStatus{.generation = 1, .digest = "sha256:" + std::string(64, 'a'), .number = 1};
+  REQUIRE(world.store.write_status(object));
+  REQUIRE(world.stored()["status"].contains("attempt"));
+  object = with_status(world.publication(), {condition("Ready", "changed")});
+  object.status.attempt.reset();
+  REQUIRE(world.store.write_status(object));
+  CHECK_FALSE(world.stored()["status"].contains("attempt"));
+  REQUIRE(world.stored()["status"]["conditions"].size() == 1);
+  CHECK(world.stored()["status"]["conditions"][0]["message"] == "changed");
+  CHECK(world.publication().status == object.status);
+}
+
+TEST_CASE("A status for what is gone or newer is a conflict") {
+  World world;
+  const auto decided_on = with_status(world.publication(), {condition("Ready")});
+  SECTION("edited, as the cache knows") {
+    world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["suspend"] = true; });
+    world.list_all();
+  }
+  SECTION("gone, as the cache knows") {
+    world.server.remove(path_of(kStorefront));
+    world.list_all();
+  }
+  SECTION("gone, as only the server knows") {
+    world.server.remove(path_of(kStorefront));
+  }
+  SECTION("another of its name, as only the server knows") {
+    world.server.remove(path_of(kStorefront));
+    world.apply(make_publication());
+  }
+  const auto written = world.store.write_status(decided_on);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().cls == ErrorClass::Conflict);
+  CHECK((world.stored().is_null() || world.stored()["status"]["observedGeneration"] == -1));
+}
+
+TEST_CASE("An edit that comes along with the answer to a status is left to the watch") {
+  World world;
+  const auto decided_on = with_status(world.publication(), {condition("Ready")});
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["suspend"] = true; });
+  REQUIRE(world.store.write_status(decided_on));
+  CHECK(world.publication().metadata.generation == 1);
+  world.list_all();
+  CHECK(world.publication().spec.suspend);
+  CHECK(world.publication().status == decided_on.status);
+}
+
+TEST_CASE("A status that the API server does not take is a bug of ours, an outage is one of the outside") {
+  World world;
+  const int code = GENERATE(422, 503);
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != http::Method::Patch) return std::nullopt;
+    return http::Response{.status = code, .headers = {}, .body = {}};
+  };
+  const auto written = world.store.write_status(with_status(world.publication(), {condition("Ready")}));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().cls == (code == 422 ? ErrorClass::Internal : ErrorClass::Unavailable));
+}
+
+TEST_CASE("The statuses of the other kinds are written in the same way") {
+  World world;
+  auto registry = *world.store.registry("contoso").value();
+  registry.status.observed_generation = 1;
+  registry.status.conditions = {condition("Ready")};
+  REQUIRE(world.store.write_status(registry));
+  CHECK(world.store.registry("contoso").value()->status == registry.status);
+  CHECK(world.server.object(path_of(kContoso))["status"]["conditions"].size() == 1);
+}
+
+TEST_CASE("Our finalizer comes and goes, others' stay") {
+  World world;
+  REQUIRE(world.store.set_finalizer(kStorefront, true));
+  CHECK(world.publication().metadata.finalizers == std::vector<std::string>{std::string(kFinalizer)});
+  REQUIRE(world.store.set_finalizer(kStorefront, true));
+  CHECK(world.server.writes().size() == 1);
+  // Somebody else was quicker than the cache.
+  world.server.edit(path_of(kStorefront),
+                    [](auto& object) { object["metadata"]["finalizers"].push_back("else/where"); });
+  REQUIRE(world.store.set_finalizer(kStorefront, false));
+  CHECK(world.stored()["metadata"]["finalizers"] == InMemoryApiServer::Json{"else/where"});
+}
+
+TEST_CASE("A deleted object stays readable until our finalizer is off") {
+  World world;
+  REQUIRE(world.store.set_finalizer(kStorefront, true));
+  world.server.remove(path_of(kStorefront));
+  world.list_all();
+  CHECK(world.publication().metadata.deletion_timestamp);
+  REQUIRE(world.store.set_finalizer(kStorefront, false));
+  CHECK(world.stored().is_null());
+  world.list_all();
+  CHECK_FALSE(world.store.publication(kStorefront).value());
+  CHECK(world.store.set_finalizer(kStorefront, false));
+  CHECK(world.store.set_finalizer(kStorefront, true).error().cls == ErrorClass::NotFound);
+}
+
+TEST_CASE("A publication is removed by its uid alone") {
+  World world;
+  const std::string uid = world.publication().metadata.uid;
+  CHECK(world.store.remove(kStorefront, "another").error().cls == ErrorClass::Conflict);
+  CHECK_FALSE(world.stored().is_null());
+  REQUIRE(world.store.remove(kStorefront, uid));
+  CHECK(world.stored().is_null());
+  CHECK(world.store.remove(kStorefront, uid));
+}
+
+TEST_CASE("A ContainerRegistry whose spec can't be used gives no access, and who refers to it hears so") {
+  World world;
+  world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["access"][0]["repositories"] = {"["}; });
+  world.list_all();
+  const auto found = world.store.registry("contoso");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(found.error().message, Catch::Contains("ContainerRegistry contoso"));
+  const auto all = world.store.registries().value();
+  REQUIRE(all.size() == 1);
+  CHECK(all.front().spec.login_server == "registry.example");
+  CHECK(all.front().spec.access.empty());
+}
+
+TEST_CASE("A publication whose spec can't be used still wants the tags that it has") {
+  World world;
+  auto object = with_status(world.publication(), {condition("Ready")});
+  object.status.published = PublishedStatus{.generation = 1, .digest = "sha256:" + std::string(64, 'a')};
+  object.status.published->tags = {{.name = "version", .tag = "1.8.2", .digest = object.status.published->digest}};
+  REQUIRE(world.store.write_status(object));
+  world.server.edit(path_of(kStorefront), [](auto& edited) { edited["spec"]["tags"][0]["template"] = "{{commit"; });
+  world.list_all();
+  const auto others = world.store.publications_to("shop/storefront").value();
+  REQUIRE(others.size() == 1);
+  CHECK(others.front().spec.registry_ref.name == "contoso");
+  CHECK(others.front().status.published->tags.front().tag == "1.8.2");
+}

@@ -1,0 +1,272 @@
+#include "controller/cluster/object_watches.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+
+#include "controller/cluster/object_store.h"
+#include "controller/runtime/waiting.h"
+#include "tests/support/manual_clock.h"
+#include "tests/unit/controller/cluster/cluster_world.h"
+
+using namespace slipway;
+using namespace slipway::tests;
+using runtime::Priority;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+/// What the watches told, in order; who waits is woken by it.
+class Told {
+ public:
+  void add(std::string what) {
+    told_.lock()->push_back(std::move(what));
+    changed_.notify_all();
+  }
+  /// Everything told until `what` was, without it, sorted; then forgotten.
+  std::vector<std::string> until(const std::string& what) {
+    auto told = told_.lock();
+    REQUIRE(told.wait_for(changed_, {}, kPatience, [&] { return std::ranges::count(*told, what) > 0; }));
+    std::vector<std::string> before = std::exchange(*told, {});
+    std::erase(before, what);
+    std::ranges::sort(before);
+    return before;
+  }
+  void wait_for(const std::string& what) {
+    auto told = told_.lock();
+    REQUIRE(told.wait_for(changed_, {}, kPatience, [&] { return std::ranges::count(*told, what) > 0; }));
+  }
+
+ private:
+  std::condition_variable_any changed_;
+  runtime::Guarded<std::vector<std::string>> told_;
+};
+
+struct World : ClusterWorld {
+  World() {
+    registry("contoso", "registry.example");
+    registry("fabrikam", "ghcr.io");
+    for (const char* name : {"shop", "billing"})
+      server.create("/api/v1/namespaces/" + std::string(name), {{"metadata", {{"labels", {{"team", name}}}}}});
+  }
+
+  ContainerRegistry registry(const std::string& name, const std::string& host) {
+    ContainerRegistry made = make_registry();
+    made.metadata.name = name;
+    made.spec.login_server = host;
+    apply(made);
+    return made;
+  }
+  /// With a source of its own host, and a report in that ConfigMap where it is named.
+  ObjectKey publication(const std::string& namespace_name, const std::string& name, const std::string& to = "contoso",
+                        const std::string& config_map = {}) {
+    ImagePublication made = make_publication(name);
+    made.metadata.namespace_name = namespace_name;
+    made.spec.registry_ref.name = to;
+    made.spec.source.image->reference = name + ".example/shop/app:1";
+    if (!config_map.empty()) {
+      made.spec.gates.scan = ScanGate{};
+      made.spec.gates.scan->reports = {{.name = "all", .config_map_ref = KeyRef{config_map, "report.json"}}};
+    }
+    return apply(made);
+  }
+  void config_map(const std::string& namespace_name, const std::string& name) {
+    server.create("/api/v1/namespaces/" + namespace_name + "/configmaps/" + name, {{"data", {{"report.json", "{}"}}}});
+  }
+  void secret(const std::string& namespace_name, const std::string& name) {
+    server.create("/api/v1/namespaces/" + namespace_name + "/secrets/" + name, {{"data", {{"username", "Y2k="}}}});
+  }
+  void request_visit(const ObjectKey& key) {
+    server.edit(path_of(key),
+                [](auto& object) { object["metadata"]["annotations"]["slipway.dev/reconcile-requested-at"] = "now"; });
+  }
+
+  void watch(cluster::ReferenceNamespaces references = {}) {
+    watches.emplace(cluster::ObjectWatches::Parts{
+        .caches = caches,
+        .client = client,
+        .wake = [this](const ObjectKey& key,
+                       Priority priority) { told.add((priority == Priority::Edit ? "edit " : "resync ") + key.name); },
+        .forget = [this](const ObjectKey& key) { told.add("forget " + key.name); },
+        .log = log,
+        .hands = {.wait = runtime::wait,
+                  .chance = runtime::chance,
+                  .elapsed = [this] { return steady.now().time_since_epoch(); }},
+        .references = std::move(references)});
+  }
+  /// Watches, and everything that is told at the start.
+  std::vector<std::string> start(const std::string& last_of_the_references = {}) {
+    watch();
+    wait_until([&] { return watches->has_synced(); });
+    if (!last_of_the_references.empty()) told.wait_for(last_of_the_references);
+    told.add("started");
+    return told.until("started");
+  }
+  template <class Ready>
+  void wait_until(Ready ready) const {
+    for (const auto begin = steady.now(); !ready(); std::this_thread::yield())
+      REQUIRE(steady.now() - begin < kPatience);
+  }
+
+  ManualClock clock{Timestamp(std::chrono::hours{500'000})};
+  runtime::SystemSteadyClock steady;
+  runtime::Guarded<std::vector<std::string>> lines;
+  telemetry::Log log{clock, {.write = [this](const std::string& line) { lines.lock()->push_back(line); }}};
+  Told told;
+  std::optional<cluster::ObjectWatches> watches;
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("At the start everything is told once, to be looked at again") {
+  World world;
+  world.publication("shop", "a");
+  world.publication("billing", "b");
+  CHECK(world.start() == Names{"resync a", "resync b", "resync contoso", "resync fabrikam"});
+  CHECK_FALSE(world.watches->failure());
+  CHECK(world.caches.keys().size() == 4);
+}
+
+TEST_CASE("An edit wakes the object alone, a status nobody, and what is gone is forgotten") {
+  World world;
+  const ObjectKey a = world.publication("shop", "a");
+  const ObjectKey b = world.publication("shop", "b");
+  world.start();
+  cluster::ObjectStore store{world.caches, world.client, {}, {}};
+  auto object = store.publication(a).value()->object;
+  object.status.observed_generation = 1;
+  REQUIRE(store.write_status(object));
+  world.server.edit(path_of(a), [](auto& edited) { edited["spec"]["suspend"] = true; });
+  CHECK(world.told.until("edit a").empty());
+  world.server.remove(path_of(b));
+  CHECK(world.told.until("forget b").empty());
+  world.publication("shop", "c");
+  CHECK(world.told.until("edit c").empty());
+}
+
+TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source there, and nothing else") {
+  World world;
+  const ObjectKey contoso{ResourceKind::ContainerRegistry, "", "contoso"};
+  world.publication("shop", "to-contoso");
+  const ObjectKey last = world.publication("shop", "to-fabrikam", "fabrikam");
+  ImagePublication from_there = make_publication("from-contoso");
+  from_there.spec.registry_ref.name = "fabrikam";
+  from_there.spec.source.image->reference = "registry.example/shop/app:1";
+  world.apply(from_there);
+  world.start();
+  SECTION("when its spec is edited") {
+    world.server.edit(path_of(contoso), [](auto& object) { object["spec"]["suspend"] = true; });
+    world.told.wait_for("edit to-contoso");
+    world.request_visit(last);
+    CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso", "edit from-contoso", "edit to-contoso"});
+  }
+  SECTION("when it goes") {
+    world.server.remove(path_of(contoso));
+    world.told.wait_for("edit to-contoso");
+    world.request_visit(last);
+    CHECK(world.told.until("edit to-fabrikam") == Names{"edit from-contoso", "edit to-contoso", "forget contoso"});
+  }
+  SECTION("not when somebody asks for a visit to it") {
+    world.request_visit(contoso);
+    world.told.wait_for("edit contoso");
+    world.request_visit(last);
+    CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso"});
+  }
+}
+
+TEST_CASE("A ConfigMap wakes what refers to it, and nothing else") {
+  World world;
+  world.config_map("shop", "scan-a");
+  world.config_map("shop", "nobodys");
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.publication("shop", "b", "contoso", "scan-b");
+  world.publication("billing", "c", "contoso", "scan-a");
+  world.start("edit a");
+  world.server.edit("/api/v1/namespaces/shop/configmaps/nobodys", [](auto& object) { object["data"]["x"] = "y"; });
+  world.server.edit("/api/v1/namespaces/shop/configmaps/scan-a", [](auto& object) { object["data"]["x"] = "y"; });
+  CHECK(world.told.until("edit a").empty());
+  world.config_map("shop", "scan-b");
+  CHECK(world.told.until("edit b").empty());
+  world.server.remove("/api/v1/namespaces/shop/configmaps/scan-a");
+  CHECK(world.told.until("edit a").empty());
+  // What is referred to from now on is watched from now on.
+  world.publication("billing", "d", "contoso", "scan-d");
+  CHECK(world.told.until("edit d").empty());
+  world.config_map("billing", "scan-d");
+  CHECK(world.told.until("edit d").empty());
+}
+
+TEST_CASE("The credentials of a ContainerRegistry wake it and what uses it") {
+  World world;
+  world.secret("slipway-system", "acr");
+  ContainerRegistry signed_in = make_registry();
+  signed_in.metadata.name = "northwind";
+  signed_in.spec.login_server = "northwind.example";
+  signed_in.spec.authentication = {};
+  signed_in.spec.authentication.basic = BasicAuthentication{{"acr"}};
+  world.apply(signed_in);
+  world.publication("shop", "a", "northwind");
+  const ObjectKey last = world.publication("shop", "b");
+  world.start("edit a");
+  world.server.edit("/api/v1/namespaces/slipway-system/secrets/acr", [](auto& object) { object["data"]["x"] = "y"; });
+  world.told.wait_for("edit a");
+  world.request_visit(last);
+  CHECK(world.told.until("edit b") == Names{"edit a", "edit northwind"});
+}
+
+TEST_CASE("Labels of a namespace wake what is in it") {
+  World world;
+  world.publication("shop", "a");
+  const ObjectKey last = world.publication("billing", "b");
+  world.start();
+  world.server.edit("/api/v1/namespaces/shop", [](auto& object) { object["metadata"]["annotations"]["x"] = "y"; });
+  world.server.edit("/api/v1/namespaces/shop", [](auto& object) { object["metadata"]["labels"]["team"] = "other"; });
+  CHECK(world.told.until("edit a").empty());
+  world.request_visit(last);
+  CHECK(world.told.until("edit b").empty());
+}
+
+TEST_CASE("What may not be watched is logged once, and wakes its objects when it may") {
+  World world;
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.server.refuse("/api/v1/namespaces/shop/configmaps");
+  world.start();
+  world.wait_until([&] { return !world.lines.lock()->empty(); });
+  CHECK_THAT(world.lines.lock()->front(), Catch::Contains("ConfigMaps of namespace shop are not watched"));
+  world.server.grant("/api/v1/namespaces/shop/configmaps");
+  CHECK(world.told.until("edit a").empty());
+  CHECK(world.lines.lock()->size() == 1);
+}
+
+TEST_CASE("Secrets and ConfigMaps of namespaces that are not granted are not asked for") {
+  World world;
+  world.config_map("shop", "scan-a");
+  world.config_map("billing", "scan-b");
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.publication("billing", "b", "contoso", "scan-b");
+  world.watch({.controller = "slipway-system", .granted = std::set<std::string>{"shop"}});
+  world.told.wait_for("edit a");
+  CHECK(std::ranges::count(world.server.reads(), "GET /api/v1/namespaces/billing/configmaps") == 0);
+}
+
+TEST_CASE("Nothing is missed over cuts, and readiness says why a watch fails") {
+  World world;
+  const ObjectKey a = world.publication("shop", "a");
+  world.start();
+  for (int i = 0; i < 20; ++i) {
+    world.server.cut_watches();
+    world.server.edit(path_of(a), [&](auto& object) { object["spec"]["build"]["number"] = i; });
+    CHECK(world.told.until("edit a").empty());
+  }
+  world.server.refuse(kApi + std::string("imagepublications"));
+  world.server.cut_watches();
+  world.wait_until([&] { return world.watches->failure().has_value(); });
+  CHECK(world.watches->has_synced());
+  world.server.edit(path_of(a), [](auto& object) { object["spec"]["suspend"] = true; });
+  world.server.grant(kApi + std::string("imagepublications"));
+  CHECK(world.told.until("edit a").empty());
+  world.wait_until([&] { return !world.watches->failure(); });
+}
