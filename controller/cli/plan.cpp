@@ -93,7 +93,8 @@ class Planner {
 
   void plan_all(std::optional<std::chrono::seconds> timeout, const std::stop_token& stop) {
     const Deadline deadline{timeout, stop, [this] { *waits_.lock() = waits(); }};
-    const std::jthread watch{[this](const std::stop_token& over) { installation_.long_visits().watch(over); }};
+    const std::jthread watch{
+        [this](const std::stop_token& over) { installation_.assembly().long_visits().watch(over); }};
     for (const auto& key : keys_) plan(key, deadline.token());
   }
 
@@ -104,8 +105,8 @@ class Planner {
   void plan(const ObjectKey& key, const std::stop_token& stop) {
     if (stop.stop_requested()) return unfinished(key);
     const telemetry::ReconcileScope scope{runtime::new_reconcile_id()};
-    const standalone::LongVisits::Open visit{installation_.long_visits(), key, stop};
-    auto plan = installation_.publisher().plan(key, stop);
+    const assembly::LongVisits::Open visit{installation_.assembly().long_visits(), key, stop};
+    auto plan = installation_.assembly().publisher().plan(key, stop);
     if (stop.stop_requested()) return unfinished(key);
     if (!plan) return failures_.push_back(while_doing(to_string(key), plan.error()).error());
     plans_.push_back({key, std::move(*plan)});
@@ -114,7 +115,7 @@ class Planner {
   /// Whom the plan that is made waits for.
   std::map<ObjectKey, std::string> waits() const {
     std::map<ObjectKey, std::string> hosts;
-    for (const auto& key : keys_) hosts.emplace(key, installation_.long_visits().hosts_of(key));
+    for (const auto& key : keys_) hosts.emplace(key, installation_.assembly().long_visits().hosts_of(key));
     return hosts;
   }
 

@@ -85,7 +85,7 @@ class OneRun {
   }
 
  private:
-  standalone::InstallationHands hands() {
+  assembly::Surroundings hands() {
     return {log_,     metrics_, recorder_,
             display_, clock_,   [this](const auto& key, const auto& hosts) { display_.print(wait_line(key, hosts)); }};
   }

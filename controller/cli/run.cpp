@@ -33,7 +33,7 @@ ExitCode run(const RunOptions& options, const Console& console) {
   telemetry::Metrics metrics{SLIPWAY_VERSION};
   telemetry::LogRecorder recorder{log};
   LoggedProgress progress{log};
-  const standalone::InstallationHands hands{log, metrics, recorder, progress, clock};
+  const assembly::Surroundings hands{log, metrics, recorder, progress, clock};
   const auto installation =
       standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), hands);
   if (!installation) return cannot_begin(installation.error(), console);

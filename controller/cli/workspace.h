@@ -42,7 +42,7 @@ class NoProgress final : public ProgressWatcher {
 struct Looking {
   standalone::GitUse git = standalone::GitUse::Known;                      ///< Which commit of a Git repository.
   std::stop_token stop = {};                                               ///< Of asking it.
-  std::function<void(const ObjectKey&, const std::string&)> on_wait = {};  ///< As InstallationHands has it.
+  std::function<void(const ObjectKey&, const std::string&)> on_wait = {};  ///< As Surroundings have it.
 };
 
 /// An installation for verbs that look once at what is there and was known: quiet, and nothing is written.

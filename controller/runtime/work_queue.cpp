@@ -190,6 +190,12 @@ void WorkQueue::shut_down() {
   changed_.notify_all();
 }
 
+void WorkQueue::drain(milliseconds longest) {
+  shut_down();
+  auto state = state_.lock();
+  state.wait_for(changed_, std::stop_token{}, longest, [&state] { return state->running.empty(); });
+}
+
 std::map<ResourceKind, QueueStatistics> WorkQueue::statistics() const {
   const Time now = clock_.now();
   std::map<ResourceKind, QueueStatistics> all;

@@ -70,6 +70,8 @@ class WorkQueue {
 
   /// No key is given out any more, adds are ignored, waiting take()s return. done() still works.
   void shut_down();
+  /// shut_down(), then waits until no key is with a worker, at most that long.
+  void drain(std::chrono::milliseconds longest);
 
   std::map<ResourceKind, QueueStatistics> statistics() const;
   /// No key is due and none is with a worker; delayed keys may be there.

@@ -118,7 +118,7 @@ Ending unfinished(Installation& installation, const ObjectKey& key) {
 }
 
 /// As long as the visits run.
-std::map<ObjectKey, std::string> waits(const LongVisits& visits, const std::vector<ObjectKey>& keys) {
+std::map<ObjectKey, std::string> waits(const assembly::LongVisits& visits, const std::vector<ObjectKey>& keys) {
   std::map<ObjectKey, std::string> hosts;
   for (const auto& key : keys) hosts.emplace(key, visits.hosts_of(key));
   return hosts;
@@ -149,11 +149,11 @@ std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::Wo
   const runtime::BackoffLimits patience{.longest = kLongestBackoff};
   runtime::WorkQueue queue{clock, collector, {.backoff = patience, .seed = std::random_device{}()}};
   collector.look_again_through(queue);
-  LongVisits& visits = installation.long_visits();
+  assembly::LongVisits& visits = installation.assembly().long_visits();
   std::map<ObjectKey, std::string> waited_for;
   {
     const std::jthread marks{[&visits](const std::stop_token& ended) { visits.watch(ended); }};
-    runtime::WorkerPool pool{queue, installation.reconcilers(), collector, {.workers = options.workers}};
+    runtime::WorkerPool pool{queue, installation.assembly().reconcilers(), collector, {.workers = options.workers}};
     for (const auto& key : keys) queue.add(key, runtime::Priority::Edit);
     collector.wait(std::move(stop));
     waited_for = waits(visits, keys);

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "controller/assembly/health.h"
+#include "controller/assembly/workforce.h"
 #include "controller/manifests/folder_watcher.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
+#include "controller/standalone/folder_health.h"
 #include "controller/standalone/git_rounds.h"
-#include "controller/standalone/health.h"
 #include "controller/telemetry/endpoints.h"
 
 namespace slipway::standalone {
@@ -22,7 +23,7 @@ namespace {
 /// Brings what the folder says into the queue and into the log.
 class FolderNews {
  public:
-  FolderNews(runtime::WorkQueue& queue, const InstallationHands& hands, runtime::SignsOfLife& signs)
+  FolderNews(runtime::WorkQueue& queue, const assembly::Surroundings& hands, runtime::SignsOfLife& signs)
       : queue_(queue), log_(hands.log), metrics_(hands.metrics), clock_(hands.clock), signs_(signs) {}
 
   void take(const Result<manifests::FolderChange>& change) {
@@ -63,33 +64,6 @@ class FolderNews {
   runtime::Guarded<std::optional<Error>> last_error_;
 };
 
-/// Puts what an exception said into the log: the queue only learns that there was one. Visits are signs of life.
-class LoggedVisits final : public runtime::WorkWatcher {
- public:
-  LoggedVisits(const InstallationHands& hands, runtime::SignsOfLife& signs)
-      : log_(hands.log), next_(hands.metrics), signs_(signs) {}
-
-  void added(ResourceKind kind) override { next_.added(kind); }
-  void retried(ResourceKind kind) override { next_.retried(kind); }
-  void taken(ResourceKind kind, std::chrono::nanoseconds waited) override { next_.taken(kind, waited); }
-  void began(const ObjectKey& key, const std::string& id) override {
-    signs_.of_work();
-    next_.began(key, id);
-  }
-  void ended(const runtime::Visit& visit) override {
-    signs_.of_work();
-    next_.ended(visit);
-    if (!visit.outcome)
-      log_.error("a bug of slipway: " + visit.thrown + "; please report it",
-                 {{"object", to_string(visit.key)}, {"reconcile", visit.reconcile_id}});
-  }
-
- private:
-  telemetry::Log& log_;
-  runtime::WorkWatcher& next_;
-  runtime::SignsOfLife& signs_;
-};
-
 /// What the endpoints answer from. All outlive them.
 struct Asked {
   Installation& installation;
@@ -105,14 +79,17 @@ struct Asked {
   }
 };
 
-HealthFacts facts_of(const Asked& asked) {
+assembly::HealthFacts facts_of(const Asked& asked) {
+  assembly::Assembly& assembly = asked.installation.assembly();
+  const FolderFacts folder{.has_read = asked.installation.objects().has_read(),
+                           .folder_failure = asked.why_nothing_is_read(),
+                           .write_failure = assembly.write_failure(),
+                           .state_was_replaced = asked.installation.state_was_replaced(),
+                           .folder_silent_for = assembly.signs().folder_silent_for()};
   return {.is_stopping = asked.stop.stop_requested(),
-          .has_read = asked.installation.objects().has_read(),
-          .folder_failure = asked.why_nothing_is_read(),
-          .write_failure = asked.installation.write_failure(),
-          .state_was_replaced = asked.installation.state_was_replaced(),
-          .work_silent_for = asked.installation.signs().work_silent_for(asked.queue.oldest_work()),
-          .folder_silent_for = asked.installation.signs().folder_silent_for()};
+          .work_silent_for = assembly.signs().work_silent_for(asked.queue.oldest_work()),
+          .is_lost = why_lost(folder),
+          .cannot_work = why_it_cannot_work(folder)};
 }
 
 std::string metrics_text(const Asked& asked) {
@@ -125,13 +102,13 @@ Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address,
   if (address.empty()) return nullptr;
   return telemetry::Endpoints::listen(address,
                                       {.metrics = [asked] { return metrics_text(asked); },
-                                       .not_alive = [asked] { return why_not_alive(facts_of(asked)); },
-                                       .not_ready = [asked] { return why_not_ready(facts_of(asked)); },
+                                       .not_alive = [asked] { return assembly::why_not_alive(facts_of(asked)); },
+                                       .not_ready = [asked] { return assembly::why_not_ready(facts_of(asked)); },
                                        .note = [asked] { return asked.git ? asked.git->note() : std::nullopt; }});
 }
 
 /// Manifests of Git, when they are: rounds and what they bring.
-std::unique_ptr<GitRounds> rounds_of(Installation& installation, FolderNews& news, const InstallationHands& hands,
+std::unique_ptr<GitRounds> rounds_of(Installation& installation, FolderNews& news, const assembly::Surroundings& hands,
                                      std::chrono::milliseconds interval) {
   if (installation.git() == nullptr) return nullptr;
   return std::make_unique<GitRounds>(
@@ -140,7 +117,7 @@ std::unique_ptr<GitRounds> rounds_of(Installation& installation, FolderNews& new
                        .metrics = hands.metrics,
                        .clock = hands.clock,
                        .read = [&installation, &news] { news.take(installation.objects().refresh()); },
-                       .alive = [&installation] { installation.signs().of_folder(); }},
+                       .alive = [&installation] { installation.assembly().signs().of_folder(); }},
       interval);
 }
 
@@ -165,16 +142,11 @@ Result<void> read_folder(Installation& installation, runtime::WorkQueue& queue, 
 
 }  // namespace
 
-Result<void> serve(Installation& installation, const ServiceOptions& options, const InstallationHands& hands,
+Result<void> serve(Installation& installation, const ServiceOptions& options, const assembly::Surroundings& hands,
                    std::stop_token stop) {
-  const runtime::SystemSteadyClock clock;
-  LoggedVisits visits{hands, installation.signs()};
-  runtime::WorkQueue queue{clock,
-                           visits,
-                           {.backoff = {},
-                            .seed = std::random_device{}(),
-                            .most_of_one_namespace = std::max<std::size_t>(1, options.workers / 2)}};
-  FolderNews news{queue, hands, installation.signs()};
+  assembly::Workforce workforce{installation.assembly(), hands, options.workers};
+  runtime::WorkQueue& queue = workforce.queue();
+  FolderNews news{queue, hands, installation.assembly().signs()};
   const auto git = rounds_of(installation, news, hands, options.ask_git_every);
   const auto endpoints = listen(options.listen, {installation, queue, news, git.get(), hands.metrics, stop});
   if (!endpoints) return std::unexpected{endpoints.error()};
@@ -182,9 +154,7 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
     if (const auto asked = ask_git(*git, stop); !asked) return asked;
   if (const auto read = read_folder(installation, queue, news); !read) return read;
 
-  hands.metrics.set_max_concurrent_reconciles(options.workers);
-  const std::jthread marks{[&installation](const std::stop_token& ended) { installation.long_visits().watch(ended); }};
-  runtime::WorkerPool pool{queue, installation.reconcilers(), visits, {.workers = options.workers}};
+  workforce.begin(installation.assembly().reconcilers());
   std::optional<manifests::FolderWatcher> watcher;
   std::optional<std::jthread> rounds;
   runtime::Nudge nobody;
@@ -198,7 +168,7 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
                              {"port", *endpoints ? std::to_string((*endpoints)->port()) : "none"}});
   runtime::wait_for_stop(stop);
   hands.log.info("stopping: what runs is finished or left so that the next start goes on");
-  pool.stop();
+  workforce.end();
   return {};
 }
 

@@ -21,7 +21,7 @@ struct ServiceOptions {
 /// that the next start goes on. An error is one that keeps it from starting: a folder that cannot be read, an address
 /// that is taken. Later ones are logged, and what was in force stays.
 /// Of a Git repository only what a person has to mend keeps it from starting, and only while no commit is in force.
-Result<void> serve(Installation& installation, const ServiceOptions& options, const InstallationHands& hands,
-                   std::stop_token stop);
+Result<void> serve(Installation& installation, const ServiceOptions& options,
+                   const assembly::Surroundings& surroundings, std::stop_token stop);
 
 }  // namespace slipway::standalone

@@ -56,6 +56,20 @@ TEST_CASE("a key added while with a worker is given out again after done") {
   CHECK(world.queue.is_idle());
 }
 
+TEST_CASE("draining waits for what is with a worker, not for what is due, and no longer than it may") {
+  World world;
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add(key("b"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.drain(1ms);
+  CHECK(world.statistics().running == 1);
+  const std::jthread worker{[&] { world.queue.done(key("a")); }};
+  world.queue.drain(1min);
+  CHECK(world.statistics().running == 0);
+  CHECK(world.statistics().depth == 1);
+  CHECK(world.queue.try_take() == Taken{});
+}
+
 TEST_CASE("the oldest work is what has been due or with a worker longest, one that is due later is none") {
   World world;
   using Since = std::optional<SteadyClock::Time>;

@@ -51,7 +51,7 @@ TEST_CASE("a port that is taken is told before the folder is read and before any
   telemetry::Metrics metrics{"0"};
   tests::InMemoryRecorder recorder;
   tests::InMemoryProgress progress;
-  const InstallationHands hands{log, metrics, recorder, progress, clock};
+  const assembly::Surroundings hands{log, metrics, recorder, progress, clock};
   const auto installation = Installation::open(
       {.manifests = {.path = (folder / "m").string()}, .state = (folder / "state.db").string()}, hands);
   REQUIRE(installation);

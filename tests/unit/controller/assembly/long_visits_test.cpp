@@ -1,6 +1,10 @@
-#include "controller/standalone/long_visits.h"
+#include "controller/assembly/long_visits.h"
 
-#include "controller/standalone/open_requests.h"
+#include <latch>
+#include <thread>
+#include <utility>
+
+#include "controller/assembly/open_requests.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 #include "tests/catch.h"
@@ -9,7 +13,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/unit/controller/runtime/manual_steady_clock.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 namespace {
 
@@ -178,6 +182,33 @@ TEST_CASE("nobody is told of a request that is answered soon, nor while bytes mo
   });
 }
 
+TEST_CASE("a mark that is being written holds back nobody else's write") {
+  World world;
+  auto other = world.publication;
+  other.metadata.name = "other";
+  world.objects.apply(other);
+  other = world.objects.stored(key_of(other));
+  std::latch is_writing{1};
+  std::latch may_go_on{1};
+  bool is_first = true;
+  world.objects.before_write = [&]() -> Result<void> {
+    if (!std::exchange(is_first, false)) return {};
+    is_writing.count_down();
+    may_go_on.wait();
+    return {};
+  };
+  world.visit([&] {
+    world.steady.advance(2s);
+    const std::jthread marks{[&] { world.visits.mark_due(); }};
+    is_writing.wait();
+    other.status.observed_generation = 1;
+    CHECK(world.visits.write_status(other));
+    world.visits.moved(key_of(world.publication));
+    may_go_on.count_down();
+  });
+  CHECK(world.objects.stored(key_of(other)).status.observed_generation == 1);
+}
+
 TEST_CASE("ten thousand visits that find all as it is write nothing") {
   World world;
   for (int i = 0; i < 10'000; ++i) world.visit([&] { world.wait(1ms); });
@@ -209,4 +240,4 @@ TEST_CASE("hosts are open from the first request to them until the last answer")
   CHECK(open.hosts("b") == std::set<std::string>{"quay.io"});
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

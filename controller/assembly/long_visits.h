@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -14,12 +15,12 @@
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/reconciler.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 /// Shows in the status which visits take long (kShownAfter) and whom they wait for; short ones cost no write. What a
 /// visit writes itself goes through here, so that a mark never covers it; the mark of a visit that ends without a write
 /// is taken back, unless it was cut short before the object was ready. Tells people, too, who asks for that.
-/// Thread-safe; a mark holds back other writes for as long as it is written.
+/// Thread-safe; a mark holds back the writes of its own visit for as long as it is written.
 class LongVisits final : public ObjectWriter {
  public:
   using Time = runtime::SteadyClock::Time;
@@ -70,13 +71,18 @@ class LongVisits final : public ObjectWriter {
   }
 
  private:
+  /// What the status shows of a visit.
+  struct Mark {
+    bool was_looked_at = false;
+    bool is_over = false;
+    /// The object as it was before it was marked, until the visit writes.
+    std::optional<std::variant<ImagePublication, ContainerRegistry, RetentionPolicy>> unmarked;
+  };
   struct Visit {
     Time due;  ///< When it has become long.
     Time moved_at;
     std::string reconcile_id;
-    bool was_looked_at = false;
-    /// The object as it was before it was marked, until the visit writes.
-    std::optional<std::variant<ImagePublication, ContainerRegistry, RetentionPolicy>> unmarked;
+    std::shared_ptr<runtime::Guarded<Mark>> mark;  ///< Shared with who writes: its lock is held meanwhile.
   };
   using Visits = std::map<ObjectKey, Visit>;
   struct Told {
@@ -86,10 +92,10 @@ class LongVisits final : public ObjectWriter {
 
   void begin(const ObjectKey& key, std::string reconcile_id);
   void end(const ObjectKey& key, bool was_cut_short);
-  void mark(const ObjectKey& key, Visit& visit);
+  void mark(const ObjectKey& key, const Visit& visit);
   void tell(const ObjectKey& key, const Visit& visit);
   template <class T>
-  void mark_object(T object, Visit& visit);
+  void mark_object(T object, const std::string& reconcile_id, Mark& mark);
   template <class T>
   Result<void> written(const T& object);
 
@@ -110,4 +116,4 @@ class WatchedReconciler final : public Reconciler {
   LongVisits& visits_;
 };
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -1,10 +1,10 @@
-#include "controller/standalone/metered_ports.h"
+#include "controller/assembly/metered_ports.h"
 
 #include "reconcilers/readiness.h"
 #include "tests/catch.h"
 #include "tests/support/in_memory_registry.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 namespace {
 
@@ -110,4 +110,4 @@ TEST_CASE("a try that waits, one that is made again and a bug are told apart") {
   }
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -1,4 +1,4 @@
-#include "controller/standalone/metered_ports.h"
+#include "controller/assembly/metered_ports.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 namespace {
 
@@ -86,4 +86,4 @@ Result<void> MeteredWriter::write_status(const ImagePublication& object) {
   return written;
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -1,6 +1,6 @@
-#include "controller/standalone/open_requests.h"
+#include "controller/assembly/open_requests.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 void OpenRequests::began(const std::string& id, const std::string& host, Time at) {
   (*open_.lock())[id].emplace(host, at);
@@ -24,4 +24,4 @@ std::set<std::string> OpenRequests::hosts(const std::string& id, Time latest) co
   return hosts;
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -1,4 +1,4 @@
-#include "controller/standalone/watched_writer.h"
+#include "controller/assembly/watched_writer.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 TEST_CASE("a state that can't be written is told until it can be again, what concerns one object is not") {
   std::array<int, 2> ends{};
@@ -21,9 +21,11 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
   objects.apply(publication);
   WatchedWriter writer{objects, log};
 
-  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Conflict, "newer", "nothing"); };
-  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
-  CHECK_FALSE(writer.failure());
+  for (const auto cls : {ErrorClass::Conflict, ErrorClass::Cancelled}) {
+    objects.before_write = [cls]() -> Result<void> { return fail(cls, "newer, or stopped", "nothing"); };
+    CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
+    CHECK_FALSE(writer.failure());
+  }
 
   objects.before_write = []() -> Result<void> { return fail(ErrorClass::Internal, "out of bounds", "report it"); };
   CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
@@ -47,4 +49,4 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
   close(ends[1]);
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

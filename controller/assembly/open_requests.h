@@ -7,7 +7,7 @@
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 /// Which hosts are being waited for, by the id that their requests carry (a reconcile's). Thread-safe.
 class OpenRequests {
@@ -22,4 +22,4 @@ class OpenRequests {
   runtime::Guarded<std::map<std::string, std::multimap<std::string, Time>>> open_;
 };
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

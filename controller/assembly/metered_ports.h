@@ -4,7 +4,7 @@
 #include "reconcilers/ports/blob_transfer.h"
 #include "reconcilers/ports/object_store.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 /// Counts what a transfer moved, also one that failed.
 class MeteredTransfer final : public BlobTransfer {
@@ -38,4 +38,4 @@ class MeteredWriter final : public ObjectWriter {
 void count_changes(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
                    telemetry::Metrics& metrics);
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -6,10 +6,11 @@
 #include "controller/telemetry/log.h"
 #include "reconcilers/ports/object_store.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 /// Says when the state cannot be written: in the log, and to who asks whether the program can work. What lies at the
-/// object alone is no such failure: its edit (Conflict), or a status that can't be stored (Internal). Thread-safe.
+/// object alone is no such failure: its edit (Conflict), or a status that can't be stored (Internal, Invalid); nor is a
+/// visit that was stopped (Cancelled). Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
   /// Both outlive it.
@@ -30,4 +31,4 @@ class WatchedWriter final : public ObjectWriter {
   runtime::Guarded<std::optional<Error>> failure_;
 };
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

@@ -1,4 +1,4 @@
-#include "controller/standalone/long_visits.h"
+#include "controller/assembly/long_visits.h"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include "controller/telemetry/log.h"
 #include "reconcilers/readiness.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 namespace {
 
@@ -45,18 +45,23 @@ bool is_ready(const T& object) {
 
 void LongVisits::begin(const ObjectKey& key, std::string reconcile_id) {
   const Time now = hands_.steady.now();
-  (*visits_.lock())[key] = {.due = now + kShownAfter, .moved_at = now, .reconcile_id = std::move(reconcile_id)};
+  (*visits_.lock())[key] = {.due = now + kShownAfter,
+                            .moved_at = now,
+                            .reconcile_id = std::move(reconcile_id),
+                            .mark = std::make_shared<runtime::Guarded<Mark>>()};
 }
 
 void LongVisits::end(const ObjectKey& key, bool was_cut_short) {
-  const auto visits = visits_.lock();
-  const auto ended = visits->extract(key);
-  if (!ended || !ended.mapped().unmarked) return;
+  const auto ended = visits_.lock()->extract(key);
+  if (!ended) return;
+  const auto mark = ended.mapped().mark->lock();
+  mark->is_over = true;
+  if (!mark->unmarked) return;
   // An edit that came meanwhile is a Conflict: its own visit takes the mark away.
   const auto take_back = [&](const auto& object) {
     if (!was_cut_short || is_ready(object)) static_cast<void>(hands_.next.write_status(object));
   };
-  std::visit(take_back, *ended.mapped().unmarked);
+  std::visit(take_back, *mark->unmarked);
 }
 
 void LongVisits::moved(const ObjectKey& key) {
@@ -71,15 +76,15 @@ std::string LongVisits::hosts_of(const ObjectKey& key) const {
 }
 
 LongVisits::Time LongVisits::mark_due() {
-  const auto visits = visits_.lock();
+  const Visits visits = *visits_.lock();
   const Time now = hands_.steady.now();
   Time next = now + kShownAfter;
-  for (auto& [key, visit] : *visits) {
+  for (const auto& [key, visit] : visits) {
     if (visit.due > now) {
       next = std::min(next, visit.due);
       continue;
     }
-    if (!visit.was_looked_at) mark(key, visit);
+    mark(key, visit);
     if (!hands_.tell) continue;
     tell(key, visit);
     next = std::min<Time>(next, now + kBetweenLooks);
@@ -106,31 +111,40 @@ void LongVisits::watch(const std::stop_token& stop) {
   }
 }
 
-void LongVisits::mark(const ObjectKey& key, Visit& visit) {
-  visit.was_looked_at = true;
+void LongVisits::mark(const ObjectKey& key, const Visit& visit) {
+  const auto mark = visit.mark->lock();
+  if (mark->is_over || std::exchange(mark->was_looked_at, true)) return;
   if (key.kind == ResourceKind::ImagePublication) {
-    if (const auto found = hands_.reader.publication(key); found && *found) mark_object((*found)->object, visit);
+    if (const auto found = hands_.reader.publication(key); found && *found)
+      mark_object((*found)->object, visit.reconcile_id, *mark);
   } else if (key.kind == ResourceKind::ContainerRegistry) {
-    if (const auto found = hands_.reader.registry(key.name); found && *found) mark_object(**found, visit);
+    if (const auto found = hands_.reader.registry(key.name); found && *found)
+      mark_object(**found, visit.reconcile_id, *mark);
   } else if (const auto found = hands_.reader.retention_policy(key); found && *found) {
-    mark_object(**found, visit);
+    mark_object(**found, visit.reconcile_id, *mark);
   }
 }
 
 template <class T>
-void LongVisits::mark_object(T object, Visit& visit) {
+void LongVisits::mark_object(T object, const std::string& reconcile_id, Mark& mark) {
   if (is_shown(object.status.conditions, object.metadata.generation)) return;
   T before = object;
-  apply_progress(object.status.conditions, message_of(in_one(hands_.hosts(visit.reconcile_id, Time::max()))),
+  apply_progress(object.status.conditions, message_of(in_one(hands_.hosts(reconcile_id, Time::max()))),
                  {object.metadata.generation, hands_.clock.now()});
-  if (hands_.next.write_status(object)) visit.unmarked = std::move(before);
+  if (hands_.next.write_status(object)) mark.unmarked = std::move(before);
 }
 
 template <class T>
 Result<void> LongVisits::written(const T& object) {
-  const auto visits = visits_.lock();
+  std::shared_ptr<runtime::Guarded<Mark>> of_visit;
+  {
+    const auto visits = visits_.lock();
+    if (const auto visit = visits->find(key_of(object)); visit != visits->end()) of_visit = visit->second.mark;
+  }
+  if (of_visit == nullptr) return hands_.next.write_status(object);
+  const auto mark = of_visit->lock();
   auto result = hands_.next.write_status(object);
-  if (const auto visit = visits->find(key_of(object)); result && visit != visits->end()) visit->second.unmarked.reset();
+  if (result) mark->unmarked.reset();
   return result;
 }
 
@@ -160,4 +174,4 @@ Outcome WatchedReconciler::reconcile(const ObjectKey& key, std::stop_token stop)
   return next_.reconcile(key, std::move(stop));
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

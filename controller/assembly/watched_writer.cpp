@@ -1,8 +1,8 @@
-#include "controller/standalone/watched_writer.h"
+#include "controller/assembly/watched_writer.h"
 
 #include <utility>
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 Result<void> WatchedWriter::write_status(const ImagePublication& object) {
   return watched(next_.write_status(object), key_of(object));
@@ -22,9 +22,10 @@ Result<void> WatchedWriter::set_finalizer(const ObjectKey& key, bool wanted) {
 
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
   const auto failed_as = [&](ErrorClass cls) { return !written && written.error().cls == cls; };
-  if (failed_as(ErrorClass::Conflict) || failed_as(ErrorClass::NotFound)) return written;
+  const bool is_of_object = failed_as(ErrorClass::Conflict) || failed_as(ErrorClass::NotFound);
+  if (is_of_object || failed_as(ErrorClass::Cancelled)) return written;
   if (!written) log_.error(written.error(), {{"object", to_string(key)}});
-  if (failed_as(ErrorClass::Internal)) return written;
+  if (failed_as(ErrorClass::Internal) || failed_as(ErrorClass::Invalid)) return written;
   auto failure = failure_.lock();
   if (written)
     failure->reset();
@@ -33,4 +34,4 @@ Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) 
   return written;
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

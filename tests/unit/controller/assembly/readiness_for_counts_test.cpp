@@ -1,9 +1,9 @@
-#include "controller/standalone/readiness_for_counts.h"
+#include "controller/assembly/readiness_for_counts.h"
 
 #include "tests/catch.h"
 #include "tests/support/builders.h"
 
-namespace slipway::standalone {
+namespace slipway::assembly {
 
 TEST_CASE("what was said of an earlier generation does not count") {
   auto publication = tests::make_publication();
@@ -17,4 +17,4 @@ TEST_CASE("what was said of an earlier generation does not count") {
   CHECK(readiness_for_counts(publication) == "Suspended");
 }
 
-}  // namespace slipway::standalone
+}  // namespace slipway::assembly

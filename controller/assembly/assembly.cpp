@@ -1,0 +1,185 @@
+#include "controller/assembly/assembly.h"
+
+#include <utility>
+
+#include "controller/assembly/metered_ports.h"
+#include "controller/assembly/open_requests.h"
+#include "controller/assembly/watched_writer.h"
+#include "controller/http/request_rates.h"
+#include "controller/registry/registries.h"
+#include "controller/registry/registry_rules.h"
+#include "controller/runtime/waiting.h"
+#include "controller/transfer/transfer_engine.h"
+#include "reconcilers/prune/reconciler.h"
+#include "reconcilers/registry/reconciler.h"
+
+namespace slipway::assembly {
+
+namespace {
+
+void tell(const http::RequestSeen& seen, const Surroundings& surroundings) {
+  const std::string method{http::to_string(seen.method)};
+  surroundings.metrics.registry_request({method, seen.status, seen.host, seen.took});
+  const std::vector<telemetry::LogField> fields{
+      {"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}};
+  // What is tried again keeps a visit going for minutes: the log says why.
+  const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
+  is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)
+            : surroundings.log.debug(method + ' ' + seen.url, fields);
+}
+
+std::chrono::nanoseconds elapsed() {
+  return runtime::SystemSteadyClock{}.now().time_since_epoch();
+}
+
+/// Bytes that move are a sign of life, however long they take.
+class LivelyProgress final : public ProgressWatcher {
+ public:
+  LivelyProgress(ProgressWatcher& next, runtime::SignsOfLife& signs, LongVisits& visits)
+      : next_(next), signs_(signs), visits_(visits) {}
+  void progress(const ObjectKey& object, const TransferProgress& progress) override {
+    signs_.of_work();
+    visits_.moved(object);
+    next_.progress(object, progress);
+  }
+
+ private:
+  ProgressWatcher& next_;
+  runtime::SignsOfLife& signs_;
+  LongVisits& visits_;
+};
+
+/// Who is told of requests.
+struct RequestListeners {
+  const Surroundings& surroundings;
+  OpenRequests& open;
+  runtime::SignsOfLife& signs;
+};
+
+http::TracingHands tracing_of(const RequestListeners& to) {
+  return {.began =
+              [to](const http::RequestBegan& request) {
+                to.signs.of_work();
+                to.open.began(request.request_id, request.host, runtime::SystemSteadyClock{}.now());
+              },
+          .observer =
+              [to](const http::RequestSeen& seen) {
+                to.signs.of_work();
+                to.open.ended(seen.request_id, seen.host);
+                tell(seen, to.surroundings);
+              },
+          .reconcile_id = telemetry::current_reconcile_id,
+          .elapsed = elapsed};
+}
+
+http::TransportSettings transport_settings(http::NetworkEnvironment environment, const RequestListeners& listeners,
+                                           const registry::RegistryRules& rules, http::RequestRates& rates) {
+  http::TransportSettings settings;
+  settings.environment = std::move(environment);
+  settings.user_agent = "slipway/" SLIPWAY_VERSION;
+  settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
+  settings.tracing = tracing_of(listeners);
+  settings.may_call = [&rules](std::string_view from, std::string_view to) { return rules.may_call(from, to); };
+  settings.may_connect = [&rules](std::string_view host, std::string_view address) {
+    return rules.may_connect(host, address);
+  };
+  settings.rates = &rates;
+  return settings;
+}
+
+}  // namespace
+
+/// In the order in which they need each other.
+struct Assembly::Parts {
+  Parts(AssemblySettings given, const AssemblyPorts& ports, const Surroundings& around)
+      : surroundings(around),
+        settings(std::move(given)),
+        watched(ports.store, surroundings.log),
+        signs(steady),
+        long_visits({ports.objects, watched, surroundings.clock, steady,
+                     [this](const auto& id, auto latest) { return open_requests.hosts(id, latest); },
+                     surroundings.on_wait}),
+        writer(long_visits, ports.objects, surroundings.metrics),
+        progress(surroundings.progress, signs, long_visits),
+        rates({.wait = runtime::wait, .elapsed = elapsed}),
+        rules(settings.publish.in_cluster, rates),
+        unguarded(ports.objects, surroundings.clock, registries_settings()),
+        guard(settings.guard_registries ? settings.guard_registries(unguarded) : nullptr),
+        registries(guard ? *guard : unguarded),
+        engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
+        transfer(engine, surroundings.metrics),
+        publisher({ports.objects, writer, registries, transfer, ports.turns, surroundings.recorder, progress,
+                   surroundings.clock},
+                  settings.publish),
+        registry_reconciler({ports.objects, writer, registries, surroundings.recorder, surroundings.clock}),
+        prune_reconciler({ports.objects, writer, surroundings.recorder, surroundings.clock}),
+        watched_publisher(publisher, long_visits),
+        watched_registry(registry_reconciler, long_visits),
+        watched_prune(prune_reconciler, long_visits) {}
+
+  registry::RegistriesSettings registries_settings() {
+    return {.controller_namespace = settings.controller_namespace,
+            .ambient_credentials = settings.ambient_credentials,
+            .make_transport =
+                [network = transport_settings(settings.network, {surroundings, open_requests, signs}, rules, rates)](
+                    const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
+            .rules = rules,
+            .reconcile_id = telemetry::current_reconcile_id,
+            .open_file = settings.open_file};
+  }
+
+  const Surroundings surroundings;
+  const AssemblySettings settings;
+  WatchedWriter watched;
+  const runtime::SystemSteadyClock steady;
+  runtime::SignsOfLife signs;
+  OpenRequests open_requests;
+  LongVisits long_visits;
+  MeteredWriter writer;
+  LivelyProgress progress;
+  http::RequestRates rates;
+  registry::RegistryRules rules;
+  registry::SharedRegistries unguarded;
+  const std::unique_ptr<Registries> guard;
+  Registries& registries;
+  transfer::TransferEngine engine;
+  MeteredTransfer transfer;
+  publish::PublishReconciler publisher;
+  slipway::registry::RegistryReconciler registry_reconciler;
+  prune::PruneReconciler prune_reconciler;
+  WatchedReconciler watched_publisher;
+  WatchedReconciler watched_registry;
+  WatchedReconciler watched_prune;
+};
+
+Assembly::Assembly(AssemblySettings settings, const AssemblyPorts& ports, const Surroundings& surroundings)
+    : parts_(std::make_unique<Parts>(std::move(settings), ports, surroundings)) {}
+Assembly::~Assembly() = default;
+
+runtime::ReconcilersByKind Assembly::reconcilers() {
+  return {{ResourceKind::ContainerRegistry, parts_->watched_registry},
+          {ResourceKind::ImagePublication, parts_->watched_publisher},
+          {ResourceKind::RetentionPolicy, parts_->watched_prune}};
+}
+
+publish::PublishReconciler& Assembly::publisher() {
+  return parts_->publisher;
+}
+
+ObjectWriter& Assembly::writer() {
+  return parts_->writer;
+}
+
+LongVisits& Assembly::long_visits() {
+  return parts_->long_visits;
+}
+
+runtime::SignsOfLife& Assembly::signs() {
+  return parts_->signs;
+}
+
+std::optional<Error> Assembly::write_failure() const {
+  return parts_->watched.failure();
+}
+
+}  // namespace slipway::assembly

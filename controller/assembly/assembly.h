@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controller/assembly/long_visits.h"
+#include "controller/assembly/surroundings.h"
+#include "controller/http/transport_factory.h"
+#include "controller/registry/credentials.h"
+#include "controller/runtime/signs_of_life.h"
+#include "controller/runtime/worker_pool.h"
+#include "crds/base/result.h"
+#include "reconcilers/ports/image_source.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/registries.h"
+#include "reconcilers/ports/repository_turns.h"
+#include "reconcilers/publish/reconciler.h"
+
+namespace slipway::assembly {
+
+struct AssemblySettings {
+  publish::Settings publish;  ///< Its `in_cluster` counts for every rule of addresses.
+  std::string controller_namespace = "slipway-system";
+  http::NetworkEnvironment network;
+  /// Credentials of the environment for a host; null in a cluster.
+  std::function<Result<registry::Credentials>(const std::string& host)> ambient_credentials;
+  /// Sources that are files; in a cluster Refused.
+  std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
+      open_file;
+  /// Puts a guard before the registries that the publisher writes to; null: none. What is given outlives it.
+  std::function<std::unique_ptr<Registries>(Registries& unguarded)> guard_registries = nullptr;
+};
+
+/// Where objects are read and written, and who writes to a repository. Outlives the assembly.
+struct AssemblyPorts {
+  ObjectReader& objects;
+  ObjectWriter& store;
+  RepositoryTurns& turns;
+};
+
+/// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over
+/// a folder and in a cluster. Thread-safe.
+class Assembly {
+ public:
+  Assembly(AssemblySettings settings, const AssemblyPorts& ports, const Surroundings& surroundings);
+  ~Assembly();
+  Assembly(const Assembly&) = delete;
+  Assembly& operator=(const Assembly&) = delete;
+
+  /// Of every kind.
+  runtime::ReconcilersByKind reconcilers();
+  publish::PublishReconciler& publisher();
+  /// What the reconcilers write through.
+  ObjectWriter& writer();
+  /// Nothing is marked until somebody watches.
+  LongVisits& long_visits();
+  /// Of requests and transfers; visits and looks at a folder are for whoever makes them to add.
+  runtime::SignsOfLife& signs();
+  /// Why the status could not be written when it was tried last; absent when it could.
+  std::optional<Error> write_failure() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace slipway::assembly

@@ -1,0 +1,32 @@
+#include "controller/assembly/workforce.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace slipway::assembly {
+
+Workforce::Workforce(Assembly& assembly, const Surroundings& surroundings, std::size_t workers)
+    : assembly_(assembly),
+      metrics_(surroundings.metrics),
+      workers_(workers),
+      visits_(surroundings.log, assembly.signs(), surroundings.metrics),
+      queue_(clock_, visits_,
+             {.backoff = {},
+              .seed = std::random_device{}(),
+              .most_of_one_namespace = std::max<std::size_t>(1, workers / 2)}) {}
+
+void Workforce::begin(runtime::ReconcilersByKind reconcilers) {
+  metrics_.set_max_concurrent_reconciles(workers_);
+  marks_.emplace([this](const std::stop_token& ended) { assembly_.long_visits().watch(ended); });
+  pool_.emplace(queue_, std::move(reconcilers), visits_, runtime::WorkerPool::Options{.workers = workers_});
+}
+
+void Workforce::end(std::chrono::milliseconds finish_for) {
+  queue_.drain(finish_for);
+  if (pool_) pool_->stop();
+  pool_.reset();
+  marks_.reset();
+}
+
+}  // namespace slipway::assembly
