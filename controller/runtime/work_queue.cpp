@@ -1,7 +1,6 @@
 #include "controller/runtime/work_queue.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,7 +22,7 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
   {
     auto state = state_.lock();
     if (state->is_shut_down) return;
-    state->delayed.erase(key);
+    forget_delay(*state, key);
     if (state->running.contains(key)) {
       auto& again = state->again.try_emplace(key, priority).first->second;
       again = std::max(again, priority);
@@ -59,73 +58,52 @@ void WorkQueue::delay_until(const ObjectKey& key, Time when) {
   {
     auto state = state_.lock();
     if (state->is_shut_down || state->due.contains(key) || state->again.contains(key)) return;
-    auto& stored = state->delayed.try_emplace(key, when).first->second;
-    stored = std::min(stored, when);
+    if (state->delayed.add(key, when)) state->known_in.add(key);
   }
   changed_.notify_all();
 }
 
 bool WorkQueue::make_due(State& state, const ObjectKey& key, Priority priority, Time since) {
-  auto [at, is_new] = state.due.try_emplace(key, Due{priority, since, state.arrivals});
-  if (is_new) ++state.arrivals;
-  at->second.priority = std::max(at->second.priority, priority);
+  const bool is_new = state.due.add(key, priority, since);
+  if (is_new) state.known_in.add(key);
   return is_new;
 }
 
+void WorkQueue::forget_delay(State& state, const ObjectKey& key) {
+  if (state.delayed.remove(key)) state.known_in.remove(key);
+}
+
 std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
+  std::vector<std::pair<Time, ObjectKey>> ripe;
+  for (const auto& [when, key] : state.delayed.in_order()) {
+    if (when > now) break;
+    if (!state.running.contains(key)) ripe.emplace_back(when, key);
+  }
   std::vector<ObjectKey> promoted;
-  for (auto at = state.delayed.begin(); at != state.delayed.end();) {
-    const auto& [key, when] = *at;
-    if (when > now || state.running.contains(key)) {
-      ++at;
-      continue;
-    }
+  for (const auto& [when, key] : ripe) {
+    forget_delay(state, key);
     if (make_due(state, key, Priority::Resync, when)) promoted.push_back(key);
-    at = state.delayed.erase(at);
   }
   return promoted;
 }
 
 /// Tenants share the workers: what hangs or drips in one namespace leaves the others theirs.
-std::set<std::string> WorkQueue::namespaces_with_their_share(const State& state) const {
-  std::set<std::string> full;
-  if (most_of_one_namespace_ == 0) return full;
-  std::map<std::string, std::size_t> counts;
-  for (const auto& [key, since] : state.running)
-    if (!key.namespace_name.empty()) ++counts[key.namespace_name];
-  const auto has_others = [&state](const std::string& name) {
-    const auto is_other = [&name](const auto& entry) {
-      return !entry.first.namespace_name.empty() && entry.first.namespace_name != name;
-    };
-    return std::ranges::any_of(state.running, is_other) || std::ranges::any_of(state.due, is_other) ||
-           std::ranges::any_of(state.delayed, is_other);
-  };
-  for (const auto& [name, count] : counts)
-    if (count >= most_of_one_namespace_ && has_others(name)) full.insert(name);
-  return full;
-}
-
-WorkQueue::DueKeys::const_iterator WorkQueue::first_free(const State& state) const {
-  const std::set<std::string> full = namespaces_with_their_share(state);
-  const auto rank = [](const auto& entry) {
-    return std::tuple{entry.second.priority == Priority::Resync, entry.second.since, entry.second.number};
-  };
-  auto first = state.due.end();
-  for (auto at = state.due.begin(); at != state.due.end(); ++at) {
-    if (full.contains(at->first.namespace_name)) continue;
-    if (first == state.due.end() || rank(*at) < rank(*first)) first = at;
-  }
-  return first;
+std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
+  return state.due.first([&](const std::string& name) {
+    return most_of_one_namespace_ != 0 && state.running_in.of(name) >= most_of_one_namespace_ &&
+           state.known_in.has_other_than(name);
+  });
 }
 
 WorkQueue::Next WorkQueue::pop(State& state, Time now) const {
   Next next{.promoted = promote_delayed(state, now)};
   const auto first = first_free(state);
-  if (first == state.due.end()) return next;
-  next.key = first->first;
-  next.waited = now - first->second.since;
-  state.due.erase(first);
-  state.running.emplace(*next.key, now);
+  if (!first) return next;
+  next.key = first->key;
+  next.waited = now - first->since;
+  state.due.remove(first->key);
+  state.running.emplace(first->key, now);
+  state.running_in.add(first->key);
   return next;
 }
 
@@ -147,11 +125,9 @@ std::optional<ObjectKey> WorkQueue::try_take() {
 }
 
 std::optional<SteadyClock::Time> WorkQueue::next_delayed(const State& state) {
-  std::optional<Time> first;
-  for (const auto& [key, when] : state.delayed) {
-    if (!state.running.contains(key)) first = std::min(first.value_or(when), when);
-  }
-  return first;
+  for (const auto& [when, key] : state.delayed.in_order())
+    if (!state.running.contains(key)) return when;
+  return std::nullopt;
 }
 
 std::optional<ObjectKey> WorkQueue::take(std::stop_token stop) {
@@ -161,7 +137,7 @@ std::optional<ObjectKey> WorkQueue::take(std::stop_token stop) {
     if (state->is_shut_down) return std::nullopt;
     const auto first = next_delayed(*state);
     const auto is_changed = [this, &state, first] {
-      return state->is_shut_down || first_free(*state) != state->due.end() || next_delayed(*state) != first;
+      return state->is_shut_down || first_free(*state) || next_delayed(*state) != first;
     };
     if (first) {
       state.wait_for(changed_, stop, *first - clock_.now(), is_changed);
@@ -177,7 +153,10 @@ void WorkQueue::done(const ObjectKey& key) {
   bool is_added = false;
   {
     auto state = state_.lock();
-    state->running.erase(key);
+    if (state->running.erase(key) > 0) {
+      state->running_in.remove(key);
+      state->known_in.remove(key);
+    }
     const auto again = state->again.extract(key);
     if (again && !state->is_shut_down) is_added = make_due(*state, key, again.mapped(), now);
   }
@@ -200,8 +179,8 @@ std::map<ResourceKind, QueueStatistics> WorkQueue::statistics() const {
   const Time now = clock_.now();
   std::map<ResourceKind, QueueStatistics> all;
   const auto state = state_.lock();
-  for (const auto& [key, due] : state->due) ++all[key.kind].depth;
-  for (const auto& [key, when] : state->delayed) ++all[key.kind].delayed;
+  for (const auto& [kind, number] : state->due.count()) all[kind].depth = number;
+  for (const auto& [when, key] : state->delayed.in_order()) ++all[key.kind].delayed;
   for (const auto& [key, since] : state->running) {
     QueueStatistics& kind = all[key.kind];
     ++kind.running;
@@ -216,10 +195,10 @@ std::optional<SteadyClock::Time> WorkQueue::oldest_work() const {
   std::optional<Time> oldest;
   const auto take = [&oldest](Time since) { oldest = std::min(oldest.value_or(since), since); };
   const auto state = state_.lock();
-  for (const auto& [key, due] : state->due) take(due.since);
+  if (const auto due = state->due.oldest()) take(*due);
   for (const auto& [key, since] : state->running) take(since);
-  for (const auto& [key, when] : state->delayed)
-    if (when <= now) take(when);
+  if (!state->delayed.empty())
+    if (const Time when = state->delayed.in_order().begin()->first; when <= now) take(when);
   return oldest;
 }
 

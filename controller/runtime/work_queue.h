@@ -6,21 +6,18 @@
 #include <map>
 #include <optional>
 #include <random>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "controller/runtime/backoff.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/queued_keys.h"
 #include "controller/runtime/system_clock.h"
 #include "controller/runtime/work_watcher.h"
 #include "crds/v1alpha1/object_meta.h"
 
 namespace slipway::runtime {
-
-/// Who asked: what people edited comes before what is looked at again.
-enum class Priority { Resync, Edit };
 
 /// What the queue looks like now, of one kind.
 struct QueueStatistics {
@@ -81,18 +78,14 @@ class WorkQueue {
 
  private:
   using Time = SteadyClock::Time;
-  struct Due {
-    Priority priority;
-    Time since;
-    std::uint64_t number;  ///< Order of arrival where times are equal.
-  };
   struct State {
-    std::map<ObjectKey, Due> due;
-    std::map<ObjectKey, Time> delayed;
+    DueKeys due;
+    DelayedKeys delayed;
     std::map<ObjectKey, Time> running;
     std::map<ObjectKey, Priority> again;  ///< Added while with a worker.
     std::map<ObjectKey, unsigned> failures;
-    std::uint64_t arrivals = 0;
+    NamespaceCounts running_in;
+    NamespaceCounts known_in;  ///< Due, delayed and running, each by itself.
     bool is_shut_down = false;
     std::mt19937_64 random;
   };
@@ -103,11 +96,10 @@ class WorkQueue {
   };
 
   static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
+  static void forget_delay(State& state, const ObjectKey& key);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);
-  using DueKeys = std::map<ObjectKey, Due>;
   Next pop(State& state, Time now) const;
-  DueKeys::const_iterator first_free(const State& state) const;
-  std::set<std::string> namespaces_with_their_share(const State& state) const;
+  std::optional<DueKeys::Due> first_free(const State& state) const;
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
