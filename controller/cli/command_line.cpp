@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "controller/cli/command_checks.h"
 #include "crds/base/text.h"
 
 namespace slipway::cli {
@@ -55,6 +56,7 @@ struct Parsed {
   std::string at;
   std::string timeout;
   std::string git_interval;
+  std::string grace;
   std::vector<std::string> sets;
   std::string kind;
   bool wants_version = false;
@@ -117,7 +119,8 @@ void add_identity(CLI::App& verb, FolderOptions& folder) {
                   "Namespace of the Secrets of a ContainerRegistry")
       ->capture_default_str();
   verb.add_option("--publisher-id", folder.publisher_id,
-                  "Who publishes, as records name it (default: the folder's or repository's URL)");
+                  "Who publishes, as records name it (default: the folder's or repository's URL, in a cluster the UID\n"
+                  "of kube-system)");
 }
 
 void add_set(CLI::App& verb, Parsed& parsed) {
@@ -141,17 +144,38 @@ void add_subject(CLI::App& verb, Parsed& parsed, std::string& name, std::string&
   verb.add_option("-n,--namespace", namespace_name, "Only this namespace")->type_name("NAMESPACE");
 }
 
+void add_cluster(CLI::App& verb, Parsed& parsed) {
+  ClusterFlags& cluster = parsed.run.cluster;
+  verb.add_flag("--in-cluster", cluster.in_cluster,
+                "The resources of the cluster that it runs in, as its ServiceAccount");
+  verb.add_option("--kubeconfig", cluster.kubeconfig, "The resources of the cluster that this kubeconfig names")
+      ->type_name("FILE");
+  verb.add_option("--context", cluster.context, "Context of the kubeconfig (default: its current one)")
+      ->type_name("NAME");
+  verb.add_option("--watch-namespaces", cluster.watch_namespaces,
+                  "Whose Secrets and ConfigMaps may be read, beside the controller's (default: every namespace's)")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  verb.add_option("--lease-namespace", cluster.lease_namespace,
+                  "Namespace of the Leases by which replicas share the work (default: the controller's)")
+      ->type_name("NAME");
+  verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)");
+}
+
 void add_run(CLI::App& app, Parsed& parsed) {
-  CLI::App* verb =
-      app.add_subcommand("run", "Watch a folder or a Git repository of resources and keep the registry as they say");
+  CLI::App* verb = app.add_subcommand(
+      "run", "Watch a folder, a Git repository or a cluster's resources and keep the registry as they say");
   verb->footer(
       "Example: slipway run --manifests ./registry --listen 127.0.0.1:8080\n"
       "         slipway run --manifests https://git.example.com/shop.git --branch main --path prod\n"
+      "         slipway run --kubeconfig ~/.kube/config --context dev\n"
       "Serves /metrics, /healthz and /readyz. Stop it with Ctrl-C; what runs is finished or left resumable.");
-  add_path(*verb, parsed.run.folder.path, "--manifests,-f",
-           "The folder, or a Git repository: https://, ssh://, git@host:path, file://");
+  verb->add_option("--manifests,-f", parsed.run.folder.path,
+                   "The folder, or a Git repository: https://, ssh://, git@host:path, file://")
+      ->type_name("PATH");
   add_folder(*verb, parsed.run.folder);
   add_git(*verb, parsed.run.folder.git);
+  add_cluster(*verb, parsed);
   add_identity(*verb, parsed.run.folder);
   verb->add_option("--git-interval", parsed.git_interval,
                    "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now");
@@ -159,6 +183,7 @@ void add_run(CLI::App& app, Parsed& parsed) {
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  verb->add_option("--audit-folder", parsed.run.audit_folder, "Folder of the audit log")->type_name("DIR");
   add_workers(*verb, parsed.run.workers);
   add_log(*verb, parsed.run.log);
 }
@@ -253,48 +278,17 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   add_small_verbs(app, parsed);
 }
 
-Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy) {
-  return {ExitCode::Invalid, "slipway " + verb + ": " + what + "; " + remedy + '\n'};
-}
-
-std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::string& verb,
-                               std::vector<FieldOverride>& overrides) {
-  for (const auto& text : sets) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return wrong(verb, "--set " + slipway::quoted(text) + " is not FIELD=VALUE",
-                   "write e.g. --set spec.build.commit=4f2a91c0");
-    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  return std::nullopt;
-}
-
-std::optional<Usage> take_timeout(const std::string& text, const std::string& verb,
-                                  std::optional<std::chrono::seconds>& timeout) {
-  if (text.empty()) return std::nullopt;
-  const auto parsed = parse_duration(text);
-  if (!parsed) return wrong(verb, "--timeout: " + parsed.error().message, parsed.error().remedy);
-  timeout = *parsed;
-  return std::nullopt;
-}
-
 std::variant<Command, Usage> publish_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "publish", parsed.publish.folder.overrides)) return *usage;
   if (auto usage = take_timeout(parsed.timeout, "publish", parsed.publish.timeout)) return *usage;
   return parsed.publish;
 }
 
-constexpr std::chrono::seconds kShortestGitInterval{1};
-constexpr std::chrono::hours kLongestGitInterval{24};
-
 std::variant<Command, Usage> run_command(Parsed& parsed) {
-  if (parsed.git_interval.empty()) return parsed.run;
-  const auto interval = parse_duration(parsed.git_interval);
-  if (!interval) return wrong("run", "--git-interval: " + interval.error().message, interval.error().remedy);
-  if (*interval < kShortestGitInterval || *interval > kLongestGitInterval)
-    return wrong("run", "--git-interval: " + slipway::quoted(parsed.git_interval) + " is out of bounds",
-                 "write 1s to 24h");
-  parsed.run.git_interval = *interval;
+  if (auto usage = check_source(parsed.run)) return *usage;
+  if (auto usage = take_bounded(parsed.git_interval, "--git-interval", kGitIntervals, parsed.run.git_interval))
+    return *usage;
+  if (auto usage = take_bounded(parsed.grace, "--grace", kGraces, parsed.run.grace)) return *usage;
   return parsed.run;
 }
 

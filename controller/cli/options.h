@@ -39,11 +39,24 @@ struct LogOptions {
   std::string level = "info";   ///< debug, info, warn, error.
 };
 
+/// A cluster's API server instead of a folder.
+struct ClusterFlags {
+  bool in_cluster = false;                    ///< As the pod's ServiceAccount.
+  std::string kubeconfig;                     ///< Or as this file says.
+  std::string context;                        ///< Of the kubeconfig; empty: its current one.
+  std::vector<std::string> watch_namespaces;  ///< Whose Secrets and ConfigMaps are read; empty: every one's.
+  std::string lease_namespace;                ///< Of the replicas' Leases; empty: the controller's.
+  bool is_used() const { return in_cluster || !kubeconfig.empty(); }
+};
+
 struct RunOptions {
   FolderOptions folder;
+  ClusterFlags cluster;
   LogOptions log;
   std::string listen = "127.0.0.1:8080";  ///< Empty: no endpoints.
   std::chrono::seconds git_interval{60};
+  std::string audit_folder;
+  std::chrono::seconds grace{45};  ///< In a cluster: how long the end may take.
   std::size_t workers = 8;
 };
 

@@ -1,7 +1,11 @@
 #include "controller/cli/run.h"
 
+#include <utility>
+
 #include "controller/cli/log_options.h"
 #include "controller/cli/workspace.h"
+#include "controller/cluster/service.h"
+#include "controller/kube/kubeconfig.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/service.h"
 #include "controller/telemetry/recorders.h"
@@ -22,28 +26,80 @@ class LoggedProgress final : public ProgressWatcher {
   telemetry::Log& log_;
 };
 
-}  // namespace
+/// What every service is given.
+struct Given {
+  Given(const LogOptions& options, const Console& console)
+      : log(clock, log_options(options, console)), metrics(SLIPWAY_VERSION), recorder(log), progress(log) {}
 
-ExitCode run(const RunOptions& options, const Console& console) {
+  const runtime::SystemClock clock;
+  telemetry::Log log;
+  telemetry::Metrics metrics;
+  telemetry::LogRecorder recorder;
+  LoggedProgress progress;
+  const assembly::Surroundings surroundings{log, metrics, recorder, progress, clock};
+};
+
+ExitCode run_folder(const RunOptions& options, const Console& console) {
   const bool is_git = git_options(options.folder.path, options.folder.git).has_value();
   runtime::Nudge hangup;
   const runtime::Signals signals{is_git ? &hangup : nullptr};
-  const runtime::SystemClock clock;
-  telemetry::Log log{clock, log_options(options.log, console)};
-  telemetry::Metrics metrics{SLIPWAY_VERSION};
-  telemetry::LogRecorder recorder{log};
-  LoggedProgress progress{log};
-  const assembly::Surroundings hands{log, metrics, recorder, progress, clock};
+  Given given{options.log, console};
   const auto installation =
-      standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), hands);
+      standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), given.surroundings);
   if (!installation) return cannot_begin(installation.error(), console);
   const auto served = standalone::serve(**installation,
                                         {.listen = options.listen,
                                          .workers = options.workers,
                                          .ask_git_every = options.git_interval,
                                          .ask_git_now = &hangup},
-                                        hands, signals.stop_token());
+                                        given.surroundings, signals.stop_token());
   return served ? ExitCode::Ok : cannot_begin(served.error(), console);
+}
+
+Result<kube::ClusterAccess> access_of(const ClusterFlags& flags, const Console& console) {
+  const auto variable = [&console](const char* name) -> const char* {
+    const auto found = console.environment.find(name);
+    return found == console.environment.end() ? nullptr : found->second.c_str();
+  };
+  if (flags.in_cluster) return kube::in_cluster_access(variable);
+  return kube::load_kubeconfig(flags.kubeconfig, {kube::KubeconfigOwner::Operator, flags.context}, variable);
+}
+
+/// A pod has its name for itself. Elsewhere several may run on one machine.
+std::string identity_of(const ClusterFlags& flags, const Console& console) {
+  const auto found = console.environment.find("HOSTNAME");
+  const std::string name = found == console.environment.end() ? "slipway" : found->second;
+  return flags.in_cluster ? name : name + '-' + runtime::new_reconcile_id();
+}
+
+cluster::ReferenceNamespaces references_of(const RunOptions& options) {
+  cluster::ReferenceNamespaces references{.controller = options.folder.controller_namespace, .granted = {}};
+  const auto& named = options.cluster.watch_namespaces;
+  if (!named.empty()) references.granted.emplace(named.begin(), named.end());
+  return references;
+}
+
+ExitCode run_cluster(const RunOptions& options, const Console& console) {
+  const runtime::Signals signals;
+  auto access = access_of(options.cluster, console);
+  if (!access) return cannot_begin(access.error(), console);
+  Given given{options.log, console};
+  const auto served = cluster::serve({.access = std::move(*access),
+                                      .references = references_of(options),
+                                      .publisher_id = options.folder.publisher_id,
+                                      .identity = identity_of(options.cluster, console),
+                                      .listen = options.listen,
+                                      .workers = options.workers,
+                                      .grace = options.grace,
+                                      .environment = console.environment},
+                                     given.surroundings, signals.stop_token());
+  return served ? ExitCode::Ok : cannot_begin(served.error(), console);
+}
+
+}  // namespace
+
+ExitCode run(const RunOptions& options, const Console& console) {
+  return options.cluster.is_used() ? run_cluster(options, console) : run_folder(options, console);
 }
 
 }  // namespace slipway::cli

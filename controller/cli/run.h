@@ -6,7 +6,7 @@
 
 namespace slipway::cli {
 
-/// `slipway run --manifests`: the controller over a folder, until a signal stops it (then 0: it ended as asked).
+/// `slipway run`: the controller over a folder or a cluster, until a signal stops it (then 0: it ended as asked).
 ExitCode run(const RunOptions& options, const Console& console);
 
 }  // namespace slipway::cli

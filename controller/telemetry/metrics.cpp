@@ -142,6 +142,8 @@ struct Metrics::Families {
       counter("slipway_git_failures_total", "Times that the Git repository could not be asked.").Add({});
   Gauge& git_refused =
       gauge("slipway_git_commit_refused", "1 while the newest commit is not in force because it is not valid.").Add({});
+  Family<Counter>& api_requests = counter("rest_client_requests_total", "Requests to the API server.");
+  Family<Gauge>& leases = gauge("leader_election_master_status", "1 while this process holds the lease.");
   Family<Gauge>& build_info = gauge("slipway_build_info", "Always 1; the version is in the label.");
 
   void create_of(const std::string& kind) {
@@ -271,12 +273,24 @@ void Metrics::tags_set(std::size_t count) {
   families_->tags.Increment(static_cast<double>(count));
 }
 
-void Metrics::registry_request(const RegistryRequest& request) {
+void Metrics::registry_request(const AnsweredRequest& request) {
   const std::string host = families_->hosts.of(request.host);
   const std::string method = one_of(kMethods, request.method);
   families_->requests.Add({{"method", method}, {"code", code_label(request.status)}, {"host", host}}).Increment();
   families_->request_took.Add({{"method", method}, {"host", host}}, kRequestBuckets).Observe(seconds(request.took));
   if (request.status == 429) families_->throttled.Add({{"host", host}}).Increment();
+}
+
+void Metrics::api_request(const AnsweredRequest& request) {
+  // As client-go says it.
+  const std::string code = request.status == 0 ? "<error>" : code_label(request.status);
+  families_->api_requests
+      .Add({{"method", one_of(kMethods, request.method)}, {"code", code}, {"host", families_->hosts.of(request.host)}})
+      .Increment();
+}
+
+void Metrics::set_lease(const std::string& name, bool is_held) {
+  families_->leases.Add({{"name", name}}).Set(is_held ? 1 : 0);
 }
 
 std::string Metrics::text() const {

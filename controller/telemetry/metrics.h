@@ -14,8 +14,8 @@
 
 namespace slipway::telemetry {
 
-/// One answer, or none (`status` 0), of a registry.
-struct RegistryRequest {
+/// One answer, or none (`status` 0), of a registry or of the API server.
+struct AnsweredRequest {
   std::string method;
   int status = 0;
   std::string host;
@@ -29,8 +29,9 @@ struct ReadyCount {
   std::size_t count = 0;
 };
 
-/// Every metric of the program, by name in metrics.cpp, there from the start at zero. Label values are bounded: what
-/// comes from outside is folded into "other" beyond the first 50 hosts. Thread-safe, never fails.
+/// Every metric of the program, by name in metrics.cpp, there from the start at zero (those of a cluster: from the
+/// first request or lease). Label values are bounded: what comes from outside is folded into "other" beyond the first
+/// 50 hosts. Thread-safe, never fails.
 class Metrics final : public runtime::WorkWatcher {
  public:
   explicit Metrics(const std::string& version);
@@ -57,7 +58,10 @@ class Metrics final : public runtime::WorkWatcher {
   void gate_verdict(const std::string& gate, bool passed);
   void transferred(const BlobTransferReport& report);
   void tags_set(std::size_t count);
-  void registry_request(const RegistryRequest& request);
+  void registry_request(const AnsweredRequest& request);
+  void api_request(const AnsweredRequest& request);
+  /// Whether this process holds the lease of that name.
+  void set_lease(const std::string& name, bool is_held);
 
   /// Everything, in Prometheus' text format 0.0.4.
   std::string text() const;

@@ -60,14 +60,19 @@ class Authority:
 
 
 class Cluster:
-    """An API server that stores in an etcd of its own, both on ports of their own; no scheduler, no controllers."""
+    """An API server that stores in an etcd of its own, both on ports of their own; no scheduler, no controllers.
 
-    def __init__(self, folder):
+    With `audits` it keeps a log of who asked for what.
+    """
+
+    def __init__(self, folder, audits=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.programs = programs()
         self.authority = Authority(self.folder)
         self.processes = []
+        self.audits = audits
+        self.audited_before = 0
         try:
             self.start_etcd()
             self.start_api_server()
@@ -99,12 +104,30 @@ class Cluster:
                                                "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
         accounts = self.folder / "service-accounts.key"
         self.authority.openssl("genrsa", "-out", accounts, "2048")
-        self.launch("kube-apiserver", "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
+        self.launch("kube-apiserver", *self.audit_flags(), "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
                     "--secure-port", self.port, "--tls-cert-file", certificate, "--tls-private-key-file", key,
                     "--client-ca-file", self.authority.certificate, "--authorization-mode", "RBAC",
                     "--service-cluster-ip-range", "10.0.0.0/24", "--service-account-issuer", "https://kubernetes.default.svc",
                     "--service-account-key-file", accounts, "--service-account-signing-key-file", accounts,
                     "--disable-admission-plugins", "ServiceAccount", "--endpoint-reconciler-type", "none")
+
+    def audit_flags(self):
+        if not self.audits:
+            return []
+        policy = self.folder / "audit-policy.json"
+        policy.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+                                      "rules": [{"level": "Metadata"}]}))
+        self.audit_log = self.folder / "audit.log"
+        return ["--audit-policy-file", policy, "--audit-log-path", self.audit_log]
+
+    def forget_audit(self):
+        self.audited_before = self.audit_log.stat().st_size
+
+    def audit(self):
+        """Every request that was answered since it was forgotten last, as audit events."""
+        with open(self.audit_log, "rb") as log:
+            log.seek(self.audited_before)
+            return [json.loads(line) for line in log.read().splitlines() if line.endswith(b"}")]
 
     def kubeconfig_for(self, name, subject):
         """A kubeconfig whose user is the subject of a client certificate."""

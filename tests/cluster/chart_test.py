@@ -187,6 +187,8 @@ class ChartTest(RenderedTest):
             kind = "StatefulSet" if "audit.persistence.enabled=true" in values else "Deployment"
             return self.one(kind, *values)["spec"]["template"]["spec"]["containers"][0]["args"]
 
+        self.assertIn("--grace=45s", arguments())
+        self.assertIn("--grace=5s", arguments("--set", "terminationGracePeriodSeconds=20"))
         self.assertIn("--watch-namespaces=slipway-system", arguments())
         self.assertIn("--watch-namespaces=slipway-system,shop,b", arguments("--set", "watchNamespaces={shop,b}"))
         self.assertNotIn("--watch-namespaces", " ".join(arguments("--set", "clusterWide=true")))

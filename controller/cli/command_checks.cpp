@@ -1,0 +1,75 @@
+#include "controller/cli/command_checks.h"
+
+#include "crds/base/text.h"
+#include "crds/base/time.h"
+
+namespace slipway::cli {
+
+namespace {
+
+constexpr const char* kPlaces = "--manifests, --in-cluster and --kubeconfig";
+
+bool has_git_flag(const GitFlags& git) {
+  return !(git.branch + git.path + git.credentials_file + git.ssh_key_file + git.known_hosts_file + git.ca_file)
+              .empty();
+}
+
+bool has_folder_flag(const FolderOptions& folder) {
+  return !folder.root.empty() || !folder.state.empty() || folder.allow_empty || has_git_flag(folder.git);
+}
+
+}  // namespace
+
+Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy) {
+  return {ExitCode::Invalid, "slipway " + verb + ": " + what + "; " + remedy + '\n'};
+}
+
+std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::string& verb,
+                               std::vector<FieldOverride>& overrides) {
+  for (const auto& text : sets) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return wrong(verb, "--set " + slipway::quoted(text) + " is not FIELD=VALUE",
+                   "write e.g. --set spec.build.commit=4f2a91c0");
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return std::nullopt;
+}
+
+std::optional<Usage> take_timeout(const std::string& text, const std::string& verb,
+                                  std::optional<std::chrono::seconds>& timeout) {
+  if (text.empty()) return std::nullopt;
+  const auto parsed = parse_duration(text);
+  if (!parsed) return wrong(verb, "--timeout: " + parsed.error().message, parsed.error().remedy);
+  timeout = *parsed;
+  return std::nullopt;
+}
+
+std::optional<Usage> take_bounded(const std::string& text, const std::string& flag, const Bounds& bounds,
+                                  std::chrono::seconds& taken) {
+  if (text.empty()) return std::nullopt;
+  const auto parsed = parse_duration(text);
+  if (!parsed) return wrong("run", flag + ": " + parsed.error().message, parsed.error().remedy);
+  if (*parsed < bounds.least || *parsed > bounds.most)
+    return wrong("run", flag + ": " + slipway::quoted(text) + " is out of bounds",
+                 std::string("write ") + bounds.words);
+  taken = *parsed;
+  return std::nullopt;
+}
+
+std::optional<Usage> check_source(const RunOptions& run) {
+  const ClusterFlags& cluster = run.cluster;
+  const int named = int{!run.folder.path.empty()} + int{cluster.in_cluster} + int{!cluster.kubeconfig.empty()};
+  if (named != 1)
+    return wrong("run", named == 0 ? "nothing says where the resources are" : "the resources are in one place",
+                 std::string("give one of ") + kPlaces);
+  if (cluster.kubeconfig.empty() && !cluster.context.empty())
+    return wrong("run", "--context is one of a kubeconfig", "give --kubeconfig, or leave --context out");
+  if (!cluster.is_used() && !cluster.watch_namespaces.empty())
+    return wrong("run", "--watch-namespaces is for a cluster", "leave it out: the Secrets of a folder lie in it");
+  if (cluster.is_used() && has_folder_flag(run.folder))
+    return wrong("run", "--root, --state, --allow-empty and those of Git are for a folder", "leave them out");
+  return std::nullopt;
+}
+
+}  // namespace slipway::cli

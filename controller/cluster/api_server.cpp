@@ -1,0 +1,48 @@
+#include "controller/cluster/api_server.h"
+
+#include <utility>
+
+#include "controller/kube/object_codec.h"
+#include "controller/runtime/system_clock.h"
+#include "controller/runtime/waiting.h"
+
+namespace slipway::cluster {
+
+namespace {
+
+constexpr const char* kOldestNamespace = "kube-system";
+
+void tell(const http::RequestSeen& seen, const assembly::Surroundings& surroundings) {
+  const std::string method{http::to_string(seen.method)};
+  surroundings.metrics.api_request({method, seen.status, seen.host, seen.took});
+  const std::vector<telemetry::LogField> fields{
+      {"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}};
+  const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
+  is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)
+            : surroundings.log.debug(method + ' ' + seen.url, fields);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<kube::Connection>> connect(kube::ClusterAccess access, const http::NetworkEnvironment& network,
+                                                  const assembly::Surroundings& surroundings) {
+  http::TransportSettings settings;
+  settings.environment = network;
+  settings.user_agent = "slipway/" SLIPWAY_VERSION;
+  settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
+  settings.tracing = {
+      .observer = [surroundings](const http::RequestSeen& seen) { tell(seen, surroundings); },
+      .reconcile_id = telemetry::current_reconcile_id,
+      .elapsed = [] { return std::chrono::nanoseconds{runtime::SystemSteadyClock{}.now().time_since_epoch()}; }};
+  return kube::Connection::open(std::move(access), surroundings.clock, {.transport = std::move(settings)});
+}
+
+Result<std::string> cluster_id(kube::ApiClient& client, const std::stop_token& stop) {
+  const auto object = client.send(kube::get_metadata({kube::kNamespaces, "", kOldestNamespace, ""}), stop);
+  if (!object) return std::unexpected{object.error()};
+  const auto found = kube::decode_metadata(*object);
+  if (!found) return std::unexpected{found.error()};
+  return found->object.metadata.uid;
+}
+
+}  // namespace slipway::cluster

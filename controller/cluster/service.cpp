@@ -1,0 +1,206 @@
+#include "controller/cluster/service.h"
+
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "controller/assembly/health.h"
+#include "controller/assembly/workforce.h"
+#include "controller/cluster/api_server.h"
+#include "controller/cluster/cluster_health.h"
+#include "controller/cluster/installation.h"
+#include "controller/cluster/object_watches.h"
+#include "controller/http/transport_factory.h"
+#include "controller/runtime/backoff.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/waiting.h"
+#include "controller/telemetry/endpoints.h"
+
+namespace slipway::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr runtime::BackoffLimits kAskAgain{.first = 500ms, .longest = 15s, .jitter = 0.2};
+/// How often it is looked whether everything was listed.
+constexpr milliseconds kLookForSync{50};
+
+std::chrono::nanoseconds elapsed() {
+  return runtime::SystemSteadyClock{}.now().time_since_epoch();
+}
+
+/// What the endpoints answer from, from before there is anything to ask until after it is gone. Thread-safe.
+class Answers {
+ public:
+  struct Running {
+    Installation& installation;
+    runtime::WorkQueue& queue;
+    const ObjectWatches& watches;
+  };
+  Answers(telemetry::Metrics& metrics, std::stop_token stop) : metrics_(metrics), stop_(std::move(stop)) {}
+
+  void cannot_start(const Error& error) { state_.lock()->start_failure = error; }
+  void runs(const Running& running) {
+    const auto state = state_.lock();
+    state->start_failure.reset();
+    state->running.emplace(running);
+  }
+  void has_begun() { state_.lock()->has_begun = true; }
+  /// What runs() was given is not asked any more.
+  void is_over() { state_.lock()->running.reset(); }
+
+  assembly::HealthFacts facts() const {
+    const auto state = state_.lock();
+    ClusterFacts cluster{.start_failure = state->start_failure};
+    assembly::HealthFacts facts{.is_stopping = stop_.stop_requested()};
+    if (state->running) {
+      const Running& running = *state->running;
+      assembly::Assembly& assembly = running.installation.assembly();
+      cluster.is_connected = true;
+      cluster.has_synced = state->has_begun;
+      cluster.watch_failure = running.watches.failure();
+      cluster.write_failure = assembly.write_failure();
+      // Before the workers begin, keys may wait for as long as the API server keeps them waiting.
+      if (state->has_begun) facts.work_silent_for = assembly.signs().work_silent_for(running.queue.oldest_work());
+    }
+    facts.cannot_work = why_it_cannot_work(cluster);
+    return facts;
+  }
+
+  std::string metrics_text() const {
+    const auto state = state_.lock();
+    if (state->running) {
+      metrics_.set_queue(state->running->queue.statistics());
+      metrics_.set_ready(state->running->installation.ready_counts());
+    }
+    return metrics_.text();
+  }
+
+ private:
+  struct State {
+    std::optional<Error> start_failure;
+    std::optional<Running> running;
+    bool has_begun = false;
+  };
+  telemetry::Metrics& metrics_;
+  const std::stop_token stop_;
+  runtime::Guarded<State> state_;
+};
+
+Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const Answers& answers) {
+  if (address.empty()) return nullptr;
+  return telemetry::Endpoints::listen(address,
+                                      {.metrics = [&answers] { return answers.metrics_text(); },
+                                       .not_alive = [&answers] { return assembly::why_not_alive(answers.facts()); },
+                                       .not_ready = [&answers] { return assembly::why_not_ready(answers.facts()); }});
+}
+
+/// The publisher's id, however long the API server takes to tell it; absent when `stop` asks first.
+std::optional<std::string> publisher_id(const ServiceOptions& options, kube::ApiClient& client, telemetry::Log& log,
+                                        Answers& answers, const std::stop_token& stop) {
+  if (!options.publisher_id.empty()) return options.publisher_id;
+  std::optional<Error> told;
+  for (unsigned failures = 1; !stop.stop_requested(); ++failures) {
+    const auto id = cluster_id(client, stop);
+    if (id) return *id;
+    if (stop.stop_requested()) break;
+    answers.cannot_start(id.error());
+    if (told != id.error()) log.error(id.error());
+    told = id.error();
+    runtime::wait(runtime::backoff(kAskAgain, failures, runtime::chance()), stop);
+  }
+  return std::nullopt;
+}
+
+std::string port_of(const telemetry::Endpoints* endpoints) {
+  return endpoints == nullptr ? "none" : std::to_string(endpoints->port());
+}
+
+/// Everything that runs over an API server that has answered, from its first lists to its end.
+class Session {
+ public:
+  /// All outlive it.
+  Session(const ServiceOptions& options, const InstallationOptions& of_installation, kube::ApiClient& client,
+          const assembly::Surroundings& surroundings)
+      : grace_(options.grace),
+        log_(surroundings.log),
+        installation_(of_installation, client, surroundings),
+        workforce_(installation_.assembly(), surroundings, options.workers),
+        watches_({.caches = installation_.caches(),
+                  .client = client,
+                  .wake = [this](const ObjectKey& key, auto priority) { workforce_.queue().add(key, priority); },
+                  .forget = [this](const ObjectKey& key) { workforce_.queue().forget(key); },
+                  .log = surroundings.log,
+                  .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed},
+                  .references = options.references}) {}
+
+  void run(Answers& answers, const std::stop_token& stop) {
+    answers.runs({installation_, workforce_.queue(), watches_});
+    while (!watches_.has_synced() && runtime::wait(kLookForSync, stop)) {
+    }
+    if (watches_.has_synced()) begin(answers);
+    runtime::wait_for_stop(stop);
+    log_.info("stopping: what runs is finished or left so that the next start goes on");
+    end();
+    answers.is_over();
+  }
+
+ private:
+  void begin(Answers& answers) {
+    workforce_.begin(installation_.reconcilers());
+    answers.has_begun();
+    log_.info("running", {{"resources", std::to_string(installation_.caches().keys().size())}});
+  }
+
+  /// Requests end when the time is almost over, so that nothing waits for an API server that is away.
+  void end() {
+    const std::jthread gives_up{[this](const std::stop_token& over) {
+      if (runtime::wait(grace_ * 3 / 4, over)) installation_.give_up();
+    }};
+    workforce_.end(grace_ / 2);
+  }
+
+  const milliseconds grace_;
+  telemetry::Log& log_;
+  Installation installation_;
+  assembly::Workforce workforce_;
+  ObjectWatches watches_;
+};
+
+Result<http::NetworkEnvironment> network_of(const std::map<std::string, std::string>& environment) {
+  return http::network_environment([&environment](const char* name) -> const char* {
+    const auto found = environment.find(name);
+    return found == environment.end() ? nullptr : found->second.c_str();
+  });
+}
+
+}  // namespace
+
+Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& surroundings,
+                   const std::stop_token& stop) {
+  const auto network = network_of(options.environment);
+  if (!network) return std::unexpected{network.error()};
+  Answers answers{surroundings.metrics, stop};
+  const auto endpoints = listen(options.listen, answers);
+  if (!endpoints) return std::unexpected{endpoints.error()};
+  const auto connection = connect(options.access, *network, surroundings);
+  if (!connection) return std::unexpected{connection.error()};
+  surroundings.log.info("starting", {{"server", (*connection)->access().server}, {"port", port_of(endpoints->get())}});
+  kube::ApiClient client{**connection};
+  const auto publisher = publisher_id(options, client, surroundings.log, answers, stop);
+  if (!publisher) return {};
+  Session session{options,
+                  {.references = options.references,
+                   .publisher_id = *publisher,
+                   .identity = options.identity,
+                   .flush_events_for = options.grace / 8,
+                   .network = *network},
+                  client,
+                  surroundings};
+  session.run(answers, stop);
+  return {};
+}
+
+}  // namespace slipway::cluster

@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+"""The controller in a cluster: a real API server, the chart's ServiceAccount and arguments, a registry on the other side.
+
+controller_test.py SLIPWAY EMULATOR [TEST...]
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+from api_server import Cluster, programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from servers import Emulator, fetch, make_image, make_report, wait_until  # noqa: E402
+
+CHART = ROOT / "charts/slipway"
+NAMESPACE = "slipway-system"
+CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
+SLIPWAY = EMULATOR = None
+GRACE = 20  # seconds
+
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {{name: local}}
+spec:
+  loginServer: {host}
+  plainHTTP: true
+  authentication: {authentication}
+  access:
+    - {{name: all, namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: team}}}}, repositories: ["team/**"],
+       actions: [Read, Publish]}}
+"""
+
+PUBLICATION = """
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {{name: {name}, namespace: team}}
+spec:
+  registryRef: {{name: local}}
+  repository: team/{name}
+  environment: staging
+  source: {{image: {{reference: "{source}", plainHTTP: true}}}}
+  build: {{version: {version}, number: {number}}}
+  tags:
+    - {{name: version, template: "{{{{version}}}}"}}
+    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
+"""
+
+
+def push(registry, repository, tag, layout):
+    """Puts the image of an OCI layout into the emulator."""
+    index = json.loads((layout / "index.json").read_text())
+    (manifest,) = index["manifests"]
+    path = layout / "blobs" / manifest["digest"].replace(":", "/")
+    for blob in [json.loads(path.read_text())["config"], *json.loads(path.read_text())["layers"]]:
+        _, headers, _ = registry.send("POST", f"/v2/{repository}/blobs/uploads/")
+        where = headers["Location"]
+        query = ("&" if "?" in where else "?") + f"digest={blob['digest']}"
+        status, _, body = registry.send("PUT", where + query, (layout / "blobs" / blob["digest"].replace(":", "/")).read_bytes())
+        assert status == 201, body
+    status, _, body = registry.send("PUT", f"/v2/{repository}/manifests/{tag}", path.read_bytes(), manifest["mediaType"])
+    assert status == 201, body
+    return manifest["digest"]
+
+
+def setUpModule():
+    """One API server with the chart in it, for all tests of this file."""
+    global CLUSTER, TOKEN
+    folder = tempfile.TemporaryDirectory(prefix="slipway-controller-")
+    unittest.addModuleCleanup(folder.cleanup)
+    CLUSTER = Cluster(folder.name, audits=True)
+    unittest.addModuleCleanup(CLUSTER.stop)
+    for name in ("team", "strangers"):
+        CLUSTER.kubectl("create", "namespace", name)
+    subprocess.run([programs() / "helm", "install", "slipway", CHART, "-n", NAMESPACE, "--create-namespace",
+                    "--kubeconfig", CLUSTER.kubeconfig, "--set", "image.repository=contoso.azurecr.io/slipway",
+                    "--set", "watchNamespaces={team}"],
+                   check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(CLUSTER.folder)})
+    CLUSTER.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    TOKEN = CLUSTER.kubectl("create", "token", "slipway", "-n", NAMESPACE).stdout.strip()
+
+
+class Controller:
+    """`slipway run` with the arguments of the chart's pod, but for where it finds the API server and listens."""
+
+    def __init__(self, folder, name="slipway-0"):
+        self.folder, self.name = folder, name
+        kubeconfig = CLUSTER.write_kubeconfig("controller", {"token": TOKEN})
+        deployment = json.loads(CLUSTER.kubectl("get", "deployment", "slipway", "-n", NAMESPACE, "-o", "json").stdout)
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        arguments = [each for each in container["args"] if each != "--in-cluster" and not each.startswith(("--listen=", "--grace="))]
+        self.command = [SLIPWAY, *arguments, f"--kubeconfig={kubeconfig}", "--listen=127.0.0.1:0", f"--grace={GRACE}s"]
+        self.process = None
+
+    def start(self):
+        path = self.folder / f"{self.name}.log"
+        self.seen_before = path.stat().st_size if path.exists() else 0
+        with open(path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log,
+                env={**os.environ, "HOME": str(self.folder), "HOSTNAME": self.name})
+        starting = wait_until(lambda: self.alive() and self.line("starting"), "the controller listens")
+        self.url = f"http://127.0.0.1:{starting['port']}"
+        wait_until(lambda: self.alive() and fetch(f"{self.url}/readyz")[0] == 200, "the controller is ready")
+
+    def alive(self):
+        assert self.process.poll() is None, self.log()[-5000:]
+        return True
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(2 * GRACE)
+        finally:
+            self.process.kill()
+
+    def log(self):
+        """Since it was started last."""
+        return (self.folder / f"{self.name}.log").read_text()[self.seen_before:]
+
+    def line(self, message):
+        for line in self.log().splitlines():
+            if message in line and line.startswith("{"):
+                return json.loads(line)
+        return None
+
+    def metric(self, line):
+        """The sum of the metrics whose name and labels begin like this."""
+        text = fetch(f"{self.url}/metrics")[2].decode()
+        return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if each.startswith(line))
+
+    def is_idle(self):
+        return self.metric("workqueue_depth{") == 0 and self.metric("controller_runtime_active_workers{") == 0
+
+
+class ClusterEmulator(Emulator):
+    def send(self, method, path, data=None, media_type="application/octet-stream"):
+        request = urllib.request.Request(self.url + path if path.startswith("/") else path, method=method, data=data,
+                                         headers={"Content-Type": media_type})
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers, answer.read()
+
+
+class ControllerTest(unittest.TestCase):
+    configuration = None
+    authentication = "{anonymous: {}}"
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="slipway-controller-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.work = pathlib.Path(folder.name)
+        cls.kubectl = CLUSTER.kubectl
+        cls.registry = ClusterEmulator(EMULATOR, cls.work / "registry", cls.configuration)
+        cls.addClassCleanup(cls.registry.stop)
+        cls.addClassCleanup(cls.clean)
+        cls.apply(REGISTRY.format(host=cls.registry.host, authentication=cls.authentication))
+        cls.controller = Controller(cls.work)
+        cls.addClassCleanup(cls.controller.stop)
+        CLUSTER.forget_audit()
+        cls.controller.start()
+
+    @classmethod
+    def clean(cls):
+        cls.kubectl("patch", "ipub", "--all", "-n", "team", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', check=False)
+        cls.kubectl("delete", "ipub", "--all", "-A", "--wait=false")
+        cls.kubectl("delete", "acr", "--all")
+
+    @classmethod
+    def apply(cls, text, **how):
+        cls.kubectl("apply", "-f", "-", stdin=text, **how)
+
+    def publication(self, name, version="1.8.2", number=8, source=None, extra="", **how):
+        self.apply(PUBLICATION.format(name=name, version=version, number=number,
+                                      source=source or f"{self.registry.host}/team/base:1") + extra, **how)
+
+    def get(self, name, kind="ipub", namespace="team"):
+        return json.loads(self.kubectl("get", kind, name, "-n", namespace, "-o", "json").stdout)
+
+    def condition(self, type, name, kind="ipub"):
+        """Status and reason, of the generation of now."""
+        seen = self.get(name, kind)
+        for each in seen.get("status", {}).get("conditions", []):
+            if each["type"] == type and each["observedGeneration"] == seen["metadata"]["generation"]:
+                return f'{each["status"]} {each["reason"]}'
+        return "absent"
+
+    def ready(self, name, kind="ipub"):
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", kind, name, "-n", "team")
+
+    def becomes(self, expected, type, name, kind="ipub"):
+        wait_until(lambda: self.condition(type, name, kind) == expected,
+                   f"{type} of {name} is {expected}: {json.dumps(self.get(name, kind).get('status'))}")
+
+    def events(self, name):
+        listed = json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]
+        return [(each["reason"], each["type"]) for each in listed if each["regarding"]["name"] == name]
+
+
+class PublishTest(ControllerTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        make_image("layout", cls.work / "image", "--layers", 2, "--layer-size", 200000)
+        cls.digest = push(cls.registry, "team/base", "1", cls.work / "image")
+
+    def test_publishes_and_says_so(self):
+        self.publication("app")
+        self.ready("app")
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), self.digest)
+        self.assertEqual(self.registry.digest("team/app", "staging"), self.digest)
+        status = self.get("app")["status"]
+        self.assertEqual(status["observedGeneration"], 1)
+        self.assertEqual(status["published"]["digest"], self.digest)
+        self.assertEqual({each["type"] for each in status["conditions"]}, {"Ready", "GatesPassed", "Transferred", "Tagged", "Replicated"})
+        wait_until(lambda: ("Published", "Normal") in self.events("app"), "an event tells of it")
+        self.assertRegex(self.kubectl("get", "ipub", "app", "-n", "team").stdout, r"app +True +\w{12} +1.8.2, staging")
+        self.assertEqual(self.condition("Ready", "local", "acr"), "True Succeeded")
+        described = self.kubectl("describe", "ipub", "app", "-n", "team").stdout
+        self.assertIn("Published", described[described.index("Events:"):])
+
+    def test_an_edit_is_published_and_a_request_answered(self):
+        self.publication("edited")
+        self.ready("edited")
+        self.publication("edited", version="1.9.0", number=9)
+        wait_until(lambda: self.registry.digest("team/edited", "1.9.0") == self.digest, "the edit is published")
+        self.ready("edited")
+        self.kubectl("annotate", "ipub", "edited", "-n", "team", "slipway.dev/reconcile-requested-at=now")
+        wait_until(lambda: self.get("edited")["status"].get("lastHandledReconcileAt") == "now", "the request is answered")
+
+    def test_suspended_nothing_is_published_until_it_goes_on(self):
+        self.publication("paused", extra="  suspend: true\n")
+        wait_until(lambda: self.get("paused").get("status", {}).get("observedGeneration") == 1, "it is looked at")
+        self.assertEqual(self.condition("Ready", "paused"), "absent")
+        self.kubectl("patch", "ipub", "paused", "-n", "team", "--type=merge", "-p", '{"spec":{"suspend":false}}')
+        self.ready("paused")
+
+    def test_a_report_that_comes_later_wakes_the_publication(self):
+        self.publication("gated", extra="""
+  gates: {scan: {waitFor: 1h, reports: [{name: all, format: Trivy, configMapRef: {name: scan, key: report.json}}]}}
+""")
+        self.becomes("False AwaitingReport", "GatesPassed", "gated")
+        self.becomes("True AwaitingReport", "Reconciling", "gated")
+        report = self.work / "report.json"
+        report.write_text(make_report(self.work / "image"))
+        self.kubectl("create", "configmap", "scan", "-n", "team", f"--from-file=report.json={report}")
+        self.ready("gated")
+        self.assertEqual(self.condition("GatesPassed", "gated"), "True GatesPassed")
+
+    def test_a_restart_writes_nothing(self):
+        self.publication("kept")
+        self.ready("kept")
+        self.becomes("True Succeeded", "Ready", "local", "acr")
+        wait_until(lambda: ("Published", "Normal") in self.events("kept"), "an event tells of it")
+        self.controller.stop()
+        self.assertEqual(self.controller.process.returncode, 0)
+
+        def versions():
+            kinds = "acr,ipub,events.events.k8s.io"
+            listed = json.loads(self.kubectl("get", kinds, "-A", "-o", "json").stdout)["items"]
+            return {(each["kind"], each["metadata"]["name"]): each["metadata"]["resourceVersion"] for each in listed}
+
+        before = versions()
+        CLUSTER.forget_audit()
+        self.registry.forget_requests()
+        self.controller.start()
+        resources = int(wait_until(lambda: self.controller.line("running"), "it says that it runs")["resources"])
+        self.assertGreater(resources, 1)
+        wait_until(lambda: self.controller.metric("controller_runtime_reconcile_total{") >= resources and
+                   self.controller.is_idle(), "all was looked at")
+        self.controller.stop()
+        self.assertEqual(versions(), before)
+        writes = [each for each in CLUSTER.audit() if each["user"]["username"] == CONTROLLER
+                  and each["verb"] not in ("get", "list", "watch") and each["objectRef"]["resource"] != "leases"]
+        self.assertEqual(writes, [])
+        changes = [each for each in self.registry.requests() if each["method"] not in ("GET", "HEAD")]
+        self.assertEqual(changes, [])
+        self.controller.start()
+
+    def test_deleted_with_untag_its_tags_go(self):
+        self.publication("gone", extra="  deletionPolicy: Untag\n")
+        self.ready("gone")
+        self.assertEqual(self.get("gone")["metadata"]["finalizers"], ["slipway.dev/untag"])
+        self.kubectl("delete", "ipub", "gone", "-n", "team", "--timeout=60s")
+        self.assertIsNone(self.registry.digest("team/gone", "1.8.2"))
+
+    def test_what_the_schema_cannot_say_is_stalled_with_the_words_of_validate(self):
+        wrong = PUBLICATION.format(name="wrong", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1").replace(
+            "{{environment}}", "{{environment")
+        self.apply(wrong)
+        self.becomes("True Invalid", "Stalled", "wrong")
+        (stalled,) = [each for each in self.get("wrong")["status"]["conditions"] if each["type"] == "Stalled"]
+        path = self.work / "wrong.yaml"
+        path.write_text(wrong)
+        said = subprocess.run([SLIPWAY, "validate", "-f", path], capture_output=True, text=True).stderr
+        self.assertIn(stalled["message"].splitlines()[0].rstrip("."), said)
+
+    def test_this_machine_is_no_source_at_a_tenants_word_but_the_registry_named_is(self):
+        self.publication("inward", source="127.0.0.1:1/team/base:1")
+        self.becomes("True Refused", "Stalled", "inward")
+
+    def test_a_namespace_without_access_is_refused(self):
+        self.apply(PUBLICATION.format(name="app", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
+                   .replace("namespace: team", "namespace: strangers"))
+        wait_until(lambda: any(each["type"] == "Stalled" and each["reason"] == "Forbidden" for each in
+                               self.get("app", namespace="strangers").get("status", {}).get("conditions", [])),
+                   "the stranger is refused")
+        self.kubectl("label", "namespace", "strangers", "team=shop")
+
+    def test_it_is_measured_as_controllers_are(self):
+        self.publication("counted")
+        self.ready("counted")
+        for name in ('workqueue_adds_total{name="imagepublication"}',
+                     'controller_runtime_reconcile_total{controller="imagepublication",result="requeue_after"}',
+                     'controller_runtime_max_concurrent_reconciles{controller="imagepublication"}',
+                     'slipway_resources{kind="imagepublication",ready="True"}',
+                     f'rest_client_requests_total{{code="200",host="127.0.0.1:{CLUSTER.port}",method="PATCH"}}'):
+            self.assertGreater(self.controller.metric(name), 0, name)
+
+    def test_zz_nothing_was_forbidden(self):
+        refused = [each for each in CLUSTER.audit() if each["user"]["username"] == CONTROLLER
+                   and each["responseStatus"]["code"] == 403]
+        self.assertEqual(refused, [])
+        self.assertNotIn("forbidden", self.controller.log().lower())
+
+
+class SecretTest(ControllerTest):
+    configuration = {"authentication": "Basic",
+                     "credentials": [{"username": "ci", "password": "right", "repositories": ["**"],
+                                      "actions": ["pull", "push", "delete", "metadata_read", "metadata_write", "catalog"]}]}
+    authentication = "{basic: {secretRef: {name: login}}}"
+
+    def secret(self, password):
+        text = self.kubectl("create", "secret", "generic", "login", "-n", NAMESPACE, "--type=kubernetes.io/basic-auth",
+                            "--from-literal=username=ci", f"--from-literal=password={password}", "--dry-run=client",
+                            "-o", "yaml").stdout
+        self.apply(text)
+
+    def test_a_changed_secret_wakes_the_registry(self):
+        def stalled():
+            (ready,) = [each for each in self.get("local", "acr")["status"]["conditions"] if each["type"] == "Ready"]
+            return f'{ready["reason"]}: {ready["message"]}'
+
+        self.becomes("True Unauthorized", "Stalled", "local", "acr")
+        self.assertIn("Secret slipway-system/login does not exist", stalled())
+        self.secret("wrong")
+        wait_until(lambda: stalled().startswith("Unauthorized") and "does not exist" not in stalled(), "the new Secret is tried")
+        self.secret("right")
+        self.becomes("True Succeeded", "Ready", "local", "acr")
+
+
+class StopTest(ControllerTest):
+    def test_sigterm_lets_what_runs_finish(self):
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 2000000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        self.registry.fault(action="RefuseMount", times=0)
+        self.registry.fault(action="Slow", path="team/slow/blobs/uploads", times=0, bytesPerSecond=400000)
+        self.publication("slow")
+        self.becomes("True Progressing", "Reconciling", "slow")
+        self.controller.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        self.assertEqual(self.controller.process.wait(2 * GRACE), 0)
+        self.assertLess(time.monotonic() - began, GRACE)
+        self.assertEqual(self.registry.digest("team/slow", "1.8.2"), digest)
+        self.assertEqual(self.condition("Ready", "slow"), "True Succeeded")
+
+
+if __name__ == "__main__":
+    SLIPWAY, EMULATOR = (str(pathlib.Path(each).resolve()) for each in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

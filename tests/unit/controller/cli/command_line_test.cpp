@@ -1,0 +1,49 @@
+#include "controller/cli/command_line.h"
+
+#include "tests/catch.h"
+
+namespace slipway::cli {
+
+TEST_CASE("a run is over exactly one place, with the flags of that place") {
+  struct Row {
+    std::vector<std::string> flags;
+    std::string wrong;  ///< What is said; empty: it runs.
+  };
+  const auto row = GENERATE(values<Row>({
+      {{"--manifests", "m"}, ""},
+      {{"--manifests", "m", "--root", "r", "--allow-empty"}, ""},
+      {{"--in-cluster"}, ""},
+      {{"--in-cluster", "--watch-namespaces=a,b", "--lease-namespace=a", "--grace", "20s"}, ""},
+      {{"--kubeconfig", "k", "--context", "dev"}, ""},
+      {{}, "nothing says where the resources are; give one of --manifests, --in-cluster and --kubeconfig"},
+      {{"--manifests", "m", "--in-cluster"}, "the resources are in one place"},
+      {{"--in-cluster", "--kubeconfig", "k"}, "the resources are in one place"},
+      {{"--in-cluster", "--context", "dev"}, "--context is one of a kubeconfig"},
+      {{"--manifests", "m", "--context", "dev"}, "--context is one of a kubeconfig"},
+      {{"--manifests", "m", "--watch-namespaces", "a"}, "--watch-namespaces is for a cluster"},
+      {{"--in-cluster", "--state", "s"}, "for a folder; leave them out"},
+      {{"--kubeconfig", "k", "--branch", "main"}, "for a folder; leave them out"},
+      {{"--in-cluster", "--grace", "0s"}, "--grace: \"0s\" is out of bounds; write 1s to 1h"},
+      {{"--manifests", "m", "--git-interval", "25h"}, "--git-interval: \"25h\" is out of bounds; write 1s to 24h"},
+  }));
+  std::vector<std::string> arguments{"run"};
+  arguments.insert(arguments.end(), row.flags.begin(), row.flags.end());
+  const auto parsed = parse_command_line(arguments);
+  CAPTURE(row.flags);
+  if (row.wrong.empty()) {
+    CHECK(std::holds_alternative<Command>(parsed));
+  } else {
+    REQUIRE(std::holds_alternative<Usage>(parsed));
+    CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
+    CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(row.wrong));
+  }
+}
+
+TEST_CASE("namespaces are listed with commas") {
+  const auto parsed = parse_command_line({"run", "--in-cluster", "--watch-namespaces=slipway-system,shop"});
+  REQUIRE(std::holds_alternative<Command>(parsed));
+  const auto& run = std::get<RunOptions>(std::get<Command>(parsed));
+  CHECK(run.cluster.watch_namespaces == std::vector<std::string>{"slipway-system", "shop"});
+}
+
+}  // namespace slipway::cli

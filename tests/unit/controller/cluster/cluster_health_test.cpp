@@ -1,0 +1,38 @@
+#include "controller/cluster/cluster_health.h"
+
+#include "tests/catch.h"
+
+namespace slipway::cluster {
+
+namespace {
+
+const Error kAway{.cls = ErrorClass::Unavailable, .message = "connection refused", .remedy = "wait"};
+
+}  // namespace
+
+TEST_CASE("a cluster's service works once it has an API server that tells all and takes what is written") {
+  struct Row {
+    std::string what;
+    ClusterFacts facts;
+    std::string cannot_work;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"all is well", {.is_connected = true, .has_synced = true}, ""},
+      {"at the start", {}, "the API server has not answered yet"},
+      {"a server that is away", {.start_failure = kAway}, "the API server can't be asked: connection refused"},
+      {"lists that are under way", {.is_connected = true}, "not every kind of resource has been listed yet"},
+      {"a kind that can't be listed",
+       {.is_connected = true, .watch_failure = kAway},
+       "resources can't be watched: connection refused"},
+      {"a watch that fails later",
+       {.is_connected = true, .has_synced = true, .watch_failure = kAway},
+       "resources can't be watched: connection refused"},
+      {"status that is not taken",
+       {.is_connected = true, .has_synced = true, .write_failure = kAway},
+       "status can't be written: connection refused"},
+  }));
+  CAPTURE(row.what);
+  CHECK(why_it_cannot_work(row.facts).value_or("") == row.cannot_work);
+}
+
+}  // namespace slipway::cluster
