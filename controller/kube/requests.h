@@ -65,9 +65,9 @@ ApiRequest get_metadata(Target target);
 ApiRequest create(Target collection, const Node& object);
 /// PUT: Conflict unless the object's metadata.resourceVersion is the present one.
 ApiRequest update(Target target, const Node& object);
-/// Server-side apply with force. `object` holds apiVersion, kind, metadata.name (and namespace) and what we own; what
-/// it leaves out and we owned is removed. With metadata.uid it applies to that object alone: Conflict when another has
-/// its name. An object that is not there is created, but for a subresource: absent there.
+/// Server-side apply with force of apiVersion, kind, metadata.name (and namespace) and what we own; what it leaves out
+/// and we owned goes. With metadata.resourceVersion: Conflict unless it is the present one (in a subresource a
+/// metadata.uid is not looked at). An object that is not there is created, but for a subresource: absent there.
 ApiRequest apply(Target target, const Node& object, std::string_view field_manager = kFieldManager);
 /// JSON merge patch (RFC 7396).
 ApiRequest merge_patch(Target target, const Node& patch);

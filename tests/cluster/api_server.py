@@ -3,10 +3,12 @@ import base64
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 STARTED_WITHIN = 120  # seconds; a guard for a machine that is busy, never reached otherwise
@@ -62,12 +64,15 @@ class Authority:
 class Cluster:
     """An API server that stores in an etcd of its own, both on ports of their own; no scheduler, no controllers.
 
-    With `audits` it keeps a log of who asked for what.
+    With `audits` it keeps a log of who asked for what. `objects` is a folder that save() wrote: it starts with what was
+    there then.
     """
 
-    def __init__(self, folder, audits=False):
+    def __init__(self, folder, audits=False, objects=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        if objects:
+            shutil.copytree(objects, self.folder / "etcd")
         self.programs = programs()
         self.authority = Authority(self.folder)
         self.processes = []
@@ -83,9 +88,10 @@ class Cluster:
             raise
 
     def launch(self, name, *arguments):
-        with open(self.folder / f"{name}.log", "wb") as log:
-            self.processes.append(subprocess.Popen([self.programs / name, *map(str, arguments)], stdout=log, stderr=log,
-                                                   cwd=self.folder))
+        with open(self.folder / f"{name}.log", "ab") as log:
+            process = subprocess.Popen([self.programs / name, *map(str, arguments)], stdout=log, stderr=log, cwd=self.folder)
+        self.processes.append(process)
+        return process
 
     def start_etcd(self):
         client, peer = free_ports(2)
@@ -104,12 +110,36 @@ class Cluster:
                                                "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
         accounts = self.folder / "service-accounts.key"
         self.authority.openssl("genrsa", "-out", accounts, "2048")
-        self.launch("kube-apiserver", *self.audit_flags(), "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
-                    "--secure-port", self.port, "--tls-cert-file", certificate, "--tls-private-key-file", key,
-                    "--client-ca-file", self.authority.certificate, "--authorization-mode", "RBAC",
-                    "--service-cluster-ip-range", "10.0.0.0/24", "--service-account-issuer", "https://kubernetes.default.svc",
-                    "--service-account-key-file", accounts, "--service-account-signing-key-file", accounts,
-                    "--disable-admission-plugins", "ServiceAccount", "--endpoint-reconciler-type", "none")
+        self.api_server_command = (
+            "kube-apiserver", *self.audit_flags(), "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
+            "--secure-port", self.port, "--tls-cert-file", certificate, "--tls-private-key-file", key,
+            "--client-ca-file", self.authority.certificate, "--authorization-mode", "RBAC",
+            "--service-cluster-ip-range", "10.0.0.0/24", "--service-account-issuer", "https://kubernetes.default.svc",
+            "--service-account-key-file", accounts, "--service-account-signing-key-file", accounts,
+            "--disable-admission-plugins", "ServiceAccount", "--endpoint-reconciler-type", "none")
+        self.api_server = self.launch(*self.api_server_command)
+
+    def restart_api_server(self):
+        """The same one, with the same address, which has forgotten what it kept in memory."""
+        self.processes.remove(self.api_server)
+        end(self.api_server)
+        self.api_server = self.launch(*self.api_server_command)
+        self.wait_until_ready()
+
+    def compact(self):
+        """Lets etcd forget every revision but the present one, so that older versions can't be watched from."""
+        def ask(what, body):
+            request = urllib.request.Request(f"{self.etcd}/v3/kv/{what}", json.dumps(body).encode())
+            with urllib.request.urlopen(request, timeout=STARTED_WITHIN) as answer:
+                return json.load(answer)
+
+        revision = ask("range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
+        ask("compaction", {"revision": revision, "physical": True})
+
+    def save(self, folder):
+        """Ends it, and keeps its objects for others that start with them."""
+        self.stop()
+        shutil.copytree(self.folder / "etcd", folder)
 
     def audit_flags(self):
         if not self.audits:
@@ -134,12 +164,14 @@ class Cluster:
         certificate, key = self.authority.sign(name, subject)
         return self.write_kubeconfig(name, {"client-certificate": str(certificate), "client-key": str(key)})
 
-    def write_kubeconfig(self, name, user):
+    def write_kubeconfig(self, name, user, **cluster):
+        """`cluster`: what its entry has instead, such as another server."""
         path = self.folder / f"{name}.kubeconfig"
         authority = base64.b64encode(self.authority.certificate.read_bytes()).decode()
         path.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
-            "clusters": [{"name": "test", "cluster": {"server": self.server, "certificate-authority-data": authority}}],
+            "clusters": [{"name": "test", "cluster": {"server": self.server, "certificate-authority-data": authority,
+                                                      **cluster}}],
             "users": [{"name": name, "user": user}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": name}}]}))
         return path
@@ -163,11 +195,16 @@ class Cluster:
             raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {finished.stderr}")
         return finished
 
+    def token_of(self, account, namespace, *options):
+        """A token of that ServiceAccount."""
+        return self.kubectl("create", "token", account, "-n", namespace, *options).stdout.strip()
+
     def stop(self):
         for process in reversed(self.processes):
             process.terminate()
         for process in reversed(self.processes):
             end(process)
+        self.processes.clear()
 
 
 def temporary_cluster(test_class):
