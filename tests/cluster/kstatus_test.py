@@ -15,7 +15,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "support")]
-from api_server import end  # noqa: E402
+from api_server import end, temporary_cluster  # noqa: E402
 from gitops_test import STATES as TOLD_STATES  # noqa: E402
 from servers import ROOT, Emulator, make_image, make_report  # noqa: E402
 
@@ -319,6 +319,62 @@ class FolderTest(StatesCase):
                 self.write(document)
             self.wait_until(lambda: self.seen(documents))
         self.assert_states()
+        self.stop(process)
+
+
+class ClusterTest(StatesCase):
+    """What the API server's objects say of themselves."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cluster = temporary_cluster(cls)
+        cls.kubectl = cls.cluster.kubectl
+        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
+        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        for name in ("team", "slipway-system"):
+            cls.kubectl("create", "namespace", name)
+
+    def apply(self, documents):
+        self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(documents)}))
+
+    def objects(self):
+        return json.loads(self.kubectl("get", "acr,ipub,retpol", "-A", "-o", "json").stdout)["items"]
+
+    def run_controller(self):
+        return self.start("--kubeconfig", self.cluster.kubeconfig, "--listen", "127.0.0.1:0")
+
+    def test_every_state(self):
+        self.apply(self.reports())
+        first, *later = self.states.rounds()
+        self.apply(first)
+        self.assertEqual({verdict for verdict, _ in self.judged().values()}, {"InProgress"}, "nobody has seen them")
+        process = self.run_controller()
+        self.wait_until(lambda: self.seen(first))
+        for documents in later:
+            self.apply(documents)
+            self.wait_until(lambda: self.seen(documents))
+        self.assert_states()
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=10s", "ipub/published", "-n", "team")
+        self.stop(process)
+        self.unseen()
+
+    def unseen(self):
+        """What is done to objects while nobody looks."""
+        document = self.states.document
+        leaving = ("ImagePublication", "published")
+        edited = ("ImagePublication", "passed")
+        self.apply([document(*leaving, self.states.publication("published", {"deletionPolicy": "Untag"})),
+                    document(*edited, self.states.publication("passed", {"build": {"number": 9, "version": "1.0.1"}}))])
+        process = self.run_controller()
+        self.wait_until(lambda: self.judged()[leaving][0] == self.judged()[edited][0] == "Current")
+        self.stop(process)
+        self.apply([document(*edited, self.states.publication("passed", {"build": {"number": 10, "version": "1.0.2"}}))])
+        self.kubectl("delete", "ipub", "published", "-n", "team", "--wait=false")
+        judged = self.judged()
+        self.assertEqual((judged[edited][0], judged[leaving][0]), ("InProgress", "Terminating"))
+        process = self.run_controller()
+        self.wait_until(lambda: leaving not in self.judged())
         self.stop(process)
 
 
