@@ -1,8 +1,10 @@
 # Warnings, sanitizers, linker and compiler cache: what every target of ours is built with.
 
+# Another clone of the same sources, wherever it lies, finds what this one compiled; precompiled headers need the sloppiness.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 
 find_program(MOLD_PROGRAM mold)
@@ -14,7 +16,9 @@ endif()
 # -Wrestrict of g++ 12 sees overlaps in "text" + std::string that are not there (GCC bug 105651).
 add_library(slipway_options INTERFACE)
 target_include_directories(slipway_options INTERFACE ${CMAKE_SOURCE_DIR})
+# -pthread: some libraries ask for it, and what is precompiled must be compiled alike.
 target_compile_options(slipway_options INTERFACE
+  -pthread
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 option(SLIPWAY_WERROR "Treat warnings as errors" OFF)
@@ -31,4 +35,5 @@ endif()
 function(slipway_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC slipway_options)
+  slipway_precompile(${name} precompiled)
 endfunction()
