@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "controller/cli/audit_flags.h"
 #include "controller/cli/command_checks.h"
 #include "crds/base/text.h"
 
@@ -51,6 +52,7 @@ struct Parsed {
   ValidateOptions validate;
   GetOptions get;
   DescribeOptions describe;
+  AuditOptions audit;
   VersionOptions version;
   CompletionOptions completion;
   std::string at;
@@ -275,6 +277,7 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   add_validate(app, parsed);
   add_get(app, parsed);
   add_describe(app, parsed);
+  add_audit(app, parsed.audit);
   add_small_verbs(app, parsed);
 }
 
@@ -319,6 +322,7 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
   if (verb == "version") return parsed.version;
   if (verb == "completion") return parsed.completion;
   if (verb == "validate") return validate_command(parsed);
+  if (verb == "audit") return parsed.audit;
   parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
   if (verb == "get") return parsed.get;
   return parsed.describe;

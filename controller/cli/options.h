@@ -98,6 +98,14 @@ struct DescribeOptions {
   std::string namespace_name;
 };
 
+struct AuditOptions {
+  std::string what;                ///< verify, head, export.
+  std::vector<std::string> paths;  ///< Folders, files, "-"; none: the default folder.
+  std::string head, after;         ///< HASH@NUMBER; may be empty.
+  std::string since, namespace_name, repository, action;
+  std::string output = "table";  ///< table, json, csv.
+};
+
 struct VersionOptions {
   OutputFormat output = OutputFormat::Table;
 };
@@ -107,6 +115,6 @@ struct CompletionOptions {
 };
 
 using Command = std::variant<RunOptions, PublishOptions, PlanOptions, ValidateOptions, GetOptions, DescribeOptions,
-                             VersionOptions, CompletionOptions>;
+                             AuditOptions, VersionOptions, CompletionOptions>;
 
 }  // namespace slipway::cli

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "controller/cli/audit.h"
 #include "controller/cli/command_line.h"
 #include "controller/cli/completion.h"
 #include "controller/cli/describe.h"
@@ -27,6 +28,7 @@ class Runner {
   ExitCode operator()(const GetOptions& options) { return get(options, console_); }
   ExitCode operator()(const DescribeOptions& options) { return describe(options, console_); }
   ExitCode operator()(const ValidateOptions& options) { return validate(options, console_); }
+  ExitCode operator()(const AuditOptions& options) { return audit(options, console_); }
   ExitCode operator()(const CompletionOptions& options) {
     console_.out << completion_script(options.shell, describe_verbs());
     return ExitCode::Ok;

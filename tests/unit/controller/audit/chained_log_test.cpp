@@ -1,0 +1,362 @@
+#include "controller/audit/chained_log.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <latch>
+#include <sstream>
+#include <thread>
+
+#include "controller/audit/file_medium.h"
+#include "controller/audit/log_files.h"
+#include "controller/audit/stream_medium.h"
+#include "tests/catch.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/controller/audit/chains.h"
+
+namespace slipway::audit::tests {
+namespace {
+
+using slipway::tests::ManualClock;
+using slipway::tests::TemporaryFolder;
+
+const ManualClock kClock{kNine};
+
+Result<std::unique_ptr<ChainedLog>> open_log(const std::filesystem::path& folder,
+                                             std::int64_t segment_bytes = 1 << 20) {
+  auto medium = FileMedium::open({.folder = folder, .segment_bytes = segment_bytes});
+  if (!medium) return std::unexpected(medium.error());
+  return ChainedLog::open(std::move(*medium), kClock,
+                          {.version = "0.1.0",
+                           .replica = "slipway-0",
+                           .publisher = "cluster-1",
+                           .reconcile_id = [] { return std::string("0123"); },
+                           .on_written = {},
+                           .on_failure = {}});
+}
+
+Verdict verdict_of(const std::filesystem::path& folder) {
+  return *verify({.paths = {folder.string()}, .standard_input = std::cin}, {});
+}
+
+/// What went wrong, or nothing.
+std::string finding_of(const std::filesystem::path& folder) {
+  const auto verdict = verdict_of(folder);
+  return verdict.finding ? verdict.finding->message : "";
+}
+
+std::string read(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+/// Makes one change that ends well.
+void change(ChainedLog& log, const std::string& tag) {
+  const auto intent = set_tag(tag);
+  const auto numbers = log.intend(intent.who, {intent.what});
+  REQUIRE(numbers);
+  log.ended(numbers->at(0), {});
+}
+
+}  // namespace
+
+TEST_CASE("a log has a record from its start, and each process that changes something says so first") {
+  const TemporaryFolder folder;
+  {
+    const auto log = open_log(folder / "audit");
+    REQUIRE(log);
+    CHECK(verdict_of(folder / "audit").head == (*log)->head());
+    CHECK((*log)->head().seq == 1);
+    change(**log, "1.0");
+    CHECK((*log)->head().seq == 3);
+  }
+  {
+    REQUIRE(open_log(folder / "audit"));
+  }
+  CHECK(verdict_of(folder / "audit").head.seq == 3);
+  {
+    const auto log = open_log(folder / "audit");
+    change(**log, "1.1");
+    CHECK((*log)->head().seq == 6);
+  }
+  const auto verdict = verdict_of(folder / "audit");
+  CHECK_FALSE(verdict.finding);
+  CHECK(verdict.open.empty());
+  CHECK(verdict.head.seq == 6);
+}
+
+TEST_CASE("a record says who asked and of which reconcile") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  std::vector<Record> records;
+  static_cast<void>(verify({.paths = {folder.path().string()}, .standard_input = std::cin}, {},
+                           [&](const SealedLine& line) { records.push_back(*record_from(line.members)); }));
+  REQUIRE(records.size() == 3);
+  CHECK(std::get<Started>(records[0].content) == Started{.version = "0.1.0", .replica = "slipway-0"});
+  CHECK(std::get<Intent>(records[1].content) == set_tag("1.0"));
+  CHECK(std::get<Outcome>(records[2].content) == Outcome{.of = 2, .ending = Ending::Done, .error = ""});
+}
+
+TEST_CASE("changes that are intended together stand together") {
+  const TemporaryFolder folder;
+  const auto log = open_log(folder.path());
+  const auto intent = set_tag("1.0");
+  CHECK(*(*log)->intend(intent.who, {intent.what, set_tag("1").what}) == std::vector<AuditNumber>{2, 3});
+  CHECK((*log)->intend(intent.who, {})->empty());
+  (*log)->ended(3, fail(ErrorClass::Forbidden, "no push"));
+  CHECK(verdict_of(folder.path()).open == std::set<std::int64_t>{2});
+}
+
+TEST_CASE("a chain goes on over its segments") {
+  const TemporaryFolder folder;
+  for (int run = 0; run < 3; ++run) {
+    const auto log = open_log(folder.path(), 1500);
+    for (int i = 0; i < 5; ++i) change(**log, std::to_string(i));
+  }
+  CHECK(segments_of(folder.path())->size() > 3);
+  const auto verdict = verdict_of(folder.path());
+  CHECK_FALSE(verdict.finding);
+  CHECK(verdict.head.seq == 1 + 3 * 10 + 2);
+  std::filesystem::remove(folder / segment_name(2));
+  CHECK_THAT(finding_of(folder.path()), Catch::Matchers::Contains("missing before"));
+}
+
+TEST_CASE("what a writer that was killed left of a record is cut off, and the log says so") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  const auto segment = folder / segment_name(1);
+  const std::string whole = read(segment);
+  const auto last = whole.rfind('\n', whole.size() - 2) + 1;
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, last - 1, last, last + 1, whole.size() - 1}) {
+    std::filesystem::remove_all(folder.path());
+    folder.write(segment_name(1), whole.substr(0, cut));
+    INFO(cut);
+    const bool is_half = cut != 0 && cut != last;
+    if (cut != 0) CHECK(finding_of(folder.path()).empty());
+    CHECK((verdict_of(folder.path()).half_bytes != 0) == is_half);
+    change(**open_log(folder.path()), "1.1");
+    CHECK(finding_of(folder.path()).empty());
+    CHECK((read(segment).find(R"("record":"Mended")") != std::string::npos) == is_half);
+  }
+}
+
+TEST_CASE("a segment that was begun and has no record is gone on with") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  folder.write(segment_name(2), R"({"audit)");
+  change(**open_log(folder.path()), "1.1");
+  CHECK(finding_of(folder.path()).empty());
+  CHECK(verdict_of(folder.path()).head.seq == 7);
+  CHECK(read(folder / segment_name(2)).find("Mended") != std::string::npos);
+}
+
+TEST_CASE("nothing is written to a log whose end is not as it was written") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  std::string text = read(folder / segment_name(1));
+  text.replace(text.rfind("Done"), 4, "Gone");
+  folder.write(segment_name(1), text);
+  const auto log = open_log(folder.path());
+  REQUIRE_FALSE(log);
+  CHECK(log.error().cls == ErrorClass::Integrity);
+  CHECK_THAT(log.error().message, Catch::Matchers::Contains("not as it was written"));
+  CHECK(read(folder / segment_name(1)) == text);
+}
+
+TEST_CASE("what is done to the files of a log that is open stops it") {
+  const TemporaryFolder folder;
+  const auto log = open_log(folder.path());
+  change(**log, "1.0");
+  const auto segment = folder / segment_name(1);
+  const auto refused = [&] {
+    const auto numbers = (*log)->intend(set_tag("1").who, {set_tag("1").what});
+    return numbers ? ErrorClass::Internal : numbers.error().cls;
+  };
+  SECTION("removed") {
+    std::filesystem::remove(segment);
+  }
+  SECTION("replaced") {
+    const std::string text = read(segment);
+    std::filesystem::remove(segment);
+    std::ofstream{folder / "other"} << "x";
+    folder.write(segment_name(1), text);
+  }
+  SECTION("shortened") {
+    std::filesystem::resize_file(segment, 10);
+  }
+  CHECK(refused() == ErrorClass::Integrity);
+  CHECK(refused() == ErrorClass::Integrity);
+}
+
+TEST_CASE("many threads record at once, and all of it is in one chain") {
+  const TemporaryFolder folder;
+  constexpr int kThreads = 16;
+  constexpr int kChanges = 20;
+  std::set<AuditNumber> all;
+  {
+    const auto log = open_log(folder.path());
+    std::latch ready(kThreads);
+    runtime::Guarded<std::set<AuditNumber>> numbers;
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < kThreads; ++thread)
+      threads.emplace_back([&, thread] {
+        ready.arrive_and_wait();
+        for (int i = 0; i < kChanges; ++i) {
+          const auto intent = set_tag(std::to_string(thread) + "." + std::to_string(i));
+          const auto number = (*log)->intend(intent.who, {intent.what});
+          if (!number) return;
+          numbers.lock()->insert(number->at(0));
+          (*log)->ended(number->at(0), {});
+        }
+      });
+    threads.clear();
+    all = *numbers.lock();
+  }
+  CHECK(all.size() == kThreads * kChanges);
+  const auto verdict = verdict_of(folder.path());
+  CHECK_FALSE(verdict.finding);
+  CHECK(verdict.head.seq == 1 + 2 * kThreads * kChanges);
+  CHECK(verdict.open.empty());
+}
+
+TEST_CASE("several processes write one chain, also when some are killed") {
+  const TemporaryFolder folder;
+  {
+    REQUIRE(open_log(folder.path()));
+  }
+  std::vector<pid_t> children;
+  for (int child = 0; child < 4; ++child) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    const auto log = open_log(folder.path(), 20'000);
+    for (int i = 0; log && (child < 2 || i < 50); ++i) {
+      const auto intent = set_tag(std::to_string(i));
+      const auto number = (*log)->intend(intent.who, {intent.what});
+      if (!number) ::_exit(1);
+      (*log)->ended(number->at(0), {});
+    }
+    ::_exit(0);
+  }
+  for (const std::size_t child : {std::size_t{2}, std::size_t{3}}) {
+    int status = 0;
+    ::waitpid(children[child], &status, 0);
+    CHECK(status == 0);
+  }
+  for (const std::size_t child : {std::size_t{0}, std::size_t{1}}) {
+    ::kill(children[child], SIGKILL);
+    ::waitpid(children[child], nullptr, 0);
+  }
+  CHECK(finding_of(folder.path()).empty());
+  change(**open_log(folder.path()), "last");
+  CHECK(finding_of(folder.path()).empty());
+}
+
+TEST_CASE("what the disk does not take is not intended, and leaves nothing behind") {
+  const TemporaryFolder folder;
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto log = open_log(folder.path());
+  change(**log, "1.0");
+  const std::string before = read(folder / segment_name(1));
+  rlimit was{};
+  ::getrlimit(RLIMIT_FSIZE, &was);
+  const rlimit full{.rlim_cur = before.size() + 20, .rlim_max = was.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  const auto refused = (*log)->intend(set_tag("1").who, {set_tag("1").what});
+  ::setrlimit(RLIMIT_FSIZE, &was);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().cls == ErrorClass::Unavailable);
+  CHECK_THAT(refused.error().remedy, Catch::Matchers::Contains("make room on its volume"));
+  CHECK(read(folder / segment_name(1)) == before);
+  change(**log, "1.1");
+  CHECK(finding_of(folder.path()).empty());
+}
+
+TEST_CASE("a folder that can't be used is said so at the start") {
+  const TemporaryFolder folder;
+  folder.write("file", "x");
+  const auto log = open_log(folder / "file");
+  REQUIRE_FALSE(log);
+  CHECK(log.error().cls == ErrorClass::Unavailable);
+  CHECK_THAT(log.error().remedy, Catch::Matchers::Contains("--audit-folder"));
+  std::filesystem::create_directories(folder / "linked");
+  folder.write("elsewhere", "");
+  std::filesystem::create_symlink(folder / "elsewhere", folder / ("linked/" + segment_name(1)));
+  CHECK(open_log(folder / "linked").error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("on a descriptor a chain begins with each process and ends where it can't be written") {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  auto log = ChainedLog::open(std::make_unique<StreamMedium>(ends[1]), kClock, {.version = "0.1.0"});
+  REQUIRE(log);
+  change(**log, "1.0");
+  std::string text(1 << 16, '\0');
+  text.resize(static_cast<std::size_t>(::read(ends[0], text.data(), text.size())));
+  std::istringstream in("other\n" + text);
+  const auto verdict = verify({.paths = {"-"}, .standard_input = in}, {});
+  CHECK_FALSE(verdict->finding);
+  CHECK(verdict->head == (*log)->head());
+  ::close(ends[0]);
+  CHECK((*log)->intend(set_tag("1").who, {set_tag("1").what}).error().cls == ErrorClass::Unavailable);
+  ::close(ends[1]);
+}
+
+TEST_CASE("what is written and what fails is told") {
+  const TemporaryFolder folder;
+  std::size_t records = 0;
+  int failures = 0;
+  Anchor head;
+  auto log = ChainedLog::open(*FileMedium::open({.folder = folder.path()}), kClock,
+                              {.version = "0.1.0",
+                               .replica = {},
+                               .publisher = {},
+                               .reconcile_id = {},
+                               .on_written =
+                                   [&](std::size_t count, const Anchor& last) {
+                                     records += count;
+                                     head = last;
+                                   },
+                               .on_failure = [&](const Error&) { ++failures; }});
+  change(**log, "1.0");
+  CHECK(records == 3);
+  CHECK(head == (*log)->head());
+  std::filesystem::remove(folder / segment_name(1));
+  CHECK_FALSE((*log)->intend(set_tag("1").who, {set_tag("1").what}));
+  CHECK(failures == 1);
+}
+
+TEST_CASE("there is no log where nobody wrote one") {
+  const TemporaryFolder folder;
+  for (const auto& path : {folder.path(), folder / "missing", folder / "missing.jsonl"}) {
+    const auto verdict = verify({.paths = {path.string()}, .standard_input = std::cin}, {});
+    REQUIRE_FALSE(verdict);
+    CHECK(verdict.error().cls == ErrorClass::NotFound);
+  }
+}
+
+TEST_CASE("a line that never ends is no record and takes no memory") {
+  const TemporaryFolder folder;
+  folder.write(segment_name(1), std::string(1 << 20, 'x') + "\n");
+  CHECK(verdict_of(folder.path()).finding->kind == FindingKind::NotARecord);
+}
+
+TEST_CASE("segments are named by number") {
+  CHECK(segment_name(1) == "audit-000001.jsonl");
+  CHECK(segment_number("audit-000001.jsonl") == 1);
+  CHECK(segment_number("audit-1234567.jsonl") == 1234567);
+  for (const auto* other :
+       {"audit-.jsonl", "audit-000000.jsonl", "audit-1x.jsonl", "audit.lock", "audit-000001.jsonl.gz"})
+    CHECK_FALSE(segment_number(other));
+}
+
+}  // namespace slipway::audit::tests
