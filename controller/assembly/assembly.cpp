@@ -93,6 +93,7 @@ http::TransportSettings transport_settings(http::NetworkEnvironment environment,
 struct Assembly::Parts {
   Parts(AssemblySettings given, const AssemblyPorts& ports, const Surroundings& around)
       : surroundings(around),
+        audit(ports.audit),
         settings(std::move(given)),
         watched(ports.store, surroundings.log),
         signs(steady),
@@ -109,7 +110,7 @@ struct Assembly::Parts {
         engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
         transfer(engine, surroundings.metrics),
         publisher({ports.objects, writer, registries, transfer, ports.turns, surroundings.recorder, progress,
-                   surroundings.clock},
+                   surroundings.clock, audit},
                   settings.publish),
         registry_reconciler({ports.objects, writer, registries, surroundings.recorder, surroundings.clock}),
         prune_reconciler({ports.objects, writer, surroundings.recorder, surroundings.clock}),
@@ -124,11 +125,13 @@ struct Assembly::Parts {
                 [network = transport_settings(settings.network, {surroundings, open_requests, signs}, rules, rates)](
                     const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
             .rules = rules,
+            .audit = audit,
             .reconcile_id = telemetry::current_reconcile_id,
             .open_file = settings.open_file};
   }
 
   const Surroundings surroundings;
+  KeptAudit& audit;
   const AssemblySettings settings;
   WatchedWriter watched;
   const runtime::SystemSteadyClock steady;
@@ -179,7 +182,8 @@ runtime::SignsOfLife& Assembly::signs() {
 }
 
 std::optional<Error> Assembly::write_failure() const {
-  return parts_->watched.failure();
+  auto failure = parts_->watched.failure();
+  return failure ? failure : parts_->audit.failure();
 }
 
 }  // namespace slipway::assembly

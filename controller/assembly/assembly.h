@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "controller/assembly/audit_log.h"
 #include "controller/assembly/long_visits.h"
 #include "controller/assembly/surroundings.h"
 #include "controller/http/transport_factory.h"
@@ -33,11 +34,12 @@ struct AssemblySettings {
   std::function<std::unique_ptr<Registries>(Registries& unguarded)> guard_registries = nullptr;
 };
 
-/// Where objects are read and written, and who writes to a repository. Outlives the assembly.
+/// Where objects are read and written, who writes to a repository, and what is kept of that. Outlives the assembly.
 struct AssemblyPorts {
   ObjectReader& objects;
   ObjectWriter& store;
   RepositoryTurns& turns;
+  KeptAudit& audit;
 };
 
 /// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over
@@ -58,7 +60,7 @@ class Assembly {
   LongVisits& long_visits();
   /// Of requests and transfers; visits and looks at a folder are for whoever makes them to add.
   runtime::SignsOfLife& signs();
-  /// Why the status could not be written when it was tried last; absent when it could.
+  /// Why the status or the audit log could not be written when it was tried last; absent when they could.
   std::optional<Error> write_failure() const;
 
  private:

@@ -116,6 +116,12 @@ void add_git(CLI::App& verb, GitFlags& git) {
       ->type_name("FILE");
 }
 
+void add_audit_folder(CLI::App& verb, std::string& folder) {
+  verb.add_option("--audit-folder", folder,
+                  "Folder of the audit log (default: audit beside the state database; in a cluster standard output)")
+      ->type_name("DIR");
+}
+
 void add_identity(CLI::App& verb, FolderOptions& folder) {
   verb.add_option("--controller-namespace", folder.controller_namespace,
                   "Namespace of the Secrets of a ContainerRegistry")
@@ -176,6 +182,7 @@ void add_run(CLI::App& app, Parsed& parsed) {
                    "The folder, or a Git repository: https://, ssh://, git@host:path, file://")
       ->type_name("PATH");
   add_folder(*verb, parsed.run.folder);
+  add_audit_folder(*verb, parsed.run.folder.audit_folder);
   add_git(*verb, parsed.run.folder.git);
   add_cluster(*verb, parsed);
   add_identity(*verb, parsed.run.folder);
@@ -185,7 +192,6 @@ void add_run(CLI::App& app, Parsed& parsed) {
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
       ->capture_default_str();
-  verb->add_option("--audit-folder", parsed.run.audit_folder, "Folder of the audit log")->type_name("DIR");
   add_workers(*verb, parsed.run.workers);
   add_log(*verb, parsed.run.log);
 }
@@ -199,6 +205,7 @@ void add_publish(CLI::App& app, Parsed& parsed) {
            "A file, a folder, a Git repository, or - for standard input");
   add_set(*verb, parsed);
   add_folder(*verb, parsed.publish.folder);
+  add_audit_folder(*verb, parsed.publish.folder.audit_folder);
   add_git(*verb, parsed.publish.folder.git);
   add_identity(*verb, parsed.publish.folder);
   verb->add_option("--timeout", parsed.timeout,

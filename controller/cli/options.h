@@ -26,8 +26,9 @@ struct GitFlags {
 struct FolderOptions {
   std::string path;  ///< A folder, a file, "-", or a Git repository.
   GitFlags git;
-  std::string root;   ///< Files of resources must lie inside; empty: the folder, or the working one.
-  std::string state;  ///< State database; empty: under the user's XDG state folder.
+  std::string root;          ///< Files of resources must lie inside; empty: the folder, or the working one.
+  std::string state;         ///< State database; empty: under the user's XDG state folder.
+  std::string audit_folder;  ///< Of the audit log; empty: beside the state database, in a cluster standard output.
   bool allow_empty = false;
   std::string controller_namespace = "slipway-system";
   std::string publisher_id;              ///< Empty: the path's own URL.
@@ -55,7 +56,6 @@ struct RunOptions {
   LogOptions log;
   std::string listen = "127.0.0.1:8080";  ///< Empty: no endpoints.
   std::chrono::seconds git_interval{60};
-  std::string audit_folder;
   std::chrono::seconds grace{45};  ///< In a cluster: how long the end may take.
   std::size_t workers = 8;
 };

@@ -87,6 +87,7 @@ ExitCode run_cluster(const RunOptions& options, const Console& console) {
   const auto served = cluster::serve({.access = std::move(*access),
                                       .references = references_of(options),
                                       .publisher_id = options.folder.publisher_id,
+                                      .audit_folder = options.folder.audit_folder,
                                       .identity = identity_of(options.cluster, console),
                                       .listen = options.listen,
                                       .workers = options.workers,

@@ -16,6 +16,7 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
   options.manifests.controller_namespace = folder.controller_namespace;
   options.git = git_options(folder.path, folder.git);
   options.state = folder.state;
+  options.audit_folder = folder.audit_folder;
   options.only_look = use == StateUse::OnlyLook;
   options.controller_namespace = folder.controller_namespace;
   options.publisher_id = folder.publisher_id;

@@ -50,7 +50,8 @@ void add_all(assembly::ReadyTally& tally, const runtime::ObjectCache<T>& cache) 
 
 /// In the order in which they need each other.
 struct Installation::Parts {
-  Parts(const InstallationOptions& options, kube::ApiClient& client, const assembly::Surroundings& given)
+  Parts(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
+        const assembly::Surroundings& given)
       : caches(options.references.controller),
         store(caches, client, options.references, given_up.get_token()),
         recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); }},
@@ -62,7 +63,7 @@ struct Installation::Parts {
                   .network = options.network,
                   .ambient_credentials = nullptr,
                   .open_file = refuse_file},
-                 {store, store, turns}, surroundings) {
+                 {store, store, turns, audit}, surroundings) {
     for (const auto& [kind, reconciler] : assembly.reconcilers())
       valid.emplace(kind, std::make_unique<InvalidObjects>(
                               reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock}));
@@ -78,9 +79,9 @@ struct Installation::Parts {
   std::map<ResourceKind, std::unique_ptr<InvalidObjects>> valid;
 };
 
-Installation::Installation(const InstallationOptions& options, kube::ApiClient& client,
+Installation::Installation(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
                            const assembly::Surroundings& surroundings)
-    : parts_(std::make_unique<Parts>(options, client, surroundings)) {}
+    : parts_(std::make_unique<Parts>(options, client, audit, surroundings)) {}
 Installation::~Installation() = default;
 
 ObjectCaches& Installation::caches() {

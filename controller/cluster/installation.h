@@ -28,9 +28,10 @@ struct InstallationOptions {
 /// An assembly over the objects of a cluster. Thread-safe.
 class Installation {
  public:
-  /// `client` and `surroundings` outlive it. Reads nothing: ObjectWatches fill its caches. Its recorder is the API
-  /// server's, which logs what it is told as well.
-  Installation(const InstallationOptions& options, kube::ApiClient& client, const assembly::Surroundings& surroundings);
+  /// `client`, `audit` and `surroundings` outlive it. Reads nothing: ObjectWatches fill its caches. Its recorder is the
+  /// API server's, which logs what it is told as well.
+  Installation(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
+               const assembly::Surroundings& surroundings);
   /// Sends the events that wait.
   ~Installation();
   Installation(const Installation&) = delete;

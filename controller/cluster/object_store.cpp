@@ -110,7 +110,7 @@ ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, Referenc
 Result<std::optional<Loaded<ImagePublication>>> ObjectStore::publication(const ObjectKey& key) {
   const auto entry = caches_.publications.find(name_of(key));
   if (entry == nullptr) return std::nullopt;
-  return Loaded<ImagePublication>{entry->object, {}};
+  return Loaded<ImagePublication>{.object = entry->object, .base_folder = {}, .edited_by = entry->edited_by};
 }
 
 Result<std::optional<ContainerRegistry>> ObjectStore::registry(const std::string& name) {

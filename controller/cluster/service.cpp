@@ -123,10 +123,10 @@ class Session {
  public:
   /// All outlive it.
   Session(const ServiceOptions& options, const InstallationOptions& of_installation, kube::ApiClient& client,
-          const assembly::Surroundings& surroundings)
+          assembly::KeptAudit& audit, const assembly::Surroundings& surroundings)
       : grace_(options.grace),
         log_(surroundings.log),
-        installation_(of_installation, client, surroundings),
+        installation_(of_installation, client, audit, surroundings),
         workforce_(installation_.assembly(), surroundings, options.workers),
         watches_({.caches = installation_.caches(),
                   .client = client,
@@ -191,6 +191,9 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   kube::ApiClient client{**connection};
   const auto publisher = publisher_id(options, client, surroundings.log, answers, stop);
   if (!publisher) return {};
+  const auto audit = assembly::open_audit_log(options.audit_folder, *publisher,
+                                              {surroundings.log, surroundings.metrics, surroundings.clock});
+  if (!audit) return std::unexpected{audit.error()};
   Session session{options,
                   {.references = options.references,
                    .publisher_id = *publisher,
@@ -198,6 +201,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
                    .flush_events_for = options.grace / 8,
                    .network = *network},
                   client,
+                  **audit,
                   surroundings};
   session.run(answers, stop);
   return {};

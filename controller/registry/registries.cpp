@@ -42,12 +42,25 @@ SharedRegistries::SharedRegistries(ObjectReader& objects, const Clock& clock, Re
     : objects_(objects), clock_(clock), settings_(std::move(settings)) {}
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry,
-                                                           const std::string& repository, bool read_only) {
+                                                           const std::string& repository) {
+  return open(registry, reading(repository));
+}
+
+Result<std::unique_ptr<ImageStore>> SharedRegistries::open_to_change(const ContainerRegistry& registry,
+                                                                     const std::string& repository,
+                                                                     const AuditSubject& who) {
+  ClientOptions options = reading(repository);
+  options.read_only = false;
+  options.audited = {.log = &settings_.audit, .who = who};
+  return open(registry, std::move(options));
+}
+
+Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry, ClientOptions options) {
   const Result<Endpoint> endpoint = endpoint_of(registry);
   if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
   Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), client_of(repository, read_only));
+  return std::make_unique<RegistryClient>(std::move(*connection), std::move(options));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
@@ -64,7 +77,7 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
     if ((*registry)->spec.login_server != reference->registry)
       return fail(ErrorClass::Invalid, source.registry_ref->name + " is not the registry of " + source.reference,
                   "name the ContainerRegistry of " + reference->registry);
-    Result<std::unique_ptr<ImageStore>> store = open(**registry, reference->repository, true);
+    Result<std::unique_ptr<ImageStore>> store = open(**registry, reference->repository);
     if (!store) return std::unexpected(store.error());
     return std::unique_ptr<ImageSource>(std::move(*store));
   }
@@ -88,7 +101,7 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), client_of(reference->repository, true));
+  return std::make_unique<RegistryClient>(std::move(*connection), reading(reference->repository));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpec& source,
@@ -108,9 +121,9 @@ Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry,
   return (*connection)->identity();
 }
 
-ClientOptions SharedRegistries::client_of(const std::string& repository, bool read_only) const {
+ClientOptions SharedRegistries::reading(const std::string& repository) const {
   return {.repository = repository,
-          .read_only = read_only,
+          .read_only = true,
           .request_id = settings_.reconcile_id ? settings_.reconcile_id() : std::string()};
 }
 

@@ -25,6 +25,8 @@ struct RegistriesSettings {
   std::function<std::unique_ptr<http::HttpTransport>(const std::string& ca_pem)> make_transport;
   /// Learns what each registry says, and is asked where a token realm may be. Outlives the registries.
   RegistryRules& rules;
+  /// Of what is changed at registries. Outlives them.
+  AuditLog& audit;
   /// The id of the reconcile that the calling thread is in: what is opened there names it in all its requests, on
   /// whatever thread they are sent. May be null.
   std::function<std::string()> reconcile_id;
@@ -39,8 +41,9 @@ class SharedRegistries final : public Registries {
  public:
   SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
 
-  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
-                                           bool read_only) override;
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository) override;
+  Result<std::unique_ptr<ImageStore>> open_to_change(const ContainerRegistry& registry, const std::string& repository,
+                                                     const AuditSubject& who) override;
   Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
   Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
@@ -59,7 +62,8 @@ class SharedRegistries final : public Registries {
     std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
   };
 
-  ClientOptions client_of(const std::string& repository, bool read_only) const;
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
+  ClientOptions reading(const std::string& repository) const;
   Result<void> learn_rules(const ContainerRegistry& registry);
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
   Result<Credentials> own_credentials(const std::string& secret, const std::string& host);

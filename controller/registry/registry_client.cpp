@@ -62,7 +62,8 @@ class RangeFilter {
 RegistryClient::RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options)
     : connection_(std::move(connection)),
       options_(std::move(options)),
-      scope_("repository:" + options_.repository + (options_.read_only ? ":pull" : ":pull,push")) {}
+      scope_("repository:" + options_.repository + (options_.read_only ? ":pull" : ":pull,push")),
+      changes_(options_.audited, connection_->host(), options_.repository) {}
 
 Request RegistryClient::request_to(Method method, std::string url) const {
   Request request = registry::request_to(method, std::move(url));
@@ -85,7 +86,9 @@ Result<Response> RegistryClient::expect(const Request& request, int status, std:
 }
 
 Result<std::optional<Descriptor>> RegistryClient::resolve(const std::string& tag, std::stop_token stop) {
-  return look_up(tag, stop);
+  auto found = look_up(tag, stop);
+  if (found) changes_.saw(tag, *found ? std::optional((*found)->digest) : std::nullopt);
+  return found;
 }
 
 Result<std::optional<Descriptor>> RegistryClient::find_manifest(const Digest& digest, std::stop_token stop) {
@@ -243,8 +246,26 @@ Result<std::unique_ptr<BlobUpload>> RegistryClient::start_upload(const Digest& d
   return open_upload(*connection_, scope_, std::move(*location));
 }
 
-Result<Response> RegistryClient::put(const std::string& reference, const ManifestBytes& manifest,
-                                     std::stop_token stop) {
+/// `tag` is empty for the manifest by its digest.
+Result<Response> RegistryClient::put(const std::string& tag, const ManifestBytes& manifest, std::stop_token stop) {
+  const ComingChange change{.tag = tag, .manifest = manifest.descriptor.digest};
+  const auto noted = changes_.begin(change);
+  if (!noted) return std::unexpected(noted.error());
+  Result<Response> response = send_put(tag.empty() ? manifest.descriptor.digest.str() : tag, manifest, stop);
+  changes_.end(change, *noted, response ? Result<void>{} : std::unexpected(response.error()));
+  return response;
+}
+
+Result<void> RegistryClient::remove(const ComingChange& change, const std::stop_token& stop) {
+  const auto noted = changes_.begin(change);
+  if (!noted) return std::unexpected(noted.error());
+  Result<void> removed = send_delete(change.tag.empty() ? change.manifest->str() : change.tag, stop);
+  changes_.end(change, *noted, removed);
+  return removed;
+}
+
+Result<Response> RegistryClient::send_put(const std::string& reference, const ManifestBytes& manifest,
+                                          std::stop_token stop) {
   Request request = request_to(Method::Put, url("/manifests/" + reference));
   request.headers.set("Content-Type", manifest.descriptor.media_type);
   request.body = manifest.bytes;
@@ -257,7 +278,7 @@ Result<Response> RegistryClient::put(const std::string& reference, const Manifes
 }
 
 Result<void> RegistryClient::put_manifest(const ManifestBytes& manifest, std::stop_token stop) {
-  return put_tag(manifest.descriptor.digest.str(), manifest, stop);
+  return put_tag("", manifest, stop);
 }
 
 Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes& manifest, std::stop_token stop) {
@@ -268,15 +289,15 @@ Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes
 
 // docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
 Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token stop) {
-  return remove("/manifests/" + tag, stop);
+  return remove({.tag = tag, .manifest = {}, .removes = true}, stop);
 }
 
 Result<void> RegistryClient::remove_manifest(const Digest& digest, std::stop_token stop) {
-  return remove("/manifests/" + digest.str(), stop);
+  return remove({.tag = {}, .manifest = digest, .removes = true}, stop);
 }
 
-Result<void> RegistryClient::remove(const std::string& path, const std::stop_token& stop) {
-  const Request request = request_to(Method::Delete, url(path));
+Result<void> RegistryClient::send_delete(const std::string& reference, const std::stop_token& stop) {
+  const Request request = request_to(Method::Delete, url("/manifests/" + reference));
   const std::string scope = "repository:" + options_.repository + ":delete";
   const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());
@@ -337,6 +358,7 @@ Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest&
   std::vector<Descriptor> all;
   const Result<std::optional<ManifestBytes>> index = read(fallback_tag(subject), stop);
   if (!index) return std::unexpected(index.error());
+  changes_.saw(fallback_tag(subject), *index ? std::optional((*index)->descriptor.digest) : std::nullopt);
   if (!*index) return all;
   if (Result<void> added = append_referrers((*index)->bytes, all); !added) return while_doing(name(), added.error());
   return all;
@@ -344,7 +366,7 @@ Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest&
 
 Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const Descriptor& subject,
                                           std::stop_token stop) {
-  const Result<Response> response = put(manifest.descriptor.digest.str(), manifest, stop);
+  const Result<Response> response = put("", manifest, stop);
   if (!response) return std::unexpected(response.error());
   if (response->headers.find("OCI-Subject") != nullptr) {
     connection_->remember_referrers(true);

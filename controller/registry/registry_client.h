@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/registry/connection.h"
+#include "controller/registry/noted_changes.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/ports/image_store.h"
 
@@ -17,6 +18,7 @@ struct ClientOptions {
   std::string repository;
   bool read_only = false;  ///< Asks for tokens that cannot push.
   std::string request_id;  ///< Sent as X-Request-Id; may be empty.
+  AuditedBy audited = {};  ///< Of what changes the repository.
 };
 
 /// One repository of a registry over the OCI distribution protocol 1.1. Thread-safe.
@@ -42,6 +44,7 @@ class RegistryClient final : public ImageStore {
   Result<bool> has_blob(const content::Descriptor& blob, std::stop_token stop) override;
   Result<bool> mount_blob(const Digest& digest, const std::string& from_repository, std::stop_token stop) override;
   Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) override;
+  Result<void> announce(const std::vector<ComingChange>& changes) override { return changes_.announce(changes); }
   Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token stop) override;
   Result<void> put_tag(const std::string& tag, const content::ManifestBytes& manifest, std::stop_token stop) override;
   Result<void> put_referrer(const content::ManifestBytes& manifest, const content::Descriptor& subject,
@@ -61,9 +64,12 @@ class RegistryClient final : public ImageStore {
   Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
   Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
   Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);
-  Result<void> remove(const std::string& path, const std::stop_token& stop);
-  Result<http::Response> put(const std::string& reference, const content::ManifestBytes& manifest,
-                             std::stop_token stop);
+  /// The two that change manifests and tags; nothing else does.
+  Result<http::Response> put(const std::string& tag, const content::ManifestBytes& manifest, std::stop_token stop);
+  Result<void> remove(const ComingChange& change, const std::stop_token& stop);
+  Result<http::Response> send_put(const std::string& reference, const content::ManifestBytes& manifest,
+                                  std::stop_token stop);
+  Result<void> send_delete(const std::string& reference, const std::stop_token& stop);
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
   Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);
   Result<void> add_to_fallback(const content::Descriptor& referrer, const Digest& subject, std::stop_token stop);
@@ -74,6 +80,7 @@ class RegistryClient final : public ImageStore {
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
   const ClientOptions options_;
   const std::string scope_;
+  NotedChanges changes_;
   runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;
   runtime::Guarded<std::optional<std::set<std::string>>> listed_tags_;
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/assembly/audit_log.h"
 #include "controller/assembly/readiness_for_counts.h"
 #include "controller/http/transport_factory.h"
 #include "controller/registry/ambient_credentials.h"
@@ -17,6 +18,7 @@ struct StatePlace {
   std::filesystem::path database;
   std::filesystem::path turns;
   std::filesystem::path checkouts;  ///< Of a Git repository: one place for one database.
+  std::filesystem::path audit;
 };
 
 /// `key` tells the manifests from all others.
@@ -25,12 +27,13 @@ Result<StatePlace> state_place(const InstallationOptions& options, const std::fi
   if (!options.state.empty()) {
     const std::filesystem::path file = std::filesystem::absolute(options.state);
     const auto of_key = manifests::state_file_of(file.parent_path() / "git", key);
-    return StatePlace{file, file.parent_path() / "turns", of_key.parent_path() / (name(file) + '-' + name(of_key))};
+    return StatePlace{file, file.parent_path() / "turns", of_key.parent_path() / (name(file) + '-' + name(of_key)),
+                      file.parent_path() / "audit"};
   }
   const auto state = manifests::default_state_folder();
   if (!state) return std::unexpected{state.error()};
   const auto file = manifests::state_file_of(*state, key);
-  return StatePlace{file, *state / "turns", *state / "git" / name(file)};
+  return StatePlace{file, *state / "turns", *state / "git" / name(file), *state / "audit"};
 }
 
 publish::Settings settings_of(const InstallationOptions& options, const std::string& url, Timestamp now) {
@@ -64,6 +67,7 @@ struct Opened {
   http::NetworkEnvironment network;
   std::unique_ptr<GitManifests> git;
   std::string url;  ///< Of the manifests.
+  std::unique_ptr<assembly::KeptAudit> audit = nullptr;
 };
 
 Result<std::unique_ptr<manifests::StateDatabase>> open_state(const InstallationOptions& options,
@@ -111,6 +115,14 @@ Result<Opened> open_git(const InstallationOptions& options, http::NetworkEnviron
   return Opened{std::move(*state), std::move(*folder), *place, std::move(network), std::move(git), std::move(url)};
 }
 
+Result<std::unique_ptr<assembly::KeptAudit>> open_audit(const InstallationOptions& options, const Opened& opened,
+                                                        const assembly::Surroundings& surroundings) {
+  if (options.only_look) return assembly::no_audit_log();
+  const auto folder = options.audit_folder.empty() ? opened.place.audit : std::filesystem::path(options.audit_folder);
+  const auto& publisher = options.publisher_id.empty() ? opened.url : options.publisher_id;
+  return assembly::open_audit_log(folder, publisher, {surroundings.log, surroundings.metrics, surroundings.clock});
+}
+
 }  // namespace
 
 /// In the order in which they need each other.
@@ -118,6 +130,7 @@ struct Installation::Parts {
   Parts(Opened opened, const InstallationOptions& options, const assembly::Surroundings& surroundings)
       : state(std::move(opened.state)),
         git(std::move(opened.git)),
+        audit(std::move(opened.audit)),
         root(opened.folder.root()),
         objects(std::move(opened.folder), *state, surroundings.clock),
         environment(options.environment),
@@ -135,10 +148,11 @@ struct Installation::Parts {
                       [this](const SourceSpec& source, const std::string& base_folder) {
                         return sources::open_source_file(root, source, base_folder);
                       }},
-                 {objects, objects, turns}, surroundings) {}
+                 {objects, objects, turns, *audit}, surroundings) {}
 
   const std::unique_ptr<manifests::StateDatabase> state;
   const std::unique_ptr<GitManifests> git;
+  const std::unique_ptr<assembly::KeptAudit> audit;
   const std::filesystem::path root;
   manifests::FolderObjectStore objects;
   const std::map<std::string, std::string> environment;
@@ -158,6 +172,9 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
   auto opened = options.git ? open_git(options, std::move(*network), surroundings.clock, stop)
                             : open_folder(options, std::move(*network));
   if (!opened) return std::unexpected{opened.error()};
+  auto audit = open_audit(options, *opened, surroundings);
+  if (!audit) return std::unexpected{audit.error()};
+  opened->audit = std::move(*audit);
   return std::unique_ptr<Installation>{
       new Installation{std::make_unique<Parts>(std::move(*opened), options, surroundings)}};
 }

@@ -27,8 +27,9 @@ struct InstallationOptions {
   manifests::ManifestFolderOptions manifests;
   std::optional<GitOptions> git;  ///< Instead of the path in `manifests`.
   GitUse git_use = GitUse::InForce;
-  std::string state;       ///< State database; empty: by folder, under the user's XDG state folder.
-  bool only_look = false;  ///< What is stored is read, and nothing is written to it.
+  std::string state;         ///< State database; empty: by folder, under the user's XDG state folder.
+  std::string audit_folder;  ///< Of the audit log; empty: beside the state database.
+  bool only_look = false;    ///< What is stored is read, and nothing is written to it.
   std::string controller_namespace = "slipway-system";
   std::string publisher_id;   ///< Empty: the URL of the manifests.
   bool one_shot = false;      ///< The process ends with its work: deadlines count from its start.
@@ -39,8 +40,9 @@ struct InstallationOptions {
 /// Every part of Slipway over a manifest folder, put together: with its state. Thread-safe.
 class Installation {
  public:
-  /// Invalid or NotFound for wrong paths, Invalid for a variable that names no proxy, Unavailable when the state cannot
-  /// be opened. Reads no manifest yet. `stop` is for asking a Git repository.
+  /// Invalid or NotFound for wrong paths, Invalid for a variable that names no proxy, Unavailable when the state or the
+  /// audit log cannot be opened, Integrity when the audit log is not as it was written. Reads no manifest yet. `stop`
+  /// is for asking a Git repository.
   static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options,
                                                     const assembly::Surroundings& surroundings,
                                                     const std::stop_token& stop = {});

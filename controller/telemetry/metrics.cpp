@@ -129,6 +129,9 @@ struct Metrics::Families {
       histogram("slipway_registry_request_duration_seconds", "How long registries took to answer.");
   Family<Counter>& throttled = counter("slipway_registry_throttled_total", "Requests answered with 429.");
   Counter& tags = counter("slipway_tags_set_total", "Tags that were set.").Add({});
+  Counter& audit_records = counter("slipway_audit_records_total", "Records written to the audit log.").Add({});
+  Counter& audit_failures =
+      counter("slipway_audit_failures_total", "Times that the audit log could not be written.").Add({});
   Family<Gauge>& resources = gauge("slipway_resources", "Resources by kind and status of their Ready condition.");
   Gauge& manifest_problems =
       gauge("slipway_manifest_problems", "Problems of the manifest folder as it was read last, warnings aside.")
@@ -271,6 +274,14 @@ void Metrics::transferred(const BlobTransferReport& report) {
 
 void Metrics::tags_set(std::size_t count) {
   families_->tags.Increment(static_cast<double>(count));
+}
+
+void Metrics::audited(std::size_t records) {
+  families_->audit_records.Increment(static_cast<double>(records));
+}
+
+void Metrics::audit_failed() {
+  families_->audit_failures.Increment();
 }
 
 void Metrics::registry_request(const AnsweredRequest& request) {

@@ -58,6 +58,9 @@ class Metrics final : public runtime::WorkWatcher {
   void gate_verdict(const std::string& gate, bool passed);
   void transferred(const BlobTransferReport& report);
   void tags_set(std::size_t count);
+  /// Records of the audit log that were written, and times that none could be.
+  void audited(std::size_t records);
+  void audit_failed();
   void registry_request(const AnsweredRequest& request);
   void api_request(const AnsweredRequest& request);
   /// Whether this process holds the lease of that name.

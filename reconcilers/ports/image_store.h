@@ -35,6 +35,14 @@ class BlobUpload {
   virtual void cancel() noexcept = 0;
 };
 
+/// A change that one of put_…() and remove_tag() is called for later.
+struct ComingChange {
+  std::string tag;                 ///< Empty: the manifest by its digest.
+  std::optional<Digest> manifest;  ///< Absent when a tag is removed.
+  bool removes = false;
+  auto operator<=>(const ComingChange&) const = default;
+};
+
 /// One repository that images are published to. Thread-safe. It is a source too: what was put there can be read back.
 class ImageStore : public ImageSource {
  public:
@@ -51,6 +59,10 @@ class ImageStore : public ImageSource {
 
   /// Opens an upload for that blob.
   virtual Result<std::unique_ptr<BlobUpload>> start_upload(const Digest& digest, std::stop_token stop) = 0;
+
+  /// Lets changes be accounted for together, at the cost of one, before the first of them is made. Those that are not
+  /// announced are accounted for one by one; those that do not come, as not tried. Unavailable when they can't be.
+  virtual Result<void> announce(const std::vector<ComingChange>& /*changes*/) { return {}; }
 
   /// Puts a manifest by digest. Everything it names must be there.
   virtual Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token stop) = 0;

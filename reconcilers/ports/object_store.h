@@ -11,11 +11,12 @@
 
 namespace slipway {
 
-/// A resource and where its relative paths start (the folder of its file; empty from an API server).
+/// A resource and where its relative paths start (the folder of its file; empty from an API server); who edited it.
 template <class T>
 struct Loaded {
   T object;
   std::string base_folder;
+  std::string edited_by = {};  ///< Field manager of the latest edit; empty where there is none.
 };
 
 /// Reads objects by name. Absence is not an error. Thread-safe; what is given is a copy, safe to keep.

@@ -8,6 +8,7 @@
 #include "crds/base/result.h"
 #include "crds/v1alpha1/container_registry.h"
 #include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/ports/audit_log.h"
 #include "reconcilers/ports/image_source.h"
 #include "reconcilers/ports/image_store.h"
 
@@ -25,9 +26,14 @@ class Registries {
  public:
   virtual ~Registries() = default;
 
-  /// A repository of `registry`, signed in as its spec says. `read_only` asks for tokens that cannot push.
-  virtual Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
-                                                   bool read_only) = 0;
+  /// A repository of `registry`, signed in as its spec says, to look at: with tokens that cannot push.
+  virtual Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry,
+                                                   const std::string& repository) = 0;
+
+  /// The same to change it, for `who`: each change of a manifest or tag is in the audit log before it is made.
+  virtual Result<std::unique_ptr<ImageStore>> open_to_change(const ContainerRegistry& registry,
+                                                             const std::string& repository,
+                                                             const AuditSubject& who) = 0;
 
   /// An image of any registry: with the pull secret, with credentials of the environment where they are lent and there
   /// is no cluster, else anonymous.

@@ -23,6 +23,7 @@ class Act {
       : content_(content), hands_(hands), manner_(manner), stop_(std::move(stop)), confirmed_(content.present) {}
 
   ActReport carry_out(const std::vector<Step>& steps) {
+    coming_ = changes_in(steps);
     for (const auto& step : steps) {
       auto done = std::visit([this](const auto& one) { return carry_out(one); }, step);
       if (done) continue;
@@ -71,7 +72,28 @@ class Act {
     if (outcome == BlobOutcome::Sent) ++transfer.blobs_sent;
   }
 
+  /// Manifests by digest; what a tag is to name is looked at before it is announced.
+  std::vector<ComingChange> changes_in(const std::vector<Step>& steps) const {
+    std::vector<ComingChange> changes;
+    for (const auto& step : steps) {
+      std::optional<Digest> digest;
+      if (const auto* const put = std::get_if<PutManifest>(&step)) digest = put->manifest.digest;
+      if (const auto* const put = std::get_if<PutReferrer>(&step)) digest = put->referrer.digest;
+      if (const auto* const put = std::get_if<PutRecord>(&step))
+        digest = build_record(put->record, put->subject).descriptor.digest;
+      if (digest) changes.push_back({.tag = {}, .manifest = std::move(digest)});
+    }
+    return changes;
+  }
+
+  /// All of them with the first.
+  Result<void> announce() {
+    if (coming_.empty()) return {};
+    return hands_.store.announce(std::exchange(coming_, {}));
+  }
+
   Result<void> carry_out(const PutManifest& step) {
+    if (auto announced = announce(); !announced) return announced;
     auto put = hands_.store.put_manifest(content_.bytes.at(step.manifest.digest), stop_);
     if (!put) return while_doing("manifest " + step.manifest.digest.str(), std::move(put.error()));
     confirmed_.insert(step.manifest.digest);
@@ -96,6 +118,7 @@ class Act {
   }
 
   Result<void> carry_out(const PutReferrer& step) {
+    if (auto announced = announce(); !announced) return announced;
     auto put = hands_.store.put_referrer(content_.bytes.at(step.referrer.digest), step.subject, stop_);
     if (!put) return while_doing("referrer " + step.referrer.digest.str(), std::move(put.error()));
     return {};
@@ -118,7 +141,8 @@ class Act {
 
   Result<void> carry_out(const PutRecord& step) {
     const auto manifest = build_record(step.record, step.subject);
-    auto put = place_empty_blob();
+    auto put = announce();
+    if (put) put = place_empty_blob();
     if (put) put = hands_.store.put_referrer(manifest, step.subject, stop_);
     if (!put) return while_doing("publication record", std::move(put.error()));
     report_.record = manifest.descriptor.digest;
@@ -158,7 +182,8 @@ class Act {
   const Hands& hands_;
   const Manner& manner_;
   std::stop_token stop_;
-  std::set<Digest> confirmed_;  ///< Manifests and blobs that the registry said it has.
+  std::set<Digest> confirmed_;        ///< Manifests and blobs that the registry said it has.
+  std::vector<ComingChange> coming_;  ///< That are not announced yet.
   std::vector<SetTag> tags_;
   ActReport report_;
 };

@@ -83,7 +83,7 @@ class Visit {
     auto source = open_source();
     if (!source) return while_doing("source", std::move(source.error()));
     source_ = std::move(*source);
-    auto destination = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
+    auto destination = ports_.registries.open(admission_->registry, object().spec.repository);
     if (!destination) return std::unexpected(std::move(destination.error()));
     auto seen = observe({loaded_, *admission_, settings_, now_, for_a_person_},
                         {*source_, **destination, ports_.reader}, stop_);
@@ -102,7 +102,7 @@ class Visit {
     if (!admission_->source_registry)
       return ports_.registries.open_source(*source.image, {.namespace_name = object().metadata.namespace_name,
                                                            .environment = admission_->lends_credentials});
-    return ports_.registries.open(*admission_->source_registry, admission_->source->repository, /*read_only=*/true);
+    return ports_.registries.open(*admission_->source_registry, admission_->source->repository);
   }
 
   Outcome publish() {
@@ -132,7 +132,7 @@ class Visit {
   }
 
   ActReport carry_out(const PublishPlan& plan) {
-    auto store = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/false);
+    auto store = ports_.registries.open_to_change(admission_->registry, object().spec.repository, who());
     if (!store) return {.failure = Refusal{Stage::Transfer, std::move(store.error())}};
     ProgressKeeper keeper({object(), now_}, ports_.progress, ports_.writer, ports_.clock);
     auto manner = manner_of(plan);
@@ -225,7 +225,7 @@ class Visit {
     if (!admission) return std::unexpected(std::move(admission.error()));
     admission_ = std::move(*admission);
     // Nothing is read from where the image came from; the source may be gone.
-    auto source = ports_.registries.open(admission_->registry, object().spec.repository, /*read_only=*/true);
+    auto source = ports_.registries.open(admission_->registry, object().spec.repository);
     if (!source) return std::unexpected(std::move(source.error()));
     source_ = std::move(*source);
     auto report = carry_out(*plan);
@@ -236,9 +236,39 @@ class Visit {
   }
 
   Outcome let_go(std::string_view reason, const std::string& message) {
-    if (auto gone = ports_.writer.set_finalizer(key_of(object()), false); !gone) return not_written(gone.error());
-    if (!reason.empty()) tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message);
+    const auto noted =
+        reason == reason::kLeftTagged ? note_that_tags_stay(message) : Result<std::vector<AuditNumber>>(std::in_place);
+    if (!noted && should_wait(object(), noted.error(), now_)) return {.kind = Outcome::Kind::Retry, .delay = {}};
+    const auto gone = ports_.writer.set_finalizer(key_of(object()), false);
+    if (noted)
+      for (const auto number : *noted) ports_.audit.ended(number, gone);
+    if (!gone) return not_written(gone.error());
+    const std::string unrecorded = noted ? "" : "; this is not in the audit log: " + noted.error().message;
+    if (!reason.empty())
+      tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message + unrecorded);
     return {};
+  }
+
+  /// A deletion that is given up is on record, as one that is carried out.
+  Result<std::vector<AuditNumber>> note_that_tags_stay(const std::string& why) {
+    AuditChange change{.action = AuditAction::LeaveTags,
+                       .registry = login_server(),
+                       .repository = object().spec.repository,
+                       .tag = {},
+                       .looked = false,
+                       .before = {},
+                       .after = {},
+                       .why = why};
+    return ports_.audit.intend(who(), {change});
+  }
+
+  AuditSubject who() {
+    const auto& metadata = object().metadata;
+    return {.object = key_of(object()),
+            .uid = metadata.uid,
+            .generation = metadata.generation,
+            .edited_by = loaded_.edited_by,
+            .revision = object().status.source_revision};
   }
 
   void tell(EventType type, std::string_view reason, const std::string& message) {

@@ -3,6 +3,7 @@
 #include <stop_token>
 
 #include "crds/base/result.h"
+#include "reconcilers/ports/audit_log.h"
 #include "reconcilers/ports/blob_transfer.h"
 #include "reconcilers/ports/clock.h"
 #include "reconcilers/ports/object_store.h"
@@ -26,6 +27,7 @@ struct Ports {
   Recorder& recorder;
   ProgressWatcher& progress;
   const Clock& clock;
+  AuditLog& audit;
 };
 
 /// Makes the registry hold what an ImagePublication asks for, and says on it what was done. Keeps nothing between

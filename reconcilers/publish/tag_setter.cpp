@@ -20,6 +20,8 @@ std::unexpected<Error> lost_race(const SetTag& tag, const Digest& winner) {
 void TagSetter::set(std::vector<SetTag> tags, ActReport& report) {
   auto turn = hands_.turns.take(hands_.store.host(), hands_.store.repository(), stop_);
   auto open = turn ? look_again(std::move(tags), report) : std::unexpected(std::move(turn.error()));
+  if (open)
+    if (auto announced = announce(*open); !announced) open = std::unexpected(std::move(announced.error()));
   if (!open) {
     report.failure = Refusal{Stage::Tags, std::move(open.error())};
     return;
@@ -48,6 +50,13 @@ Result<std::vector<SetTag>> TagSetter::look_again(std::vector<SetTag> tags, ActR
   }
   if (report.outdated) open.clear();
   return open;
+}
+
+Result<void> TagSetter::announce(const std::vector<SetTag>& tags) {
+  std::vector<ComingChange> changes;
+  changes.reserve(tags.size());
+  for (const auto& tag : tags) changes.push_back({.tag = tag.tag, .manifest = tag.wanted});
+  return changes.empty() ? Result<void>{} : hands_.store.announce(changes);
 }
 
 Result<void> TagSetter::set_one(const SetTag& tag, ActReport& report) {

@@ -20,6 +20,7 @@ class TagSetter {
 
  private:
   Result<std::vector<SetTag>> look_again(std::vector<SetTag> tags, ActReport& report);
+  Result<void> announce(const std::vector<SetTag>& tags);
   Result<void> set_one(const SetTag& tag, ActReport& report);
   Result<content::ManifestBytes> manifest_of(const Digest& digest);
   Result<void> read_again(const SetTag& tag);

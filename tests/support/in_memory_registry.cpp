@@ -159,6 +159,12 @@ class Store final : public ImageStore {
     return std::make_unique<WholeUpload>(registry_, content_, name());
   }
 
+  Result<void> announce(const std::vector<ComingChange>& changes) override {
+    if (registry_.no_account) return std::unexpected(*registry_.no_account);
+    registry_.announced.push_back(changes);
+    return {};
+  }
+
   Result<void> put_manifest(const content::ManifestBytes& manifest, std::stop_token) override {
     if (auto asked = ask("PUT", "@" + manifest.descriptor.digest.str()); !asked) return asked;
     if (auto whole = check_whole(manifest); !whole) return whole;
@@ -279,8 +285,15 @@ std::unique_ptr<ImageStore> InMemoryRegistry::store(const std::string& host, con
 }
 
 Result<std::unique_ptr<ImageStore>> InMemoryRegistry::open(const ContainerRegistry& registry,
-                                                           const std::string& repository, bool read_only) {
-  return store(registry.spec.login_server, repository, read_only);
+                                                           const std::string& repository) {
+  return store(registry.spec.login_server, repository, true);
+}
+
+Result<std::unique_ptr<ImageStore>> InMemoryRegistry::open_to_change(const ContainerRegistry& registry,
+                                                                     const std::string& repository,
+                                                                     const AuditSubject& who) {
+  changed_for.push_back(who);
+  return store(registry.spec.login_server, repository, false);
 }
 
 Result<std::unique_ptr<ImageSource>> InMemoryRegistry::open_source(const RegistrySource& source,

@@ -37,6 +37,12 @@ class InMemoryRegistry final : public Registries {
 
   /// Everything that was asked for, in order.
   std::vector<std::string> requests;
+  /// What was announced, each time.
+  std::vector<std::vector<ComingChange>> announced;
+  /// Nothing can be accounted for.
+  std::optional<Error> no_account;
+  /// Whom repositories were opened for to be changed, in order.
+  std::vector<AuditSubject> changed_for;
   /// How sources were signed in to, in order.
   std::vector<SourceSignIn> sources_opened;
   /// Called before each request is answered; an error is the answer. For faults and for what others do meanwhile.
@@ -47,8 +53,9 @@ class InMemoryRegistry final : public Registries {
   std::vector<std::string> writes() const { return requests_of({"PUT", "POST", "DELETE"}); }
   std::vector<std::string> reads() const { return requests_of({"GET", "HEAD"}); }
 
-  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository,
-                                           bool read_only) override;
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository) override;
+  Result<std::unique_ptr<ImageStore>> open_to_change(const ContainerRegistry& registry, const std::string& repository,
+                                                     const AuditSubject& who) override;
   Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
   Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;

@@ -6,6 +6,7 @@
 
 #include "reconcilers/publish/reconciler.h"
 #include "tests/support/builders.h"
+#include "tests/support/in_memory_audit.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/in_memory_registry.h"
 #include "tests/support/manual_clock.h"
@@ -19,7 +20,7 @@ struct PublishWorld {
 
   publish::PublishReconciler reconciler() { return reconciler({.publisher_id = "cluster-1", .version = "0.1.0"}); }
   publish::PublishReconciler reconciler(publish::Settings settings) {
-    return {{objects, objects, registry, transfer, turns, recorder, progress, clock}, std::move(settings)};
+    return {{objects, objects, registry, transfer, turns, recorder, progress, clock, audit}, std::move(settings)};
   }
 
   InMemoryRepository& source() { return registry.at("ghcr.io", "contoso/storefront"); }
@@ -80,6 +81,7 @@ struct PublishWorld {
   InMemoryTurns turns;
   InMemoryRecorder recorder;
   InMemoryProgress progress;
+  InMemoryAudit audit;
   ManualClock clock{*parse_timestamp("2026-11-24T09:00:00Z")};
 };
 

@@ -208,9 +208,9 @@ TEST_CASE("what nobody confirmed is asked for before a tag is set") {
   world.objects.apply(publication);
   world.destination().blobs.erase(image.layers[0].digest);
   Idle idle;
-  publish::PublishReconciler reconciler(
-      {world.objects, world.objects, world.registry, idle, world.turns, world.recorder, world.progress, world.clock},
-      {.publisher_id = "cluster-1", .version = "0.1.0"});
+  publish::PublishReconciler reconciler({world.objects, world.objects, world.registry, idle, world.turns,
+                                         world.recorder, world.progress, world.clock, world.audit},
+                                        {.publisher_id = "cluster-1", .version = "0.1.0"});
   CHECK(reconciler.reconcile(key_of(publication), {}).kind == Kind::Retry);
   CHECK(world.destination().tags.size() == 1);
   CHECK(world.condition(publication, "Transferred") == "False Unavailable");

@@ -85,7 +85,11 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::vector<ImagePublication>> publications_to(const std::string&) override {
     return std::unexpected(kNoSuch);
   }
-  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry&, const std::string&, bool) override {
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry&, const std::string&) override {
+    return std::unexpected(kNoSuch);
+  }
+  Result<std::unique_ptr<ImageStore>> open_to_change(const ContainerRegistry&, const std::string&,
+                                                     const AuditSubject&) override {
     return std::unexpected(kNoSuch);
   }
   Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource&, const SourceSignIn&) override {

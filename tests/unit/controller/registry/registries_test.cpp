@@ -3,6 +3,7 @@
 #include "crds/base/base64.h"
 #include "tests/catch.h"
 #include "tests/support/builders.h"
+#include "tests/support/in_memory_audit.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_transport.h"
@@ -41,6 +42,7 @@ struct World {
   std::vector<std::string> trusted;  ///< Certificates that transports were made for.
   Credentials ambient;
   std::vector<std::string> ambient_asked;
+  tests::InMemoryAudit audit;
   registry::SharedRegistries registries{objects,
                                         clock,
                                         {.controller_namespace = "slipway-system",
@@ -54,6 +56,7 @@ struct World {
                                                return std::make_unique<Borrowed>(network, lent);
                                              },
                                          .rules = rules,
+                                         .audit = audit,
                                          .reconcile_id = [] { return "reconcile-1"; },
                                          .open_file = {}}};
 
@@ -260,7 +263,7 @@ TEST_CASE("A former Secret is forgotten, unless another owner has the same") {
   other.metadata.name = "other";
   keep("one");
   REQUIRE(world.sign_in(world.contoso()));
-  if (is_shared) REQUIRE(world.registries.open(other, "a/b", true));
+  if (is_shared) REQUIRE(world.registries.open(other, "a/b"));
   keep("two");
   REQUIRE(world.sign_in(world.contoso()));
   keep("one");
@@ -277,10 +280,10 @@ TEST_CASE("Transports go with the last connection over them, however long a clie
   registry.spec.authentication.anonymous = AnonymousAuthentication{};
   registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
   world.keep_secret("slipway-system", "ca", {{"ca.pem", "one"}});
-  auto client = world.registries.open(registry, "a/b", true);
+  auto client = world.registries.open(registry, "a/b");
   REQUIRE(client);
   world.keep_secret("slipway-system", "ca", {{"ca.pem", "two"}});
-  REQUIRE(world.registries.open(registry, "a/b", true));
+  REQUIRE(world.registries.open(registry, "a/b"));
   CHECK(world.lent == 2);
   world.network.then(404);
   CHECK((*client)->resolve("1", {}).has_value());
@@ -379,9 +382,9 @@ TEST_CASE("Certificates come from a ConfigMap or a Secret, and a missing one is 
   registry.spec.authentication = {};
   registry.spec.authentication.anonymous = AnonymousAuthentication{};
   registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
-  CHECK(world.registries.open(registry, "a/b", true).error().cls == ErrorClass::NotFound);
+  CHECK(world.registries.open(registry, "a/b").error().cls == ErrorClass::NotFound);
   world.keep_secret("slipway-system", "ca", {{"ca.pem", "from the secret"}});
-  CHECK(world.registries.open(registry, "a/b", true).has_value());
+  CHECK(world.registries.open(registry, "a/b").has_value());
   CHECK(world.trusted == std::vector<std::string>{"from the secret"});
 }
 
@@ -390,7 +393,24 @@ TEST_CASE("A way to sign in that comes later is NotSupported") {
   ContainerRegistry registry = world.contoso();
   registry.spec.authentication = {};
   registry.spec.authentication.managed_identity = ManagedIdentity{};
-  const auto opened = world.registries.open(registry, "a/b", true);
+  const auto opened = world.registries.open(registry, "a/b");
   REQUIRE(!opened);
   CHECK(opened.error().reason == "NotSupported");
+}
+
+TEST_CASE("A repository that is opened to be changed accounts for it, for who asks") {
+  World world;
+  const AuditSubject who{.object = {.kind = ResourceKind::ImagePublication, .namespace_name = "shop", .name = "app"},
+                         .generation = 3};
+  auto registry = tests::make_registry();
+  registry.spec.authentication = {};
+  registry.spec.authentication.anonymous = AnonymousAuthentication{};
+  const auto store = world.registries.open_to_change(registry, "a/b", who);
+  REQUIRE(store);
+  world.network.then(201);
+  REQUIRE((*store)->put_tag("v1", {}, {}));
+  REQUIRE(world.audit.entries.size() == 1);
+  CHECK(world.audit.entries[0].who == who);
+  CHECK(world.audit.entries[0].what.registry == registry.spec.login_server);
+  CHECK(world.audit.entries[0].what.repository == "a/b");
 }

@@ -18,21 +18,26 @@ bool shows(const Metrics& metrics, const std::string& line) {
 
 TEST_CASE("every metric is there from the start at zero") {
   const Metrics metrics{"0.1.0"};
-  for (const char* line :
-       {"workqueue_depth{name=\"imagepublication\"} 0", "workqueue_adds_total{name=\"containerregistry\"} 0",
-        "workqueue_queue_duration_seconds_count{name=\"imagepublication\"} 0",
-        "workqueue_work_duration_seconds_count{name=\"imagepublication\"} 0",
-        "workqueue_retries_total{name=\"retentionpolicy\"} 0",
-        "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 0",
-        "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 0",
-        "controller_runtime_reconcile_total{controller=\"imagepublication\",result=\"success\"} 0",
-        "controller_runtime_reconcile_errors_total{controller=\"imagepublication\"} 0",
-        "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
-        "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
-        "controller_runtime_active_workers{controller=\"imagepublication\"} 0", "slipway_transfer_bytes_total 0",
-        "slipway_transfer_blobs_total{outcome=\"mounted\"} 0", "slipway_transfer_resumes_total 0",
-        "slipway_tags_set_total 0", "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0",
-        "slipway_build_info{version=\"0.1.0\"} 1"}) {
+  for (const char* line : {"workqueue_depth{name=\"imagepublication\"} 0",
+                           "workqueue_adds_total{name=\"containerregistry\"} 0",
+                           "workqueue_queue_duration_seconds_count{name=\"imagepublication\"} 0",
+                           "workqueue_work_duration_seconds_count{name=\"imagepublication\"} 0",
+                           "workqueue_retries_total{name=\"retentionpolicy\"} 0",
+                           "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 0",
+                           "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 0",
+                           "controller_runtime_reconcile_total{controller=\"imagepublication\",result=\"success\"} 0",
+                           "controller_runtime_reconcile_errors_total{controller=\"imagepublication\"} 0",
+                           "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
+                           "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
+                           "controller_runtime_active_workers{controller=\"imagepublication\"} 0",
+                           "slipway_transfer_bytes_total 0",
+                           "slipway_transfer_blobs_total{outcome=\"mounted\"} 0",
+                           "slipway_transfer_resumes_total 0",
+                           "slipway_tags_set_total 0",
+                           "slipway_audit_records_total 0",
+                           "slipway_audit_failures_total 0",
+                           "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0",
+                           "slipway_build_info{version=\"0.1.0\"} 1"}) {
     CAPTURE(line);
     CHECK(shows(metrics, line));
   }
@@ -120,12 +125,16 @@ TEST_CASE("publications, gates, transfers and tags count") {
   metrics.publication("refused", "FindingsAboveLimit");
   metrics.gate_verdict("scan", false);
   metrics.tags_set(3);
+  metrics.audited(2);
+  metrics.audit_failed();
   metrics.transferred({.outcomes = {{Digest::of("a"), BlobOutcome::Sent}, {Digest::of("b"), BlobOutcome::Present}},
                        .bytes_sent = 42,
                        .resumed = 1});
   CHECK(shows(metrics, "slipway_publications_total{outcome=\"refused\",reason=\"FindingsAboveLimit\"} 1"));
   CHECK(shows(metrics, "slipway_gate_verdicts_total{gate=\"scan\",result=\"refused\"} 1"));
   CHECK(shows(metrics, "slipway_tags_set_total 3"));
+  CHECK(shows(metrics, "slipway_audit_records_total 2"));
+  CHECK(shows(metrics, "slipway_audit_failures_total 1"));
   CHECK(shows(metrics, "slipway_transfer_bytes_total 42"));
   CHECK(shows(metrics, "slipway_transfer_blobs_total{outcome=\"sent\"} 1"));
   CHECK(shows(metrics, "slipway_transfer_resumes_total 1"));
