@@ -6,6 +6,7 @@
 #include "controller/cli/workspace.h"
 #include "controller/cluster/service.h"
 #include "controller/kube/kubeconfig.h"
+#include "controller/runtime/memory.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/service.h"
 #include "controller/telemetry/recorders.h"
@@ -80,6 +81,7 @@ cluster::ReferenceNamespaces references_of(const RunOptions& options) {
 }
 
 ExitCode run_cluster(const RunOptions& options, const Console& console) {
+  runtime::share_freed_memory();
   const runtime::Signals signals;
   auto access = access_of(options.cluster, console);
   if (!access) return cannot_begin(access.error(), console);

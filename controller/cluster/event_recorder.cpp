@@ -18,6 +18,9 @@ namespace {
 /// How long an API server keeps an event, and equal ones are one.
 constexpr std::chrono::hours kOneEventFor{1};
 constexpr std::size_t kMostTold = 4096;
+/// With more than that waiting they are sent one by one: statuses say the same, and need the API server more.
+constexpr std::size_t kManyWaiting = 100;
+constexpr std::chrono::milliseconds kBetween{50};
 
 std::string action_of(ResourceKind kind) {
   switch (kind) {
@@ -99,6 +102,8 @@ struct EventRecorder::Sender {
     auto waiting = state.lock();
     const auto is_due = [&] { return !waiting->queue.empty() || waiting->is_closing; };
     if (!waiting.wait(changed, stop, is_due) || stop.stop_requested() || waiting->queue.empty()) return std::nullopt;
+    if (waiting->queue.size() > kManyWaiting)
+      waiting.wait_for(changed, stop, kBetween, [&] { return waiting->is_closing; });
     kube::EventDraft draft = std::move(waiting->queue.front());
     waiting->queue.pop_front();
     return draft;

@@ -14,8 +14,8 @@
 namespace slipway::cluster {
 
 /// Writes events to the API server (events.k8s.io/v1), and each as a log line. event() only puts it into a queue: no
-/// visit waits for it or fails with it. A thread of its own sends them in order; what the server does not take is
-/// logged and lost, as an event may be.
+/// visit waits for it or fails with it. A thread of its own sends them in order, slowly where very many wait; what the
+/// server does not take is logged and lost, as an event may be.
 ///
 /// The same thing said again within an hour counts up on the event that is there. What the API server has already from
 /// an earlier process is not told again: how often that was told is not known any more.

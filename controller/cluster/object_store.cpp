@@ -185,10 +185,10 @@ Result<std::string> ObjectStore::file(const std::string& /*base_folder*/, const 
 
 Result<std::vector<ImagePublication>> ObjectStore::publications_to(const std::string& repository) {
   std::vector<ImagePublication> all;
-  for (const ObjectKey& key : caches_.references.publications_to(repository))
-    if (const auto entry = caches_.publications.find(name_of(key));
-        entry && entry->object.spec.repository == repository)
+  for (const runtime::ObjectName& name : caches_.references.candidates_for(repository))
+    if (const auto entry = caches_.publications.find(name); entry && entry->object.spec.repository == repository)
       all.push_back(entry->object);
+  std::ranges::sort(all, {}, [](const ImagePublication& each) { return key_of(each); });
   return all;
 }
 

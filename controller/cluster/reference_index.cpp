@@ -1,18 +1,23 @@
 #include "controller/cluster/reference_index.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace slipway::cluster {
 namespace {
 
 using Kind = Reference::Kind;
 
-template <class Name>
-void take_out(std::map<Name, std::set<ObjectKey>>& keys, const Name& name, const ObjectKey& key) {
-  const auto found = keys.find(name);
-  if (found == keys.end()) return;
+void take_out(std::map<Reference, std::set<ObjectKey>>& referrers, const Reference& reference, const ObjectKey& key) {
+  const auto found = referrers.find(reference);
+  if (found == referrers.end()) return;
   found->second.erase(key);
-  if (found->second.empty()) keys.erase(found);
+  if (found->second.empty()) referrers.erase(found);
+}
+
+std::size_t hash_of(const std::string& repository) {
+  return std::hash<std::string>{}(repository);
 }
 
 std::set<Reference> to_secrets_and_config_maps(std::set<Reference> references) {
@@ -38,9 +43,14 @@ void ReferenceIndex::moved(const ImagePublication* before, const ImagePublicatio
   const auto of = [](const ImagePublication& object) { return references_of(object, ""); };
   const ObjectKey key = key_of_either(before, now);
   replace(key, references(before, of), references(now, of));
+  const runtime::ObjectName name{key.namespace_name, key.name};
   const auto state = state_.lock();
-  if (before != nullptr) take_out(state->by_repository, before->spec.repository, key);
-  if (now != nullptr) state->by_repository[now->spec.repository].insert(key);
+  if (before != nullptr) {
+    const auto [begin, end] = state->by_repository.equal_range(hash_of(before->spec.repository));
+    const auto kept = std::find_if(begin, end, [&](const auto& each) { return each.second == name; });
+    if (kept != end) state->by_repository.erase(kept);
+  }
+  if (now != nullptr) state->by_repository.emplace(hash_of(now->spec.repository), name);
 }
 
 void ReferenceIndex::moved(const ContainerRegistry* before, const ContainerRegistry* now) {
@@ -89,11 +99,12 @@ std::set<std::string> ReferenceIndex::namespaces_with(Kind kind) const {
   return namespaces;
 }
 
-std::vector<ObjectKey> ReferenceIndex::publications_to(const std::string& repository) const {
+std::vector<runtime::ObjectName> ReferenceIndex::candidates_for(const std::string& repository) const {
+  std::vector<runtime::ObjectName> names;
   const auto state = state_.lock();
-  const auto found = state->by_repository.find(repository);
-  if (found == state->by_repository.end()) return {};
-  return {found->second.begin(), found->second.end()};
+  const auto [begin, end] = state->by_repository.equal_range(hash_of(repository));
+  std::transform(begin, end, std::back_inserter(names), [](const auto& each) { return each.second; });
+  return names;
 }
 
 }  // namespace slipway::cluster

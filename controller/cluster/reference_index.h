@@ -3,10 +3,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/reflected_objects.h"
 #include "crds/v1alpha1/references.h"
 #include "crds/v1alpha1/resources.h"
 
@@ -29,14 +31,14 @@ class ReferenceIndex {
   std::vector<ObjectKey> who_refers_into(Reference::Kind kind, const std::string& namespace_name) const;
   /// Namespaces in which something of that kind is referred to.
   std::set<std::string> namespaces_with(Reference::Kind kind) const;
-  std::vector<ObjectKey> publications_to(const std::string& repository) const;
+  /// Those to that repository, and perhaps some to another: who asks compares. Kept small, because there is one entry
+  /// for each publication.
+  std::vector<runtime::ObjectName> candidates_for(const std::string& repository) const;
 
  private:
-  template <class Name>
-  using Keys = std::map<Name, std::set<ObjectKey>>;
   struct State {
-    Keys<Reference> referrers;
-    Keys<std::string> by_repository;
+    std::map<Reference, std::set<ObjectKey>> referrers;
+    std::unordered_multimap<std::size_t, runtime::ObjectName> by_repository;  ///< By the hash of its name.
   };
 
   void replace(const ObjectKey& key, const std::set<Reference>& before, const std::set<Reference>& now);

@@ -65,10 +65,10 @@ void read_identity(const RetentionPolicySpec& read, RetentionPolicySpec& into) {
 
 /// What can be read of an object whose spec can't be used.
 template <class T>
-Result<runtime::Reflected<T>> broken(const Node& object, std::vector<Problem> problems) {
+Result<runtime::Reflected<T>> broken(const Node& object, const std::vector<Problem>& problems) {
   Result<ObjectMeta> metadata = metadata_of(object);
   if (!metadata) return std::unexpected(std::move(metadata.error()));
-  runtime::Reflected<T> kept{.object = {}, .problems = std::move(problems), .edited_by = {}};
+  runtime::Reflected<T> kept{.object = {}, .problems = problems, .edited_by = {}};
   kept.object.metadata = std::move(*metadata);
   FieldReader reader("", true);
   decltype(T::spec) spec;
@@ -90,7 +90,7 @@ Result<runtime::Reflected<T>> read_object(const Node& object) {
   T* const found = parsed.resources.size() == 1 ? std::get_if<T>(&parsed.resources.front().resource) : nullptr;
   if (found != nullptr) return runtime::Reflected<T>{.object = std::move(*found), .problems = {}, .edited_by = {}};
   if (parsed.problems.empty() || !std::ranges::all_of(parsed.problems, is_of_status))
-    return broken<T>(object, std::move(parsed.problems));
+    return broken<T>(object, parsed.problems);
   // What another version wrote and this one can't read is found again by looking.
   Node without_status = object;
   std::erase_if(without_status.members, [](const Node::Member& member) { return member.key == "status"; });
@@ -103,6 +103,7 @@ Result<runtime::Reflected<T>> decode(const Node& object) {
   if (!kept) return kept;
   kept->edited_by = editor_of(object);
   keep_ours(kept->object.metadata.annotations);
+  kept->object.metadata.labels.clear();
   return kept;
 }
 

@@ -5,9 +5,9 @@
 #include "crds/v1alpha1/resources.h"
 
 /// What an API server gives, as typed objects. Of annotations only ours are kept (kubectl's copy of what was applied is
-/// as large as the object). Integrity for what has no name, all else that is wrong with a spec is in
-/// Reflected::problems; then of the spec only what identifies the object is given (registryRef, repository,
-/// loginServer, aliases). A status that can't be read counts as none.
+/// as large as the object), of labels those of a Namespace. Integrity for what has no name, all else that is wrong with
+/// a spec is in Reflected::problems; then of the spec only what identifies the object is given (registryRef,
+/// repository, loginServer, aliases). A status that can't be read counts as none.
 namespace slipway::kube {
 
 Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object);

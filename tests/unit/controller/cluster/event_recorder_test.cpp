@@ -143,6 +143,14 @@ TEST_CASE("Nobody waits for the API server, and what is too much is logged alone
         }) == 1);
 }
 
+TEST_CASE("Very many events are slowed down, and all sent when it ends") {
+  World world;
+  world.start();
+  for (int i = 0; i < 500; ++i) world.tell(std::to_string(i));
+  CHECK(world.server.writes().size() < 500);
+  CHECK(world.events().size() == 500);
+}
+
 TEST_CASE("An event that is not taken is lost with a line in the log, and the next one is written") {
   World world;
   std::atomic<int> asked = 0;

@@ -9,7 +9,7 @@ using namespace slipway::kube;
 namespace {
 
 const std::string kMetadata =
-    R"("metadata":{"name":"storefront","namespace":"shop","uid":"u","resourceVersion":"7","generation":3,
+    R"("metadata":{"name":"storefront","namespace":"shop","uid":"u","resourceVersion":"7","generation":3,"labels":{"team":"shop"},
     "annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","slipway.dev/reconcile-requested-at":"now"},
     "managedFields":[{"manager":"kubectl","operation":"Apply","time":"2026-11-24T08:00:00Z"},
                      {"manager":"flux","operation":"Apply","time":"2026-11-24T09:00:00Z"},
@@ -29,13 +29,14 @@ std::string spec_of(const ImagePublication& object) {
 
 }  // namespace
 
-TEST_CASE("Of annotations ours are kept, and who edited an object last") {
+TEST_CASE("Of labels and annotations only our own annotations are kept, and who edited an object last") {
   const auto read = decode_publication(object_with(spec_of(tests::make_publication()), R"({"observedGeneration":2})"));
   REQUIRE(read);
   CHECK(read->problems.empty());
   CHECK(read->object.spec == tests::make_publication().spec);
   CHECK(read->object.status.observed_generation == 2);
   CHECK(read->object.metadata.annotations.size() == 1);
+  CHECK(read->object.metadata.labels.empty());
   CHECK(read->edited_by == "flux");
 }
 
