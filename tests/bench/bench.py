@@ -7,8 +7,6 @@ new in each run, the destination is empty, and what was written before is on the
 import argparse
 import dataclasses
 import os
-import platform
-import re
 import shutil
 import statistics
 import subprocess
@@ -18,12 +16,9 @@ import tempfile
 import images
 import two_hundred
 from clients import PEERS, Client
+from page import write_section
 from servers import Registry, make_certificate
 from statistic import shown
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-PAGE = os.path.join(ROOT, "docs", "performance.md")
 
 
 @dataclasses.dataclass
@@ -114,25 +109,6 @@ CASES = {
     "200": two_hundred.run,
     "memory": memory,
 }
-
-
-def machine():
-    with open("/proc/cpuinfo") as info:
-        model = re.search(r"model name\s*: (.*)", info.read())
-    return f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), Linux {platform.release()}"
-
-
-def write_section(case, command, lines):
-    """Puts the figures between their marks on the page."""
-    with open(PAGE) as file:
-        page = file.read()
-    body = "\n".join([f"`{command}`, {machine()}", "", *lines])
-    mark = f"<!-- {case} -->\n", f"<!-- end of {case} -->"
-    pattern = re.escape(mark[0]) + ".*?" + re.escape(mark[1])
-    if not re.search(pattern, page, re.S):
-        sys.exit(f"bench: {PAGE} has no place for {case}")
-    with open(PAGE, "w") as file:
-        file.write(re.sub(pattern, lambda _: f"{mark[0]}{body}\n{mark[1]}", page, flags=re.S))
 
 
 def command_of(case, options):

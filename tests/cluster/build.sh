@@ -3,6 +3,7 @@
 #   build.sh [kubernetes]  etcd, kube-apiserver, kubectl, helm; KUBEBUILDER_ASSETS is used instead where it is set
 #   build.sh kstatus       tests/cluster/kstatus
 #   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on
+#   build.sh baseline      tests/bench/cluster
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:-kubernetes}
@@ -11,6 +12,7 @@ case $wanted in
   kubernetes) module=$here programs=(etcd kube-apiserver kubectl helm) ;;
   kstatus) module=$here/kstatus programs=(kstatus) ;;
   flux) module=$here/flux programs=(kustomize-controller) ;;
+  baseline) module=$here/../bench/cluster programs=(baseline) ;;
   *) echo "build.sh: there is no '$wanted'" >&2; exit 2 ;;
 esac
 
@@ -48,6 +50,8 @@ make_kubernetes() {
 }
 
 make_kstatus() { build kstatus .; }
+
+make_baseline() { build baseline .; }
 
 make_flux() {
   mkdir -p "$folder/crds"

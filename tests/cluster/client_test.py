@@ -40,9 +40,10 @@ class Refused(Exception):
 
 
 class Client:
-    """A kube-client that takes one command after another."""
+    """A kube-client that takes one command after another, and ends with that exit code."""
 
-    def __init__(self, *how, environment=None):
+    def __init__(self, *how, environment=None, code=0):
+        self.code = code
         self.process = subprocess.Popen([KUBE_CLIENT, *map(str, how)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env={**os.environ, **(environment or {})})
         self.answers = queue.Queue()
@@ -99,9 +100,10 @@ class Client:
     def stop(self):
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
-        self.process.wait(LONGEST_WAIT)
+        code = self.process.wait(LONGEST_WAIT)
         self.reader.join()
         self.process.stdout.close()
+        assert code == self.code, f"kube-client ended with {code}"
 
 
 class Tunnel:
@@ -176,8 +178,8 @@ class ClientCase(unittest.TestCase):
                  for number in range(count)]
         self.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 
-    def client(self, *how, environment=None):
-        client = Client(*how, environment=environment)
+    def client(self, *how, **more):
+        client = Client(*how, **more)
         self.addCleanup(client.stop)
         return client
 
@@ -298,7 +300,7 @@ class AccessTest(ClientCase):
         self.assertEqual(client.user(), self.account("one"))
 
     def test_no_pod(self):
-        client = self.client("--in-cluster", "/nowhere", environment={"KUBERNETES_SERVICE_HOST": ""})
+        client = self.client("--in-cluster", "/nowhere", environment={"KUBERNETES_SERVICE_HOST": ""}, code=1)
         self.assert_refused("NotFound", "get", "this is no pod", client=client)
 
     def test_a_server_of_another_authority_is_not_trusted(self):
