@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "controller/git/child_process.h"
+#include "controller/runtime/child_process.h"
 #include "crds/base/text.h"
 
 namespace slipway::git {
@@ -275,15 +275,15 @@ Error error_of(const Location& location, const Credentials& credentials, const s
 
 Result<void> Client::run(const Call& call, const std::function<bool(std::string_view)>& take,
                          std::stop_token stop) const {
-  ChildPlan plan{.program = "git",
-                 .arguments = call.arguments,
-                 .environment = environment_of(settings_),
-                 .input = call.input,
-                 .secrets = {SecretText{configuration_of(settings_.location, settings_.credentials)},
-                             answer_of(settings_.credentials)},
-                 .longest = call.longest,
-                 .largest_file = call.largest_file};
-  const auto end = run_child(plan, take, stop);
+  const runtime::ChildPlan plan{.program = "git",
+                                .arguments = call.arguments,
+                                .environment = environment_of(settings_),
+                                .input = call.input,
+                                .secrets = {SecretText{configuration_of(settings_.location, settings_.credentials)},
+                                            answer_of(settings_.credentials)},
+                                .longest = call.longest,
+                                .largest_file = call.largest_file};
+  const auto end = runtime::run_child(plan, take, stop);
   if (!end && end.error().cls == ErrorClass::Unavailable)
     return while_doing("the Git repository " + settings_.location.shown, end.error());
   if (!end) return std::unexpected{end.error()};

@@ -11,7 +11,8 @@
 namespace slipway::kube {
 namespace {
 
-constexpr runtime::ChildLimits kLimits{.time = std::chrono::minutes{1}, .bytes = 1u << 20};
+constexpr std::chrono::minutes kLongest{1};
+constexpr std::size_t kMostOutput = 1u << 20;
 
 Error of_plugin(const ExecCommand& command, ErrorClass cls, const std::string& message) {
   std::string remedy = "run it by hand and look what it says";
@@ -46,7 +47,7 @@ std::string exec_info(const ClusterAccess& access, const std::string& authority)
 }
 
 Result<ExecCredential> read_exec_credential(const ExecCommand& command, const std::string& output) {
-  const Document document = parse_json(output, "ExecCredential", {.bytes = kLimits.bytes, .depth = 8, .nodes = 1000});
+  const Document document = parse_json(output, "ExecCredential", {.bytes = kMostOutput, .depth = 8, .nodes = 1000});
   if (!document.problems.empty() || json::text_at(document.root, "kind") != "ExecCredential")
     return std::unexpected(of_plugin(command, ErrorClass::Invalid, "prints no ExecCredential"));
   if (json::text_at(document.root, "apiVersion") != command.api_version)
@@ -72,20 +73,21 @@ Result<ExecCredential> read_exec_credential(const ExecCommand& command, const st
 Result<ExecCredential> run_exec_plugin(const ClusterAccess& access, const std::string& authority,
                                        const std::stop_token& stop) {
   const ExecCommand& command = *access.user.exec;
-  runtime::ChildCommand child{.program = command.command,
-                              .arguments = command.arguments,
-                              .environment = command.environment,
-                              .show_errors = true};
-  child.environment.emplace_back("KUBERNETES_EXEC_INFO", exec_info(access, authority));
-  const Result<runtime::ChildAnswer> answer = runtime::run_child(child, kLimits, stop);
+  runtime::ChildPlan child{.program = command.command,
+                           .arguments = command.arguments,
+                           .inherits = runtime::ChildPlan::Environment::OursToo,
+                           .errors = runtime::ChildPlan::Errors::Ours,
+                           .longest = kLongest};
+  for (const auto& [name, value] : command.environment) child.environment.push_back(name + '=' + value);
+  child.environment.push_back("KUBERNETES_EXEC_INFO=" + exec_info(access, authority));
+  const Result<runtime::ChildAnswer> answer = runtime::ask_child(child, kMostOutput, stop);
   if (!answer && answer.error().cls == ErrorClass::Cancelled) return std::unexpected(answer.error());
   if (!answer && answer.error().cls == ErrorClass::Invalid)
     return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "can't be started"));
   if (!answer)
     return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "gave no whole answer within a minute"));
-  if (answer->exit_code != 0)
-    return std::unexpected(
-        of_plugin(command, ErrorClass::Unauthorized, "ended with " + std::to_string(answer->exit_code)));
+  if (answer->code != 0)
+    return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "ended with " + std::to_string(answer->code)));
   return read_exec_credential(command, answer->output);
 }
 

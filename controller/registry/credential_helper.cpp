@@ -25,14 +25,18 @@ Result<std::optional<Credentials>> ask_credential_helper(const std::string& name
     return fail(ErrorClass::Invalid, quoted(name) + " is no name of a credential helper",
                 "correct credsStore or credHelpers in docker's config.json");
   const std::string program = "docker-credential-" + name;
-  Result<runtime::ChildAnswer> answer =
-      runtime::run_child({.program = program, .arguments = {"get"}, .input = server},
-                         {.time = limits.time, .bytes = limits.bytes}, std::stop_token{});
+  Result<runtime::ChildAnswer> answer = runtime::ask_child({.program = program,
+                                                            .arguments = {"get"},
+                                                            .inherits = runtime::ChildPlan::Environment::OursToo,
+                                                            .input = server,
+                                                            .errors = runtime::ChildPlan::Errors::Dropped,
+                                                            .longest = limits.time},
+                                                           limits.bytes, std::stop_token{});
   if (!answer) {
     answer.error().remedy += ", or take it out of docker's config.json";
     return std::unexpected(std::move(answer.error()));
   }
-  const bool is_good = answer->exit_code == 0;
+  const bool is_good = answer->code == 0;
   if (!is_good && answer->output.find("credentials not found") != std::string::npos) return std::nullopt;
   if (!is_good)
     return fail(ErrorClass::Unavailable, program + " failed for " + server, "try it by hand: " + program + " list");

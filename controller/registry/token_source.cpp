@@ -91,8 +91,8 @@ Result<std::string> TokenSource::header(const std::string& scope, std::stop_toke
 Result<std::string> TokenSource::held_header(const std::string& scope) {
   if (!*challenge_.lock()) return std::string();
   const Slot kept = slot(scope);
-  const auto token = kept->token.lock();
-  if (is_good(*token)) return token->header;
+  const auto held = kept->held.lock();
+  if (is_good(held->token)) return held->token.header;
   return fail(ErrorClass::Cancelled, options_.host + ": no token is at hand");
 }
 
@@ -139,14 +139,35 @@ TokenSource::Slot TokenSource::slot(const std::string& scope) {
   return found;
 }
 
+/// The turn of whoever fetches, given to the next in any case.
+class TokenSource::Fetching {
+ public:
+  explicit Fetching(Kept& kept) : kept_(kept) {}
+  ~Fetching() {
+    kept_.held.lock()->is_being_fetched = false;
+    kept_.changed.notify_all();
+  }
+  Fetching(const Fetching&) = delete;
+  Fetching& operator=(const Fetching&) = delete;
+
+ private:
+  Kept& kept_;
+};
+
 Result<std::string> TokenSource::fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                                          std::stop_token stop) {
   const Slot kept = slot(scope);
-  const std::lock_guard turn(kept->fetching);
-  if (const auto token = kept->token.lock(); is_good(*token) && token->header != stale) return token->header;
+  {
+    auto held = kept->held.lock();
+    if (!held.wait(kept->changed, stop, [&] { return !held->is_being_fetched; }))
+      return fail(ErrorClass::Cancelled, options_.host + ": stopped while another fetched a token");
+    if (is_good(held->token) && held->token.header != stale) return held->token.header;
+    held->is_being_fetched = true;
+  }
+  const Fetching turn(*kept);
   Result<Token> fresh = fetch(challenge, scope, stop);
   if (!fresh) return std::unexpected(fresh.error());
-  *kept->token.lock() = *fresh;
+  kept->held.lock()->token = *fresh;
   return fresh->header;
 }
 

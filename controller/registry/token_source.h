@@ -1,9 +1,9 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -57,10 +57,15 @@ class TokenSource {
     std::string header;
     Timestamp good_until{};
   };
-  struct Kept {
-    runtime::Guarded<Token> token;
-    std::mutex fetching;  ///< Held by whoever fetches: the others wait for that token instead of fetching their own.
+  struct Held {
+    Token token;
+    bool is_being_fetched = false;  ///< The others wait for that token instead of fetching their own.
   };
+  struct Kept {
+    runtime::Guarded<Held> held;
+    std::condition_variable_any changed;
+  };
+  class Fetching;
   using Slot = std::shared_ptr<Kept>;  // Shared by the map and by whoever waits for the token.
 
   Slot slot(const std::string& scope);

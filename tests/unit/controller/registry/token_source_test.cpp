@@ -1,5 +1,8 @@
 #include "controller/registry/token_source.h"
 
+#include <latch>
+#include <thread>
+
 #include "crds/base/base64.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
@@ -195,4 +198,41 @@ TEST_CASE("An identity token is posted, never put in the URL") {
   CHECK(world.requests[0].method == http::Method::Post);
   CHECK(world.requests[0].url == "https://r.io/token");
   CHECK(world.requests[0].body.find("refresh_token=se%2Fcret") != std::string::npos);
+}
+
+namespace {
+
+/// Answers when it is let go.
+class SlowTransport final : public http::HttpTransport {
+ public:
+  Result<http::Response> send(const http::Request&, std::stop_token) override {
+    began.count_down();
+    go.wait();
+    return http::Response{.status = 200, .headers = {}, .body = R"({"token":"one","expires_in":3600})"};
+  }
+  std::latch began{1};
+  std::latch go{1};
+};
+
+}  // namespace
+
+TEST_CASE("Who waits for another's fetch stops when asked, and the fetch goes on") {
+  SlowTransport world;
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  Result<std::string> first;
+  Result<std::string> second;
+  std::stop_source stop;
+  {
+    const std::jthread fetches{[&] { first = tokens.after_challenge(challenged(kBearer), kScope, "", {}); }};
+    world.began.wait();
+    {
+      const std::jthread waits{[&] { second = tokens.header(kScope, stop.get_token()); }};
+      stop.request_stop();
+    }
+    CHECK(second.error().cls == ErrorClass::Cancelled);
+    world.go.count_down();
+  }
+  CHECK(first == "Bearer one");
+  CHECK(tokens.header(kScope, {}) == "Bearer one");
 }

@@ -1,11 +1,13 @@
-#include "controller/git/child_process.h"
+#include "controller/runtime/child_process.h"
 
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "tests/catch.h"
 
 using namespace slipway;
-using namespace slipway::git;
+using namespace slipway::runtime;
 
 namespace {
 
@@ -72,4 +74,24 @@ TEST_CASE("a program that is not there is told by its name, and a file that grow
   static_cast<void>(::unlink(plan.environment.back().substr(2).c_str()));
   REQUIRE(ran.end);
   CHECK(ran.end->code != 0);
+}
+
+TEST_CASE("a program may have our environment beside its own, and nobody to tell its errors to") {
+  REQUIRE(::setenv("SLIPWAY_CHILD_TEST", "ours", 1) == 0);
+  auto plan = shell("echo $SLIPWAY_CHILD_TEST$A; echo bad >&2; exit 3");
+  plan.environment.emplace_back("A=b");
+  plan.inherits = ChildPlan::Environment::OursToo;
+  plan.errors = ChildPlan::Errors::Dropped;
+  const auto ran = run(plan);
+  REQUIRE(ran.end);
+  CHECK(ran.output == "oursb\n");
+  CHECK(ran.end->code == 3);
+  CHECK(ran.end->errors.empty());
+  plan.environment.emplace_back("SLIPWAY_CHILD_TEST=another");
+  const auto answer = ask_child(plan, 100, {});
+  REQUIRE(answer);
+  CHECK(answer->output == "anotherb\n");
+  CHECK(answer->code == 3);
+  CHECK(ask_child(plan, 5, {}).error().cls == ErrorClass::Unavailable);
+  static_cast<void>(::unsetenv("SLIPWAY_CHILD_TEST"));
 }
