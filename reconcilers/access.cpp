@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "crds/base/glob.h"
+#include "crds/base/host.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
 
@@ -18,15 +19,16 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view text
   return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return glob_matches(one, text); });
 }
 
-/// Host and port, the port as a number: "0443" is 443.
+/// Host and port, whatever their spelling: the port as a number, an address as its own.
 std::pair<std::string, int> address_of(const std::string& text, int usual_port) {
   const std::size_t colon = text.rfind(':');
   const std::size_t bracket = text.rfind(']');
-  if (colon == std::string::npos || (bracket != std::string::npos && bracket > colon)) return {text, usual_port};
+  const auto without_port = [&] { return std::pair(canonical_host(text), usual_port); };
+  if (colon == std::string::npos || (bracket != std::string::npos && bracket > colon)) return without_port();
   int port = 0;
   const auto [end, fault] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (fault != std::errc{} || end != text.data() + text.size()) return {text, usual_port};
-  return {text.substr(0, colon), port};
+  if (fault != std::errc{} || end != text.data() + text.size()) return without_port();
+  return {canonical_host(text.substr(0, colon)), port};
 }
 
 /// Everything of an entry but its `sources`.
@@ -99,7 +101,7 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
 
 bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
   const int usual_port = registry.spec.plain_http ? 80 : 443;
-  const auto plain = [&](const std::string& text) { return address_of(lower_case(text), usual_port); };
+  const auto plain = [&](const std::string& text) { return address_of(text, usual_port); };
   const auto asked = plain(host);
   const auto& aliases = registry.spec.aliases;
   return !asked.first.empty() &&

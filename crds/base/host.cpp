@@ -121,12 +121,16 @@ bool zero_before(const Ipv6& address, std::size_t end) {
                      [](std::uint16_t group) { return group == 0; });
 }
 
+bool is_mapped(const Ipv6& address) {
+  return zero_before(address, 5) && address[5] == 0xFFFF;
+}
+
 /// The IPv4 address inside: mapped, translated and compatible (RFC 4291, 6052), 6to4 (RFC 3056).
 std::optional<std::uint32_t> embedded_ipv4(const Ipv6& address) {
   const auto join = [&](std::size_t at) { return static_cast<std::uint32_t>(address[at]) << 16 | address[at + 1]; };
   if (address[0] == 0x2002) return join(1);
   if (address[0] == 0x64 && address[1] == 0xFF9B) return join(6);
-  const bool mapped = zero_before(address, 5) && address[5] == 0xFFFF;
+  const bool mapped = is_mapped(address);
   const bool translated = zero_before(address, 4) && address[4] == 0xFFFF && address[5] == 0;
   if (mapped || translated || zero_before(address, 6)) return join(6);
   return std::nullopt;
@@ -175,7 +179,7 @@ bool is_dotted_quad(std::string_view text) {
 
 bool is_ipv6_loopback(const Ipv6& address) {
   if (zero_before(address, 7)) return address[7] == 1;
-  return zero_before(address, 5) && address[5] == 0xFFFF && address[6] >> 8 == 127;
+  return is_mapped(address) && address[6] >> 8 == 127;
 }
 
 }  // namespace
@@ -185,6 +189,21 @@ AddressKind classify_address(std::string_view host) {
   if (const auto address = parse_ipv4(bare)) return kind_of(*address);
   if (const auto address = parse_ipv6(bare)) return kind_of(*address);
   return kind_of_name(bare);
+}
+
+std::string canonical_host(std::string_view host) {
+  const std::string bare = bare_host(host);
+  const auto dotted = [](std::uint32_t address) {
+    return std::to_string(address >> 24) + '.' + std::to_string(address >> 16 & 0xFF) + '.' +
+           std::to_string(address >> 8 & 0xFF) + '.' + std::to_string(address & 0xFF);
+  };
+  if (const auto address = parse_ipv4(bare)) return dotted(*address);
+  const auto address = parse_ipv6(bare);
+  if (!address) return bare;
+  if (is_mapped(*address)) return dotted(static_cast<std::uint32_t>((*address)[6]) << 16 | (*address)[7]);
+  std::string groups;
+  for (const auto group : *address) groups += (groups.empty() ? "" : ":") + std::to_string(group);
+  return '[' + groups + ']' + (bare.find('%') == std::string::npos ? "" : bare.substr(bare.find('%')));
 }
 
 bool is_ipv6_address(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace slipway {
@@ -15,6 +16,11 @@ enum class AddressKind {
 /// through every spelling that resolvers take: "2130706433", "0x7f.1", "0177.0.0.1", "::ffff:127.0.0.1", NAT64, 6to4.
 /// Names are not resolved: whoever connects asks again with the address that it got.
 AddressKind classify_address(std::string_view host);
+
+/// One spelling for all of one host: of an address its number, whatever spelling resolvers take; of a name its lower
+/// case without a dot at the end. `host` is as in classify_address(), the port is left out. For comparing, not for
+/// calling.
+std::string canonical_host(std::string_view host);
 
 /// Whether `text` is an IPv6 address, without brackets and zone.
 bool is_ipv6_address(std::string_view text);

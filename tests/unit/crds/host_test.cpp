@@ -146,3 +146,22 @@ TEST_CASE("what may leave this machine is no loopback host, whatever it looks li
     CHECK_FALSE(is_loopback_host(host));
   }
 }
+
+TEST_CASE("spellings of one host are one, and other hosts are others") {
+  struct Row {
+    std::string one, other;
+    bool are_same;
+  };
+  for (const auto& row : std::vector<Row>{{"[::1]", "[0:0:0:0:0:0:0:1]:443", true},
+                                          {"[2001:DB8::a]", "2001:db8:0:0::000A", true},
+                                          {"[::ffff:10.0.0.1]", "10.0.0.1:5000", true},
+                                          {"10.1", "10.0.0.1", true},
+                                          {"Contoso.azurecr.io.", "contoso.azurecr.io:443", true},
+                                          {"[::1]", "[::2]", false},
+                                          {"[fe80::1%eth0]", "[fe80::1%eth1]", false},
+                                          {"[::10.0.0.1]", "10.0.0.1", false},
+                                          {"contoso.azurecr.io", "contoso.azurecr.cn", false}}) {
+    INFO(row.one << " and " << row.other);
+    CHECK((canonical_host(row.one) == canonical_host(row.other)) == row.are_same);
+  }
+}

@@ -160,6 +160,9 @@ TEST_CASE("which hosts are the registry itself", "[access]") {
   CHECK(is_own_host(with_port, "[::1]"));
   CHECK(is_own_host(with_port, "[::2]:443"));
   CHECK_FALSE(is_own_host(with_port, "[::1]:80"));
+  CHECK(is_own_host(with_port, "[0:0:0:0:0:0:0:1]"));
+  CHECK(is_own_host(with_port, "[0:0::0002]:443"));
+  CHECK_FALSE(is_own_host(with_port, "[::3]"));
   CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:80"));
   CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:4443"));
   CHECK_FALSE(is_own_host(registry({}), ":443"));
