@@ -17,7 +17,10 @@ class Handle {
   explicit Handle(int number) : number_(number) {}
   ~Handle();
   Handle(Handle&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Handle& operator=(Handle&&) = delete;
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
   int get() const { return number_; }
 
  private:
@@ -54,8 +57,8 @@ Result<Anchored> anchored(const std::filesystem::path& root, const std::filesyst
 Result<std::filesystem::path> resolve_inside(const std::filesystem::path& root, const std::filesystem::path& base,
                                              const std::string& path);
 
-/// Opens the regular file there; Invalid when it is something else (nothing waits on a pipe or opens a device). Where
-/// the opened file really lies is looked at again, so that a link exchanged meanwhile gains nothing.
+/// Opens the regular file there; Invalid when it is something else (nothing waits on a pipe or opens a device). On the
+/// way to it no link is followed any more, so that one exchanged meanwhile gains nothing.
 Result<OpenFile> open_inside(const std::filesystem::path& root, const std::filesystem::path& base,
                              const std::string& path);
 
