@@ -21,7 +21,7 @@ void tell(const http::RequestSeen& seen, const Surroundings& surroundings) {
   const std::string method{http::to_string(seen.method)};
   surroundings.metrics.registry_request({method, seen.status, seen.host, seen.took});
   const std::vector<telemetry::LogField> fields{
-      {"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}};
+      {"status", seen.status}, {"failure", seen.failure}, {"requestId", seen.request_id}};
   // What is tried again keeps a visit going for minutes: the log says why.
   const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
   is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)

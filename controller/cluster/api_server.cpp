@@ -16,7 +16,7 @@ void tell(const http::RequestSeen& seen, const assembly::Surroundings& surroundi
   const std::string method{http::to_string(seen.method)};
   surroundings.metrics.api_request({method, seen.status, seen.host, seen.took});
   const std::vector<telemetry::LogField> fields{
-      {"status", std::to_string(seen.status)}, {"failure", seen.failure}, {"requestId", seen.request_id}};
+      {"status", seen.status}, {"failure", seen.failure}, {"requestId", seen.request_id}};
   const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
   is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)
             : surroundings.log.debug(method + ' ' + seen.url, fields);

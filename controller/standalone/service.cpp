@@ -164,8 +164,10 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
                     [&](const auto& change) { news.take(change); });
   else
     rounds.emplace([&](const std::stop_token& ended) { git->run(now, ended); });
-  hands.log.info("running", {{"resources", std::to_string(installation.objects().keys().size())},
-                             {"port", *endpoints ? std::to_string((*endpoints)->port()) : "none"}});
+  std::vector<telemetry::LogField> about{
+      {"resources", static_cast<std::int64_t>(installation.objects().keys().size())}};
+  if (*endpoints) about.push_back({"port", (*endpoints)->port()});
+  hands.log.info("running", about);
   runtime::wait_for_stop(stop);
   hands.log.info("stopping: what runs is finished or left so that the next start goes on");
   workforce.end();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "crds/base/document.h"
+#include "crds/base/make_node.h"
 #include "crds/base/text.h"
 
 namespace slipway::telemetry {
@@ -71,9 +72,14 @@ std::string text_value(std::string_view value) {
   return is_plain && shown == value ? shown : '"' + shown + '"';
 }
 
+std::string text_of(const LogField& field) {
+  const auto* number = std::get_if<std::int64_t>(&field.value);
+  return number == nullptr ? text_value(std::get<std::string>(field.value)) : std::to_string(*number);
+}
+
 std::string text_line(LogLevel level, Timestamp time, std::string_view message, const std::vector<LogField>& fields) {
   std::string line = to_string(time) + ' ' + std::string{name_of(level)} + ' ' + visible(message, kLongestText);
-  for (const LogField& field : fields) line += ' ' + std::string{field.key} + '=' + text_value(field.value);
+  for (const LogField& field : fields) line += ' ' + std::string{field.key} + '=' + text_of(field);
   if (!reconcile_id.empty()) line += " reconcileID=" + text_value(reconcile_id);
   return line;
 }
@@ -90,20 +96,19 @@ std::string as_utf8(std::string_view text) {
 }
 
 std::string json_line(LogLevel level, Timestamp time, std::string_view message, const std::vector<LogField>& fields) {
-  Node line;
-  line.kind = Node::Kind::Map;
-  const auto put = [&line](std::string_view key, std::string_view value) {
-    if (line.find(key) != nullptr) return;
-    Node text;
-    text.kind = Node::Kind::String;
-    text.text = as_utf8(value);
-    line.members.push_back({.key = std::string{key}, .place = {}, .value = std::move(text)});
+  Node line = map_node();
+  const auto put = [&line](std::string_view key, Node value) {
+    if (line.find(key) == nullptr) add(line, std::string{key}, std::move(value));
   };
-  put("time", to_string(time));
-  put("level", name_of(level));
-  put("message", message);
-  if (!reconcile_id.empty()) put("reconcileID", reconcile_id);
-  for (const LogField& field : fields) put(field.key, field.value);
+  put("time", string_node(to_string(time)));
+  put("level", string_node(std::string{name_of(level)}));
+  put("message", string_node(as_utf8(message)));
+  if (!reconcile_id.empty()) put("reconcileID", string_node(as_utf8(reconcile_id)));
+  for (const LogField& field : fields) {
+    const auto* number = std::get_if<std::int64_t>(&field.value);
+    put(field.key,
+        number == nullptr ? string_node(as_utf8(std::get<std::string>(field.value))) : integer_node(*number));
+  }
   return to_json_text(line);
 }
 

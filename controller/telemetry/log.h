@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "crds/base/result.h"
@@ -19,8 +21,8 @@ enum class LogFormat { Text, Json };
 std::optional<LogLevel> log_level_from(std::string_view text);
 
 struct LogField {
-  std::string_view key;  ///< lowerCamelCase.
-  std::string value;     ///< Never a secret: whoever logs sees to it.
+  std::string_view key;                           ///< lowerCamelCase.
+  std::variant<std::string, std::int64_t> value;  ///< Never a secret: whoever logs sees to it.
 };
 
 /// Structured lines on standard error: time, level, message, fields, and the id of the reconcile that the thread is in.

@@ -38,20 +38,22 @@ std::string logged(LogFormat format, LogLevel level, Write write) {
 
 TEST_CASE("a text line has time, level, message and fields") {
   const std::string line = logged(LogFormat::Text, LogLevel::Info, [](Log& log) {
-    log.info("published", {{"object", "ImagePublication shop/a"}, {"bytes", "12"}, {"none", ""}});
+    log.info("published", {{"object", "ImagePublication shop/a"}, {"bytes", 12}, {"none", ""}});
   });
   CHECK(line == "2026-11-24T09:00:00Z info published object=\"ImagePublication shop/a\" bytes=12 none=\"\"\n");
 }
 
 TEST_CASE("a JSON line parses, whatever is in it") {
   const std::string line = logged(LogFormat::Json, LogLevel::Info, [](Log& log) {
-    log.warn("a \"quote\"\nand \x1b[2J and \xff", {{"level", "forged"}, {"key", "v"}});
+    log.warn("a \"quote\"\nand \x1b[2J and \xff", {{"level", "forged"}, {"key", "v"}, {"status", 429}});
   });
   const Document document = parse_json(line, "log");
   REQUIRE(document.problems.empty());
   CHECK(document.root.find("level")->text == "warn");
   CHECK(document.root.find("message")->text == "a \"quote\"\nand \x1b[2J and \xEF\xBF\xBD");
   CHECK(document.root.find("key")->text == "v");
+  CHECK(document.root.find("status")->kind == Node::Kind::Integer);
+  CHECK(document.root.find("status")->integer == 429);
   CHECK(std::ranges::count(line, '\n') == 1);
   CHECK(line.find('\x1b') == std::string::npos);
 }
