@@ -38,7 +38,7 @@ Result<void> DockerImages::list_images(Known& known, const std::stop_token& stop
   const Result<std::string> bytes = read_small(*files_, {.file = "manifest.json"}, stop);
   if (!bytes && bytes.error().cls == ErrorClass::NotFound)
     return fail(ErrorClass::Invalid, "it is no docker save archive: manifest.json is missing",
-                "name what docker save wrote; an OCI archive is given as ociArchive");
+                "name what docker save wrote; an OCI archive is given as source.ociArchive: {path: " + name_ + "}");
   if (!bytes) return std::unexpected(bytes.error());
   Result<std::vector<SavedImage>> images = parse_saved_images(*bytes);
   if (!images) return std::unexpected(images.error());

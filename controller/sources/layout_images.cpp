@@ -61,7 +61,11 @@ LayoutImages::LayoutImages(std::string name, std::shared_ptr<FileSet> files)
     : name_(std::move(name)), files_(std::move(files)) {}
 
 Result<std::vector<Descriptor>> LayoutImages::read_entries(const std::stop_token& stop) {
-  const auto no_layout = [](const std::string& file) {
+  const auto no_layout = [&](const std::string& file) {
+    const auto saved = files_->size_of("manifest.json", stop);
+    if (saved && *saved)
+      return fail(ErrorClass::Invalid, "it is what docker save writes, not an OCI layout: " + file + " is missing",
+                  "give it as source.dockerArchive: {path: " + name_ + "}");
     return fail(ErrorClass::Invalid, "it is no OCI layout: " + file + " is missing",
                 "name an OCI layout; what docker save writes is given as dockerArchive");
   };

@@ -27,14 +27,16 @@ Result<std::shared_ptr<FileSet>> open_folder(const Where& where) {
   std::error_code why;
   if (fs::is_directory(*folder, why)) return std::make_shared<FolderFiles>(where.root, std::move(*folder));
   return fail(ErrorClass::Invalid, where.path + " is no folder",
-              "name the folder of an OCI layout; an archive is given as ociArchive or dockerArchive");
+              "name the folder of an OCI layout; an archive is given as source.ociArchive or, of docker save, as "
+              "source.dockerArchive");
 }
 
 Result<std::shared_ptr<FileSet>> open_archive(const Where& where) {
   Result<files::OpenFile> file = files::open_inside(where.root, where.base_folder, where.path);
   if (!file && file.error().cls == ErrorClass::Invalid)
-    return fail(ErrorClass::Invalid, file.error().message,
-                "name an archive; the folder of an OCI layout is given as ociLayout");
+    return fail(
+        ErrorClass::Invalid, file.error().message,
+        "name an archive; the folder of an OCI layout is given as source.ociLayout: {path: " + where.path + "}");
   if (!file) return std::unexpected(file.error());
   const Result<Packing> packing = packing_of(*file);
   if (!packing) return while_doing(where.path, packing.error());

@@ -76,7 +76,14 @@ TEST_CASE("Opening reads nothing yet; what is wrong is said when it is asked for
     return failure_of(open_source_file(folder.path(), spec, folder.path().string()).value()->resolve("", {}));
   };
   CHECK(resolve(archive_at("text")).starts_with("Integrity: text: it is no whole tar"));
-  CHECK(resolve(archive_at("docker.tar")) == "Invalid: docker.tar: it is no OCI layout: oci-layout is missing");
+  CHECK(resolve(archive_at("docker.tar")) ==
+        "Invalid: docker.tar: it is what docker save writes, not an OCI layout: oci-layout is missing");
+  CHECK(open_source_file(folder.path(), archive_at("docker.tar"), folder.path().string())
+            .value()
+            ->resolve("", {})
+            .error()
+            .remedy == "give it as source.dockerArchive: {path: docker.tar}");
+  CHECK(resolve(archive_at("other.tar")) == "Invalid: other.tar: it is no OCI layout: oci-layout is missing");
   CHECK(resolve(docker_at("other.tar")) ==
         "Invalid: other.tar: it is no docker save archive: manifest.json is missing");
 }
