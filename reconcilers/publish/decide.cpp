@@ -181,7 +181,9 @@ class Decision {
     decision.order_unknown = judged.order_unknown;
     decision.goes_back = judged.goes_back;
     if (judged.move == TagMove::Superseded) decision.state = TagState::Superseded;
-    if (judged.move == TagMove::Conflict && !conflict_) conflict_ = conflict_on(tag, *present, judged);
+    const bool is_moved = before && !before->digest.empty();
+    if (judged.move == TagMove::Conflict && !conflict_)
+      conflict_ = is_moved ? conflict_on_moved(tag, *present, judged) : conflict_on(tag, *present, judged);
     if (judged.move != TagMove::Set) return;
     auto& steps = tag.mutability == Mutability::Immutable ? immutable_ : moving_;
     steps.push_back(
@@ -195,6 +197,18 @@ class Decision {
     return {.cls = ErrorClass::Conflict,
             .message = std::move(message),
             .remedy = "give this build a version or commit of its own, or remove the tag at the registry",
+            .reason = std::string(reason::kTagConflict)};
+  }
+
+  /// Of a tag that this publication had set.
+  Error conflict_on_moved(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
+    return {.cls = ErrorClass::Conflict,
+            .message = "tag " + tag.tag + " of " + spec_.repository + " is immutable and was set to " + digest_.str() +
+                       " by this publication; it was moved to " + present.str() + " since" +
+                       (judged.set_by.empty() ? "" : " by " + judged.set_by),
+            .remedy =
+                "remove the tag at the registry, and it is set again; or give this build a version or commit of "
+                "its own",
             .reason = std::string(reason::kTagConflict)};
   }
 

@@ -53,6 +53,7 @@ class Observer {
     if (is_finished(object(), seen_.ids) && !wants_full_check()) {
       auto looked = look_at_tags(Digest::parse(object().status.published->digest));
       if (!looked) return std::unexpected(std::move(looked.error()));
+      look_who_moved_tags();
       if (std::ranges::all_of(seen_.present, [](const auto& tag) { return tag.second.has_value(); }))
         return std::move(seen_);
     }
@@ -181,7 +182,10 @@ class Observer {
     if (seen_.tags.empty())
       if (auto looked = look_at_tags(root); !looked) return looked;
     if (auto read = read_records_of(finished); !read) return read;
-    if (finished) return {};
+    if (finished) {
+      look_who_moved_tags();
+      return {};
+    }
     seen_.reports = read_reports(situation_.publication, eyes_.reader);
     if (auto looked = look_at_rollback(); !looked) return looked;
     return look_for_rivals();
@@ -241,6 +245,17 @@ class Observer {
       if (present && *present != root)
         if (auto read = read_records_on(*present); !read) return read;
     return {};
+  }
+
+  /// Of a finished publication: who moved the tags that it had set, as long as that was not told. For the words alone.
+  void look_who_moved_tags() {
+    for (const auto& tag : object().status.published->tags) {
+      const auto found = seen_.present.find(tag.tag);
+      if (tag.state != TagState::Set || found == seen_.present.end() || !found->second) continue;
+      if (found->second->str() == tag.digest || seen_.records.contains(*found->second)) continue;
+      if (auto records = read_records(eyes_.destination, *found->second, stop_))
+        seen_.records.emplace(*found->second, std::move(*records));
+    }
   }
 
   /// A record can outlive the image that it is about.

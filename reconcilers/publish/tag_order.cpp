@@ -76,11 +76,22 @@ TagJudgement go_back(const std::string& there, const BuildInfo& from, const Buil
           .goes_back = true};
 }
 
+std::string name_of(const PublisherIdentity& publisher) {
+  return publisher.namespace_name + "/" + publisher.name;
+}
+
+/// Who that is, seen from us: one name may be of two publishers.
+std::string in_words(const PublicationRecord& record, const PublisherIdentity& us) {
+  if (record.publisher == us) return "this object itself, for the build" + describe(record.build);
+  const bool is_namesake = name_of(record.publisher) == name_of(us);
+  return name_of(record.publisher) + (is_namesake ? " of another publisher (" + quoted(record.publisher.id) + ")" : "");
+}
+
 /// Whose record says that it meant to set the tag; the last of several.
-std::string setter_of(const TagQuestion& question) {
+std::string setter_of(const TagQuestion& question, const PublisherIdentity& us) {
   std::string name;
   for (const auto* record : relevant(question))
-    if (intended(*record, question.tag.tag)) name = record->publisher.namespace_name + "/" + record->publisher.name;
+    if (intended(*record, question.tag.tag)) name = in_words(*record, us);
   return name;
 }
 
@@ -99,7 +110,7 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
   if (newer != nullptr && ours) return go_back(there, newer->build, publisher.build);
   if (newer != nullptr)
     return leave("it names " + there + " of a newer build (" + describe(newer->build).substr(1) + ") by " +
-                 quoted(newer->publisher.namespace_name + "/" + newer->publisher.name));
+                 quoted(name_of(newer->publisher)));
   if (known) return set("this build is not older than the one it names (" + there + ")");
   return {.move = TagMove::Set,
           .why = records.empty() ? "nobody knows whether this build is newer: " + there + " has no record"
@@ -109,7 +120,11 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
 
 TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publisher) {
   const std::string there = short_name(*question.present);
-  if (question.set_before) return leave("this publication had set it; it was moved to " + there + " since");
+  if (question.set_before) {
+    const auto setter = setter_of(question, publisher.identity);
+    return leave("this publication had set it; it was moved to " + there + " since" +
+                 (setter.empty() ? "" : " by " + setter));
+  }
   if (question.left_before) return leave("this publication had left it to another build; it names " + there);
   if (question.rollback) return set("rollback from " + there);
   const auto records = relevant(question);
@@ -141,7 +156,7 @@ TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publishe
   return {.move = TagMove::Conflict,
           .why = "it is immutable and names " + question.present->str(),
           .order_unknown = false,
-          .set_by = setter_of(question)};
+          .set_by = setter_of(question, publisher.identity)};
 }
 
 }  // namespace slipway::publish

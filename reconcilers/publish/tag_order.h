@@ -43,7 +43,7 @@ struct TagJudgement {
   std::string why;             ///< In words, for plan, condition and event.
   bool order_unknown = false;  ///< Set without knowing which build is newer: say so.
   bool goes_back = false;      ///< Set although this build is the older one: say so.
-  std::string set_by = {};     ///< Of a Conflict: "namespace/name" whose record intended the tag; empty when none does.
+  std::string set_by = {};     ///< Of a Conflict: whose record intended the tag, in words; empty when none does.
   bool operator==(const TagJudgement&) const = default;
 };
 

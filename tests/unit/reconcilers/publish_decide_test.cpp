@@ -355,8 +355,17 @@ TEST_CASE("a plan that refuses has no step and tells the fault that waiting can'
          it.recorded(kOld, kOther, 1);
        },
        Stage::Tags, ErrorClass::Conflict, "TagConflict", conflict_text + "; it was published by blog/journal"},
+      {"and its record says that it is our own, of an earlier build",
+       [&](Situation& it) {
+         conflict(it);
+         it.recorded(kOld, kMe, 1);
+       },
+       Stage::Tags, ErrorClass::Conflict, "TagConflict",
+       conflict_text + "; it was published by this object itself, for the build number 1"},
       {"finished, an immutable tag was moved since", [](Situation& it) { it.finished().tags_only().tagged(kOld); },
-       Stage::Tags, ErrorClass::Conflict, "TagConflict", conflict_text},
+       Stage::Tags, ErrorClass::Conflict, "TagConflict",
+       "tag 1.8.2 of shop/storefront is immutable and was set to " + kImage.str() +
+           " by this publication; it was moved to " + kOld.str() + " since"},
       {"of two conflicts the first is told",
        [](Situation& it) {
          it.all_there().tagged(kOld);

@@ -24,7 +24,8 @@ TEST_CASE("a tag that somebody moved or removed is noticed at the next interval"
   SECTION("a moving tag that was moved is left to whom it went") {
     tags.insert_or_assign("staging", other.descriptor.digest);
     CHECK(world.look(publication) == kAgainInAnHour);
-    CHECK(world.registry.requests.size() == 2);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.message(publication, "Tagged").ends_with(" since"));
     CHECK(world.tag("staging") == other.descriptor.digest.str());
     CHECK(world.condition(publication, "Ready") == "True Succeeded");
     CHECK(world.condition(publication, "Tagged") == "True Superseded");
@@ -35,6 +36,7 @@ TEST_CASE("a tag that somebody moved or removed is noticed at the next interval"
       world.clock.advance(1h);
       world.look(publication);
       CHECK(world.objects.written.empty());
+      CHECK(world.registry.requests.size() == 2);
     }
     SECTION("and taken back when it is removed") {
       tags.erase("staging");
@@ -64,6 +66,50 @@ TEST_CASE("a tag that somebody moved or removed is noticed at the next interval"
     CHECK(world.destination().blobs.contains(image.layers[0].digest));
     CHECK(world.records_on(image.descriptor.digest) == 1);
     CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Repaired", "Repaired"});
+  }
+}
+
+TEST_CASE("who moved a tag is told by its record, oneself too") {
+  struct Row {
+    std::string publisher, name, says;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"cluster-1", "storefront", " by this object itself, for the build \"1.9.0\" number 813"},
+      {"elsewhere", "storefront", " by shop/storefront of another publisher (\"elsewhere\")"},
+      {"cluster-1", "other", " by shop/other"},
+  }));
+  INFO(row.says);
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  const auto digest = world.tag("staging");
+  // The same repository, seen by another state: a job that keeps none, or another object.
+  PublishWorld elsewhere;
+  elsewhere.registry = world.registry;
+  elsewhere.push({"newer"}, "1.9");
+  auto other = make_publication(row.name);
+  other.spec.source.image->reference = "ghcr.io/contoso/storefront:1.9";
+  other.spec.build.version = "1.9.0";
+  other.spec.build.number = 813;
+  elsewhere.objects.apply(other);
+  elsewhere.look(other, {.publisher_id = row.publisher, .version = "0.1.0"});
+  const auto moved = elsewhere.tag("staging");
+  REQUIRE(moved != digest);
+  world.registry = elsewhere.registry;
+
+  SECTION("of a moving tag") {
+    world.clock.advance(1h);
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.message(publication, "Tagged").ends_with(" since" + row.says));
+  }
+  SECTION("of an immutable tag") {
+    world.destination().tags.insert_or_assign("1.8.2", *Digest::parse(moved));
+    world.clock.advance(1h);
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK_THAT(world.message(publication),
+               Catch::Contains("is immutable and was set to " + digest + " by this publication; it was moved to " +
+                               moved + " since"));
   }
 }
 

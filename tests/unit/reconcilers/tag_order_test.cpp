@@ -110,12 +110,17 @@ TEST_CASE("a conflict names who meant to set the tag, and nobody else", "[tag_or
   const PublicationRecord meant = record(kOther, {1, "", ""});
   const PublicationRecord meant_another_tag = record(kMe, {1, "", ""}, {"u"});
   const PublicationRecord speaks_of_another = record(kMe, {1, "", ""}, {"t"}, kWanted);
-  const Row rows[] = {{"nobody", {}, ""},
-                      {"one that meant it", {meant}, "shop/other"},
-                      {"before one that did not", {meant, meant_another_tag}, "shop/other"},
-                      {"after one that did not", {meant_another_tag, meant}, "shop/other"},
-                      {"one that speaks of another image", {meant, speaks_of_another}, "shop/other"},
-                      {"none that meant it", {meant_another_tag, speaks_of_another}, ""}};
+  const Row rows[] = {
+      {"nobody", {}, ""},
+      {"one that meant it", {meant}, "shop/other"},
+      {"before one that did not", {meant, meant_another_tag}, "shop/other"},
+      {"after one that did not", {meant_another_tag, meant}, "shop/other"},
+      {"one that speaks of another image", {meant, speaks_of_another}, "shop/other"},
+      {"none that meant it", {meant_another_tag, speaks_of_another}, ""},
+      {"ourselves", {record(kMe, {1, "", "1.0.0"})}, "this object itself, for the build \"1.0.0\" number 1"},
+      {"a namesake",
+       {record({"elsewhere", kMe.namespace_name, kMe.name}, {1, "", ""})},
+       kMe.namespace_name + "/" + kMe.name + " of another publisher (\"elsewhere\")"}};
   for (const auto& row : rows) {
     INFO(row.name);
     TagQuestion asked = question(row.records);
