@@ -127,8 +127,8 @@ void add_identity(CLI::App& verb, FolderOptions& folder) {
                   "Namespace of the Secrets of a ContainerRegistry")
       ->capture_default_str();
   verb.add_option("--publisher-id", folder.publisher_id,
-                  "Who publishes, as records name it (default: the folder's or repository's URL, in a cluster the UID\n"
-                  "of kube-system)");
+                  "Who publishes, as records name it (default: the folder's or repository's URL, in a GitHub job its\n"
+                  "repository's, in a cluster the UID of kube-system)");
 }
 
 void add_set(CLI::App& verb, Parsed& parsed) {
@@ -237,7 +237,7 @@ void add_validate(CLI::App& app, Parsed& parsed) {
   CLI::App* verb = app.add_subcommand("validate", "Check resources without touching anything");
   verb->footer(
       "Prints every problem as file:line:column: field: what was found; what is expected.\n"
-      "Exit codes: 0 valid (there may be warnings), 2 invalid.");
+      "Exit codes: 0 valid (there may be warnings), 2 invalid, 3 files changed while they were read.");
   add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, a Git repository, or - for standard input");
   add_git(*verb, parsed.validate.git);
   add_set(*verb, parsed);
@@ -250,6 +250,7 @@ void add_get(CLI::App& app, Parsed& parsed) {
   add_subject(*verb, parsed, parsed.get.name, parsed.get.namespace_name);
   add_path(*verb, parsed.get.folder.path, "-f,--filename,--manifests",
            "The folder, file or Git repository they are in");
+  add_set(*verb, parsed);
   add_folder(*verb, parsed.get.folder);
   add_git(*verb, parsed.get.folder.git);
   add_output(*verb, parsed.get.output);
@@ -261,6 +262,7 @@ void add_describe(CLI::App& app, Parsed& parsed) {
   add_subject(*verb, parsed, parsed.describe.name, parsed.describe.namespace_name);
   add_path(*verb, parsed.describe.folder.path, "-f,--filename,--manifests",
            "The folder, file or Git repository they are in");
+  add_set(*verb, parsed);
   add_folder(*verb, parsed.describe.folder);
   add_git(*verb, parsed.describe.folder.git);
 }
@@ -331,6 +333,8 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
   if (verb == "validate") return validate_command(parsed);
   if (verb == "audit") return parsed.audit;
   parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
+  auto& folder = verb == "get" ? parsed.get.folder : parsed.describe.folder;
+  if (auto usage = take_sets(parsed.sets, verb, folder.overrides)) return *usage;
   if (verb == "get") return parsed.get;
   return parsed.describe;
 }

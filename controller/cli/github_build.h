@@ -15,4 +15,11 @@ using Environment = std::map<std::string, std::string>;
 /// outside a job. The time of the build is not among them: the job does not know it.
 std::vector<FieldOverride> build_of_github_job(const Environment& environment);
 
+/// The repository that a GitHub Actions job works for, as a URL: whatever machine a job of it gets, it is one
+/// publisher. Empty outside a job.
+std::string publisher_of_github_job(const Environment& environment);
+
+/// How the verbs that work for a job read resources: in one with its values, elsewhere knowing which it would give.
+void expect_github_job(const Environment& environment, ParseOptions& parse);
+
 }  // namespace slipway::cli

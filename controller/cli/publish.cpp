@@ -111,7 +111,7 @@ class OneRun {
 
   standalone::InstallationOptions installation_options() const {
     auto options = cli::installation_options(options_.folder, console_, StateUse::Keep);
-    options.manifests.parse.fallbacks = build_of_github_job(console_.environment);
+    expect_github_job(console_.environment, options.manifests.parse);
     options.one_shot = true;
     options.single_owner = true;
     return options;

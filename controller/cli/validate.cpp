@@ -4,6 +4,7 @@
 #include <iterator>
 #include <ostream>
 
+#include "controller/cli/github_build.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/workspace.h"
 #include "controller/manifests/manifest_folder.h"
@@ -84,6 +85,7 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   manifests::ManifestFolderOptions input{.path = options.path, .root = {}, .allow_empty = false, .parse = {}};
   input.parse.overrides = options.overrides;
   input.parse.keep_roots = true;
+  expect_github_job(console.environment, input.parse);
   const std::string controller_namespace = input.controller_namespace;
   if (const auto git = git_options(options.path, options.git)) {
     auto checkout = newest_commit(*git, std::move(input), console);
@@ -96,6 +98,11 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   if (!reading) return invalid(reading.error(), console);
   // One file may be meant for others that are elsewhere; a folder is meant to be run.
   if (folder->is_folder()) add_unanswered(*reading, controller_namespace);
+  if (!reading->is_whole && reading->problems.empty())
+    return print_error(fail(ErrorClass::Unavailable, "not every file could be read: they changed meanwhile",
+                            "run it again when nothing writes to them")
+                           .error(),
+                       console.errors);
   const auto wrong = static_cast<std::size_t>(
       std::ranges::count_if(reading->problems, [](const Problem& problem) { return !problem.warning; }));
   if (is_data(options.output))

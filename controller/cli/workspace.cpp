@@ -20,6 +20,7 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
   options.only_look = use == StateUse::OnlyLook;
   options.controller_namespace = folder.controller_namespace;
   options.publisher_id = folder.publisher_id;
+  if (options.publisher_id.empty() && !options.git) options.publisher_id = publisher_of_github_job(console.environment);
   options.environment = console.environment;
   return options;
 }
@@ -63,7 +64,7 @@ Result<std::unique_ptr<LookingGlass>> LookingGlass::open(const FolderOptions& fo
                                                          const Clock& clock, Looking looking) {
   std::unique_ptr<LookingGlass> glass{new LookingGlass{clock}};
   auto options = installation_options(folder, console, StateUse::OnlyLook);
-  options.manifests.parse.fallbacks = build_of_github_job(console.environment);
+  expect_github_job(console.environment, options.manifests.parse);
   options.single_owner = true;
   options.git_use = looking.git;
   auto installation = standalone::Installation::open(

@@ -11,14 +11,15 @@ constexpr std::size_t kLongestKey = 317;  // A label's: a prefix of 253, a slash
 }  // namespace
 
 void Codec<std::int64_t>::read(const Node& node, const FieldInfo& info, FieldReader& reader, std::int64_t& value) {
-  if (!reader.expect(node, Node::Kind::Integer)) return;
-  if (node.integer >= info.minimum && node.integer <= info.maximum) {
+  // A number that has no bound here may have more digits than fit.
+  const bool is_open = info.maximum == INT64_MAX && node.kind != Node::Kind::Number;
+  std::string expected = "write a whole number from " + std::to_string(info.minimum) +
+                         (is_open ? " on" : " to " + std::to_string(info.maximum));
+  if (!reader.expect(node, Node::Kind::Integer, expected)) return;
+  if (node.integer >= info.minimum && node.integer <= info.maximum)
     value = node.integer;
-    return;
-  }
-  std::string expected = "write a number from " + std::to_string(info.minimum);
-  expected += info.maximum == INT64_MAX ? " on" : " to " + std::to_string(info.maximum);
-  reader.problem(node.place, node.text + " is out of range", std::move(expected));
+  else
+    reader.problem(node.place, node.text + " is out of range", std::move(expected));
 }
 
 void Codec<std::chrono::seconds>::read(const Node& node, const FieldInfo& info, FieldReader& reader,

@@ -193,6 +193,7 @@ void fall_back(Node& root, const FieldOverride& field, FieldReader& reader) {
 void apply_overrides(Node& root, const ParseOptions& options, FieldReader& reader) {
   for (const auto& field : options.overrides) override_field(root, field, reader);
   for (const auto& field : options.fallbacks) fall_back(root, field, reader);
+  for (const auto& field : options.given_elsewhere) reader.is_given_by(field.path, field.value);
 }
 
 }  // namespace slipway

@@ -35,7 +35,8 @@ std::string found_instead(const Node& node) {
     case Node::Kind::Map:
       return "a map is given";
     default:
-      return quoted(node.text) + " is a " + std::string(to_string(node.kind));
+      return quoted(node.text) + (node.kind == Node::Kind::Integer ? " is an " : " is a ") +
+             std::string(to_string(node.kind));
   }
 }
 
@@ -124,9 +125,18 @@ bool FieldReader::is_refused(std::string_view field) const {
   });
 }
 
+std::string FieldReader::giver_of(const std::string& field) const {
+  const auto found = givers_.find(field);
+  return found == givers_.end() ? std::string{} : found->second;
+}
+
 bool FieldReader::expect(const Node& node, Node::Kind kind) {
+  return node.kind == kind || expect(node, kind, wanted(node, kind));
+}
+
+bool FieldReader::expect(const Node& node, Node::Kind kind, std::string expected) {
   if (node.kind == kind) return true;
-  problem(node.place, found_instead(node), wanted(node, kind));
+  problem(node.place, found_instead(node), std::move(expected));
   return false;
 }
 

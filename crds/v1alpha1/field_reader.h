@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,10 @@ class FieldReader {
   void warn(Place place, std::string message, std::string expected);
   /// From now on problems at or below `field` say in front that its value came from `origin` ("--set spec.suspend").
   void came_from(std::string field, std::string origin) { origins_.emplace_back(std::move(field), std::move(origin)); }
+  /// Who gives `field` where it is missing here.
+  void is_given_by(std::string field, std::string who) { givers_.emplace(std::move(field), std::move(who)); }
+  /// In words; empty when nobody does.
+  std::string giver_of(const std::string& field) const;
   const ProblemList& problems() const { return problems_; }
   ProblemList take() { return std::exchange(problems_, {}); }
 
@@ -50,6 +55,8 @@ class FieldReader {
 
   /// False and a problem when the node is of another kind.
   bool expect(const Node& node, Node::Kind kind);
+  /// The same, with words of its own for what is expected.
+  bool expect(const Node& node, Node::Kind kind, std::string expected);
   /// The string within its bounds, or nothing and a problem.
   bool read_string(const Node& node, const FieldInfo& info, std::string& value);
   void unknown_field(const Node::Member& member, const std::vector<std::string_view>& known);
@@ -65,6 +72,7 @@ class FieldReader {
   bool lenient_;
   std::string path_;
   std::vector<std::pair<std::string, std::string>> origins_;
+  std::map<std::string, std::string> givers_;
   ProblemList problems_;
 };
 

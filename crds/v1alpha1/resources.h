@@ -62,6 +62,8 @@ struct ParseOptions {
   bool keep_roots = false;
   std::vector<FieldOverride> overrides;  ///< `--set`, on every ImagePublication before validation; other kinds stay.
   std::vector<FieldOverride> fallbacks;  ///< As overrides, from the environment, only where a field is left out.
+  /// Fields that have a value where it is published, and in words from whom: told where one is missing here.
+  std::vector<FieldOverride> given_elsewhere;
 };
 
 /// Parses and validates a whole stream: every error of it, not just the first.

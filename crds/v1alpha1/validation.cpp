@@ -26,6 +26,7 @@ class Places {
     reader_.problem(place_of(root_, path), std::move(message), std::move(expected));
   }
   bool is_refused(std::string_view path) const { return reader_.is_refused(path); }
+  std::string giver_of(const std::string& field) const { return reader_.giver_of(field); }
   void problem(std::string_view path, const Error& error) { problem(path, error.message, error.remedy); }
 
  private:
@@ -107,7 +108,9 @@ bool check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
     is_filled = false;
     const std::string field = value_field(*variable);
     if (places.is_refused(field)) continue;
-    places.problem(path, "the template needs " + field + ", which is not given", "give it, or write optional: true");
+    const std::string giver = places.giver_of(field);
+    places.problem(path, "the template needs " + field + ", which is not given" + (giver.empty() ? "" : " here"),
+                   "give it, or write optional: true" + (giver.empty() ? "" : " (" + giver + ")"));
   }
   if (spec.source.follow && tag.mutability == Mutability::Immutable && !parsed->uses(TagVariable::Kind::Digest))
     places.problem(path, "with follow: true each new digest would want this immutable tag",

@@ -97,7 +97,7 @@ TEST_CASE("a path that does not exist is refused with the option's name") {
 
 TEST_CASE("a value that its field refuses is a problem with the option's name") {
   CHECK(problem_with("spec.build.number", "x") ==
-        "f.yaml:1:1: spec.build.number: --set spec.build.number: \"x\" is a string; write a whole number");
+        "f.yaml:1:1: spec.build.number: --set spec.build.number: \"x\" is a string; write a whole number from 0 on");
   CHECK(problem_with("spec.build.number", "[").find("--set spec.build.number: \"[\" is not one value") !=
         std::string::npos);
   CHECK(problem_with("spec.repository", "Shop").find("spec.repository: --set spec.repository: ") != std::string::npos);

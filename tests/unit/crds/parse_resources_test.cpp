@@ -100,13 +100,13 @@ TEST_CASE("what is wrong is said with its place, its field and what is expected"
   CHECK(first_problem(replaced(kPublication, "{{commit:7}}", "{{comit}}"))
             .find("f.yaml:12:32: spec.tags[0].template: ") == 0);
   CHECK(first_problem(replaced(kPublication, "maxAge: 24h", "maxAge: 24"))
-            .find("spec.gates.scan.maxAge: \"24\" is a integer") != std::string::npos);
+            .find("spec.gates.scan.maxAge: \"24\" is an integer") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "path: scan.json", "path: scan.json, inline: x"))
             .find("path and inline are given together; give exactly one of") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "kind: ImagePublication", "kind: Imagepublication"))
             .find("is not known; known are") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, ", number: 812", ", number: -1"))
-            .find("-1 is out of range; write a number from 0 on") != std::string::npos);
+            .find("-1 is out of range; write a whole number from 0 on") != std::string::npos);
 }
 
 TEST_CASE("a version that is not semantic is one error, in words") {

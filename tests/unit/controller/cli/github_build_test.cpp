@@ -39,6 +39,35 @@ TEST_CASE("outside a job nothing is filled in") {
   Environment environment = job();
   environment.erase("GITHUB_ACTIONS");
   CHECK(build_of_github_job(environment).empty());
+  CHECK(publisher_of_github_job(environment).empty());
+}
+
+TEST_CASE("the publisher of a job is its repository") {
+  Environment environment = job();
+  CHECK(publisher_of_github_job(environment) == "https://github.com/contoso/shop");
+  environment.erase("GITHUB_SERVER_URL");
+  CHECK(publisher_of_github_job(environment).empty());
+}
+
+TEST_CASE("in a job a resource has its values, elsewhere what is missing says that a job gives it") {
+  const std::string text =
+      "apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\nmetadata: {name: app}\nspec:\n"
+      "  registryRef: {name: contoso}\n  repository: shop/app\n  source: {ociArchive: {path: image.tar}}\n"
+      "  tags: [{name: commit, template: \"{{commit}}-{{number}}\"}, {name: day, template: \"{{date}}\", optional: "
+      "true}]\n";
+  ParseOptions in_job;
+  expect_github_job(job(), in_job);
+  CHECK(parse_resources(text, "app.yaml", in_job).problems.empty());
+  ParseOptions elsewhere;
+  expect_github_job({}, elsewhere);
+  const auto problems = parse_resources(text, "app.yaml", elsewhere).problems;
+  REQUIRE(problems.size() == 2);
+  CHECK(to_string(problems[0]) ==
+        "app.yaml:8:35: spec.tags[0].template: the template needs spec.build.commit, which is not given here; give it, "
+        "or write optional: true (a GitHub Actions job gives it to publish)");
+  const auto bare = parse_resources(text, "app.yaml").problems;
+  REQUIRE(bare.size() == 2);
+  CHECK(bare[0].expected == "give it, or write optional: true");
 }
 
 TEST_CASE("a pull request is its own branch") {
