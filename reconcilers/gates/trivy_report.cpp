@@ -18,12 +18,14 @@ namespace {
 
 using Kind = Finding::Kind;
 
+constexpr std::string_view kRemedyForEmpty =
+    "look whether the scanner ended well, and scan again with trivy image --format json --output FILE";
 constexpr std::string_view kRemedy = "scan again with trivy image --format json and replace the report";
 
-std::unexpected<Error> refused(std::string what) {
+std::unexpected<Error> refused(std::string what, std::string_view remedy = kRemedy) {
   return fail_because(std::string(reason::kReportInvalid), {.cls = ErrorClass::Refused,
                                                             .message = std::move(what),
-                                                            .remedy = std::string(kRemedy),
+                                                            .remedy = std::string(remedy),
                                                             .reason = {},
                                                             .retry_after = {}});
 }
@@ -231,6 +233,7 @@ Result<ScanReport> read_report(const Node& root) {
 
 Result<ScanReport> parse_trivy_report(std::string_view text) {
   if (text.size() > kMaxReportBytes) return refused("it has more than 64 MiB");
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return refused("it is empty", kRemedyForEmpty);
   const Document document = parse_json(text, "", {.nodes = 1'000'000});
   if (const auto checked = check_kind(document); !checked) return std::unexpected(checked.error());
   return read_report(document.root);

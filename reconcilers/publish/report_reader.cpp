@@ -44,7 +44,8 @@ Result<gates::ScanReport> read_report(const ScanReportRef& ref, const Loaded<Ima
                                       ObjectReader& reader) {
   auto text = text_of(ref, publication, reader);
   if (!text) return std::unexpected(std::move(text.error()));
-  return gates::parse_report(ref.format, *text);
+  auto report = gates::parse_report(ref.format, *text);
+  return report || !ref.path ? report : while_doing(quoted(*ref.path, 200), std::move(report.error()));
 }
 
 }  // namespace

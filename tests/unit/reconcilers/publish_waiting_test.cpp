@@ -188,10 +188,12 @@ TEST_CASE("a report is waited for from the start of the attempt, whatever fails 
     CHECK(world.condition(publication, "Ready") == "True Succeeded");
   }
   SECTION("a bad report is not waited for") {
-    world.objects.files["scan.json"] = "{";
+    world.objects.files["scan.json"] = GENERATE("{", "");
     publication.spec.gates.scan->wait_for = 120s;
     CHECK(world.publish(publication) == kStalledForAnHour);
     CHECK(world.condition(publication, "GatesPassed") == "False ReportInvalid");
+    CHECK_THAT(world.message(publication), Catch::Contains("report \"amd64\": \"scan.json\": it is "));
+    CHECK_THAT(world.message(publication), Catch::Contains("trivy image --format json"));
   }
 }
 

@@ -64,7 +64,8 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
     std::string name, text, says;
   };
   const Row rows[] = {
-      {"nothing", "", "no whole JSON"},
+      {"nothing", "", "it is empty"},
+      {"blanks", " \n", "it is empty"},
       {"half a document", R"({"SchemaVersion":2,"ArtifactType":"container_image","Results":[{)", "no whole JSON"},
       {"the form before 2021", R"([{"Target":"x"}])", "before 2021"},
       {"another schema", R"({"SchemaVersion":1,"ArtifactType":"container_image"})", "no report of Trivy"},
