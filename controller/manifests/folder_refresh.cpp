@@ -7,7 +7,7 @@
 #include <random>
 #include <utility>
 
-#include "crds/v1alpha1/schema.h"
+#include "controller/manifests/unchangeable.h"
 
 namespace slipway::manifests {
 
@@ -36,19 +36,6 @@ bool is_old(const OwnedObject& object, const FolderWorld& before, const ObjectKe
   return known != before.owned.end() && known->second == object && known->second.origin == object.origin;
 }
 
-/// What keeps `edited` from taking the place of `before`.
-std::optional<Problem> unchangeable(const ManifestResource& edited, const Resource& before) {
-  const auto field = changed_for_good(before, edited.resource);
-  if (field.empty()) return std::nullopt;
-  return Problem{.file = edited.file,
-                 .place = edited.place,
-                 .field = field,
-                 .message = std::string{kCannotChange},
-                 .expected = "give it another name, or put the field of " + to_string(*key_of(edited.resource)) +
-                             " back: what was there before stays in force",
-                 .reason = "Invalid"};
-}
-
 Problem not_understood(const StateRow& row) {
   return {.file = row.origin,
           .place = {},
@@ -61,21 +48,6 @@ Problem not_understood(const StateRow& row) {
 
 }  // namespace
 
-Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state) {
-  std::vector<Problem> problems;
-  for (const auto& edited : reading.resources) {
-    const auto key = key_of(edited.resource);
-    if (!key) continue;
-    const auto row = state.find(*key);
-    if (!row) return while_doing("looking at " + to_string(*key), row.error());
-    if (!*row || (*row)->deleted_at) continue;
-    const auto last = object_of(**row);
-    auto problem = last ? unchangeable(edited, last->resource) : std::nullopt;
-    if (problem) problems.push_back(std::move(*problem));
-  }
-  return problems;
-}
-
 Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
   now_ = world_of(reading_, before);
   const auto rows = state_.all();
@@ -87,7 +59,7 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
     const bool is_known = row != known.end();
     if (is_known && (row->second->deleted_at || is_same(*row->second, object, !reading_.revision.empty()))) continue;
     if (is_known && is_old(object, before, key)) continue;
-    if (is_known && keeps(*row->second, object)) continue;
+    if (is_known && keeps(*row->second, *rows, object)) continue;
     if (const auto written = remember(key, object); !written) return std::unexpected{written.error()};
   }
   if (!reading_.is_settled) {
@@ -113,13 +85,13 @@ Result<void> FolderRefresh::remember(const ObjectKey& key, const OwnedObject& ob
   return {};
 }
 
-bool FolderRefresh::keeps(const StateRow& row, OwnedObject& object) {
+bool FolderRefresh::keeps(const StateRow& row, const std::vector<StateRow>& rows, OwnedObject& object) {
   if (row.last_object == object.text) return false;
-  auto last = object_of(row);
   const auto from = std::ranges::find_if(
       reading_.resources, [&](const ManifestResource& resource) { return key_of(resource.resource) == row.key; });
-  auto problem = last ? unchangeable(*from, last->resource) : std::nullopt;
-  if (!problem) return false;
+  auto problem = unchangeable(*from, row, rows);
+  auto last = problem ? object_of(row) : std::nullopt;
+  if (!last) return false;
   reading_.problems.push_back(std::move(*problem));
   object = std::move(*last);
   return true;

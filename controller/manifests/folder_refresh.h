@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controller/manifests/folder_world.h"
 #include "controller/manifests/manifest_folder.h"
@@ -13,7 +14,7 @@ namespace slipway::manifests {
 ///
 ///   in the reading   row               -> what follows
 ///   yes, changed     none, or another  -> the row is written: a new object, or the next generation
-///   yes, a field     there             -> in force as before, and a problem
+///   yes, a field     there             -> in force as before, and a problem (unchangeable.h)
 ///   that can't be
 ///   yes, as before   another           -> another process saw it changed: in force as it saw it
 ///   yes or no        being deleted     -> in force as it was, being deleted, until its finalizer is off
@@ -34,7 +35,7 @@ class FolderRefresh {
  private:
   Result<void> remember(const ObjectKey& key, const OwnedObject& object);
   /// What the row has stays in force, and why is a problem: `object` changes what can't be changed.
-  bool keeps(const StateRow& row, OwnedObject& object);
+  bool keeps(const StateRow& row, const std::vector<StateRow>& rows, OwnedObject& object);
   Result<void> judge(const StateRow& row, const FolderWorld& before);
   Result<void> delete_or_keep(const StateRow& row);
   Result<void> go_on_deleting(const StateRow& row, const FolderWorld& before);
@@ -46,8 +47,5 @@ class FolderRefresh {
   const Clock& clock_;
   FolderWorld now_;
 };
-
-/// What `reading` would change of objects of the database that can't be changed, as FolderRefresh tells it.
-Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state);
 
 }  // namespace slipway::manifests

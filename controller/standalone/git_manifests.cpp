@@ -8,7 +8,7 @@
 #include <sstream>
 #include <utility>
 
-#include "controller/manifests/folder_refresh.h"
+#include "controller/manifests/unchangeable.h"
 #include "crds/base/document.h"
 #include "crds/base/make_node.h"
 #include "reconcilers/json.h"

@@ -19,6 +19,16 @@ Problem others(const std::string& file, std::size_t count, bool warning) {
 
 }  // namespace
 
+Problem problem_of(const Error& error, const std::string& file) {
+  return {.file = file,
+          .place = {},
+          .field = {},
+          .message = error.message,
+          .expected = error.remedy,
+          .reason = "Invalid",
+          .warning = false};
+}
+
 void ProblemList::add(Problem problem) {
   std::size_t& count = problem.warning ? warnings_ : errors_;
   if (count++ < kMost) kept_.push_back(std::move(problem));

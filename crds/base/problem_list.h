@@ -8,6 +8,9 @@
 
 namespace slipway {
 
+/// The error as a problem of a whole file.
+Problem problem_of(const Error& error, const std::string& file = {});
+
 /// What is wrong with something, in the order found: the first kMost errors and the first kMost warnings. Of the rest
 /// it knows only how many, so that hostile input cannot make it grow.
 class ProblemList {

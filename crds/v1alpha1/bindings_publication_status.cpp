@@ -93,6 +93,8 @@ const Binding<AttemptStatus>& Bound<AttemptStatus>::get() {
           .field("gatesHash", &Status::gates_hash, {.description = "Which gates judge it."})
           .field("gatesPassed", &Status::gates_passed, {.description = "Whether they let it pass."})
           .field("digest", &Status::digest, {.description = "Digest that is published."})
+          .field("sent", &Status::sent,
+                 {.description = "Whether the registry may hold something of it, or of an attempt before it."})
           .field("number", &Status::number, {.description = "Number of the try.", .always = true})
           .field("startedAt", &Status::started_at, {.description = "Of the first try."})
           .field("nextRetryAt", &Status::next_retry_at, {.description = "When it is tried again."})

@@ -79,6 +79,7 @@ struct AttemptStatus {
   std::string gates_hash;
   bool gates_passed = false;  ///< Those of gates_hash, before the first byte was sent.
   std::string digest;
+  bool sent = false;        ///< The registry may hold something of it, or of an attempt before it.
   std::int64_t number = 0;  ///< Of tries, from 1.
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> next_retry_at;

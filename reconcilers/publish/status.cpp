@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
@@ -52,6 +53,7 @@ AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan&
   // A start to come was written while the clock was ahead.
   if (attempt.started_at) attempt.started_at = std::min(*attempt.started_at, now);
   attempt.generation = publication.metadata.generation;
+  if (publication.status.attempt) attempt.sent = publication.status.attempt->sent;
   attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
   if (!plan.ids.gates.empty()) {
     attempt.gates_hash = plan.ids.gates;
@@ -130,6 +132,7 @@ class Conclusion {
     const auto readiness = readiness_of(error, outcome_);
     if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
     if (refusal_->stage == Stage::Transfer || refusal_->stage == Stage::Tags) tell_gates();
+    if (is_not_what_was_scanned()) set(kGatesPassed, false, readiness.reason, readiness.message);
     if (refusal_->stage == Stage::Transfer) set(kTransferred, false, readiness.reason, readiness.message);
     if (refusal_->stage == Stage::Tags && !plan_.refusal) tell_transfer();
     if (refusal_->stage == Stage::Tags) set(kTagged, false, readiness.reason, readiness.message);
@@ -229,6 +232,16 @@ class Conclusion {
     set(kGatesPassed, true, reason::kGatesPassed, is_judged_before ? told->message : passed_gates());
   }
 
+  /// Gates judged a config; layers that were read and are not those of it never passed.
+  bool is_not_what_was_scanned() const {
+    const auto reads_layers = [](const Step& step) {
+      const auto* send = std::get_if<SendBlobs>(&step);
+      return std::holds_alternative<CheckLayers>(step) || (send != nullptr && send->deep);
+    };
+    return refusal_->stage == Stage::Transfer && refusal_->error.cls == ErrorClass::Integrity &&
+           !plan_.verdicts.empty() && std::ranges::any_of(plan_.steps, reads_layers);
+  }
+
   void tell_unjudged() {
     auto unknown = make_condition(kGatesPassed, false, reason::kPublishedBeforeGates,
                                   "published before its gates were as they are now, and was not judged by them: they "
@@ -317,6 +330,7 @@ ImagePublicationStatus status_at_start(const ImagePublication& publication, cons
   const bool again = is_continued(publication, plan.ids);
   status.attempt = attempt_of(publication, plan, times.began);
   if (again) ++status.attempt->number;
+  status.attempt->sent = true;
   status.source = plan.source;
   status.source_hash = plan.ids.request;
   if (times.now - times.began >= kShownAfter) show_sending(status, publication, times.now);

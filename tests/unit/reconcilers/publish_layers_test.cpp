@@ -111,6 +111,7 @@ TEST_CASE("a scanned config over other layers is found out before a tag appears"
   INFO(it.world.message(it.publication));
   CHECK(it.ready() == "False Integrity");
   CHECK(it.world.condition(it.publication, "Transferred") == "False Integrity");
+  CHECK(it.world.condition(it.publication, "GatesPassed") == "False Integrity");
   CHECK(it.world.destination().tags.empty() == (it.publication.metadata.name != "second"));
   CHECK(it.world.tag("other") == "nothing");
 }

@@ -244,6 +244,7 @@ TEST_CASE("an immutable tag of another digest stops everything before anything i
   CHECK(world.condition(publication, "Stalled") == "True TagConflict");
   REQUIRE(world.status(publication).attempt);
   CHECK(world.status(publication).attempt->error->cls == "Conflict");
+  CHECK_FALSE(world.status(publication).attempt->sent);
 
   SECTION("looked at again it says nothing new") {
     world.clock.advance(1h);
@@ -257,6 +258,27 @@ TEST_CASE("an immutable tag of another digest stops everything before anything i
     CHECK(world.condition(publication, "Ready") == "True Succeeded");
     CHECK(world.condition(publication, "Stalled") == "absent");
   }
+}
+
+TEST_CASE("that something was sent stays known when the attempt is replaced by another that sends nothing") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT registry.example/")) return fail(ErrorClass::Forbidden, "no", "ask");
+    return {};
+  };
+  world.publish(publication);
+  REQUIRE(world.status(publication).attempt);
+  CHECK(world.status(publication).attempt->sent);
+  const auto first = world.status(publication).attempt->publication_hash;
+  world.registry.before = {};
+  world.destination().tags.insert_or_assign("1.8.3", make_image(world.destination(), {"other"}).descriptor.digest);
+  publication.spec.build.version = "1.8.3";
+  world.publish(publication);
+  REQUIRE(world.status(publication).attempt);
+  CHECK(world.status(publication).attempt->publication_hash != first);
+  CHECK(world.status(publication).attempt->sent);
 }
 
 TEST_CASE("of two publications that want one immutable tag, the second is told who has it") {
