@@ -3,21 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "crds/base/problem_list.h"
+
 namespace slipway::git {
-
-namespace {
-
-Problem problem_of(const Error& error) {
-  return {.file = {},
-          .place = {},
-          .field = {},
-          .message = error.message,
-          .expected = error.remedy,
-          .reason = "Invalid",
-          .warning = false};
-}
-
-}  // namespace
 
 Result<Client> BranchFollower::client() const {
   auto credentials =

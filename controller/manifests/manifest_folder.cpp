@@ -13,7 +13,9 @@
 #include "controller/files/inside.h"
 #include "controller/manifests/folder_listing.h"
 #include "controller/manifests/resource_identity.h"
+#include "crds/base/problem_list.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/references.h"
 
 namespace slipway::manifests {
 
@@ -51,16 +53,6 @@ Result<std::string> read_standard_input() {
       return fail(ErrorClass::Invalid, "standard input has more than 16 MiB", "split it");
   }
   return content;
-}
-
-Problem problem_of(const std::string& file, const Error& error) {
-  return {.file = file,
-          .place = {},
-          .field = {},
-          .message = error.message,
-          .expected = error.remedy,
-          .reason = "Invalid",
-          .warning = false};
 }
 
 Problem empty_file(const std::string& file) {
@@ -137,6 +129,9 @@ Result<void> ManifestFolder::resolve() {
   origin_ = is_standard_input ? fs::path{kStandardInput} : (*here / options_.path).lexically_normal();
   if (!origin_.has_filename()) origin_ = origin_.parent_path();
   root_ = is_folder_ ? canonical_path_ : *here;
+  auto home = is_folder_ || is_standard_input ? Result<fs::path>{canonical_path_} : canonical(origin_.parent_path());
+  if (!home) return while_doing("manifests", home.error());
+  home_ = std::move(*home);
   if (options_.root.empty()) return {};
   auto root = canonical(options_.root);
   if (!root) return while_doing("--root", root.error());
@@ -230,7 +225,7 @@ void ManifestFolder::read_file(const Listed& listed, ManifestReading& reading) {
   // Gone between listing and reading: the next reading knows.
   if (content.error().cls == ErrorClass::NotFound) return;
   reading.broken.insert(listed.origin);
-  reading.problems.push_back(problem_of(listed.shown, content.error()));
+  reading.problems.push_back(problem_of(content.error(), listed.shown));
 }
 
 void ManifestFolder::take(const Listed& listed, const std::string& content) {
@@ -241,13 +236,15 @@ void ManifestFolder::take(const Listed& listed, const std::string& content) {
   file.content = digest;
   file.is_changing = !is_same && has_read_ && !is_checkout();
   file.is_broken = false;
+  file.is_blank = false;
+  file.place = (fs::path{listed.base_folder} / fs::path{listed.origin}.filename()).lexically_normal();
   file.problems.clear();
   if (!file.is_changing) parse(listed, content);
 }
 
 void ManifestFolder::parse(const Listed& listed, const std::string& content) {
   File& file = files_[listed.origin];
-  file.is_broken = is_blank(content);
+  file.is_broken = file.is_blank = is_blank(content);
   if (file.is_broken) return file.problems.push_back(empty_file(listed.shown));
   if (is_folder_ && is_other_json(listed.origin, content)) return file.good.clear();
   auto parsed = parse_resources(content, listed.shown, options_.parse);
@@ -264,9 +261,25 @@ void ManifestFolder::parse(const Listed& listed, const std::string& content) {
                          .origin = listed.origin});
 }
 
+/// Those that resources in force name: reports, and of layouts their index.
+std::set<fs::path> ManifestFolder::named_files() const {
+  std::set<fs::path> named;
+  for (const auto& [origin, file] : files_)
+    for (const auto& resource : file.good) {
+      const auto* publication = std::get_if<ImagePublication>(&resource.resource);
+      if (publication == nullptr) continue;
+      for (const auto& reference : references_of(*publication, resource.base_folder))
+        if (reference.kind == Reference::Kind::File)
+          named.insert((fs::path{reference.scope} / reference.name).lexically_normal());
+    }
+  return named;
+}
+
 void ManifestFolder::collect(ManifestReading& reading) const {
   std::map<ResourceIdentity, const ManifestResource*> first;
+  const auto named = named_files();
   for (const auto& [origin, file] : files_) {
+    if (file.is_blank && file.good.empty() && named.contains(file.place)) continue;
     reading.problems.insert(reading.problems.end(), file.problems.begin(), file.problems.end());
     if (file.is_broken) reading.broken.insert(origin);
     if (file.is_broken || file.is_changing) reading.is_whole = false;
@@ -287,8 +300,8 @@ void ManifestFolder::settle(ManifestReading& reading, bool could_read) {
   Contents contents;
   for (const auto& [origin, file] : files_)
     if (file.content) contents.emplace(origin, *file.content);
-  // Standard input says nothing of what it does not name.
-  const bool is_complete = is_checkout() || (last_ == contents && options_.path != kStandardInput);
+  // One file, or standard input, says nothing of what it does not name.
+  const bool is_complete = is_checkout() || (last_ == contents && is_folder_);
   reading.is_settled = reading.is_whole && is_complete;
   last_.reset();
   if (could_read) last_ = std::move(contents);

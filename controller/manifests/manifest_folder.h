@@ -61,10 +61,12 @@ struct ManifestReading {
 ///   - a file that changed since the reading before may be half-written: it is taken, and its errors are told, when the
 ///     next reading finds it the same. The first reading of all takes files as they are
 ///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource
-///   - a file without a byte is taken for one that is about to be written: an error until something is in it
+///   - a file without a byte is taken for one that is about to be written: an error until something is in it; one that
+///     a resource names (a report, an image's index) and that was no resource before is for whoever reads it to refuse
 ///   - two documents for one object are a problem of the later one; the first stays in force
 ///   - a link that leads outside the root, a file that may not be read or is no regular file, one over 16 MiB, and a
 ///     folder that cannot be listed are problems, and the reading is not whole
+///   - what one file or standard input does not name may stand in another file: it is not taken for deleted
 /// A file reached under two names is read once. One thread at a time.
 class ManifestFolder {
  public:
@@ -76,8 +78,9 @@ class ManifestFolder {
   Result<ManifestReading> read();
 
   bool is_checkout() const { return options_.checkout.has_value(); }
-  /// The folder with links resolved; for "-" the working directory. Names the default state database.
-  const std::filesystem::path& canonical_path() const { return canonical_path_; }
+  /// The folder, of a file the one that it is in, of "-" the working directory; links resolved. A file and its folder
+  /// are one publisher with one state, named by this.
+  const std::filesystem::path& home() const { return home_; }
   /// Links resolved; of a checkout as it was named.
   const std::filesystem::path& root() const { return root_; }
   bool is_folder() const { return is_folder_; }
@@ -88,10 +91,12 @@ class ManifestFolder {
  private:
   struct File {
     std::optional<Digest> content;  ///< Of the latest reading.
+    std::filesystem::path place;    ///< As the paths of resources lead to it.
     std::vector<ManifestResource> good;
     std::vector<Problem> problems;
     bool is_changing = false;  ///< Differs from the reading before, not taken yet.
     bool is_broken = false;
+    bool is_blank = false;  ///< Broken because nothing is in it yet.
   };
   struct Listed;
   using Contents = std::map<std::string, Digest>;
@@ -106,10 +111,12 @@ class ManifestFolder {
   void take(const Listed& listed, const std::string& content);
   void parse(const Listed& listed, const std::string& content);
   void collect(ManifestReading& reading) const;
+  std::set<std::filesystem::path> named_files() const;
   void settle(ManifestReading& reading, bool could_read);
 
   ManifestFolderOptions options_;
-  std::filesystem::path canonical_path_;
+  std::filesystem::path canonical_path_;  ///< What was named; for "-" the working directory.
+  std::filesystem::path home_;
   std::filesystem::path root_;
   std::filesystem::path inside_;  ///< Of a checkout: the folder below the root.
   std::filesystem::path origin_;  ///< The path as named, absolute; of a checkout as it was given.

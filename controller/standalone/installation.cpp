@@ -9,6 +9,7 @@
 #include "controller/registry/credential_helper.h"
 #include "controller/runtime/file_turns.h"
 #include "controller/sources/open_source_file.h"
+#include "crds/base/text.h"
 
 namespace slipway::standalone {
 
@@ -36,10 +37,23 @@ Result<StatePlace> state_place(const InstallationOptions& options, const std::fi
   return StatePlace{file, *state / "turns", *state / "git" / name(file), *state / "audit"};
 }
 
+/// As its owner named it; a URL without the password that may stand in it.
+std::string read_from(const InstallationOptions& options, const std::string& url) {
+  if (options.git) return quoted(url, 200);
+  return options.manifests.path == "-" ? "standard input" : quoted(options.manifests.path, 200);
+}
+
+/// As a GitHub Actions job of that repository names it.
+std::string without_git(std::string url) {
+  if (url.starts_with("https://") && url.ends_with(".git")) url.erase(url.size() - std::string_view(".git").size());
+  return url;
+}
+
 publish::Settings settings_of(const InstallationOptions& options, const std::string& url, Timestamp now) {
   publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
   if (settings.publisher_id.empty()) settings.publisher_id = url;
   settings.lends_credentials = options.single_owner;
+  if (options.single_owner) settings.read_from = read_from(options, url);
   settings.one_shot = options.one_shot;
   if (options.one_shot) settings.started_at = now;
   return settings;
@@ -81,11 +95,11 @@ Result<std::unique_ptr<manifests::StateDatabase>> open_state(const InstallationO
 Result<Opened> open_folder(const InstallationOptions& options, http::NetworkEnvironment network) {
   auto folder = manifests::ManifestFolder::open(options.manifests);
   if (!folder) return std::unexpected{folder.error()};
-  const auto place = state_place(options, folder->canonical_path());
+  const auto place = state_place(options, folder->home());
   if (!place) return std::unexpected{place.error()};
   auto state = open_state(options, *place);
   if (!state) return std::unexpected{state.error()};
-  std::string url = "file://" + folder->canonical_path().string();
+  std::string url = "file://" + folder->home().string();
   return Opened{std::move(*state), std::move(*folder), *place, std::move(network), nullptr, std::move(url)};
 }
 
@@ -111,7 +125,7 @@ Result<Opened> open_git(const InstallationOptions& options, http::NetworkEnviron
   if (!root) return std::unexpected{root.error()};
   auto folder = manifests::ManifestFolder::open(checkout_options(options.manifests, *where, *root));
   if (!folder) return std::unexpected{folder.error()};
-  std::string url = where->location.shown;
+  std::string url = without_git(where->location.shown);
   return Opened{std::move(*state), std::move(*folder), *place, std::move(network), std::move(git), std::move(url)};
 }
 

@@ -101,6 +101,23 @@ Result<void> check_files(const ImagePublicationSpec& spec) {
   return {};
 }
 
+/// Who wrote everything is told what is not there; a tenant hears of access alone, so that registries can't be guessed.
+Result<void> check_was_read(const ImagePublicationSpec& spec, const Settings& settings, ObjectReader& reader) {
+  if (settings.read_from.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> named{{"spec.registryRef", spec.registry_ref.name}};
+  if (spec.source.image && spec.source.image->registry_ref)
+    named.emplace_back("spec.source.image.registryRef", spec.source.image->registry_ref->name);
+  for (const auto& [field, name] : named) {
+    const auto registry = reader.registry(name);
+    if (!registry) return std::unexpected(registry.error());
+    if (*registry) continue;
+    return fail(ErrorClass::NotFound,
+                "ContainerRegistry " + name + ", which " + field + " names, is not in " + settings.read_from,
+                "correct the name, or give -f the folder that holds both (it takes one path)");
+  }
+  return {};
+}
+
 /// What access alone says.
 Result<Admission> admit_publisher(const ImagePublication& object, ObjectReader& reader) {
   const auto& spec = object.spec;
@@ -132,6 +149,7 @@ Result<Admission> admit_withdrawal(const ImagePublication& publication, ObjectRe
 
 Result<Admission> admit(const Loaded<ImagePublication>& publication, const Settings& settings, ObjectReader& reader) {
   const auto& spec = publication.object.spec;
+  if (auto read = check_was_read(spec, settings, reader); !read) return std::unexpected(std::move(read.error()));
   auto admitted = admit_publisher(publication.object, reader);
   if (!admitted) return admitted;
   auto& admission = *admitted;

@@ -15,6 +15,8 @@ struct Settings {
   /// Who runs it is the only publisher: the credentials of its environment read any source. Otherwise only those that
   /// the access entry names.
   bool lends_credentials = false;
+  /// What its owner gave it to read, in words; empty where tenants must not learn which registries there are.
+  std::string read_from = {};
   bool in_cluster = false;  ///< Addresses of this machine are not called at a tenant's word.
 };
 

@@ -163,6 +163,41 @@ class PublishTest(ProgramTest):
         self.assertEqual(self.registry.digest("team/app", "2.5.0"), digest)
         self.assertIsNone(self.registry.digest("team/app", "1.0.0"))
 
+    def test_a_file_and_its_folder_are_one_publisher_with_one_state(self):
+        digest = self.image()
+        self.publication(extra="---" + REGISTRY.format(host=self.registry.host))
+        (self.manifests / "registry.yaml").unlink()
+        self.publication("other")
+
+        def slipway(verb, path, **environment):
+            return Run(subprocess.run(
+                [SLIPWAY, verb, "-f", str(path), "--root", str(self.work)], capture_output=True, text=True, timeout=300,
+                env={**os.environ, "XDG_STATE_HOME": str(self.work / "state"), "GITHUB_ACTIONS": "", **environment}))
+        first = slipway("publish", self.manifests / "app.yaml")
+        self.assertEqual(first.code, 0, first.errors)
+        self.assertIn("published already", slipway("publish", self.manifests).errors)
+        self.assertEqual(len(list((self.work / "state/slipway").glob("*.db"))), 1)
+        self.assertEqual(len(self.records(digest)), 1)
+        self.assertIn("published already", slipway("publish", self.manifests / "app.yaml").errors)
+        self.assertIn("other", slipway("get", self.manifests).out)
+        # A job has another machine each time, and is the same publisher.
+        job = {"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "contoso/shop"}
+        for number in range(2):
+            seen = slipway("publish", self.manifests / "app.yaml", XDG_STATE_HOME=str(self.work / f"runner-{number}"), **job)
+            self.assertEqual(seen.code, 0, seen.errors)
+        self.assertEqual(len(self.records(digest)), 2)
+
+    def test_a_registry_that_was_not_read_is_named(self):
+        self.image()
+        self.publication()
+        seen = self.slipway("publish", source=self.manifests / "app.yaml")
+        self.assertEqual(seen.code, 1, seen.errors)
+        self.assertIn("ContainerRegistry local, which spec.registryRef names, is not in", seen.errors)
+        self.assertIn("app.yaml", seen.errors)
+        self.assertIn("give -f the folder that holds both", seen.errors)
+        plan = self.slipway("plan", source=self.manifests / "app.yaml")
+        self.assertIn("ContainerRegistry local, which spec.registryRef names, is not in", plan.out + plan.errors)
+
     def test_a_github_job_fills_in_what_the_resource_leaves_out(self):
         digest = self.image()
         self.publication()
@@ -170,9 +205,18 @@ class PublishTest(ProgramTest):
         path.write_text(path.read_text().replace("commit: 4f2a91c07be34f2a91c07be34f2a91c07be34f2a, ", "")
                         .replace("{{version}}", "{{commit:7}}"))
         job = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": "a" * 40, "GITHUB_RUN_NUMBER": "77"}
+        self.assertEqual(self.slipway("validate", environment=job).code, 0)
+        outside = self.slipway("validate", environment={"GITHUB_ACTIONS": ""})
+        self.assertEqual(outside.code, 2)
+        self.assertIn("spec.build.commit, which is not given here", outside.errors)
+        self.assertIn("a GitHub Actions job gives it to publish", outside.errors)
         seen = self.slipway("publish", environment=job)
         self.assertEqual(seen.code, 0, seen.errors)
         self.assertEqual(self.registry.digest("team/app", "aaaaaaa"), digest)
+        for arguments in (["-o", "json"], ["--set", "spec.build.commit=" + "a" * 40, "-o", "json"]):
+            listed = self.slipway("get", "ipub", *arguments, environment=job if len(arguments) == 2 else {"GITHUB_ACTIONS": ""})
+            self.assertEqual(listed.code, 0, listed.errors)
+            self.assertEqual(listed.errors, "")
         self.assertEqual(self.get()["status"]["history"][0]["number"], 8)
 
     def test_a_cut_in_the_middle_of_a_layer_goes_on_where_it_stopped(self):

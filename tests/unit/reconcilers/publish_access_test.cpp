@@ -69,6 +69,36 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
   CHECK(world.look(publication) == kAgainInAnHour);
 }
 
+TEST_CASE("who wrote everything is told which ContainerRegistry was not read, and a tenant is not") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  const bool is_owner = GENERATE(true, false);
+  publish::Settings settings{.publisher_id = "folder", .version = "0.1.0", .one_shot = true};
+  if (is_owner) settings.read_from = "\"app.yaml\"";
+  std::string name = "contoso";
+  std::string field = "spec.registryRef";
+  SECTION("of the destination") {
+    world.objects.kept_registries.clear();
+  }
+  SECTION("of the source") {
+    publication.spec.source.image->registry_ref = NameRef{"sources"};
+    name = "sources";
+    field = "spec.source.image.registryRef";
+  }
+  world.objects.apply(publication);
+  CHECK(world.look(publication, settings) == kStalledForAnHour);
+  CHECK(world.registry.requests.empty());
+  if (!is_owner) {
+    CHECK(world.condition(publication, "Ready") == "False Forbidden");
+    return;
+  }
+  CHECK(world.condition(publication, "Ready") == "False NotFound");
+  CHECK(world.message(publication) == "ContainerRegistry " + name + ", which " + field +
+                                          " names, is not in \"app.yaml\": correct the name, or give -f the folder "
+                                          "that holds both (it takes one path)");
+}
+
 TEST_CASE("when an entry is withdrawn what is published stays") {
   PublishWorld world;
   world.push({"base"});

@@ -434,6 +434,36 @@ TEST_CASE("another folder's objects in one database are none of ours") {
   CHECK(process->publications()->size() == 1);
 }
 
+TEST_CASE("a file and its folder have one state, and the file's reading deletes nothing") {
+  Installed at;
+  at.folder.write("m/b.yaml", publication("b") + "---\n" + publication("c"));
+  {
+    auto whole = at.start();
+    whole.refresh();
+    auto object = whole.get(kB);
+    object.status.display.tags = "1.8.2";
+    REQUIRE(whole->write_status(object));
+  }
+  {
+    Process one{at.folder / "m/b.yaml", at.folder / "state.db", at.clock};
+    CHECK(one.refresh().edited.size() == 2);
+    CHECK_FALSE(has_key(one, kA));
+    CHECK(one.get(kB).status.display.tags == "1.8.2");
+    CHECK(one.get(kB).metadata.generation == 1);
+    at.folder.write("m/b.yaml", publication("b"));
+    one.settle();
+    one.settle();
+    CHECK(one.find({ResourceKind::ImagePublication, "shop", "c"}));
+  }
+  auto whole = at.start();
+  whole.refresh();
+  CHECK(whole->keys() == std::vector{kA, kB});
+  CHECK(whole.get(kA).metadata.generation == 1);
+  CHECK(whole.get(kB).status.display.tags == "1.8.2");
+  whole.settle();
+  CHECK_FALSE(whole.find({ResourceKind::ImagePublication, "shop", "c"}));
+}
+
 TEST_CASE("two processes on one folder see one world") {
   Installed at;
   auto one = at.start();
@@ -658,31 +688,55 @@ TEST_CASE("problems are told at each reading as long as they are there") {
   CHECK(process.refresh().problems.empty());
 }
 
-TEST_CASE("an edit of what can't be changed is refused, and what was there stays in force") {
-  Installed at;
-  at.folder.write("m/registry.yaml", registry());
-  auto process = at.start();
-  REQUIRE(process.refresh().edited == set_of({kA, kRegistry}));
-  struct Row {
-    std::string file, text, field;
-  };
-  const auto replaced = [](std::string text, const std::string& from, const std::string& to) {
-    return text.replace(text.find(from), from.size(), to);
-  };
-  const auto row = GENERATE_COPY(values<Row>({
+namespace {
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+struct FixedField {
+  std::string file, text, field;
+};
+
+/// An edit of each field that can't be changed.
+std::vector<FixedField> fixed_fields() {
+  return {
       {"a.yaml", replaced(publication("a"), "shop/a", "prod/a"), "spec.repository"},
       {"a.yaml", replaced(publication("a"), "{name: contoso}", "{name: other}"), "spec.registryRef"},
       {"registry.yaml", replaced(registry(), "contoso.azurecr.io", "other.azurecr.io"), "spec.loginServer"},
       {"registry.yaml", registry() + "  cloud: AzureChina\n", "spec.cloud"},
-  }));
+  };
+}
+
+}  // namespace
+
+TEST_CASE("an edit of what can't be changed is refused once something was sent, and what was there stays in force") {
+  Installed at;
+  at.folder.write("m/registry.yaml", registry());
+  auto process = at.start();
+  REQUIRE(process.refresh().edited == set_of({kA, kRegistry}));
+  const auto row = GENERATE(from_range(fixed_fields()));
   INFO(row.field);
+  auto object = process.get(kA);
+  SECTION("published") {
+    object.status.published = PublishedStatus{.generation = 1, .digest = "sha256:0"};
+  }
+  SECTION("published earlier") {
+    object.status.history = {HistoryEntry{.digest = "sha256:0"}};
+  }
+  SECTION("begun") {
+    object.status.attempt = AttemptStatus{.digest = "sha256:0", .sent = true};
+  }
+  REQUIRE(process->write_status(object));
   at.folder.write("m/" + row.file, row.text);
   CHECK(process.settle().empty());
   const auto change = process.refresh();
   REQUIRE(change.problems.size() == 1);
   CHECK(change.problems[0].file == (at.folder / ("m/" + row.file)).string());
   CHECK(change.problems[0].field == row.field);
-  CHECK(change.problems[0].message == "the field can't be changed; make a new object");
+  const std::string who = row.file == "a.yaml" ? "it" : "ImagePublication shop/a";
+  CHECK(change.problems[0].message ==
+        "the field can't be changed; make a new object (" + who + " has sent images already)");
   CHECK_FALSE(change.problems[0].warning);
   CHECK(process.get(kA).spec.repository == "shop/a");
   CHECK(process.get(kA).spec.registry_ref.name == "contoso");
@@ -692,6 +746,53 @@ TEST_CASE("an edit of what can't be changed is refused, and what was there stays
   auto other = at.start();
   CHECK(other.refresh().problems.size() == 1);
   CHECK(other.get(kA).spec.repository == "shop/a");
+}
+
+TEST_CASE("a typo in what can't be changed may be corrected as long as nothing was sent") {
+  Installed at;
+  at.folder.write("m/registry.yaml", registry());
+  at.folder.write("m/b.yaml", replaced(publication("b"), "{name: contoso}", "{name: elsewhere}"));
+  const auto row = GENERATE(from_range(fixed_fields()));
+  INFO(row.field);
+  auto process = at.start();
+  process.refresh();
+  auto object = process.get(kA);
+  object.status.attempt = AttemptStatus{.digest = "sha256:0", .error = AttemptError{.cls = "Refused", .message = "no"}};
+  REQUIRE(process->write_status(object));
+  auto elsewhere = process.get(kB);
+  elsewhere.status.published = PublishedStatus{.generation = 1, .digest = "sha256:0"};
+  REQUIRE(process->write_status(elsewhere));
+  const auto key = row.file == "a.yaml" ? kA : kRegistry;
+  const auto uid = process.get(kA).metadata.uid;
+  at.folder.write("m/" + row.file, row.text);
+  CHECK(process.settle().contains(key));
+  CHECK(process.refresh().problems.empty());
+  CHECK(process.get(kA).metadata.uid == uid);
+  if (key == kA) CHECK(process.get(kA).metadata.generation == 2);
+  if (key == kRegistry) CHECK((*process->registry("contoso"))->metadata.generation == 2);
+}
+
+TEST_CASE("the registry of a policy may be corrected: none is carried out") {
+  Installed at;
+  at.folder.write("m/policy.yaml", policy());
+  auto process = at.start();
+  process.refresh();
+  at.folder.write("m/policy.yaml", replaced(policy(), "{name: contoso}", "{name: other}"));
+  CHECK(process.settle() == set_of({kPolicy}));
+  CHECK(std::ranges::all_of(process.refresh().problems, &Problem::warning));
+}
+
+TEST_CASE("what was sent in words that this version can't read counts as published") {
+  Installed at;
+  auto process = at.start();
+  process.refresh();
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((at.folder / "state.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "UPDATE objects SET status = '{'", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+  at.folder.write("m/a.yaml", replaced(publication("a"), "shop/a", "prod/a"));
+  process.settle();
+  CHECK(process.refresh().problems.size() == 1);
 }
 
 TEST_CASE("a file of the source that comes or changes wakes its publication") {

@@ -96,7 +96,7 @@ TEST_CASE("manifests are read from the folder and those below, in the order of t
   CHECK(reading.resources[2].base_folder == (folder / "deep/down").string());
   CHECK(reading.resources[3].place.line == 6);
   CHECK(manifests.is_folder());
-  CHECK(manifests.canonical_path() == folder.path());
+  CHECK(manifests.home() == folder.path());
   CHECK(manifests.root() == folder.path());
 }
 
@@ -121,9 +121,24 @@ TEST_CASE("a single file starts from the working directory") {
   CHECK(in_force(reading) == "a=1");
   CHECK(reading.resources.at(0).base_folder == (folder / "sub").string());
   CHECK(manifests.root() == fs::current_path());
+  CHECK(manifests.home() == folder / "sub");
   CHECK_FALSE(manifests.is_folder());
   CHECK(manifests.is_origin((folder / "sub/a.yaml").string()));
   CHECK_FALSE(manifests.is_origin((folder / "sub/b.yaml").string()));
+}
+
+TEST_CASE("a file is of the folder that it is named in, and says nothing of what it does not name") {
+  const TemporaryFolder folder;
+  folder.write("elsewhere/a.yaml", config("a") + "---\n" + config("b"));
+  fs::create_directory(folder / "real");
+  fs::create_symlink("../elsewhere/a.yaml", folder / "real/a.yaml");
+  fs::create_directory_symlink("real", folder / "m");
+  auto manifests = open(folder / "m/a.yaml");
+  CHECK(manifests.home() == folder / "real");
+  read(manifests);
+  folder.write("elsewhere/a.yaml", config("a"));
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(read(manifests).is_settled);
+  CHECK(read_in_force(manifests) == "a=1");
 }
 
 TEST_CASE("a path or a root that is not there is refused with what to do") {
@@ -302,6 +317,30 @@ TEST_CASE("a file without a byte is about to be written, not empty") {
     const auto reading = read(manifests);
     CHECK(in_force(reading) == "a=1");
     CHECK(reading.is_settled);
+  }
+}
+
+TEST_CASE("an empty or half report is for its gate to refuse, and keeps nothing from being read") {
+  const TemporaryFolder folder;
+  folder.write("app/a.yaml",
+               "apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\nmetadata: {name: a}\nspec:\n"
+               "  registryRef: {name: contoso}\n  repository: shop/a\n  source: {ociArchive: {path: image.tar}}\n"
+               "  tags: [{name: t, template: fixed}]\n"
+               "  gates: {scan: {reports: [{name: amd64, path: ../scans/amd64.json}]}}\n");
+  folder.write("scans/amd64.json", GENERATE("", "\n", "{\"SchemaVersion\": 2, \"Resu"));
+  auto manifests = open(folder.path());
+  read(manifests);
+  const auto reading = read(manifests);
+  CHECK(reading.problems.empty());
+  CHECK(reading.is_settled);
+  CHECK(reading.resources.size() == 1);
+  SECTION("one that nobody names may be a resource to come") {
+    folder.write("scans/arm64.json", "");
+    read(manifests);
+    const auto other = read(manifests);
+    REQUIRE(other.problems.size() == 1);
+    CHECK(other.problems[0].file == (folder / "scans/arm64.json").string());
+    CHECK_FALSE(other.is_whole);
   }
 }
 
