@@ -97,9 +97,12 @@ class Watch:
 
     def ask(self):
         self.connection = self.api.connect()
-        self.connection.request("GET", f"{self.path}?watch=true&timeoutSeconds=86400&resourceVersion={self.version}",
-                                headers={"Accept": self.accept})
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request("GET", f"{self.path}?watch=true&timeoutSeconds=86400&resourceVersion={self.version}",
+                                    headers={"Accept": self.accept})
+            answer = self.connection.getresponse()
+        except OSError:
+            return None
         return answer if answer.status == 200 else None
 
     def run(self):
