@@ -36,6 +36,7 @@ Node to_node(const Lease& lease) {
   json::MapBuilder metadata;
   metadata.add("name", json::text(lease.name)).add("namespace", json::text(lease.namespace_name));
   if (!lease.labels.empty()) metadata.add("labels", json::text_map(lease.labels));
+  if (!lease.annotations.empty()) metadata.add("annotations", json::text_map(lease.annotations));
   metadata.add_text("resourceVersion", lease.resource_version);
   json::MapBuilder spec;
   spec.add_text("holderIdentity", lease.holder);
@@ -58,6 +59,7 @@ Result<Lease> lease_from(const Node& node) {
               .name = json::text_at(metadata, "name"),
               .resource_version = json::text_at(metadata, "resourceVersion"),
               .labels = json::text_map_at(metadata, "labels"),
+              .annotations = json::text_map_at(metadata, "annotations"),
               .holder = json::text_at(spec, "holderIdentity"),
               .duration = std::chrono::seconds(json::integer_at(spec, "leaseDurationSeconds").value_or(0)),
               .acquired = time_at(spec, "acquireTime"),
@@ -69,8 +71,8 @@ Result<Lease> lease_from(const Node& node) {
 }
 
 Result<std::optional<Lease>> Leases::find(const std::string& namespace_name, const std::string& name,
-                                          const std::stop_token& stop) {
-  const auto node = client_.find(bounded(get({kLeases, namespace_name, name, ""}), timeout_), stop);
+                                          std::chrono::milliseconds longest, const std::stop_token& stop) {
+  const auto node = client_.find(bounded(get({kLeases, namespace_name, name, ""}), longest), stop);
   if (!node) return std::unexpected(node.error());
   if (!*node) return std::nullopt;
   Result<Lease> lease = lease_from(**node);
@@ -78,23 +80,24 @@ Result<std::optional<Lease>> Leases::find(const std::string& namespace_name, con
   return std::move(*lease);
 }
 
-Result<Lease> Leases::create(const Lease& lease, const std::stop_token& stop) {
+Result<Lease> Leases::create(const Lease& lease, std::chrono::milliseconds longest, const std::stop_token& stop) {
   const Target collection{kLeases, lease.namespace_name, "", ""};
-  return lease_in(client_.send(bounded(kube::create(collection, to_node(lease)), timeout_), stop));
+  return lease_in(client_.send(bounded(kube::create(collection, to_node(lease)), longest), stop));
 }
 
-Result<Lease> Leases::update(const Lease& lease, const std::stop_token& stop) {
-  return lease_in(client_.send(bounded(kube::update(target_of(lease), to_node(lease)), timeout_), stop));
+Result<Lease> Leases::update(const Lease& lease, std::chrono::milliseconds longest, const std::stop_token& stop) {
+  return lease_in(client_.send(bounded(kube::update(target_of(lease), to_node(lease)), longest), stop));
 }
 
 Result<std::vector<Lease>> Leases::list(const std::string& namespace_name, const std::string& label_selector,
-                                        const std::stop_token& stop) {
+                                        std::chrono::milliseconds longest, const std::stop_token& stop) {
   ListQuery query;
   query.label_selector = label_selector;
-  const auto nodes = client_.list_all({kLeases, namespace_name, "", ""}, query, stop);
-  if (!nodes) return std::unexpected(nodes.error());
+  query.limit = 0;
+  const auto answer = client_.send(bounded(kube::list({kLeases, namespace_name, "", ""}, query), longest), stop);
+  if (!answer) return std::unexpected(answer.error());
   std::vector<Lease> leases;
-  for (const Node& node : *nodes) {
+  for (const Node& node : json::items_at(*answer, "items")) {
     Result<Lease> lease = lease_from(node);
     if (!lease) return std::unexpected(std::move(lease.error()));
     leases.push_back(std::move(*lease));
@@ -102,8 +105,9 @@ Result<std::vector<Lease>> Leases::list(const std::string& namespace_name, const
   return leases;
 }
 
-Result<void> Leases::remove(const Lease& lease, const std::stop_token& stop) {
-  const auto answer = client_.find(bounded(kube::remove(target_of(lease)), timeout_), stop);
+Result<void> Leases::remove(const Lease& lease, std::chrono::milliseconds longest, const std::stop_token& stop) {
+  const ApiRequest request = remove_version(target_of(lease), lease.resource_version);
+  const auto answer = client_.find(bounded(request, longest), stop);
   if (!answer) return std::unexpected(answer.error());
   return {};
 }

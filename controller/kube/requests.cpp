@@ -30,6 +30,16 @@ ApiRequest with_body(ApiRequest made, const Node& body, std::string_view content
   return made;
 }
 
+/// DELETE, with what the object has to be.
+ApiRequest remove_if(Target target, const std::string& field, const std::string& value) {
+  const Node options = json::MapBuilder()
+                           .add("apiVersion", json::text("v1"))
+                           .add("kind", json::text("DeleteOptions"))
+                           .add("preconditions", json::MapBuilder().add(field, json::text(value)).build())
+                           .build();
+  return with_body(request(Verb::Delete, std::move(target)), options, "application/json");
+}
+
 void add_query(ApiRequest& made, std::string_view name, const std::string& value) {
   if (value.empty()) return;
   if (!made.query.empty()) made.query += '&';
@@ -161,14 +171,12 @@ ApiRequest merge_patch(Target target, const Node& patch) {
 }
 
 ApiRequest remove(Target target, const std::string& uid) {
-  ApiRequest made = request(Verb::Delete, std::move(target));
-  if (uid.empty()) return made;
-  const Node options = json::MapBuilder()
-                           .add("apiVersion", json::text("v1"))
-                           .add("kind", json::text("DeleteOptions"))
-                           .add("preconditions", json::MapBuilder().add("uid", json::text(uid)).build())
-                           .build();
-  return with_body(std::move(made), options, "application/json");
+  if (uid.empty()) return request(Verb::Delete, std::move(target));
+  return remove_if(std::move(target), "uid", uid);
+}
+
+ApiRequest remove_version(Target target, const std::string& resource_version) {
+  return remove_if(std::move(target), "resourceVersion", resource_version);
 }
 
 ApiRequest list(Target collection, const ListQuery& query) {

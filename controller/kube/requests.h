@@ -73,6 +73,8 @@ ApiRequest apply(Target target, const Node& object, std::string_view field_manag
 ApiRequest merge_patch(Target target, const Node& patch);
 /// `uid`: Conflict when another object has the name; empty: whichever has it.
 ApiRequest remove(Target target, const std::string& uid = {});
+/// Conflict unless that is the object's present resourceVersion.
+ApiRequest remove_version(Target target, const std::string& resource_version);
 
 struct ListQuery {
   std::string label_selector;

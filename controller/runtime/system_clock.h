@@ -20,6 +20,12 @@ class SteadyClock {
   virtual Time now() const = 0;
 };
 
+/// As SystemSteadyClock, and the time in which the machine sleeps counts too. Thread-safe.
+class BootClock final : public SteadyClock {
+ public:
+  Time now() const override;
+};
+
 /// The machine's monotonic clock. Thread-safe.
 class SystemSteadyClock final : public SteadyClock {
  public:

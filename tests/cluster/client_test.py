@@ -427,7 +427,8 @@ class ObjectsTest(ClientCase):
         held = self.api.ask("leases", namespace="shop", labelSelector="app=slipway")
         self.assertEqual([one["metadata"]["name"] for one in held], ["leader"])
         self.assertEqual(self.api.ask("leases", namespace="shop", labelSelector="app=other"), [])
-        ask("remove")
+        self.assert_refused("Conflict", "lease", client=self.api, what="remove", resourceVersion=version, **self.LEASE)
+        ask("remove", resourceVersion=taken["metadata"]["resourceVersion"])
         self.assertIsNone(ask("find"))
 
     def test_a_lease_is_tried_once(self):

@@ -239,6 +239,8 @@ class Program {
         *all, [](const Node& object) { return json::text(json::text_at(json::at(object, "metadata"), "name")); });
   }
 
+  static constexpr std::chrono::seconds kLongest{10};  ///< Of one request about a Lease.
+
   static kube::Lease lease_of(const Node& command) {
     const auto renewed = parse_timestamp(json::text_at(command, "renewed"));
     return {.namespace_name = json::text_at(command, "namespace"),
@@ -253,16 +255,17 @@ class Program {
   Result<Node> lease(const Node& command) {
     const kube::Lease lease = lease_of(command);
     const std::string what = json::text_at(command, "what");
-    if (what == "create") return shown(leases_.create(lease, stop_));
-    if (what == "update") return shown(leases_.update(lease, stop_));
-    if (what == "remove") return nothing(leases_.remove(lease, stop_));
-    const auto found = leases_.find(lease.namespace_name, lease.name, stop_);
+    if (what == "create") return shown(leases_.create(lease, kLongest, stop_));
+    if (what == "update") return shown(leases_.update(lease, kLongest, stop_));
+    if (what == "remove") return nothing(leases_.remove(lease, kLongest, stop_));
+    const auto found = leases_.find(lease.namespace_name, lease.name, kLongest, stop_);
     if (!found) return std::unexpected(found.error());
     return *found ? kube::to_node(**found) : Node{};
   }
 
   Result<Node> leases(const Node& command) {
-    const auto all = leases_.list(json::text_at(command, "namespace"), json::text_at(command, "labelSelector"), stop_);
+    const auto all =
+        leases_.list(json::text_at(command, "namespace"), json::text_at(command, "labelSelector"), kLongest, stop_);
     if (!all) return std::unexpected(all.error());
     return json::list_of(*all, [](const kube::Lease& lease) { return kube::to_node(lease); });
   }
@@ -317,7 +320,7 @@ class Program {
   }
 
   kube::ApiClient client_;
-  kube::Leases leases_{client_, std::chrono::seconds{10}};
+  kube::Leases leases_{client_};
   TestClock& clock_;
   Output& output_;
   const std::stop_token stop_;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "controller/cluster/lease_store.h"
+#include "controller/kube/leases.h"
+
+namespace slipway::cluster {
+
+/// The Leases of a group, at an API server. Thread-safe.
+class KubeLeases final : public LeaseStore {
+ public:
+  /// `client` outlives it. `group` is that of MembershipOptions.
+  KubeLeases(kube::ApiClient& client, std::string namespace_name, const std::string& group);
+
+  Result<std::vector<kube::Lease>> list(std::chrono::milliseconds longest, const std::stop_token& stop) override;
+  Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override;
+  Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override;
+  Result<void> remove(const kube::Lease& lease, std::chrono::milliseconds longest,
+                      const std::stop_token& stop) override;
+
+ private:
+  kube::Leases leases_;
+  const std::string namespace_name_;
+  const std::string selector_;
+};
+
+}  // namespace slipway::cluster

@@ -1,0 +1,388 @@
+#include "controller/cluster/membership.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crds/base/text.h"
+
+namespace slipway::cluster {
+namespace {
+
+/// How a claim is written. Who shares keys by another rule writes another word.
+constexpr std::string_view kClaimVersion = "v1";
+constexpr std::size_t kLongestName = 253;
+
+std::string text_of(const Members& members) {
+  std::string text{kClaimVersion};
+  for (const std::string& member : members) text += ' ' + member;
+  return text;
+}
+
+std::optional<Members> claim_of(const kube::Lease& lease) {
+  const auto found = lease.annotations.find(std::string(kShardMembers));
+  if (found == lease.annotations.end()) return std::nullopt;
+  std::string_view rest = found->second;
+  if (!rest.starts_with(kClaimVersion)) return std::nullopt;
+  rest.remove_prefix(kClaimVersion.size());
+  Members members;
+  while (rest.starts_with(' ')) {
+    rest.remove_prefix(1);
+    const std::string_view name = rest.substr(0, rest.find(' '));
+    members.emplace(name);
+    rest.remove_prefix(name.size());
+  }
+  return rest.empty() ? std::optional(std::move(members)) : std::nullopt;
+}
+
+bool contains(const std::vector<Members>& claims, const Members& claim) {
+  return std::ranges::find(claims, claim) != claims.end();
+}
+
+void add_once(std::vector<Members>& claims, const Members& claim) {
+  if (!contains(claims, claim)) claims.push_back(claim);
+}
+
+Error held_by_another(const kube::Lease& lease) {
+  return {.cls = ErrorClass::Conflict,
+          .message = "the Lease " + lease.name + " is held by " + quoted(lease.holder),
+          .remedy = "wait until it has run out; where two processes have one host name, give each its own",
+          .reason = {},
+          .retry_after = {}};
+}
+
+}  // namespace
+
+std::string lease_name(std::string_view group, std::string_view host) {
+  std::string name = lower_case(host);
+  const std::string prefix = lower_case(group) + '-';
+  if (!name.starts_with(prefix)) name = prefix + name;
+  name.resize(std::min(name.size(), kLongestName));
+  std::ranges::replace_if(name, [](char c) { return !is_alphanumeric(c) && c != '-'; }, '-');
+  const auto last = std::ranges::find_if(name.rbegin(), name.rend(), is_alphanumeric);
+  name.erase(last.base(), name.end());
+  return name;
+}
+
+bool Holdings::holds(std::string_view shard_key, Time now) const {
+  if (claims.empty() || now >= until) return false;
+  const auto gives_it = [&](const Members& claim) { return owner_of(shard_key, claim) == self; };
+  const auto wants_it = [&](const Other& other) {
+    return !other.claim || owner_of(shard_key, *other.claim) == other.name;
+  };
+  return std::ranges::all_of(claims, gives_it) && std::ranges::none_of(others, wants_it);
+}
+
+Membership::Membership(MembershipOptions options) : options_(std::move(options)) {}
+
+Membership::Ask Membership::next(Time now, Timestamp wall, bool is_drained) {
+  expire(now);
+  if (releases_) return give_back(now, wall);
+  const bool publishes = own_ == Own::Ours && !looks_next_ && !is_backing_off_ && is_drained && !is_published();
+  if (now < due_ && !publishes) {
+    auto dead = garbage(now);
+    if (!dead) return Wait{due_};
+    tidy_due_ = now + options_.times.round;
+    sent_ = now;
+    return Remove{std::move(*dead)};
+  }
+  sent_ = now;
+  if (looks_next_ || own_ == Own::Unknown || own_ == Own::Anothers) return List{};
+  return write(now, wall, is_drained);
+}
+
+Membership::Ask Membership::write(Time now, Timestamp wall, bool is_drained) {
+  // What goes away is claimed for as long as work on it goes on.
+  const bool keeps_claim = own_ == Own::Ours && !is_drained && !claims_.empty();
+  writing_ = keeps_claim ? claims_.back() : next_;
+  last_write_ = now;
+  kube::Lease lease = own_lease(wall);
+  add_once(claims_, writing_);
+  if (own_ == Own::Absent) return Create{std::move(lease)};
+  return Update{std::move(lease)};
+}
+
+kube::Lease Membership::own_lease(Timestamp wall) const {
+  const bool is_ours = own_ == Own::Ours;
+  const bool is_there = own_ != Own::Absent;
+  return {.namespace_name = options_.namespace_name,
+          .name = options_.name,
+          .resource_version = is_there ? lease_.resource_version : "",
+          .labels = {{std::string(kReplicaGroup), options_.group}},
+          .annotations = {{std::string(kShardMembers), text_of(writing_)}},
+          .holder = options_.holder,
+          .duration = std::chrono::ceil<std::chrono::seconds>(options_.times.lease),
+          .acquired = is_ours ? lease_.acquired : wall,
+          .renewed = wall,
+          .transitions = is_there ? lease_.transitions + (is_ours ? 0 : 1) : 0};
+}
+
+Membership::Ask Membership::give_back(Time now, Timestamp wall) {
+  const bool never_had_one = lease_.resource_version.empty() && claims_.empty();
+  const bool is_free = own_ == Own::Free && !alive().empty();
+  const bool is_anothers = own_ == Own::Absent || own_ == Own::Anothers;
+  is_released_ = is_released_ || never_had_one || is_free || is_anothers;
+  if (is_released_) return Wait{Time::max()};
+  if (now < due_) return Wait{due_};
+  sent_ = now;
+  if (own_ == Own::Unknown) return List{};
+  if (own_ == Own::Free) return Remove{lease_};
+  writing_.clear();
+  is_giving_back_ = true;
+  kube::Lease lease = own_lease(wall);
+  lease.holder.clear();
+  return Update{std::move(lease)};
+}
+
+void Membership::written(const Result<kube::Lease>& lease, Time now) {
+  expire(now);
+  const bool gives_back = std::exchange(is_giving_back_, false);
+  if (!lease) return failed(lease.error(), now);
+  lease_ = *lease;
+  failure_.reset();
+  is_backing_off_ = was_refused_ = false;
+  if (gives_back) {
+    // It stays until the others have seen that it is free: one that is gone may be anything.
+    lose_lease();
+    own_ = Own::Free;
+    return;
+  }
+  own_ = Own::Ours;
+  claims_ = {writing_};
+  renewed_ = sent_;
+  looks_next_ = true;
+  due_ = now;
+}
+
+void Membership::removed(const Result<void>& done, Time now) {
+  expire(now);
+  static_cast<void>(done);
+  if (releases_ && own_ == Own::Free) is_released_ = true;
+}
+
+void Membership::failed(const Error& error, Time now) {
+  failure_ = error;
+  const bool is_refused = error.cls == ErrorClass::Conflict || error.cls == ErrorClass::NotFound;
+  if (is_refused) {
+    if (error.cls == ErrorClass::NotFound) lose_lease();
+    own_ = Own::Unknown;
+    due_ = was_refused_ ? now + options_.times.quick_round : now;
+    was_refused_ = true;
+    return;
+  }
+  is_backing_off_ = true;
+  due_ = now + pause_after(error);
+}
+
+std::chrono::milliseconds Membership::pause_after(const Error& error) const {
+  const bool is_passing = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+  const std::chrono::milliseconds pause = is_passing ? options_.times.quick_round : options_.times.round;
+  return error.retry_after ? std::max<std::chrono::milliseconds>(pause, *error.retry_after) : pause;
+}
+
+void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now) {
+  expire(now);
+  if (!leases) {
+    failure_ = leases.error();
+    is_backing_off_ = true;
+    due_ = now + pause_after(leases.error());
+    // Not seeing the others is no reason to let the own lease run out.
+    looks_next_ = now - last_write_ < options_.times.round;
+    return;
+  }
+  is_backing_off_ = false;
+  failure_.reset();
+  follow(*leases, now);
+  last_list_ = sent_;
+  const bool is_sure = own_ == Own::Ours && has_authority(now) && claims_.size() == 1;
+  if (is_sure) proven_ = claims_.front();
+  schedule(now);
+}
+
+void Membership::schedule(Time now) {
+  looks_next_ = own_ == Own::Anothers;
+  if (own_ == Own::Anothers) {
+    failure_ = held_by_another(lease_);
+    due_ = std::min(now + options_.times.round, next_death());
+  } else if (own_ == Own::Ours) {
+    due_ = is_settled() ? last_write_ + options_.times.round : now + options_.times.quick_round;
+    due_ = std::min(due_, next_death());
+  } else {
+    due_ = was_refused_ ? now + options_.times.quick_round : now;
+  }
+}
+
+void Membership::follow(const std::vector<kube::Lease>& leases, Time now) {
+  // While nothing was seen, nobody was seen to be dead.
+  const bool is_new_here = !last_list_ || sent_ - *last_list_ > options_.times.authority;
+  for (auto& [name, peer] : peers_)
+    if (is_new_here && peer.is_alive()) peer.changed_at = now;
+  bool is_there = false;
+  for (const kube::Lease& lease : leases) {
+    is_there = is_there || lease.name == options_.name;
+    if (lease.name == options_.name)
+      see_own(lease, now);
+    else
+      see(lease, now);
+  }
+  miss(leases, now);
+  const Members named = names_in_claims();
+  if (is_new_here) take_as_alive(named, now);
+  std::erase_if(peers_, [&](const auto& peer) {
+    return peer.second.is_missing && peer.second.is_dead && !named.contains(peer.first);
+  });
+  if (!is_there) {
+    const auto other = peers_.find(options_.name);
+    if (own_ == Own::Ours) lose_lease();
+    own_ = other != peers_.end() && other->second.is_alive() ? Own::Anothers : Own::Absent;
+  }
+  next_.clear();
+  if (releases_) return;
+  next_ = alive();
+  next_.insert(options_.name);
+}
+
+void Membership::see(const kube::Lease& lease, Time now) {
+  const auto [place, is_new] = peers_.try_emplace(lease.name);
+  Peer& peer = place->second;
+  if (is_new || peer.is_missing || peer.lease.resource_version != lease.resource_version)
+    peer = {.lease = lease, .claim = claim_of(lease), .changed_at = now};
+  else
+    judge(peer);
+}
+
+void Membership::see_own(const kube::Lease& lease, Time now) {
+  lease_ = lease;
+  if (lease.holder == options_.holder) {
+    own_ = Own::Ours;
+    peers_.erase(lease.name);
+    const auto claim = claim_of(lease);
+    if (claim && contains(claims_, *claim)) return;
+    // Somebody edited it.
+    proven_.reset();
+    claims_.clear();
+    if (claim) claims_.push_back(*claim);
+    return;
+  }
+  lose_lease();
+  see(lease, now);
+  own_ = peers_.at(lease.name).is_alive() ? Own::Anothers : Own::Free;
+}
+
+/// A lease that was given back is there to be seen; one that is gone without that was removed by somebody, and its
+/// holder may be at work for as long as if it had been renewed just now.
+void Membership::miss(const std::vector<kube::Lease>& leases, Time now) {
+  for (auto& [name, peer] : peers_) {
+    const auto has_name = [&](const kube::Lease& lease) { return lease.name == name; };
+    if (std::ranges::any_of(leases, has_name)) continue;
+    if (!peer.is_alive()) {
+      peer.is_dead = peer.is_missing = true;
+    } else if (!peer.is_missing) {
+      peer.is_missing = true;
+      peer.changed_at = now;
+    } else {
+      judge(peer);
+    }
+  }
+}
+
+Members Membership::names_in_claims() const {
+  Members named;
+  for (const auto& [name, peer] : peers_)
+    if (peer.is_alive() && peer.claim) named.insert(peer.claim->begin(), peer.claim->end());
+  named.erase(options_.name);
+  return named;
+}
+
+/// Whom the others know is alive until this replica, which was not here to see it, has waited for it in vain: its lease
+/// may have been removed. One that is named later had no lease for as long as this replica looked.
+void Membership::take_as_alive(const Members& named, Time now) {
+  for (const std::string& name : named) {
+    const auto [place, is_new] = peers_.try_emplace(name);
+    if (!is_new) continue;
+    place->second.lease.name = name;
+    place->second.changed_at = now;
+    place->second.is_missing = true;
+  }
+}
+
+void Membership::judge(Peer& peer) const {
+  // The list shows how it was when it was asked for or later.
+  if (peer.is_alive() && sent_ - peer.changed_at >= dead_after(peer)) peer.is_dead = true;
+}
+
+std::chrono::milliseconds Membership::dead_after(const Peer& peer) const {
+  const LeaseTimes& times = options_.times;
+  return times.dead_after() + std::max(std::chrono::milliseconds(peer.lease.duration) - times.lease, {});
+}
+
+Members Membership::alive() const {
+  Members names;
+  for (const auto& [name, peer] : peers_)
+    if (name != options_.name && peer.is_alive()) names.insert(name);
+  return names;
+}
+
+Membership::Time Membership::next_death() const {
+  Time next = Time::max();
+  for (const auto& [name, peer] : peers_)
+    if (peer.is_alive()) next = std::min<Time>(next, peer.changed_at + dead_after(peer));
+  return next;
+}
+
+std::optional<kube::Lease> Membership::garbage(Time now) const {
+  if (!has_authority(now) || now < tidy_due_) return std::nullopt;
+  for (const auto& [name, peer] : peers_) {
+    const bool is_over = name != options_.name && !peer.is_alive() && !peer.is_missing &&
+                         now - peer.changed_at >= options_.times.forget_after;
+    // One of the replicas is enough.
+    if (is_over && owner_of(name, next_) == options_.name) return peer.lease;
+  }
+  return std::nullopt;
+}
+
+bool Membership::is_published() const {
+  return !claims_.empty() && claims_.back() == next_;
+}
+
+bool Membership::is_settled() const {
+  const auto agrees = [&](const auto& peer) { return !peer.second.is_alive() || peer.second.claim == next_; };
+  return claims_.size() == 1 && is_published() && proven_ == next_ && std::ranges::all_of(peers_, agrees);
+}
+
+void Membership::lose_lease() {
+  renewed_.reset();
+  proven_.reset();
+  claims_.clear();
+}
+
+void Membership::expire(Time now) {
+  if (!renewed_ || now < *renewed_ + options_.times.authority) return;
+  renewed_.reset();
+  proven_.reset();
+}
+
+void Membership::release(Time now) {
+  expire(now);
+  releases_ = true;
+  next_.clear();
+  due_ = now;
+}
+
+bool Membership::has_authority(Time now) const {
+  return renewed_ && now < *renewed_ + options_.times.authority;
+}
+
+Holdings Membership::holdings() const {
+  Holdings held{.self = options_.name, .until = {}, .claims = {}, .others = {}};
+  if (renewed_) held.until = *renewed_ + options_.times.authority;
+  if (!proven_) return held;
+  held.claims.push_back(*proven_);
+  for (const Members& claim : claims_) add_once(held.claims, claim);
+  add_once(held.claims, next_);
+  // A claim that is the own one gives each key to one of the two.
+  for (const auto& [name, peer] : peers_)
+    if (peer.is_alive() && peer.claim != proven_) held.others.push_back({name, peer.claim});
+  return held;
+}
+
+}  // namespace slipway::cluster

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "controller/cluster/shards.h"
+#include "controller/runtime/guarded.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/registries.h"
+#include "reconcilers/reconciler.h"
+
+namespace slipway::cluster {
+
+/// The shard key of an object as it is now; absent when it is not there.
+using ShardOf = std::function<std::optional<std::string>(const ObjectKey&)>;
+/// Brings what is kept of an object up to what the API server has now.
+using Refresh = std::function<Result<void>(const ObjectKey&, const std::stop_token&)>;
+
+/// Visits only what this replica owns, and stops a visit whose shard is lost: Done then, because the shard's next owner
+/// looks at all that it gained. What another replica may have written to an object before its shard came here is
+/// fetched before the first visit: a watch may bring it later than the shard. Thread-safe.
+class ShardedReconciler final : public Reconciler {
+ public:
+  struct Hands {
+    Shards& shards;
+    ShardOf shard_of;
+    Refresh refresh;
+  };
+  /// What `hands` refers to and `next` outlive it.
+  ShardedReconciler(Reconciler& next, Hands hands) : next_(next), hands_(std::move(hands)) {}
+  Outcome reconcile(const ObjectKey& key, std::stop_token stop) override;
+
+ private:
+  Result<void> catch_up(const ObjectKey& key, const Shards::Work& work);
+
+  Reconciler& next_;
+  const Hands hands_;
+  runtime::Guarded<std::map<ObjectKey, std::uint64_t>> fetched_;  ///< In which era each object was.
+};
+
+/// Writes to an object only while this replica owns its shard, else Cancelled. Thread-safe.
+class FencedWriter final : public ObjectWriter {
+ public:
+  /// What is referred to outlives it.
+  FencedWriter(ObjectWriter& next, const Shards& shards, ShardOf shard_of)
+      : next_(next), shards_(shards), shard_of_(std::move(shard_of)) {}
+  Result<void> write_status(const ImagePublication& object) override;
+  Result<void> write_status(const ContainerRegistry& object) override;
+  Result<void> write_status(const RetentionPolicy& object) override;
+  Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+
+ private:
+  Result<void> may_write(const ObjectKey& key);
+
+  ObjectWriter& next_;
+  const Shards& shards_;
+  const ShardOf shard_of_;
+};
+
+/// Opens repositories in which manifests and tags are written only while this replica owns the repository's shard, else
+/// Cancelled. Blobs may go on: they are nobody's before a manifest names them. Thread-safe.
+class FencedRegistries final : public Registries {
+ public:
+  /// Both outlive it and what it opens.
+  FencedRegistries(Registries& next, const Shards& shards) : next_(next), shards_(shards) {}
+  Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository) override {
+    return next_.open(registry, repository);
+  }
+  Result<std::unique_ptr<ImageStore>> open_to_change(const ContainerRegistry& registry, const std::string& repository,
+                                                     const AuditSubject& who) override;
+  Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override {
+    return next_.open_source(source, sign_in);
+  }
+  Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override {
+    return next_.open_file(source, base_folder);
+  }
+  Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override {
+    return next_.sign_in(registry, std::move(stop));
+  }
+
+ private:
+  Registries& next_;
+  const Shards& shards_;
+};
+
+}  // namespace slipway::cluster

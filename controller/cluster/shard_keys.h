@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "crds/v1alpha1/resources.h"
+
+namespace slipway::cluster {
+
+/// What decides who writes to a repository.
+std::string repository_shard(const std::string& login_server, const std::string& repository);
+
+/// Of a publication: its repository; where its ContainerRegistry (`registry`) is not there (null), registryRef instead
+/// of the host: such a one publishes nothing.
+std::string shard_key_of(const ImagePublication& publication, const ContainerRegistry* registry);
+/// Its name.
+std::string shard_key_of(const ContainerRegistry& registry);
+/// Namespace and name.
+std::string shard_key_of(const RetentionPolicy& policy);
+
+}  // namespace slipway::cluster

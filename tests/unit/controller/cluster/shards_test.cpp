@@ -1,0 +1,264 @@
+#include "controller/cluster/shards.h"
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
+#include "tests/catch.h"
+#include "tests/unit/controller/cluster/shards_world.h"
+
+using namespace slipway;
+using namespace slipway::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> kKeys{"r/app-0", "r/app-1", "r/app-2", "r/app-3",
+                                     "r/app-4", "r/app-5", "r/app-6", "r/app-7"};
+
+/// One replica, and what it was told that it gained.
+struct Replica {
+  Replica(tests::ShardsWorld& world, const std::string& name)
+      : shards(tests::ShardsWorld::options(name), world.hands(), [this](const Shards::Gained& gained) {
+          for (const auto& key : kKeys)
+            if (gained(key)) told.insert(key);
+        }) {}
+
+  std::set<std::string> owned() const {
+    std::set<std::string> keys;
+    for (const auto& key : kKeys)
+      if (shards.owns(key)) keys.insert(key);
+    return keys;
+  }
+  std::set<std::string> take_told() { return std::exchange(told, {}); }
+
+  std::set<std::string> told;
+  Shards shards;
+};
+
+std::set<std::string> share_of(const std::string& name, const Members& members) {
+  std::set<std::string> keys;
+  for (const auto& key : kKeys)
+    if (owner_of(key, members) == name) keys.insert(key);
+  return keys;
+}
+
+std::set<std::string> all_keys() {
+  return {kKeys.begin(), kKeys.end()};
+}
+
+/// A key of the share of `name`.
+std::string key_of_share(const std::string& name, const Members& members) {
+  return *share_of(name, members).begin();
+}
+
+}  // namespace
+
+TEST_CASE("Nothing is owned before there is a lease, and everything alone") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  CHECK(a.owned().empty());
+  REQUIRE(a.shards.failure());
+  CHECK(a.shards.failure()->message == "this replica has no lease of its own");
+  world.settle(a.shards);
+  CHECK(a.owned() == all_keys());
+  CHECK(a.take_told() == all_keys());
+  CHECK_FALSE(a.shards.failure());
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 1});
+}
+
+TEST_CASE("A replica is told of what it gained and of nothing else") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  const auto pass = [&](std::chrono::milliseconds time) {
+    for (auto end = world.steady.now() + time; world.steady.now() < end; world.steady.advance(250ms)) {
+      world.settle(a.shards);
+      world.settle(b.shards);
+    }
+  };
+  world.settle(a.shards);
+  a.take_told();
+  pass(3s);
+  CHECK(a.owned() == share_of("a", {"a", "b"}));
+  CHECK(a.take_told().empty());
+  CHECK(b.owned() == share_of("b", {"a", "b"}));
+  CHECK(b.take_told() == b.owned());
+  REQUIRE(b.shards.release(1s, {}));
+  pass(3s);
+  CHECK(a.owned() == all_keys());
+  CHECK(a.take_told() == share_of("b", {"a", "b"}));
+}
+
+TEST_CASE("Work whose shard moves is asked to stop, and the shard moves when it has ended") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  const std::string moves = key_of_share("b", {"a", "b"});
+  const std::string stays = key_of_share("a", {"a", "b"});
+  world.settle(a.shards);
+  auto moving = a.shards.begin(moves, {});
+  const auto staying = a.shards.begin(stays, {});
+  REQUIRE(moving);
+  const auto pass = [&] {
+    for (int i = 0; i < 12; ++i) {
+      world.settle(a.shards);
+      world.settle(b.shards);
+      world.steady.advance(500ms);
+    }
+  };
+  pass();
+  CHECK(moving->is_lost());
+  CHECK(moving->stop_token().stop_requested());
+  CHECK_FALSE(staying->stop_token().stop_requested());
+  CHECK_FALSE(a.shards.owns(moves));
+  CHECK_FALSE(b.shards.owns(moves));
+  CHECK(a.shards.begin(moves, {}) == nullptr);
+  moving.reset();
+  pass();
+  CHECK(b.shards.owns(moves));
+  CHECK_FALSE(a.shards.owns(moves));
+}
+
+TEST_CASE("Work of a lease that ended is lost for good, and its key is worked on again only after it") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  auto work = a.shards.begin("r/app-1", {});
+  world.leases.set_away(true);
+  const auto end = a.shards.expire();
+  CHECK(end == world.steady.now() + 10s);
+  world.steady.advance(9999ms);
+  CHECK(a.shards.owns("r/app-1"));
+  world.steady.advance(1ms);
+  CHECK_FALSE(a.shards.owns("r/app-1"));
+  a.shards.expire();
+  CHECK(work->stop_token().stop_requested());
+  CHECK(a.shards.failure());
+  CHECK_THAT(world.lines.back(), Catch::Contains("the own lease is over"));
+
+  world.leases.set_away(false);
+  a.take_told();
+  world.settle(a.shards);
+  CHECK(a.shards.owns("r/app-2"));
+  CHECK_FALSE(a.shards.owns("r/app-1"));
+  CHECK_FALSE(a.take_told().contains("r/app-1"));
+  work.reset();
+  world.settle(a.shards);
+  CHECK(a.shards.owns("r/app-1"));
+  CHECK(a.take_told() == std::set<std::string>{"r/app-1"});
+}
+
+TEST_CASE("A renewal that comes too late gives back nothing by itself") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  const auto work = a.shards.begin("r/app-1", {});
+  a.take_told();
+  // Nobody called expire() meanwhile: the process was stopped.
+  world.steady.advance(60s);
+  world.settle(a.shards);
+  CHECK(work->is_lost());
+  CHECK(a.shards.owns("r/app-2"));
+  CHECK(a.take_told().size() == kKeys.size() - 1);
+}
+
+TEST_CASE("Work stops when whoever began it asks") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  std::stop_source stop;
+  const auto work = a.shards.begin("r/app-1", stop.get_token());
+  CHECK_FALSE(work->stop_token().stop_requested());
+  stop.request_stop();
+  CHECK(work->stop_token().stop_requested());
+  CHECK_FALSE(work->is_lost());
+}
+
+TEST_CASE("A lease is not given back under work") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  auto work = a.shards.begin("r/app-1", {});
+  CHECK_FALSE(a.shards.release(1s, {}));
+  CHECK(a.shards.owns("r/app-1"));
+  work.reset();
+  CHECK(a.shards.release(1s, {}));
+  CHECK_FALSE(a.shards.owns("r/app-1"));
+  CHECK(world.leases.all().empty());
+}
+
+TEST_CASE("Why there is no lease is logged once, and who shares the work whenever that changes") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.leases.set_away(true);
+  for (int i = 0; i < 5; ++i) {
+    world.settle(a.shards);
+    world.steady.advance(1s);
+  }
+  REQUIRE(world.lines.size() == 1);
+  CHECK_THAT(world.lines[0], Catch::Contains("no answer"));
+  world.leases.set_away(false);
+  world.settle(a.shards);
+  world.steady.advance(3s);
+  world.settle(a.shards);
+  REQUIRE(world.lines.size() == 2);
+  CHECK_THAT(world.lines[1], Catch::Contains("shares the work with 0 other replicas"));
+}
+
+TEST_CASE("Replicas on threads of their own never work on one key at once, and every key is worked on") {
+  tests::ShardsWorld world;
+  const runtime::BootClock steady;
+  telemetry::Log log{world.clock, {.write = [](const std::string&) {}}};
+  auto hands = [&] { return Shards::Hands{world.leases, world.clock, steady, log}; };
+  auto options = [](const std::string& name) {
+    auto made = tests::ShardsWorld::options(name);
+    made.times = {
+        .lease = 1500ms, .authority = 900ms, .round = 60ms, .quick_round = 20ms, .request = 300ms, .forget_after = 5s};
+    return made;
+  };
+  std::array<std::atomic<int>, 8> at_work{};
+  std::array<std::atomic<int>, 8> visits{};
+  std::atomic<bool> is_wrong = false;
+  runtime::Guarded<int> rounds;
+  std::condition_variable_any done;
+  const auto work = [&](Shards& shards, const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      for (std::size_t i = 0; i < kKeys.size(); ++i) {
+        const auto held = shards.begin(kKeys[i], stop);
+        if (!held) continue;
+        if (++at_work[i] != 1) is_wrong = true;
+        ++visits[i];
+        std::this_thread::yield();
+        --at_work[i];
+      }
+      ++*rounds.lock();
+      done.notify_all();
+    }
+  };
+  Shards a{options("a"), hands(), [](const auto&) {}};
+  Shards b{options("b"), hands(), [](const auto&) {}};
+  {
+    const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
+    const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
+    const std::jthread keeps_b{[&](const std::stop_token& stop) { b.run(stop); }};
+    const std::jthread works_b{[&](const std::stop_token& stop) { work(b, stop); }};
+    const auto is_shared = [&] {
+      for (std::size_t i = 0; i < kKeys.size(); ++i)
+        if (visits[i] == 0 || a.owns(kKeys[i]) == b.owns(kKeys[i])) return false;
+      return a.standing().members == 2 && b.standing().members == 2;
+    };
+    auto looking = rounds.lock();
+    CHECK(looking.wait_for(done, {}, 30s, is_shared));
+  }
+  CHECK_FALSE(is_wrong);
+  CHECK(a.release(1s, {}));
+  CHECK(b.release(1s, {}));
+}
