@@ -80,6 +80,11 @@ cluster::ReferenceNamespaces references_of(const RunOptions& options) {
   return references;
 }
 
+std::string lease_namespace_of(const RunOptions& options) {
+  const std::string& named = options.cluster.lease_namespace;
+  return named.empty() ? options.folder.controller_namespace : named;
+}
+
 ExitCode run_cluster(const RunOptions& options, const Console& console) {
   runtime::share_freed_memory();
   const runtime::Signals signals;
@@ -91,6 +96,7 @@ ExitCode run_cluster(const RunOptions& options, const Console& console) {
                                       .publisher_id = options.folder.publisher_id,
                                       .audit_folder = options.folder.audit_folder,
                                       .identity = identity_of(options.cluster, console),
+                                      .lease_namespace = lease_namespace_of(options),
                                       .listen = options.listen,
                                       .workers = options.workers,
                                       .grace = options.grace,

@@ -13,6 +13,7 @@ struct ClusterFacts {
   std::optional<Error> start_failure;  ///< Why not, when it was tried last.
   bool has_synced = false;             ///< Every kind was listed whole, once.
   std::optional<Error> watch_failure;  ///< Why a kind can't be listed or watched now.
+  std::optional<Error> lease_failure;  ///< Why it has no Lease of its own: then it has no share of the work.
   std::optional<Error> write_failure;  ///< Why the latest write of a status failed.
 };
 

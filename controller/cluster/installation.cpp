@@ -5,8 +5,11 @@
 #include "controller/assembly/readiness_for_counts.h"
 #include "controller/cluster/event_recorder.h"
 #include "controller/cluster/invalid_objects.h"
+#include "controller/cluster/kube_leases.h"
 #include "controller/cluster/object_store.h"
-#include "controller/runtime/file_turns.h"
+#include "controller/cluster/shard_fences.h"
+#include "controller/cluster/shard_handover.h"
+#include "controller/cluster/shard_turns.h"
 
 namespace slipway::cluster {
 
@@ -35,6 +38,15 @@ Result<std::unique_ptr<ImageSource>> refuse_file(const SourceSpec& /*source*/, c
               "name an image of a registry");
 }
 
+/// A name that is used again, as that of a pod of a StatefulSet, is another process's.
+MembershipOptions membership_of(const InstallationOptions& options) {
+  return {.namespace_name = options.lease_namespace,
+          .group = std::string{kReplicas},
+          .name = lease_name(kReplicas, options.identity),
+          .holder = options.identity + '_' + runtime::new_reconcile_id(),
+          .times = {}};
+}
+
 publish::Settings settings_of(const InstallationOptions& options) {
   publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
   settings.in_cluster = true;
@@ -56,27 +68,53 @@ struct Installation::Parts {
         store(caches, client, options.references, given_up.get_token()),
         recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); }},
                  {.instance = options.identity, .flush_for = options.flush_events_for}),
-        turns({}),
+        leases(client, options.lease_namespace, std::string{kReplicas}),
+        shards(membership_of(options), {leases, given.clock, boot_clock, given.log},
+               [this](const Shards::Gained& gained) { wake_gained(gained); }),
+        turns(shards),
+        shard_of(cluster::shard_of(caches)),
+        fenced(store, shards, shard_of),
         surroundings{given.log, given.metrics, recorder, given.progress, given.clock, given.on_wait},
         assembly({.publish = settings_of(options),
                   .controller_namespace = options.references.controller,
                   .network = options.network,
                   .ambient_credentials = nullptr,
-                  .open_file = refuse_file},
-                 {store, store, turns, audit}, surroundings) {
-    for (const auto& [kind, reconciler] : assembly.reconcilers())
-      valid.emplace(kind, std::make_unique<InvalidObjects>(
-                              reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock}));
+                  .open_file = refuse_file,
+                  .guard_registries =
+                      [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
+                 {store, fenced, turns, audit}, surroundings) {
+    const ShardedReconciler::Hands sharded{shards, shard_of, refresh(caches, client)};
+    for (const auto& [kind, reconciler] : assembly.reconcilers()) {
+      auto checked = std::make_unique<InvalidObjects>(
+          reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock});
+      owned.emplace(kind, std::make_unique<ShardedReconciler>(*checked, sharded));
+      valid.push_back(std::move(checked));
+    }
+  }
+
+  void wake(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
+    const auto shard = shard_of(key);
+    if (shard && wanted(*shard)) queue->add(key, priority);
+  }
+  void wake_gained(const Shards::Gained& gained) {
+    for (const auto& key : caches.keys()) wake(key, runtime::Priority::Resync, gained);
   }
 
   std::stop_source given_up;
   ObjectCaches caches;
   ObjectStore store;
   EventRecorder recorder;
-  runtime::FileTurns turns;
+  const runtime::BootClock boot_clock;
+  KubeLeases leases;
+  runtime::WorkQueue* queue = nullptr;
+  Shards shards;
+  ShardTurns turns;
+  const ShardOf shard_of;
+  FencedWriter fenced;
   const assembly::Surroundings surroundings;
   assembly::Assembly assembly;
-  std::map<ResourceKind, std::unique_ptr<InvalidObjects>> valid;
+  std::vector<std::unique_ptr<InvalidObjects>> valid;
+  std::map<ResourceKind, std::unique_ptr<ShardedReconciler>> owned;
 };
 
 Installation::Installation(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
@@ -94,8 +132,20 @@ assembly::Assembly& Installation::assembly() {
 
 runtime::ReconcilersByKind Installation::reconcilers() {
   runtime::ReconcilersByKind all;
-  for (const auto& [kind, reconciler] : parts_->valid) all.emplace(kind, *reconciler);
+  for (const auto& [kind, reconciler] : parts_->owned) all.emplace(kind, *reconciler);
   return all;
+}
+
+void Installation::feed(runtime::WorkQueue& queue) {
+  parts_->queue = &queue;
+}
+
+void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
+  parts_->wake(key, priority, [this](std::string_view shard) { return parts_->shards.owns(shard); });
+}
+
+Shards& Installation::shards() {
+  return parts_->shards;
 }
 
 void Installation::give_up() {

@@ -5,14 +5,17 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/assembly/assembly.h"
 #include "controller/assembly/surroundings.h"
 #include "controller/cluster/object_caches.h"
 #include "controller/cluster/reference_namespaces.h"
+#include "controller/cluster/shards.h"
 #include "controller/http/transport_factory.h"
 #include "controller/kube/api_client.h"
+#include "controller/runtime/work_queue.h"
 #include "controller/telemetry/metrics.h"
 
 namespace slipway::cluster {
@@ -20,12 +23,16 @@ namespace slipway::cluster {
 struct InstallationOptions {
   ReferenceNamespaces references;
   std::string publisher_id;
-  std::string identity;                              ///< Of this replica, as events name it: the pod's name.
+  std::string identity;         ///< Of this replica, as events and its Lease name it: the pod's name.
+  std::string lease_namespace;  ///< Of the replicas' Leases.
   std::chrono::milliseconds flush_events_for{5000};  ///< How long its end waits for those that are still to be sent.
   http::NetworkEnvironment network;
 };
 
-/// An assembly over the objects of a cluster. Thread-safe.
+/// Which replicas share the work: those of one lease namespace.
+inline constexpr std::string_view kReplicas = "slipway";
+
+/// An assembly over the objects of a cluster, of which it works on those that this replica owns. Thread-safe.
 class Installation {
  public:
   /// `client`, `audit` and `surroundings` outlive it. Reads nothing: ObjectWatches fill its caches. Its recorder is the
@@ -39,8 +46,15 @@ class Installation {
 
   ObjectCaches& caches();
   assembly::Assembly& assembly();
-  /// Of every kind, behind who takes what is invalid.
+  /// Of every kind, behind who takes what is invalid, and who leaves alone what another replica owns.
   runtime::ReconcilersByKind reconcilers();
+
+  /// Where wake() puts keys from now on. Before anything is woken.
+  void feed(runtime::WorkQueue& queue);
+  /// The object is to be looked at, if this replica owns it; who does not now will look at it once it does.
+  void wake(const ObjectKey& key, runtime::Priority priority);
+  /// Owns nothing before it runs.
+  Shards& shards();
   /// Writes and reads that wait for the API server end with Cancelled from now on.
   void give_up();
   /// How many resources of each kind are ready and how many are not.

@@ -26,6 +26,8 @@ using std::chrono::milliseconds;
 constexpr runtime::BackoffLimits kAskAgain{.first = 500ms, .longest = 15s, .jitter = 0.2};
 /// How often it is looked whether everything was listed.
 constexpr milliseconds kLookForSync{50};
+/// How long giving the lease back may take.
+constexpr milliseconds kRelease{5000};
 
 std::chrono::nanoseconds elapsed() {
   return runtime::SystemSteadyClock{}.now().time_since_epoch();
@@ -61,6 +63,7 @@ class Answers {
       cluster.is_connected = true;
       cluster.has_synced = state->has_begun;
       cluster.watch_failure = running.watches.failure();
+      if (state->has_begun) cluster.lease_failure = running.installation.shards().failure();
       cluster.write_failure = assembly.write_failure();
       // Before the workers begin, keys may wait for as long as the API server keeps them waiting.
       if (state->has_begun) facts.work_silent_for = assembly.signs().work_silent_for(running.queue.oldest_work());
@@ -74,6 +77,7 @@ class Answers {
     if (state->running) {
       metrics_.set_queue(state->running->queue.statistics());
       metrics_.set_ready(state->running->installation.ready_counts());
+      metrics_.set_lease(std::string{kReplicas}, state->running->installation.shards().standing().holds_lease);
     }
     return metrics_.text();
   }
@@ -127,20 +131,23 @@ class Session {
       : grace_(options.grace),
         log_(surroundings.log),
         installation_(of_installation, client, audit, surroundings),
-        workforce_(installation_.assembly(), surroundings, options.workers),
-        watches_({.caches = installation_.caches(),
-                  .client = client,
-                  .wake = [this](const ObjectKey& key, auto priority) { workforce_.queue().add(key, priority); },
-                  .forget = [this](const ObjectKey& key) { workforce_.queue().forget(key); },
-                  .log = surroundings.log,
-                  .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed},
-                  .references = options.references}) {}
+        workforce_(installation_.assembly(), surroundings, options.workers) {
+    installation_.feed(workforce_.queue());
+    watches_.emplace(
+        ObjectWatches::Parts{.caches = installation_.caches(),
+                             .client = client,
+                             .wake = [this](const ObjectKey& key, auto priority) { installation_.wake(key, priority); },
+                             .forget = [this](const ObjectKey& key) { workforce_.queue().forget(key); },
+                             .log = surroundings.log,
+                             .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed},
+                             .references = options.references});
+  }
 
   void run(Answers& answers, const std::stop_token& stop) {
-    answers.runs({installation_, workforce_.queue(), watches_});
-    while (!watches_.has_synced() && runtime::wait(kLookForSync, stop)) {
+    answers.runs({installation_, workforce_.queue(), *watches_});
+    while (!watches_->has_synced() && runtime::wait(kLookForSync, stop)) {
     }
-    if (watches_.has_synced()) begin(answers);
+    if (watches_->has_synced()) begin(answers);
     runtime::wait_for_stop(stop);
     log_.info("stopping: what runs is finished or left so that the next start goes on");
     end();
@@ -151,6 +158,8 @@ class Session {
   void begin(Answers& answers) {
     workforce_.begin(installation_.reconcilers());
     answers.has_begun();
+    // Only now: the other replicas leave it its share at once.
+    membership_.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
     log_.info("running", {{"resources", std::to_string(installation_.caches().keys().size())}});
   }
 
@@ -160,13 +169,18 @@ class Session {
       if (runtime::wait(grace_ * 3 / 4, over)) installation_.give_up();
     }};
     workforce_.end(grace_ / 2);
+    if (!membership_) return;
+    membership_.reset();
+    const auto released = installation_.shards().release(kRelease, {});
+    if (!released) log_.warn("the lease could not be given back, it runs out: " + released.error().message);
   }
 
   const milliseconds grace_;
   telemetry::Log& log_;
   Installation installation_;
   assembly::Workforce workforce_;
-  ObjectWatches watches_;
+  std::optional<ObjectWatches> watches_;
+  std::optional<std::jthread> membership_;
 };
 
 Result<http::NetworkEnvironment> network_of(const std::map<std::string, std::string>& environment) {
@@ -198,6 +212,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
                   {.references = options.references,
                    .publisher_id = *publisher,
                    .identity = options.identity,
+                   .lease_namespace = options.lease_namespace,
                    .flush_events_for = options.grace / 8,
                    .network = *network},
                   client,
