@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "crds/base/text.h"
@@ -31,9 +32,10 @@ std::string meaning_of(Status status) {
   return to_json_text(to_node(status));
 }
 
-/// What is applied: the object of that uid, and its status whole, so that what is not in it vanishes.
+/// What is applied to the object in that very version (a uid would not be looked at): its status whole, so that what is
+/// not in it vanishes.
 template <class T>
-Node status_patch(const T& object) {
+Node status_patch(const T& object, const std::string& resource_version) {
   auto status = object.status;
   status.source_revision.clear();
   return json::MapBuilder()
@@ -42,7 +44,7 @@ Node status_patch(const T& object) {
       .add("metadata", json::MapBuilder()
                            .add("name", json::text(object.metadata.name))
                            .add_text("namespace", object.metadata.namespace_name)
-                           .add("uid", json::text(object.metadata.uid))
+                           .add("resourceVersion", json::text(resource_version))
                            .build())
       .add("status", to_node(status))
       .build();
@@ -66,14 +68,14 @@ bool has_finalizer(const ObjectMeta& metadata) {
   return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
 }
 
-Result<runtime::Reflected<ImagePublication>> decode(const Node& object, const ImagePublication&) {
-  return kube::decode_publication(object);
-}
-Result<runtime::Reflected<ContainerRegistry>> decode(const Node& object, const ContainerRegistry&) {
-  return kube::decode_registry(object);
-}
-Result<runtime::Reflected<RetentionPolicy>> decode(const Node& object, const RetentionPolicy&) {
-  return kube::decode_retention_policy(object);
+template <class T>
+Result<runtime::Reflected<T>> decode(const Node& object) {
+  if constexpr (std::is_same_v<T, ImagePublication>)
+    return kube::decode_publication(object);
+  else if constexpr (std::is_same_v<T, ContainerRegistry>)
+    return kube::decode_registry(object);
+  else
+    return kube::decode_retention_policy(object);
 }
 
 /// What the API server said to a status.
@@ -201,13 +203,26 @@ Result<void> ObjectStore::write(const T& object) {
       kept->object.metadata.generation != object.metadata.generation)
     return gone_or_newer(key);
   if (meaning_of(kept->object.status) == meaning_of(object.status)) return {};
-  const auto answer = client_.find(kube::apply(target_of(key, "status"), status_patch(object)), give_up_);
+  std::string version = kept->object.metadata.resource_version;
+  for (int tries = 1;; ++tries) {
+    auto written = apply_status(object, version);
+    if (written) return cache.wrote(std::move(*written)), Result<void>{};
+    if (written.error().cls != ErrorClass::Conflict || tries == kMostTries) return std::unexpected(written.error());
+    const auto fresh = fetch<runtime::Reflected<T>>(target_of(key), &decode<T>);
+    if (!fresh) return std::unexpected(fresh.error());
+    if (!*fresh || (*fresh)->object.metadata.uid != object.metadata.uid) return gone_or_newer(key);
+    version = (*fresh)->object.metadata.resource_version;
+  }
+}
+
+template <class T>
+Result<runtime::Reflected<T>> ObjectStore::apply_status(const T& object, const std::string& resource_version) {
+  const ObjectKey key = key_of(object);
+  const auto answer =
+      client_.find(kube::apply(target_of(key, "status"), status_patch(object, resource_version)), give_up_);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
-  auto written = decode(**answer, object);
-  if (!written) return std::unexpected(std::move(written.error()));
-  cache.wrote(std::move(*written));
-  return {};
+  return decode<T>(**answer);
 }
 
 Result<void> ObjectStore::write_status(const ImagePublication& object) {

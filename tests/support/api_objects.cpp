@@ -147,8 +147,10 @@ ApiObjects::Answer ApiObjects::merge(const ApiAddress& address, const Json& patc
 ApiObjects::Answer ApiObjects::apply_status(const ApiAddress& address, const Json& applied) {
   const Answer found = get(address);
   if (found.refusal) return found;
-  if (applied["metadata"].contains("uid") && applied["metadata"]["uid"] != found.object["metadata"]["uid"])
-    return refuse(409, "Conflict", "Precondition failed: UID in precondition");
+  // As a real one does: in a subresource the version is looked at, a uid is not.
+  const Json& asked = applied["metadata"];
+  if (asked.contains("resourceVersion") && asked["resourceVersion"] != found.object["metadata"]["resourceVersion"])
+    return refuse(409, "Conflict", "the object has been modified; please apply your changes to the latest version");
   ApiAddress main = address;
   main.subresource.clear();
   Kept& kept = objects_.at(main);
