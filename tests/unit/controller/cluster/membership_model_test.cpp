@@ -380,10 +380,10 @@ class Model {
   std::string wrong_;
 };
 
-/// More on request, for whoever changes the protocol.
+/// More on request, for whoever changes the protocol: then thousands, with a release build.
 std::uint64_t seeds() {
   const char* asked = std::getenv("SLIPWAY_MODEL_SEEDS");
-  return asked == nullptr ? 500 : std::strtoull(asked, nullptr, 10);
+  return asked == nullptr ? 60 : std::strtoull(asked, nullptr, 10);
 }
 
 }  // namespace

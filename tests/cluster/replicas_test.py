@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Three controllers share the publications of one real API server; one is killed, stopped, or told to end.
+
+replicas_test.py SLIPWAY EMULATOR [TEST...]
+"""
+import collections
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from api_server import temporary_cluster  # noqa: E402
+from servers import REGISTRY as SOURCE_REGISTRY, ROOT, Emulator, make_image, wait_until  # noqa: E402
+
+NAMESPACE = "team"
+LEASES = "slipway-system"
+REPLICAS = ("a", "b", "c")
+LEASE = 15  # seconds
+PUBLICATIONS = 24
+
+REGISTRY = """
+apiVersion: slipway.dev/v1alpha1
+kind: ContainerRegistry
+metadata: {{name: local}}
+spec:
+  loginServer: {destination}
+  plainHTTP: true
+  authentication: {{anonymous: {{}}}}
+  access:
+    - name: all
+      namespaceSelector: {{}}
+      repositories: ["team/**"]
+      sources: ["{source}/**"]
+      actions: [Read, Publish]
+"""
+
+PUBLICATION = """
+---
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  registryRef: {{name: local}}
+  repository: team/{name}
+  environment: staging
+  source: {{image: {{reference: "{source}/team/source:{tag}", plainHTTP: true}}}}
+  build: {{version: 1.0.{number}, number: {number}}}
+  tags:
+    - {{name: version, template: "{{{{version}}}}"}}
+    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
+"""
+
+
+class Replica:
+    """A controller of its own, over the cluster of a test."""
+
+    def __init__(self, program, cluster, name, folder):
+        self.log_path = folder / f"{name}.log"
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [program, "run", "--kubeconfig", cluster.kubeconfig, "--lease-namespace", LEASES,
+                 "--controller-namespace", LEASES, "--listen", "127.0.0.1:0", "--workers", "2", "--log-format", "text"],
+                stdout=log, stderr=log, env={**os.environ, "HOME": str(folder), "HOSTNAME": name})
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait()
+
+
+class ReplicasTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = temporary_cluster(cls)
+        cls.kubectl = cls.cluster.kubectl
+        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
+        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        for namespace in (NAMESPACE, LEASES):
+            cls.kubectl("create", "namespace", namespace)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="slipway-replicas-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.source, self.destination = self.emulator("source"), self.emulator("destination")
+        self.fill_source()
+        self.addCleanup(self.kubectl, "delete", "ipub,acr", "--all", "-n", NAMESPACE, check=False)
+        self.addCleanup(self.kubectl, "delete", "leases", "--all", "-n", LEASES, check=False)
+        self.addCleanup(self.kubectl, "delete", "events.events.k8s.io", "--all", "-n", NAMESPACE, check=False)
+        self.replicas = {}
+
+    def emulator(self, name):
+        made = Emulator(EMULATOR, self.folder / name)
+        self.addCleanup(made.stop)
+        return made
+
+    def fill_source(self):
+        make_image("layout", self.folder / "image", "--layers", 2, "--layer-size", 400_000)
+        (self.folder / "seed.yaml").write_text(
+            SOURCE_REGISTRY.format(host=self.source.host) + """---
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: source, namespace: team}
+spec:
+  registryRef: {name: local}
+  repository: team/source
+  environment: staging
+  source: {ociLayout: {path: ./image}}
+  tags: [{name: version, template: "1.0"}]
+""")
+        subprocess.run([SLIPWAY, "publish", "-f", self.folder / "seed.yaml"], check=True, capture_output=True,
+                       cwd=self.folder, env={**os.environ, "HOME": str(self.folder)})
+
+    def start(self, *names):
+        for name in names:
+            self.replicas[name] = Replica(SLIPWAY, self.cluster, name, self.folder)
+            self.addCleanup(self.replicas[name].end)
+
+    def apply_publications(self):
+        names = [f"app-{number}" for number in range(PUBLICATIONS)]
+        text = REGISTRY.format(destination=self.destination.host, source=self.source.host)
+        for number, name in enumerate(names):
+            text += PUBLICATION.format(name=name, namespace=NAMESPACE, source=self.source.host, tag="1.0", number=number)
+        self.kubectl("apply", "-f", "-", stdin=text)
+        return names
+
+    # What is seen from outside.
+
+    def objects(self, kind, namespace):
+        return json.loads(self.kubectl("get", kind, "-n", namespace, "-o", "json").stdout)["items"]
+
+    def ready(self):
+        def is_ready(publication):
+            conditions = publication.get("status", {}).get("conditions", [])
+            return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+        return {p["metadata"]["name"] for p in self.objects("ipub", NAMESPACE) if is_ready(p)}
+
+    def shares(self):
+        """Among whom each replica says that it shares the keys, by the names that this test gave."""
+        def short(lease):
+            return lease.removeprefix("slipway-").split("-")[0]
+        return {short(lease["metadata"]["name"]): {short(name) for name in
+                                                   lease["metadata"]["annotations"]["slipway.dev/shard-members"].split()[1:]}
+                for lease in self.objects("leases", LEASES) if lease["spec"].get("holderIdentity")}
+
+    def wait_until_shared(self, *names):
+        wait_until(lambda: self.shares() == dict.fromkeys(names, set(names)), f"{names} share the keys")
+
+    def taken_over(self, name):
+        return all(name not in claim for other, claim in self.shares().items() if other != name)
+
+    def assert_nothing_twice(self, names):
+        puts = collections.Counter()
+        for request in self.destination.requests():
+            if request["method"] == "PUT" and "/manifests/" in request["target"] and request["status"] == 201:
+                puts[request["target"].split("?")[0]] += 1
+        for number, name in enumerate(names):
+            for tag in (f"1.0.{number}", "staging"):
+                self.assertEqual(puts[f"/v2/team/{name}/manifests/{tag}"], 1, f"times that {name}:{tag} was set")
+            digest = self.destination.digest(f"team/{name}", "staging")
+            self.assertEqual(len(self.destination.referrers(f"team/{name}", digest)), 1, f"records of {name}")
+        published = collections.Counter()
+        for event in self.objects("events.events.k8s.io", NAMESPACE):
+            if event["reason"] == "Published":
+                published[event["regarding"]["name"]] += event.get("series", {}).get("count", 1)
+        self.assertLessEqual(max(published.values()), 1, published)
+
+    # The tests.
+
+    def test_one_of_three_is_killed_in_the_middle(self):
+        self.start(*REPLICAS)
+        self.wait_until_shared(*REPLICAS)
+        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        names = self.apply_publications()
+        wait_until(lambda: len(self.ready()) >= 3, "some are published")
+        self.assertLess(len(self.ready()), len(names))
+        self.replicas["a"].signal(signal.SIGKILL)
+        killed = time.monotonic()
+        wait_until(lambda: self.taken_over("a"), "the others took over")
+        self.assertLessEqual(time.monotonic() - killed, LEASE + 2)
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        self.assert_nothing_twice(names)
+
+    def test_one_that_was_stopped_does_no_harm_when_it_goes_on(self):
+        self.start(*REPLICAS)
+        self.wait_until_shared(*REPLICAS)
+        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        names = self.apply_publications()
+        wait_until(lambda: len(self.ready()) >= 3, "some are published")
+        self.replicas["a"].signal(signal.SIGSTOP)
+        wait_until(lambda: self.taken_over("a"), "the others took over")
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        self.replicas["a"].signal(signal.SIGCONT)
+        self.wait_until_shared(*REPLICAS)
+        self.assertEqual(self.ready(), set(names))
+        self.assert_nothing_twice(names)
+
+    def test_one_that_is_told_to_end_gives_back_at_once(self):
+        self.start(*REPLICAS)
+        self.wait_until_shared(*REPLICAS)
+        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        names = self.apply_publications()
+        wait_until(lambda: len(self.ready()) >= 3, "some are published")
+        self.replicas["a"].signal(signal.SIGTERM)
+        self.assertEqual(self.replicas["a"].process.wait(20), 0, self.replicas["a"].log())
+        ended = time.monotonic()
+        self.wait_until_shared("b", "c")
+        self.assertLessEqual(time.monotonic() - ended, 5)
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        self.assert_nothing_twice(names)
+
+    def test_one_that_comes_takes_its_share(self):
+        self.start("a", "b")
+        self.wait_until_shared("a", "b")
+        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        names = self.apply_publications()
+        wait_until(lambda: len(self.ready()) >= 3, "some are published")
+        self.start("c")
+        self.wait_until_shared(*REPLICAS)
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        self.assert_nothing_twice(names)
+
+
+if __name__ == "__main__":
+    SLIPWAY, EMULATOR = (pathlib.Path(program).resolve() for program in sys.argv[1:3])
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
