@@ -334,6 +334,58 @@ class PublishTest(ControllerTest):
         self.assertNotIn("forbidden", self.controller.log().lower())
 
 
+class AuditTest(ControllerTest):
+    """What the container wrote is read as `kubectl logs` gives it: records among log lines."""
+
+    def look(self, what, *arguments):
+        return subprocess.run([SLIPWAY, "audit", what, *arguments], input=self.controller.log(), capture_output=True,
+                              text=True)
+
+    def test_records_say_who_asked_and_go_to_standard_output(self):
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        self.publication("app")
+        self.ready("app")
+        self.kubectl("patch", "ipub", "app", "-n", "team", "--type=merge", "--field-manager=a-person", "-p",
+                     '{"spec":{"environment":"production","deletionPolicy":"Untag"}}')
+        wait_until(lambda: self.registry.digest("team/app", "production"), "the edit is published")
+        self.ready("app")
+        self.kubectl("delete", "ipub", "app", "-n", "team")
+        verified = self.look("verify", "-")
+        self.assertEqual(verified.returncode, 0, verified.stderr)
+        changes = json.loads(self.look("export", "-", "-o", "json").stdout)
+        tags = [(each["action"], each["tag"], each["generation"], each["fieldManager"], each["result"])
+                for each in changes if "tag" in each]
+        self.assertEqual(tags[:3], [("SetTag", "1.8.2", 1, "kubectl-client-side-apply", "Done"),
+                                    ("SetTag", "staging", 1, "kubectl-client-side-apply", "Done"),
+                                    ("SetTag", "production", 2, "a-person", "Done")])
+        self.assertEqual({each[:2] for each in tags[3:]}, {("RemoveTag", "1.8.2"), ("RemoveTag", "production")})
+        self.assertEqual({each["after"] for each in changes if each["action"] == "SetTag"}, {digest})
+        self.assertTrue(all(each["uid"] for each in changes))
+        system = json.loads(self.kubectl("get", "namespace", "kube-system", "-o", "json").stdout)["metadata"]["uid"]
+        self.assertEqual({each["publisher"] for each in changes}, {system})
+        self.assertIn('"replica":', self.controller.log())
+        self.assertEqual(self.controller.metric("slipway_audit_failures_total"), 0)
+        self.assertGreaterEqual(self.controller.metric("slipway_audit_records_total"), 2 * len(changes))
+
+    def test_a_folder_takes_them_instead(self):
+        controller = Controller(self.work, "slipway-1")
+        folder = self.work / "volume/audit"
+        controller.command.append(f"--audit-folder={folder}")
+        self.controller.stop()
+        self.addCleanup(self.controller.start)
+        controller.start()
+        self.addCleanup(controller.stop)
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        push(self.registry, "team/base", "1", self.work / "image")
+        self.publication("kept")
+        self.ready("kept")
+        self.assertNotIn('{"audit":', controller.log())
+        found = subprocess.run([SLIPWAY, "audit", "export", str(folder), "-o", "json"], capture_output=True, text=True)
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertIn("1.8.2", [each.get("tag") for each in json.loads(found.stdout)])
+
+
 class SecretTest(ControllerTest):
     configuration = {"authentication": "Basic",
                      "credentials": [{"username": "ci", "password": "right", "repositories": ["**"],
