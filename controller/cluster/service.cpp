@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "controller/assembly/health.h"
 #include "controller/assembly/workforce.h"
@@ -118,8 +119,10 @@ std::optional<std::string> publisher_id(const ServiceOptions& options, kube::Api
   return std::nullopt;
 }
 
-std::string port_of(const telemetry::Endpoints* endpoints) {
-  return endpoints == nullptr ? "none" : std::to_string(endpoints->port());
+void tell_start(const std::string& server, const telemetry::Endpoints* endpoints, telemetry::Log& log) {
+  std::vector<telemetry::LogField> about{{"server", server}};
+  if (endpoints != nullptr) about.push_back({"port", endpoints->port()});
+  log.info("starting", about);
 }
 
 /// Everything that runs over an API server that has answered, from its first lists to its end.
@@ -160,7 +163,7 @@ class Session {
     answers.has_begun();
     // Only now: the other replicas leave it its share at once.
     membership_.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
-    log_.info("running", {{"resources", std::to_string(installation_.caches().keys().size())}});
+    log_.info("running", {{"resources", static_cast<std::int64_t>(installation_.caches().keys().size())}});
   }
 
   /// Requests end when the time is almost over, so that nothing waits for an API server that is away.
@@ -201,7 +204,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   if (!endpoints) return std::unexpected{endpoints.error()};
   const auto connection = connect(options.access, *network, surroundings);
   if (!connection) return std::unexpected{connection.error()};
-  surroundings.log.info("starting", {{"server", (*connection)->access().server}, {"port", port_of(endpoints->get())}});
+  tell_start((*connection)->access().server, endpoints->get(), surroundings.log);
   kube::ApiClient client{**connection};
   const auto publisher = publisher_id(options, client, surroundings.log, answers, stop);
   if (!publisher) return {};
