@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/kube/requests.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
@@ -22,17 +23,19 @@ Result<ObjectMeta> metadata_of(const Node& object) {
               "look at it with kubectl, and tell us of it");
 }
 
-/// The latest edit that is not of a subresource. Times are of one form and compare as text.
-std::string editor_of(const Node& object) {
-  std::string editor;
+/// Who made the latest edit that is neither of a subresource nor our own (of a finalizer). Times are of one form,
+/// compare as text, and are of whole seconds: whoever edited within the same one is named, too.
+std::string editors_of(const Node& object) {
+  std::string editors;
   std::string latest;
   for (const Node& entry : json::items_at(json::at(object, "metadata"), "managedFields")) {
     const std::string time = json::text_at(entry, "time");
-    if (!json::text_at(entry, "subresource").empty() || time < latest) continue;
+    const std::string manager = json::text_at(entry, "manager");
+    if (!json::text_at(entry, "subresource").empty() || manager == kFieldManager || time < latest) continue;
+    editors = time == latest && !editors.empty() ? editors + ", " + manager : manager;
     latest = time;
-    editor = json::text_at(entry, "manager");
   }
-  return editor;
+  return editors;
 }
 
 void keep_ours(std::map<std::string, std::string>& annotations) {
@@ -101,7 +104,7 @@ template <class T>
 Result<runtime::Reflected<T>> decode(const Node& object) {
   Result<runtime::Reflected<T>> kept = read_object<T>(object);
   if (!kept) return kept;
-  kept->edited_by = editor_of(object);
+  kept->edited_by = editors_of(object);
   keep_ours(kept->object.metadata.annotations);
   kept->object.metadata.labels.clear();
   return kept;

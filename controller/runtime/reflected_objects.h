@@ -36,7 +36,7 @@ template <class T>
 struct Reflected {
   T object;                       ///< With problems: what identifies it, and the status as far as it can be read.
   std::vector<Problem> problems;  ///< Why the spec can't be used, in the words of `slipway validate`; else empty.
-  std::string edited_by;          ///< Field manager of the latest edit that is not of a subresource; may be empty.
+  std::string edited_by;  ///< Field managers of the latest edit that is no subresource's and not ours; may be empty.
 };
 
 /// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are

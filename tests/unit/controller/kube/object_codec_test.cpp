@@ -13,6 +13,8 @@ const std::string kMetadata =
     "annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}","slipway.dev/reconcile-requested-at":"now"},
     "managedFields":[{"manager":"kubectl","operation":"Apply","time":"2026-11-24T08:00:00Z"},
                      {"manager":"flux","operation":"Apply","time":"2026-11-24T09:00:00Z"},
+                     {"manager":"a-person","operation":"Update","time":"2026-11-24T09:00:00Z"},
+                     {"manager":"slipway","operation":"Update","time":"2026-11-24T10:00:00Z"},
                      {"manager":"slipway","operation":"Apply","time":"2026-11-24T10:00:00Z","subresource":"status"}]})";
 
 Node object_with(const std::string& spec, const std::string& status) {
@@ -37,7 +39,7 @@ TEST_CASE("Of labels and annotations only our own annotations are kept, and who 
   CHECK(read->object.status.observed_generation == 2);
   CHECK(read->object.metadata.annotations.size() == 1);
   CHECK(read->object.metadata.labels.empty());
-  CHECK(read->edited_by == "flux");
+  CHECK(read->edited_by == "flux, a-person");
 }
 
 TEST_CASE("Of an object whose spec can't be used what identifies it is kept, and its status") {
