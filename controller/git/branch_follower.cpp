@@ -7,7 +7,7 @@
 
 namespace slipway::git {
 
-Result<Client> BranchFollower::client() const {
+Result<Client> BranchFollower::client(const std::function<void()>& alive) const {
   auto credentials =
       read_credentials(settings_.location, settings_.credentials, [this](const char* name) -> const char* {
         const auto found = settings_.environment.find(name);
@@ -20,11 +20,11 @@ Result<Client> BranchFollower::client() const {
   if (const auto ca = settings_.environment.find("SSL_CERT_FILE");
       ca != settings_.environment.end() && credentials->ca_file.empty())
     credentials->ca_file = ca->second;
-  return Client{{settings_.location, std::move(*credentials), settings_.environment, std::move(*home)}};
+  return Client{{settings_.location, std::move(*credentials), settings_.environment, std::move(*home), alive}};
 }
 
 Result<Checkout> BranchFollower::newest(std::stop_token stop) const {
-  const auto client = this->client();
+  const auto client = this->client({});
   if (!client) return std::unexpected{client.error()};
   const auto tip = client->tip(settings_.branch, stop);
   if (!tip) return std::unexpected{tip.error()};
@@ -37,8 +37,8 @@ Result<std::vector<Problem>> BranchFollower::examine(const Checkout& newest) con
   return std::vector{problem_of(problems.error())};
 }
 
-Result<Look> BranchFollower::look(std::stop_token stop) {
-  const auto client = this->client();
+Result<Look> BranchFollower::look(std::stop_token stop, const std::function<void()>& alive) {
+  const auto client = this->client(alive);
   if (!client) return std::unexpected{client.error()};
   const auto tip = client->tip(settings_.branch, stop);
   if (!tip) return std::unexpected{tip.error()};

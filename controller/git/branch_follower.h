@@ -56,13 +56,14 @@ class BranchFollower {
   BranchFollower(FollowerSettings settings, Checkouts checkouts, Examine examine)
       : settings_(std::move(settings)), checkouts_(std::move(checkouts)), examine_(std::move(examine)) {}
 
-  Result<Look> look(std::stop_token stop);
+  /// `alive`, which may be null, is called many times a second while the repository is waited for.
+  Result<Look> look(std::stop_token stop, const std::function<void()>& alive = {});
   /// The newest commit, good or bad; what is in force stays.
   Result<Checkout> newest(std::stop_token stop) const;
   const Checkouts& checkouts() const { return checkouts_; }
 
  private:
-  Result<Client> client() const;
+  Result<Client> client(const std::function<void()>& alive) const;
   Result<std::vector<Problem>> examine(const Checkout& newest) const;
 
   const FollowerSettings settings_;

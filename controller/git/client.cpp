@@ -282,7 +282,8 @@ Result<void> Client::run(const Call& call, const std::function<bool(std::string_
                                 .secrets = {SecretText{configuration_of(settings_.location, settings_.credentials)},
                                             answer_of(settings_.credentials)},
                                 .longest = call.longest,
-                                .largest_file = call.largest_file};
+                                .largest_file = call.largest_file,
+                                .alive = settings_.alive};
   const auto end = runtime::run_child(plan, take, stop);
   if (!end && end.error().cls == ErrorClass::Unavailable)
     return while_doing("the Git repository " + settings_.location.shown, end.error());

@@ -38,6 +38,7 @@ struct ClientSettings {
   Credentials credentials;
   std::map<std::string, std::string> environment;  ///< Of this process; proxies and the PATH are taken from it.
   std::filesystem::path home;                      ///< An empty folder that git takes for the user's home.
+  std::function<void()> alive;                     ///< Called many times a second while git runs. May be null.
 };
 
 /// git(1) as a process. The errors of git are classes of ours with what to do; credentials are in none of them. Calls

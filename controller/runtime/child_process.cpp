@@ -210,6 +210,7 @@ Result<ChildEnd> see_through(const ChildPlan& plan, Child& child, Reading readin
   const auto deadline = Steady::now() + plan.longest;
   std::optional<int> code;
   while (!code || !reading.is_over()) {
+    if (plan.alive) plan.alive();
     if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "running " + plan.program + " was stopped");
     if (Steady::now() >= deadline)
       return fail(ErrorClass::Unavailable,

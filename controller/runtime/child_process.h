@@ -34,6 +34,8 @@ struct ChildPlan {
   Errors errors = Errors::Kept;
   std::chrono::milliseconds longest{60'000};
   std::size_t largest_file = 0;  ///< That it may write; 0: no bound.
+  /// Called many times a second while it runs, for who wants to know that it is waited for. May be null.
+  std::function<void()> alive = {};
 };
 
 struct ChildEnd {

@@ -118,8 +118,8 @@ GitManifests::GitManifests(GitPlace place, git::CredentialFiles credentials, fs:
       follower_({place_.location, place_.branch, std::move(credentials), std::move(hands.environment)},
                 git::Checkouts{std::move(folder)}, examiner(place_, std::move(base), hands.state)) {}
 
-Result<git::Look> GitManifests::look(std::stop_token stop) {
-  auto look = follower_.look(std::move(stop));
+Result<git::Look> GitManifests::look(std::stop_token stop, const std::function<void()>& alive) {
+  auto look = follower_.look(std::move(stop), alive);
   if (!look) return look;
   GitSeen seen{.fetched_at = clock_.now(),
                .in_force = look->in_force ? look->in_force->revision : "",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -63,8 +64,8 @@ class GitManifests {
   GitManifests(GitPlace place, git::CredentialFiles credentials, std::filesystem::path folder,
                manifests::ManifestFolderOptions base, Hands hands);
 
-  /// Asks the repository, and keeps what came of it for read_seen().
-  Result<git::Look> look(std::stop_token stop);
+  /// Asks the repository, and keeps what came of it for read_seen(). `alive` as for git::BranchFollower.
+  Result<git::Look> look(std::stop_token stop, const std::function<void()>& alive = {});
   /// The newest commit, good or bad; what is in force stays.
   Result<git::Checkout> newest(std::stop_token stop) const { return follower_.newest(std::move(stop)); }
   std::optional<git::Checkout> current() const { return follower_.checkouts().current(); }

@@ -26,7 +26,7 @@ milliseconds next_round(milliseconds interval, unsigned failures, double roll) {
 
 Result<void> GitRounds::round(const std::stop_token& stop) {
   hands_.alive();
-  const auto look = hands_.manifests.look(stop);
+  const auto look = hands_.manifests.look(stop, hands_.alive);
   hands_.alive();
   const bool is_there = hands_.manifests.current().has_value();
   if (!look && look.error().cls == ErrorClass::Cancelled) return {};

@@ -30,7 +30,7 @@ class GitRounds {
     const Clock& clock;
     /// Reads what is in force; called after each round as long as there is any.
     std::function<void()> read;
-    /// Told that the thread is alive.
+    /// Told that the thread is alive: at least each minute, and all the while that a repository is waited for.
     std::function<void()> alive;
   };
   GitRounds(Hands hands, std::chrono::milliseconds interval) : hands_(std::move(hands)), interval_(interval) {}
