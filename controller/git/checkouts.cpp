@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controller/files/inside.h"
+#include "controller/files/write_file.h"
 #include "controller/git/export_commit.h"
 #include "crds/base/text.h"
 
@@ -66,9 +67,15 @@ std::optional<Checkout> checkout_at(const fs::path& folder) {
 }
 
 /// All that was written is on the disk: a name that stands for a commit never stands for less after a power cut.
-void settle(const fs::path& folder) {
+Result<void> settle(const fs::path& folder) {
   const files::Handle handle{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (handle.get() >= 0) ::syncfs(handle.get());
+  if (handle.get() >= 0 && ::syncfs(handle.get()) == 0) return {};
+  return disk(folder, {errno, std::generic_category()});
+}
+
+Result<void> write_revision(const fs::path& folder, const std::string& revision) {
+  if (const auto error = files::write_file(folder / "revision", revision + '\n')) return disk(folder, error);
+  return settle(folder);
 }
 
 bool is_abandoned(const fs::directory_entry& entry) {
@@ -124,13 +131,23 @@ Result<Checkout> Checkouts::add(const Client& client, const Tip& tip, std::stop_
                                       .known_listing = known ? known->tree.parent_path() / "listing" : fs::path{}},
                                      stop);
   if (!written) return std::unexpected{written.error()};
-  std::ofstream{unfinished / "revision"} << revision_of(tip.branch, *commit) << '\n';
-  settle(unfinished);
+  if (const auto kept = write_revision(unfinished, revision_of(tip.branch, *commit)); !kept)
+    return std::unexpected{kept.error()};
+  return take_in(unfinished, *commit);
+}
+
+/// Under the name of its commit. Where another process was first, its checkout is as good.
+Result<Checkout> Checkouts::take_in(const fs::path& unfinished, const std::string& commit) const {
+  const fs::path place = folder_ / "commits" / commit;
   std::error_code error;
-  fs::rename(unfinished, folder_ / "commits" / *commit, error);
-  // Where another process was first, its checkout is as good.
-  if (auto made = find(*commit)) return std::move(*made);
-  return disk(folder_ / "commits" / *commit, error);
+  fs::rename(unfinished, place, error);
+  if (auto made = find(commit)) return std::move(*made);
+  // What is in its place is not whole: nobody reads it, and nothing else would ever mend it.
+  std::error_code ignored;
+  if (error) fs::rename(place, unfinished.parent_path() / "not-whole", ignored);
+  if (error) fs::rename(unfinished, place, error);
+  if (auto made = find(commit)) return std::move(*made);
+  return disk(place, error);
 }
 
 Result<void> Checkouts::make_current(const Checkout& checkout) const {
@@ -140,8 +157,7 @@ Result<void> Checkouts::make_current(const Checkout& checkout) const {
   fs::create_directory_symlink(fs::path{"commits"} / checkout.commit / "tree", next, error);
   if (!error) fs::rename(next, link(), error);
   if (error) return disk(link(), error);
-  settle(folder_);
-  return {};
+  return settle(folder_);
 }
 
 void Checkouts::sweep() const {

@@ -44,6 +44,8 @@ class Checkouts {
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  Result<Checkout> take_in(const std::filesystem::path& unfinished, const std::string& commit) const;
+
   const std::filesystem::path folder_;
 };
 

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "controller/files/write_file.h"
 #include "controller/manifests/unchangeable.h"
 #include "crds/base/document.h"
 #include "crds/base/make_node.h"
@@ -50,9 +51,11 @@ void write_seen(const fs::path& folder, const GitSeen& seen) {
   add(node, "refused", string_node(seen.refused));
   add(node, "refusedBecause", string_node(seen.refused_because));
   const fs::path next = folder / ("seen-" + std::to_string(::getpid()));
-  std::ofstream{next, std::ios::binary} << to_json_text(node);
   std::error_code ignored;
-  fs::rename(next, seen_file(folder), ignored);
+  if (files::write_file(next, to_json_text(node)))
+    fs::remove(next, ignored);
+  else
+    fs::rename(next, seen_file(folder), ignored);
 }
 
 /// As FolderObjectStore would find it, before it is in force.

@@ -1,0 +1,98 @@
+#include "controller/git/branch_follower.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "controller/runtime/child_process.h"
+#include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
+
+namespace slipway::git {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A repository with a branch "main".
+class Origin {
+ public:
+  explicit Origin(fs::path folder) : folder_(std::move(folder)) {
+    git({"init", "--quiet", "--bare", "--template=", folder_.string()});
+  }
+
+  /// A commit after the last one that has these files, and the others as before. Its name.
+  std::string commit(const std::string& file, const std::string& content) {
+    const std::string message = "change " + std::to_string(++commits_);
+    std::string stream = "commit refs/heads/main\ncommitter a <a@example.com> 1700000000 +0000\ndata " +
+                         std::to_string(message.size()) + '\n' + message + '\n';
+    if (commits_ > 1) stream += "from refs/heads/main^0\n";
+    stream += "M 100644 inline " + file + "\ndata " + std::to_string(content.size()) + '\n' + content + '\n';
+    git({in(), "fast-import", "--quiet", "--force"}, stream);
+    std::string name = git({in(), "rev-parse", "refs/heads/main"});
+    name.pop_back();
+    return name;
+  }
+  std::string url() const { return "file://" + folder_.string(); }
+
+ private:
+  std::string in() const { return "--git-dir=" + folder_.string(); }
+  static std::string git(std::vector<std::string> arguments, std::string input = {}) {
+    const auto answer = runtime::ask_child({.program = "git",
+                                            .arguments = std::move(arguments),
+                                            .environment = {"GIT_CONFIG_NOSYSTEM=1", "HOME=/nonexistent"},
+                                            .inherits = runtime::ChildPlan::Environment::OursToo,
+                                            .input = std::move(input)},
+                                           1 << 20, {});
+    REQUIRE(answer);
+    REQUIRE(answer->code == 0);
+    return answer->output;
+  }
+
+  const fs::path folder_;
+  int commits_ = 0;
+};
+
+/// Who follows it, and what is kept here.
+struct World {
+  tests::TemporaryFolder folder;
+  Origin origin{folder / "shop.git"};
+  bool is_good = true;
+  BranchFollower follower{{*parse_location(origin.url(), "/"), "main", {}, {{"PATH", std::getenv("PATH")}}},
+                          Checkouts{folder / "checkouts"},
+                          [this](const Checkout&) -> Result<std::vector<Problem>> {
+                            if (is_good) return std::vector<Problem>{};
+                            return std::vector{Problem{.message = "no such kind"}};
+                          }};
+
+  std::set<std::string> kept() const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator{folder / "checkouts/commits"})
+      names.insert(entry.path().filename().string());
+    return names;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a checkout that is not whole is made again") {
+  World world;
+  const auto commit = world.origin.commit("a.yaml", "good");
+  const fs::path place = world.folder / ("checkouts/commits/" + commit);
+  fs::create_directories(place / "tree");
+  SECTION("without its revision") {}
+  SECTION("with an empty revision") {
+    std::ofstream{place / "revision"};
+  }
+  const auto look = world.follower.look({});
+  REQUIRE(look);
+  CHECK(look->in_force->commit == commit);
+  CHECK(fs::exists(look->in_force->tree / "a.yaml"));
+  CHECK(world.kept() == std::set{commit});
+}
+
+}  // namespace slipway::git
