@@ -28,7 +28,9 @@ Result<Checkout> BranchFollower::newest(std::stop_token stop) const {
   if (!client) return std::unexpected{client.error()};
   const auto tip = client->tip(settings_.branch, stop);
   if (!tip) return std::unexpected{tip.error()};
-  return checkouts_.add(*client, *tip, stop);
+  auto newest = checkouts_.add(*client, *tip, stop);
+  if (newest) checkouts_.sweep(newest->commit);
+  return newest;
 }
 
 Result<std::vector<Problem>> BranchFollower::examine(const Checkout& newest) const {
@@ -57,6 +59,7 @@ Result<Look> BranchFollower::look(std::stop_token stop, const std::function<void
   if (!newest) return std::unexpected{newest.error()};
   auto problems = examine(*newest);
   if (!problems) return std::unexpected{problems.error()};
+  checkouts_.sweep(newest->commit);
   if (!std::ranges::all_of(*problems, &Problem::warning)) {
     look.refused = Refusal{newest->revision, std::move(*problems)};
     return look;
@@ -67,7 +70,6 @@ Result<Look> BranchFollower::look(std::stop_token stop, const std::function<void
     look.was_rewritten = checkouts_.was_rewritten(*client, *tip, look.in_force->commit, stop);
   }
   look.in_force = *newest;
-  checkouts_.sweep();
   return look;
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -22,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Beside the one in force: for visits that still read from them.
-constexpr std::size_t kKeptBeside = 4;
+/// More than the one in force and the newest: for visits that still read from them.
+constexpr std::size_t kKept = 5;
 /// Nothing that is at work lasts that long.
 constexpr std::chrono::hours kAbandonedAfter{1};
 constexpr const char* kUnfinished = "unfinished-";
@@ -78,6 +79,21 @@ Result<void> write_revision(const fs::path& folder, const std::string& revision)
   return settle(folder);
 }
 
+/// The commits in a folder, those written down last first.
+std::vector<std::string> commits_in(const fs::path& folder) {
+  std::vector<std::pair<fs::file_time_type, std::string>> found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    if (std::string name = at->path().filename().string(); is_commit(name))
+      found.emplace_back(at->last_write_time(ignored), std::move(name));
+  }
+  std::ranges::sort(found, std::ranges::greater{});
+  std::vector<std::string> commits;
+  for (auto& [written, name] : found) commits.push_back(std::move(name));
+  return commits;
+}
+
 bool is_abandoned(const fs::directory_entry& entry) {
   std::error_code error;
   const auto written = entry.last_write_time(error);
@@ -121,7 +137,7 @@ Result<Checkout> Checkouts::add(const Client& client, const Tip& tip, std::stop_
   if (!commit) return std::unexpected{commit.error()};
   if (auto known = find(*commit)) return std::move(*known);
   const fs::path unfinished = workplace->path() / "checkout";
-  const auto known = current();
+  const auto known = nearest();
   const auto written = export_commit(client,
                                      {.repository = repository,
                                       .commit = *commit,
@@ -150,6 +166,15 @@ Result<Checkout> Checkouts::take_in(const fs::path& unfinished, const std::strin
   return disk(place, error);
 }
 
+/// That has most in common with the newest commit, as far as can be told without looking.
+std::optional<Checkout> Checkouts::nearest() const {
+  auto found = current();
+  if (found) return found;
+  for (const auto& commit : commits_in(folder_ / "commits"))
+    if (found = find(commit); found) break;
+  return found;
+}
+
 Result<void> Checkouts::make_current(const Checkout& checkout) const {
   std::error_code error;
   const fs::path next = folder_ / ("next-" + std::to_string(::getpid()));
@@ -160,26 +185,22 @@ Result<void> Checkouts::make_current(const Checkout& checkout) const {
   return settle(folder_);
 }
 
-void Checkouts::sweep() const {
-  struct Found {
-    fs::path path;
-    fs::file_time_type written;
-  };
-  std::vector<Found> found;
+void Checkouts::sweep(const std::string& kept) const {
+  const fs::path commits = folder_ / "commits";
   std::error_code error;
-  const auto in_force = current();
-  for (fs::directory_iterator at(folder_ / "commits", error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (fs::directory_iterator at(commits, error), end; !error && at != end; at.increment(error)) {
     std::error_code ignored;
-    if (name.starts_with(kUnfinished) && is_abandoned(*at)) fs::remove_all(at->path(), ignored);
-    if (is_commit(name) && !(in_force && in_force->commit == name))
-      found.push_back({at->path(), at->last_write_time(ignored)});
+    if (at->path().filename().string().starts_with(kUnfinished) && is_abandoned(*at))
+      fs::remove_all(at->path(), ignored);
   }
-  std::ranges::sort(found, std::ranges::greater{}, &Found::written);
-  for (std::size_t i = kKeptBeside; i < found.size(); ++i) {
+  std::set<std::string> staying{kept};
+  if (const auto in_force = current()) staying.insert(in_force->commit);
+  for (const auto& commit : commits_in(commits)) {
+    if (staying.size() < kKept) staying.insert(commit);
+    if (staying.contains(commit)) continue;
     // By another name first: what is there under its own is whole.
-    const fs::path gone = folder_ / "commits" / (kUnfinished + found[i].path.filename().string());
-    fs::rename(found[i].path, gone, error);
+    const fs::path gone = commits / (kUnfinished + commit);
+    fs::rename(commits / commit, gone, error);
     if (!error) fs::remove_all(gone, error);
   }
 }

@@ -21,7 +21,7 @@ struct Checkout {
 
 /// Checkouts of one branch in a folder: commits/COMMIT/tree, and a link "current" to the one in force. Each appears
 /// whole or not at all, so that a kill at any moment does no harm, and processes that share the folder see the same.
-/// Files that did not change since the one in force are the same files. Thread-safe.
+/// Files that did not change since the one in force, or the newest where none is, are the same files. Thread-safe.
 class Checkouts {
  public:
   explicit Checkouts(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -34,8 +34,8 @@ class Checkouts {
   Result<Checkout> add(const Client& client, const Tip& tip, std::stop_token stop) const;
   /// From now on `current`. Unavailable when the disk fails.
   Result<void> make_current(const Checkout& checkout) const;
-  /// Removes all but `current`, the newest few, and what another process may be at work on.
-  void sweep() const;
+  /// Removes all but `current`, the commit `kept`, the newest few, and what another process may be at work on.
+  void sweep(const std::string& kept) const;
   /// Whether `commit` is known not to be among the commits that led to `tip`.
   bool was_rewritten(const Client& client, const Tip& tip, const std::string& commit, std::stop_token stop) const;
 
@@ -44,6 +44,7 @@ class Checkouts {
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  std::optional<Checkout> nearest() const;
   Result<Checkout> take_in(const std::filesystem::path& unfinished, const std::string& commit) const;
 
   const std::filesystem::path folder_;

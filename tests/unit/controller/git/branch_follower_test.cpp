@@ -37,6 +37,7 @@ class Origin {
     name.pop_back();
     return name;
   }
+  void move_to(const std::string& commit) { git({in(), "update-ref", "refs/heads/main", commit}); }
   std::string url() const { return "file://" + folder_.string(); }
 
  private:
@@ -77,7 +78,54 @@ struct World {
   }
 };
 
+constexpr std::size_t kMostKept = 5;
+
 }  // namespace
+
+TEST_CASE("of commits that are refused only the newest few are kept, and the one in force") {
+  World world;
+  const auto good = world.origin.commit("a.yaml", "good");
+  REQUIRE(world.follower.look({}));
+  world.is_good = false;
+  std::string newest;
+  for (int i = 0; i < 8; ++i) {
+    newest = world.origin.commit("a.yaml", std::to_string(i));
+    const auto look = world.follower.look({});
+    REQUIRE(look);
+    CHECK(look->refused);
+  }
+  CHECK(world.follower.checkouts().current()->commit == good);
+  CHECK(world.follower.checkouts().find(newest));
+  CHECK(world.kept().size() <= kMostKept);
+}
+
+TEST_CASE("where nothing is in force only the newest few commits are kept, and the one that was asked for") {
+  World world;
+  const auto first = world.origin.commit("a.yaml", "first");
+  REQUIRE(world.follower.newest({}));
+  for (std::size_t i = 1; i < kMostKept; ++i) {
+    world.origin.commit("a.yaml", std::to_string(i));
+    REQUIRE(world.follower.newest({}));
+  }
+  world.origin.move_to(first);
+  REQUIRE(world.follower.newest({})->commit == first);
+  CHECK(world.follower.checkouts().find(first));
+  for (int i = 0; i < 8; ++i) {
+    world.origin.commit("a.yaml", "again " + std::to_string(i));
+    REQUIRE(world.follower.newest({}));
+  }
+  CHECK(world.kept().size() <= kMostKept);
+}
+
+TEST_CASE("what did not change since another commit is the same file, also where nothing is in force") {
+  World world;
+  world.origin.commit("large", std::string(100'000, 'x'));
+  REQUIRE(world.follower.newest({}));
+  world.origin.commit("a.yaml", "changed");
+  const auto newest = world.follower.newest({});
+  REQUIRE(newest);
+  CHECK(fs::hard_link_count(newest->tree / "large") == 2);
+}
 
 TEST_CASE("a checkout that is not whole is made again") {
   World world;
