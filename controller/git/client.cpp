@@ -236,6 +236,10 @@ Error error_of(const Location& location, const Credentials& credentials, const s
   const auto make = [&](ErrorClass cls, const std::string& what, const std::string& remedy) {
     return Error{.cls = cls, .message = repository + ": " + what, .remedy = remedy, .reason = {}, .retry_after = {}};
   };
+  // The shell that git starts it by says so in its own words.
+  if (is_ssh && has({"ssh: not found", "ssh: command not found", "cannot run ssh"}))
+    return make(ErrorClass::Invalid, "ssh is not installed here",
+                "install an OpenSSH client on the PATH, or name the repository by an https:// URL");
   if (has({"Host key verification failed"}))
     return make(ErrorClass::Unauthorized, "the host's key is not known, or another than before",
                 "put the right one into a file (ssh-keyscan shows it; compare it with what the host's owner tells) and "
@@ -255,8 +259,7 @@ Error error_of(const Location& location, const Credentials& credentials, const s
   if (has({"error: 403"}))
     return make(ErrorClass::Forbidden, who(credentials) + " may not read it",
                 "give the token the right to read the repository");
-  if (has({"server certificate verification failed", "SSL certificate problem", "certificate verify failed",
-           "gnutls_handshake() failed"}))
+  if (has({"server certificate verification failed", "SSL certificate problem", "certificate verify failed"}))
     return make(ErrorClass::Unavailable, "its certificate is not trusted: " + visible(last_line(errors), 300),
                 "name the certificates to trust with --git-ca-file");
   if (has({"dubious ownership"}))

@@ -35,6 +35,32 @@ TEST_CASE("what git says becomes what the caller does next, with what to do") {
   }
 }
 
+TEST_CASE("an ssh that is not installed is not a repository that is not there") {
+  const auto location = parse_location("git@git.example.com:a", "/");
+  const std::string after = "\nfatal: Could not read from remote repository.";
+  for (const std::string said :
+       {"ssh -o BatchMode=yes: 1: ssh: not found", "sh: ssh: not found", "bash: line 1: ssh: command not found",
+        "error: cannot run ssh: No such file or directory"}) {
+    CAPTURE(said);
+    const auto error = error_of(*location, {}, said + after);
+    CHECK(error.cls == ErrorClass::Invalid);
+    CHECK_THAT(error.message, Catch::Matchers::Contains("ssh is not installed"));
+    CHECK_THAT(error.remedy, Catch::Matchers::Contains("PATH"));
+  }
+  CHECK(error_of(*location, {}, "ERROR: Repository not found." + after).cls == ErrorClass::NotFound);
+}
+
+TEST_CASE("a connection that is cut is not a certificate that is not trusted") {
+  const auto location = parse_location("https://git.example.com/a", "/");
+  const auto error =
+      error_of(*location, {},
+               "fatal: unable to access 'https://git.example.com/a/': gnutls_handshake() failed: The TLS "
+               "connection was non-properly terminated.");
+  CHECK(error.cls == ErrorClass::Unavailable);
+  CHECK_THAT(error.message, Catch::Matchers::Contains("non-properly terminated"));
+  CHECK_THAT(error.message + error.remedy, !Catch::Matchers::Contains("certificate"));
+}
+
 TEST_CASE("git is given the helper of its own host alone, and only the transport of the URL") {
   const auto location = parse_location("https://git.example.com/a", "/");
   const auto with_password = configuration_of(*location, {.user = "ci", .password = SecretText{"hunter2"}});
