@@ -92,24 +92,31 @@ Result<std::unique_ptr<Medium>> FileMedium::open(FileMediumOptions options) {
 
 Result<ChainEnd> FileMedium::begin() {
   if (auto turn = take_turn(); !turn) return std::unexpected(std::move(turn.error()));
-  auto known = segment_.number == 0 ? Result<bool>(false) : is_as_it_was();
+  auto known = segment_.number == 0 || !half_.empty() ? Result<bool>(false) : is_as_it_was();
   if (!known) return std::unexpected(std::move(known.error()));
   if (!*known)
     if (auto found = find_end(); !found) return std::unexpected(std::move(found.error()));
   size_at_begin_ = segment_.size;
   head_at_begin_ = head_;
-  return ChainEnd{.head = head_, .mended = std::exchange(mended_, std::nullopt)};
+  half_at_begin_ = half_;
+  ChainEnd end{.head = head_, .mended = {}};
+  if (!half_.empty())
+    end.mended = Mended{.bytes = static_cast<std::int64_t>(half_.size()), .digest = Digest::of(half_).str()};
+  return end;
 }
 
 Result<void> FileMedium::append(std::string_view lines, const Head& last) {
+  // Copied before anything is written: from there on nothing may throw, or the chain would go on at the wrong record.
+  Head next = last;
+  if (auto cut = cut_half(); !cut) return cut;
   if (segment_.number == 0 || segment_.size >= options_.segment_bytes)
     if (auto made = next_segment(); !made) return made;
   if (auto written = write(lines); !written) {
-    take_back(size_at_begin_, head_at_begin_);
+    take_back();
     return written;
   }
   segment_.size += static_cast<std::int64_t>(lines.size());
-  head_ = last;
+  head_ = std::move(next);
   return {};
 }
 
@@ -117,7 +124,7 @@ Result<void> FileMedium::make_durable() {
   if (segment_.number == 0 || ::fdatasync(segment_.file->get()) == 0) return {};
   auto failure = unusable(segment_.number, errno);
   // Nobody may rely on what the disk did not take.
-  take_back(size_at_begin_, head_at_begin_);
+  take_back();
   return failure;
 }
 
@@ -164,6 +171,7 @@ Result<void> FileMedium::find_end() {
   segment_.file.reset();
   segment_.number = 0;
   segment_.size = 0;
+  half_.clear();
   for (auto path = segments->rbegin(); path != segments->rend() && head_.last.seq == 0; ++path) {
     const std::int64_t number = *segment_number(path->filename().string());
     if (auto found = find_end_in(number, path == segments->rbegin()); !found) {
@@ -178,7 +186,7 @@ Result<void> FileMedium::find_end() {
   return damaged(1, "records that were there are missing");
 }
 
-/// Of the last segment half a record is cut off, and it is the one to be appended to.
+/// The last segment may end with half a record, and is the one to be appended to.
 Result<void> FileMedium::find_end_in(std::int64_t number, bool is_last) {
   const auto path = path_of(number);
   const files::Handle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -193,10 +201,7 @@ Result<void> FileMedium::find_end_in(std::int64_t number, bool is_last) {
   if (is_last) {
     if (auto opened = open_segment(number, 0); !opened) return opened;
     segment_.size = about.st_size - static_cast<std::int64_t>(tail.half.size());
-    if (!tail.half.empty()) {
-      if (::ftruncate(segment_.file->get(), segment_.size) != 0) return unusable(number, errno);
-      mended_ = Mended{.bytes = static_cast<std::int64_t>(tail.half.size()), .digest = Digest::of(tail.half).str()};
-    }
+    half_ = std::move(tail.half);
   }
   if (tail.last.empty()) return {};
   auto last = read_line(tail.last);
@@ -231,14 +236,24 @@ Result<void> FileMedium::write(std::string_view lines) {
   return {};
 }
 
-/// Where that fails too, half a record stays, and is cut off by who writes next.
-void FileMedium::take_back(std::int64_t size, Head head) {
-  if (::ftruncate(segment_.file->get(), size) == 0) {
-    segment_.size = size;
-    head_ = std::move(head);
+Result<void> FileMedium::cut_half() {
+  if (half_.empty()) return {};
+  if (::ftruncate(segment_.file->get(), segment_.size) != 0) return unusable(segment_.number, errno);
+  half_.clear();
+  return {};
+}
+
+/// Half a record that was cut off stands there again, until a record says that it was. Where taking back fails too,
+/// half of another one stays, and is cut off by who writes next.
+void FileMedium::take_back() {
+  if (::ftruncate(segment_.file->get(), size_at_begin_) != 0) {
+    segment_.number = 0;
     return;
   }
-  segment_.number = 0;
+  segment_.size = size_at_begin_;
+  head_ = head_at_begin_;
+  half_ = half_at_begin_;
+  static_cast<void>(write(half_));
 }
 
 std::unexpected<Error> FileMedium::unusable(std::int64_t number, int error) const {

@@ -17,7 +17,7 @@ struct FileMediumOptions {
 
 /// A chain in the segments of a folder (log_files.h), appended to and never written again. Processes that share the
 /// folder take turns by a lock on a file of it, which the kernel frees when one dies. Half a record at the end, as a
-/// writer that was killed leaves it, is cut off by the next one.
+/// writer that was killed leaves it, is cut off by the next one, once it has room for what it writes instead.
 class FileMedium final : public Medium {
  public:
   /// Makes the folder, for its owner alone. Unavailable when it can't be used.
@@ -45,7 +45,8 @@ class FileMedium final : public Medium {
   Result<void> open_segment(std::int64_t number, int flags);
   Result<void> next_segment();
   Result<void> write(std::string_view lines);
-  void take_back(std::int64_t size, Head head);
+  Result<void> cut_half();
+  void take_back();
   std::unexpected<Error> unusable(std::int64_t number, int error) const;
   std::unexpected<Error> damaged(std::int64_t number, const std::string& what) const;
 
@@ -53,10 +54,11 @@ class FileMedium final : public Medium {
   const files::Handle lock_;
   Segment segment_;
   Head head_;
-  std::optional<Mended> mended_;
+  std::string half_;  ///< Of a record, behind the size of the segment: cut off when a record says so.
   /// What was there when begin() was called.
   std::int64_t size_at_begin_ = 0;
   Head head_at_begin_;
+  std::string half_at_begin_;
 };
 
 }  // namespace slipway::audit

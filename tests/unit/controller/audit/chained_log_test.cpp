@@ -1,7 +1,6 @@
 #include "controller/audit/chained_log.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "controller/audit/log_files.h"
 #include "controller/audit/stream_medium.h"
 #include "tests/catch.h"
+#include "tests/support/full_volume.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/controller/audit/chains.h"
@@ -25,6 +25,7 @@
 namespace slipway::audit::tests {
 namespace {
 
+using slipway::tests::FullVolume;
 using slipway::tests::ManualClock;
 using slipway::tests::TemporaryFolder;
 
@@ -262,21 +263,36 @@ TEST_CASE("several processes write one chain, also when some are killed") {
 
 TEST_CASE("what the disk does not take is not intended, and leaves nothing behind") {
   const TemporaryFolder folder;
-  std::signal(SIGXFSZ, SIG_IGN);
   const auto log = open_log(folder.path());
   change(**log, "1.0");
   const std::string before = read(folder / segment_name(1));
-  rlimit was{};
-  ::getrlimit(RLIMIT_FSIZE, &was);
-  const rlimit full{.rlim_cur = before.size() + 20, .rlim_max = was.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &full);
-  const auto refused = (*log)->intend(set_tag("1").who, {set_tag("1").what});
-  ::setrlimit(RLIMIT_FSIZE, &was);
+  const auto refused = [&] {
+    const FullVolume full{before.size() + 20};
+    return (*log)->intend(set_tag("1").who, {set_tag("1").what});
+  }();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().cls == ErrorClass::Unavailable);
   CHECK_THAT(refused.error().remedy, Catch::Matchers::Contains("make room on its volume"));
   CHECK(read(folder / segment_name(1)) == before);
   change(**log, "1.1");
+  CHECK(finding_of(folder.path()).empty());
+}
+
+TEST_CASE("half a record is not cut off before there is room for the record that says so") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  const auto segment = folder / segment_name(1);
+  std::ofstream{segment, std::ios::app} << R"({"audit)";
+  const std::string before = read(segment);
+  {
+    const FullVolume full{before.size() + 20};
+    const auto log = open_log(folder.path());
+    REQUIRE_FALSE(log);
+    CHECK(log.error().cls == ErrorClass::Unavailable);
+  }
+  CHECK(read(segment) == before);
+  change(**open_log(folder.path()), "1.1");
+  CHECK(read(segment).find(R"("record":"Mended")") != std::string::npos);
   CHECK(finding_of(folder.path()).empty());
 }
 
