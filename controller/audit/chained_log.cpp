@@ -7,6 +7,45 @@
 #include <utility>
 
 namespace slipway::audit {
+namespace {
+
+/// From begin() of a medium to its end(), whatever comes between.
+class Section {
+ public:
+  explicit Section(Medium& medium) : medium_(medium) {}
+  ~Section() { medium_.end(); }
+  Section(const Section&) = delete;
+  Section& operator=(const Section&) = delete;
+  Result<ChainEnd> begin() { return medium_.begin(); }
+
+ private:
+  Medium& medium_;
+};
+
+}  // namespace
+
+/// Of the thread that writes. However it ends, nobody waits for its records any more, and another one may write.
+class ChainedLog::Turn {
+ public:
+  Turn(ChainedLog& log, const Batches& batches) : log_(log), batches_(batches) {}
+  ~Turn() {
+    const auto queue = log_.queue_.lock();
+    for (const auto& one : batches_) one->is_done = true;
+    queue->is_writing = false;
+    log_.changed_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  ChainedLog& log_;
+  const Batches& batches_;
+};
+
+std::unexpected<Error> ChainedLog::not_recorded() {
+  return fail(ErrorClass::Internal, "writing the audit log ended before the records were on it",
+              "report this as a bug");
+}
 
 std::string new_chain_id() {
   std::random_device random;
@@ -24,8 +63,8 @@ ChainedLog::ChainedLog(std::unique_ptr<Medium> medium, const Clock& clock, Chain
 
 /// Outcomes, which nobody waited for.
 ChainedLog::~ChainedLog() {
-  if (writer_.medium->begin()) static_cast<void>(writer_.medium->make_durable());
-  writer_.medium->end();
+  Section section{*writer_.medium};
+  if (section.begin()) static_cast<void>(writer_.medium->make_durable());
 }
 
 Result<std::unique_ptr<ChainedLog>> ChainedLog::open(std::unique_ptr<Medium> medium, const Clock& clock,
@@ -38,16 +77,12 @@ Result<std::unique_ptr<ChainedLog>> ChainedLog::open(std::unique_ptr<Medium> med
 /// A log has a record from its start, so that one without any is known to have lost them. To one that has some, a
 /// process that changes nothing adds nothing.
 Result<void> ChainedLog::begin_chain() {
-  auto end = writer_.medium->begin();
-  Result<void> begun;
-  if (!end)
-    begun = std::unexpected(std::move(end.error()));
-  else if (end->head.chain.empty() || end->mended)
-    begun = write_between({}, std::move(*end), /*is_awaited=*/true);
-  else
-    *head_.lock() = end->head.last;
-  writer_.medium->end();
-  return begun;
+  Section section{*writer_.medium};
+  auto end = section.begin();
+  if (!end) return std::unexpected(std::move(end.error()));
+  if (end->head.chain.empty() || end->mended) return write_between({}, std::move(*end), /*is_awaited=*/true);
+  *head_.lock() = end->head.last;
+  return {};
 }
 
 Result<std::vector<AuditNumber>> ChainedLog::intend(const AuditSubject& who, const std::vector<AuditChange>& changes) {
@@ -89,22 +124,25 @@ void ChainedLog::submit(const std::shared_ptr<Batch>& batch) {
     take(*queue);
   }
   while (!taken.empty()) {
-    write(taken);
-    auto queue = queue_.lock();
-    for (const auto& one : taken) one->is_done = true;
-    const bool is_awaited = std::ranges::any_of(queue->waiting, [](const auto& one) { return one->is_awaited; });
+    {
+      const Turn turn{*this, taken};
+      write(taken);
+    }
     taken.clear();
-    queue->is_writing = false;
-    if (!is_awaited) take(*queue);
-    changed_.notify_all();
+    const auto queue = queue_.lock();
+    const bool is_awaited = std::ranges::any_of(queue->waiting, [](const auto& one) { return one->is_awaited; });
+    if (!is_awaited && !queue->is_writing) take(*queue);
   }
 }
 
 void ChainedLog::write(const Batches& batches) {
   const bool is_awaited = std::ranges::any_of(batches, [](const auto& batch) { return batch->is_awaited; });
-  auto end = writer_.medium->begin();
-  const auto written = end ? write_between(batches, std::move(*end), is_awaited) : std::unexpected(end.error());
-  writer_.medium->end();
+  const auto written = [&]() -> Result<void> {
+    Section section{*writer_.medium};
+    auto end = section.begin();
+    if (!end) return std::unexpected(std::move(end.error()));
+    return write_between(batches, std::move(*end), is_awaited);
+  }();
   if (written) return;
   for (const auto& batch : batches) batch->numbers = std::unexpected(written.error());
   if (settings_.on_failure) settings_.on_failure(written.error());
@@ -118,18 +156,17 @@ Result<void> ChainedLog::write_between(const Batches& batches, ChainEnd end, boo
   const auto add = [&](const Record& record) { lines += seal(record, head) + '\n'; };
   if (!writer_.has_started) add(record_of(Started{.version = settings_.version, .replica = settings_.replica}));
   if (end.mended) add(record_of(*end.mended));
-  for (const auto& batch : batches) {
-    std::vector<AuditNumber> numbers;
-    for (const auto& record : batch->records) {
+  std::vector<std::vector<AuditNumber>> numbers(batches.size());
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    for (const auto& record : batches[i]->records) {
       add(record);
-      numbers.push_back(head.last.seq);
+      numbers[i].push_back(head.last.seq);
     }
-    batch->numbers = std::move(numbers);
-  }
   if (auto appended = writer_.medium->append(lines, head); !appended) return appended;
   if (is_awaited)
     if (auto kept = writer_.medium->make_durable(); !kept) return kept;
   writer_.has_started = true;
+  for (std::size_t i = 0; i < batches.size(); ++i) batches[i]->numbers = std::move(numbers[i]);
   *head_.lock() = head.last;
   if (settings_.on_written) settings_.on_written(static_cast<std::size_t>(head.last.seq - before), head.last);
   return {};

@@ -50,7 +50,7 @@ class ChainedLog final : public AuditLog {
     std::vector<Record> records;
     bool is_awaited = false;  ///< Somebody waits until they are durable.
     bool is_done = false;
-    Result<std::vector<AuditNumber>> numbers;
+    Result<std::vector<AuditNumber>> numbers = not_recorded();  ///< Of records that are on the medium.
   };
   using Batches = std::vector<std::shared_ptr<Batch>>;
   struct Queue {
@@ -63,6 +63,9 @@ class ChainedLog final : public AuditLog {
     bool has_started = false;  ///< This process said so in a record.
   };
 
+  class Turn;
+
+  static std::unexpected<Error> not_recorded();
   ChainedLog(std::unique_ptr<Medium> medium, const Clock& clock, ChainedLogSettings settings);
   Result<void> begin_chain();
   void submit(const std::shared_ptr<Batch>& batch);

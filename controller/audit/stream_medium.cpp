@@ -5,14 +5,17 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace slipway::audit {
 
 Result<void> StreamMedium::append(std::string_view lines, const Head& last) {
   if (failure_) return std::unexpected(*failure_);
+  // Copied before anything is written: from there on nothing may throw.
+  Head next = last;
   auto written = write(lines);
   if (written)
-    head_ = last;
+    head_ = std::move(next);
   else
     failure_ = written.error();
   return written;

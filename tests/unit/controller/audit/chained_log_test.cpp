@@ -11,6 +11,7 @@
 #include <iostream>
 #include <latch>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "controller/audit/file_medium.h"
@@ -59,6 +60,23 @@ std::string read(const std::filesystem::path& file) {
   text << std::ifstream(file, std::ios::binary).rdbuf();
   return text.str();
 }
+
+/// Throws at every third append.
+class ThrowingMedium final : public Medium {
+ public:
+  explicit ThrowingMedium(std::unique_ptr<Medium> next) : next_(std::move(next)) {}
+  Result<ChainEnd> begin() override { return next_->begin(); }
+  Result<void> append(std::string_view lines, const Head& last) override {
+    if (++appends_ % 3 == 0) throw std::runtime_error{"no memory"};
+    return next_->append(lines, last);
+  }
+  Result<void> make_durable() override { return next_->make_durable(); }
+  void end() noexcept override { next_->end(); }
+
+ private:
+  const std::unique_ptr<Medium> next_;
+  int appends_ = 0;
+};
 
 /// Makes one change that ends well.
 void change(ChainedLog& log, const std::string& tag) {
@@ -294,6 +312,43 @@ TEST_CASE("half a record is not cut off before there is room for the record that
   change(**open_log(folder.path()), "1.1");
   CHECK(read(segment).find(R"("record":"Mended")") != std::string::npos);
   CHECK(finding_of(folder.path()).empty());
+}
+
+TEST_CASE("an exception while records are written fails those records alone") {
+  const TemporaryFolder folder;
+  constexpr int kThreads = 8;
+  constexpr int kChanges = 30;
+  struct Told {
+    std::set<AuditNumber> on_record;
+    int failed = 0;
+  };
+  runtime::Guarded<Told> told;
+  auto log = ChainedLog::open(std::make_unique<ThrowingMedium>(*FileMedium::open({.folder = folder.path()})), kClock,
+                              {.version = "0.1.0"});
+  REQUIRE(log);
+  const auto intend = [&](const std::string& tag) {
+    bool is_recorded = false;
+    try {
+      const auto numbers = (*log)->intend(set_tag(tag).who, {set_tag(tag).what});
+      is_recorded = numbers.has_value();
+      if (is_recorded) told.lock()->on_record.insert(numbers->at(0));
+    } catch (const std::runtime_error&) {
+    }
+    if (!is_recorded) ++told.lock()->failed;
+  };
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kChanges; ++i) intend(std::to_string(thread) + "." + std::to_string(i));
+    });
+  threads.clear();
+  const auto seen = *told.lock();
+  CHECK(seen.failed > 0);
+  CHECK(seen.on_record.size() + static_cast<std::size_t>(seen.failed) == kThreads * kChanges);
+  const auto verdict = verdict_of(folder.path());
+  CHECK_FALSE(verdict.finding);
+  CHECK(verdict.open == std::set<std::int64_t>(seen.on_record.begin(), seen.on_record.end()));
+  CHECK(open_log(folder.path()));
 }
 
 TEST_CASE("a folder that can't be used is said so at the start") {
