@@ -65,7 +65,6 @@ struct Installation::Parts {
   Parts(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
         const assembly::Surroundings& given)
       : caches(options.references.controller),
-        store(caches, client, options.references, given_up.get_token()),
         recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); }},
                  {.instance = options.identity, .flush_for = options.flush_events_for}),
         leases(client, options.lease_namespace, std::string{kReplicas}),
@@ -73,7 +72,7 @@ struct Installation::Parts {
                [this](const Shards::Gained& gained) { wake_gained(gained); }),
         turns(shards),
         shard_of(cluster::shard_of(caches)),
-        fenced(store, shards, shard_of),
+        store(caches, client, {options.references, fence_of(shards, shard_of), given_up.get_token()}),
         surroundings{given.log, given.metrics, recorder, given.progress, given.clock, given.on_wait},
         assembly({.publish = settings_of(options),
                   .controller_namespace = options.references.controller,
@@ -82,7 +81,7 @@ struct Installation::Parts {
                   .open_file = refuse_file,
                   .guard_registries =
                       [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
-                 {store, fenced, turns, audit}, surroundings) {
+                 {store, store, turns, audit}, surroundings) {
     const ShardedReconciler::Hands sharded{shards, shard_of, refresh(caches, client)};
     for (const auto& [kind, reconciler] : assembly.reconcilers()) {
       auto checked = std::make_unique<InvalidObjects>(
@@ -102,7 +101,6 @@ struct Installation::Parts {
 
   std::stop_source given_up;
   ObjectCaches caches;
-  ObjectStore store;
   EventRecorder recorder;
   const runtime::BootClock boot_clock;
   KubeLeases leases;
@@ -110,7 +108,7 @@ struct Installation::Parts {
   Shards shards;
   ShardTurns turns;
   const ShardOf shard_of;
-  FencedWriter fenced;
+  ObjectStore store;
   const assembly::Surroundings surroundings;
   assembly::Assembly assembly;
   std::vector<std::unique_ptr<InvalidObjects>> valid;

@@ -105,9 +105,8 @@ Result<T> grantable(Result<T> found, const std::string& namespace_name) {
 
 }  // namespace
 
-ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, ReferenceNamespaces references,
-                         std::stop_token give_up)
-    : caches_(caches), client_(client), references_(std::move(references)), give_up_(std::move(give_up)) {}
+ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, Rules rules)
+    : caches_(caches), client_(client), rules_(std::move(rules)) {}
 
 Result<std::optional<Loaded<ImagePublication>>> ObjectStore::publication(const ObjectKey& key) {
   const auto entry = caches_.publications.find(name_of(key));
@@ -141,7 +140,7 @@ Result<std::map<std::string, std::string>> ObjectStore::namespace_labels(const s
     labels = entry->object.metadata.labels;
   } else {
     // Objects of a new namespace may be seen before it.
-    const auto found = client_.find(kube::get_metadata({kube::kNamespaces, {}, namespace_name, {}}), give_up_);
+    const auto found = client_.find(kube::get_metadata({kube::kNamespaces, {}, namespace_name, {}}), rules_.give_up);
     if (!found) return std::unexpected(found.error());
     if (*found) labels = json::text_map_at(json::at(**found, "metadata"), "labels");
   }
@@ -150,7 +149,7 @@ Result<std::map<std::string, std::string>> ObjectStore::namespace_labels(const s
 }
 
 Result<void> ObjectStore::check_may_read(std::string_view what, const std::string& namespace_name) const {
-  if (references_.contains(namespace_name)) return {};
+  if (rules_.references.contains(namespace_name)) return {};
   return fail(ErrorClass::Forbidden,
               std::string(what) + "s of namespace " + namespace_name + " may not be read by this controller",
               how_to_grant(namespace_name));
@@ -158,7 +157,7 @@ Result<void> ObjectStore::check_may_read(std::string_view what, const std::strin
 
 template <class T>
 Result<std::optional<T>> ObjectStore::fetch(const kube::Target& target, Result<T> (*decode)(const Node&)) {
-  const auto found = client_.find(kube::get(target), give_up_);
+  const auto found = client_.find(kube::get(target), rules_.give_up);
   if (!found) return std::unexpected(found.error());
   if (!*found) return std::nullopt;
   Result<T> object = decode(**found);
@@ -202,24 +201,43 @@ Result<void> ObjectStore::write(const T& object) {
   if (kept == nullptr || kept->object.metadata.uid != object.metadata.uid ||
       kept->object.metadata.generation != object.metadata.generation)
     return gone_or_newer(key);
-  if (meaning_of(kept->object.status) == meaning_of(object.status)) return {};
-  std::string version = kept->object.metadata.resource_version;
-  for (int tries = 1;; ++tries) {
-    auto written = apply_status(object, version);
-    if (written) return cache.wrote(std::move(*written)), Result<void>{};
-    if (written.error().cls != ErrorClass::Conflict || tries == kMostTries) return std::unexpected(written.error());
-    const auto fresh = fetch<runtime::Reflected<T>>(target_of(key), &decode<T>);
+  if (auto allowed = may_write(key); !allowed) return allowed;
+  return write_over(*kept, object);
+}
+
+/// `kept`: what was decided on. Whoever was quicker with an edit does not matter, whoever was with a status does.
+template <class T>
+Result<void> ObjectStore::write_over(const runtime::Reflected<T>& kept, const T& object) {
+  const ObjectKey key = key_of(object);
+  auto& cache = cache_of<T>(caches_);
+  const std::string decided_on = meaning_of(kept.object.status);
+  const std::string wanted = meaning_of(object.status);
+  if (decided_on == wanted) return {};
+  auto written = apply_status(object, kept.object.metadata.resource_version);
+  for (int tries = 1; tries < kMostTries && !written && written.error().cls == ErrorClass::Conflict; ++tries) {
+    auto fresh = fetch<runtime::Reflected<T>>(target_of(key), &decode<T>);
     if (!fresh) return std::unexpected(fresh.error());
     if (!*fresh || (*fresh)->object.metadata.uid != object.metadata.uid) return gone_or_newer(key);
-    version = (*fresh)->object.metadata.resource_version;
+    const std::string version = (*fresh)->object.metadata.resource_version;
+    const std::string found = meaning_of((*fresh)->object.status);
+    if (found != decided_on) {
+      cache.wrote(std::move(**fresh));
+      // It is what was wanted after a write whose answer was lost.
+      return found == wanted ? Result<void>{} : gone_or_newer(key);
+    }
+    if (auto allowed = may_write(key); !allowed) return allowed;
+    written = apply_status(object, version);
   }
+  if (!written) return std::unexpected(std::move(written.error()));
+  cache.wrote(std::move(*written));
+  return {};
 }
 
 template <class T>
 Result<runtime::Reflected<T>> ObjectStore::apply_status(const T& object, const std::string& resource_version) {
   const ObjectKey key = key_of(object);
   const auto answer =
-      client_.find(kube::apply(target_of(key, "status"), status_patch(object, resource_version)), give_up_);
+      client_.find(kube::apply(target_of(key, "status"), status_patch(object, resource_version)), rules_.give_up);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
   return decode<T>(**answer);
@@ -241,8 +259,10 @@ Result<void> ObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
   if (key.kind != ResourceKind::ImagePublication)
     return fail(ErrorClass::Internal, to_string(key) + " never has a finalizer of ours", "report this as a bug");
   auto present = caches_.publications.find(name_of(key));
-  for (int tries = 0; present != nullptr; ++tries) {
+  const std::string uid = present != nullptr ? present->object.metadata.uid : "";
+  for (int tries = 0; present != nullptr && present->object.metadata.uid == uid; ++tries) {
     const ObjectMeta& metadata = present->object.metadata;
+    if (auto allowed = may_write(key); !allowed) return allowed;
     if (has_finalizer(metadata) == wanted) return {};
     if (wanted && metadata.deletion_timestamp)
       return fail(ErrorClass::Conflict, to_string(key) + " is being deleted", "nothing to do");
@@ -258,7 +278,7 @@ Result<void> ObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
 }
 
 Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted) {
-  const auto answer = client_.find(kube::merge_patch(target_of(key), finalizer_patch(seen, wanted)), give_up_);
+  const auto answer = client_.find(kube::merge_patch(target_of(key), finalizer_patch(seen, wanted)), rules_.give_up);
   if (!answer) return std::unexpected(answer.error());
   if (!*answer && !wanted) return {};
   if (!*answer) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
@@ -269,7 +289,7 @@ Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta
 }
 
 Result<void> ObjectStore::remove(const ObjectKey& key, const std::string& uid) {
-  const auto answer = client_.find(kube::remove(target_of(key), uid), give_up_);
+  const auto answer = client_.find(kube::remove(target_of(key), uid), rules_.give_up);
   if (!answer) return std::unexpected(answer.error());
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,15 +22,23 @@ namespace slipway::cluster {
 ///   may not be read                              that grants it; without a request where it was not granted at start
 ///   file()                                       Refused: a file here would be one of the controller's own
 ///
-/// Writing: what was decided on is the object's uid and generation. Where the cache has another of either, or nothing,
-/// it is gone or newer: Conflict, without a request. An edit that the cache does not have yet does not keep the status
-/// of the generation before from being written, which says by its observedGeneration what it is about. The answer goes
-/// into the cache, unless an edit came with it: that is for the watch to bring.
+/// Writing: what was decided on is the object's uid and generation, and the status that the cache has. Where the cache
+/// has another of the first two, or nothing, it is gone or newer: Conflict, without a request. An edit that the cache
+/// does not have yet does not keep the status of the generation before from being written, which says by its
+/// observedGeneration what it is about; another status does: Conflict, and the cache has that one. The answer goes into
+/// the cache, unless an edit came with it: that is for the watch to bring.
 class ObjectStore final : public ObjectReader, public ObjectWriter {
  public:
-  /// `caches` and `client` outlive the store. `give_up`: requests that wait end with Cancelled; later than the end of
-  /// work, because what was done is still to be written then.
-  ObjectStore(ObjectCaches& caches, kube::ApiClient& client, ReferenceNamespaces references, std::stop_token give_up);
+  struct Rules {
+    ReferenceNamespaces references;
+    /// Asked before each try of a write; its error is the answer then. Null: always.
+    std::function<Result<void>(const ObjectKey&)> may_write{};
+    /// Requests that wait end with Cancelled; later than the end of work, because what was done is still to be written
+    /// then.
+    std::stop_token give_up{};
+  };
+  /// `caches` and `client` outlive the store.
+  ObjectStore(ObjectCaches& caches, kube::ApiClient& client, Rules rules);
 
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
   Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;
@@ -55,6 +64,11 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
  private:
   template <class T>
   Result<void> write(const T& object);
+  template <class T>
+  Result<void> write_over(const runtime::Reflected<T>& kept, const T& object);
+  Result<void> may_write(const ObjectKey& key) const {
+    return rules_.may_write ? rules_.may_write(key) : Result<void>{};
+  }
   Result<void> check_may_read(std::string_view what, const std::string& namespace_name) const;
   template <class T>
   Result<runtime::Reflected<T>> apply_status(const T& object, const std::string& resource_version);
@@ -64,8 +78,7 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
 
   ObjectCaches& caches_;
   kube::ApiClient& client_;
-  const ReferenceNamespaces references_;
-  const std::stop_token give_up_;
+  const Rules rules_;
 };
 
 }  // namespace slipway::cluster

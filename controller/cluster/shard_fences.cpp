@@ -114,26 +114,12 @@ Result<void> ShardedReconciler::catch_up(const ObjectKey& key, const Shards::Wor
   return done;
 }
 
-Result<void> FencedWriter::may_write(const ObjectKey& key) {
-  const auto shard = shard_of_(key);
-  // What is gone is refused below.
-  return shard ? fence(shards_, *shard) : Result<void>{};
-}
-
-Result<void> FencedWriter::write_status(const ImagePublication& object) {
-  return when(may_write(key_of(object)), [&] { return next_.write_status(object); });
-}
-
-Result<void> FencedWriter::write_status(const ContainerRegistry& object) {
-  return when(may_write(key_of(object)), [&] { return next_.write_status(object); });
-}
-
-Result<void> FencedWriter::write_status(const RetentionPolicy& object) {
-  return when(may_write(key_of(object)), [&] { return next_.write_status(object); });
-}
-
-Result<void> FencedWriter::set_finalizer(const ObjectKey& key, bool wanted) {
-  return when(may_write(key), [&] { return next_.set_finalizer(key, wanted); });
+std::function<Result<void>(const ObjectKey&)> fence_of(const Shards& shards, ShardOf shard_of) {
+  return [&shards, shard_of = std::move(shard_of)](const ObjectKey& key) -> Result<void> {
+    const auto shard = shard_of(key);
+    // What is gone is refused by whoever writes.
+    return shard ? fence(shards, *shard) : Result<void>{};
+  };
 }
 
 Result<std::unique_ptr<ImageStore>> FencedRegistries::open_to_change(const ContainerRegistry& registry,

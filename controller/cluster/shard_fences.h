@@ -11,7 +11,6 @@
 
 #include "controller/cluster/shards.h"
 #include "controller/runtime/guarded.h"
-#include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/registries.h"
 #include "reconcilers/reconciler.h"
 
@@ -44,24 +43,9 @@ class ShardedReconciler final : public Reconciler {
   runtime::Guarded<std::map<ObjectKey, std::uint64_t>> fetched_;  ///< In which era each object was.
 };
 
-/// Writes to an object only while this replica owns its shard, else Cancelled. Thread-safe.
-class FencedWriter final : public ObjectWriter {
- public:
-  /// What is referred to outlives it.
-  FencedWriter(ObjectWriter& next, const Shards& shards, ShardOf shard_of)
-      : next_(next), shards_(shards), shard_of_(std::move(shard_of)) {}
-  Result<void> write_status(const ImagePublication& object) override;
-  Result<void> write_status(const ContainerRegistry& object) override;
-  Result<void> write_status(const RetentionPolicy& object) override;
-  Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
-
- private:
-  Result<void> may_write(const ObjectKey& key);
-
-  ObjectWriter& next_;
-  const Shards& shards_;
-  const ShardOf shard_of_;
-};
+/// Whether an object may be written: while this replica owns its shard, else Cancelled. `shards` outlives it.
+/// Thread-safe.
+std::function<Result<void>(const ObjectKey&)> fence_of(const Shards& shards, ShardOf shard_of);
 
 /// Opens repositories in which manifests and tags are written only while this replica owns the repository's shard, else
 /// Cancelled. Blobs may go on: they are nobody's before a manifest names them. Thread-safe.

@@ -174,6 +174,8 @@ class Visit {
     auto current = ports_.reader.publication(key_of(object()));
     if (!current) return std::unexpected(std::move(current.error()));
     if (!*current || (*current)->object.metadata.uid != object().metadata.uid) return written;
+    // It is the status that is another's.
+    if ((*current)->object.metadata.generation == object().metadata.generation) return written;
     auto edited = (*current)->object;
     edited.status = object().status;
     return ports_.writer.write_status(edited);

@@ -34,7 +34,7 @@ struct World : ClusterWorld {
   }
   ImagePublicationStatus status() { return store.publication(kStorefront).value()->object.status; }
 
-  cluster::ObjectStore store{caches, client, {}, {}};
+  cluster::ObjectStore store{caches, client, {}};
   ManualClock clock{Timestamp(std::chrono::hours{500'000})};
   InMemoryRecorder recorder;
   CountingReconciler next;

@@ -1,5 +1,6 @@
 #include "controller/cluster/object_store.h"
 
+#include "reconcilers/json.h"
 #include "reconcilers/readiness.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
 
@@ -22,9 +23,22 @@ struct World : ClusterWorld {
   }
 
   ImagePublication publication() { return store.publication(kStorefront).value()->object; }
+  /// The caches hear nothing of it.
+  void write_as_another(const ImagePublication& object) {
+    const Node patch =
+        json::MapBuilder().add("metadata", json::MapBuilder().build()).add("status", to_node(object.status)).build();
+    REQUIRE(client.find(
+        kube::apply({kube::resource_of(ResourceKind::ImagePublication), "shop", "storefront", "status"}, patch), {}));
+  }
   InMemoryApiServer::Json stored() { return server.object(path_of(kStorefront)); }
 
-  ObjectStore store{caches, client, {.controller = "slipway-system", .granted = std::set<std::string>{"shop"}}, {}};
+  /// What may_write() says, and how often it was asked.
+  Result<void> allowed;
+  int asked = 0;
+  ObjectStore store{caches,
+                    client,
+                    {.references = {.controller = "slipway-system", .granted = std::set<std::string>{"shop"}},
+                     .may_write = [this](const ObjectKey&) { return ++asked, allowed; }}};
 };
 
 Condition condition(const std::string& type, const std::string& message = "as wanted") {
@@ -185,6 +199,64 @@ TEST_CASE("An edit that comes along with the answer to a status is left to the w
   CHECK(world.publication().metadata.generation == 1);
   world.list_all();
   CHECK(world.publication().spec.suspend);
+  CHECK(world.publication().status == decided_on.status);
+}
+
+TEST_CASE("A status that somebody else wrote meanwhile is looked at again, not written over") {
+  World world;
+  auto decided_on = with_status(world.publication(), {condition("Ready")});
+  decided_on.status.attempt = AttemptStatus{.generation = 1, .digest = "sha256:" + std::string(64, 'a'), .number = 1};
+  world.write_as_another(with_status(world.publication(), {condition("Ready", "by another replica")}));
+  const auto written = world.store.write_status(decided_on);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().cls == ErrorClass::Conflict);
+  CHECK(world.stored()["status"]["conditions"][0]["message"] == "by another replica");
+  CHECK_FALSE(world.stored()["status"].contains("attempt"));
+  // Whoever looks again finds it, whenever the watch brings it.
+  CHECK(world.publication().status.conditions.front().message == "by another replica");
+}
+
+TEST_CASE("Whoever may not write any more does not, at the next try either") {
+  World world;
+  const auto decided_on = with_status(world.publication(), {condition("Ready")});
+  const bool is_finalizer = GENERATE(false, true);
+  const auto write = [&] {
+    return is_finalizer ? world.store.set_finalizer(kStorefront, true) : world.store.write_status(decided_on);
+  };
+  SECTION("at the first") {
+    world.allowed = fail(ErrorClass::Cancelled, "another replica works on it");
+    CHECK(write().error().cls == ErrorClass::Cancelled);
+    CHECK(world.server.writes().empty());
+  }
+  SECTION("at the second, after an edit") {
+    world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+      if (request.method != http::Method::Patch) return std::nullopt;
+      world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["suspend"] = true; });
+      world.allowed = fail(ErrorClass::Cancelled, "another replica works on it");
+      return std::nullopt;
+    };
+    CHECK(write().error().cls == ErrorClass::Cancelled);
+    CHECK(world.server.writes().size() == 1);
+  }
+  CHECK(world.stored()["status"]["observedGeneration"] == -1);
+  CHECK_FALSE(world.stored()["metadata"].contains("finalizers"));
+}
+
+TEST_CASE("The finalizer of one is not that of the next of its name") {
+  World world;
+  world.server.remove(path_of(kStorefront));
+  world.apply(make_publication());
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["metadata"]["finalizers"] = {kFinalizer}; });
+  REQUIRE(world.store.set_finalizer(kStorefront, true).error().cls == ErrorClass::NotFound);
+  world.store.set_finalizer(kStorefront, false);
+  CHECK(world.stored()["metadata"]["finalizers"].size() == 1);
+}
+
+TEST_CASE("A status whose answer was lost is there already") {
+  World world;
+  const auto decided_on = with_status(world.publication(), {condition("Ready")});
+  world.write_as_another(decided_on);
+  REQUIRE(world.store.write_status(decided_on));
   CHECK(world.publication().status == decided_on.status);
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("An edit wakes the object alone, a status nobody, and what is gone is 
   const ObjectKey a = world.publication("shop", "a");
   const ObjectKey b = world.publication("shop", "b");
   world.start();
-  cluster::ObjectStore store{world.caches, world.client, {}, {}};
+  cluster::ObjectStore store{world.caches, world.client, {}};
   auto object = store.publication(a).value()->object;
   object.status.observed_generation = 1;
   REQUIRE(store.write_status(object));
