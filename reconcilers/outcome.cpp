@@ -67,8 +67,10 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 
 Outcome after_write(const Result<void>& written, const Outcome& outcome, Timestamp now) {
   if (written) return outcome;
-  if (written.error().cls == ErrorClass::Conflict) return {.kind = Kind::Retry, .delay = std::nullopt};
-  return outcome_of(written.error(), {.attempt_started_at = now}, now);
+  const ErrorClass cls = written.error().cls;
+  const bool is_bug = cls == ErrorClass::Internal || cls == ErrorClass::Invalid;
+  if (is_bug || cls == ErrorClass::Cancelled) return outcome_of(written.error(), {.attempt_started_at = now}, now);
+  return {.kind = Kind::Retry, .delay = written.error().retry_after};
 }
 
 }  // namespace slipway

@@ -48,8 +48,9 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 /// controller goes on slowly (one-shot `publish` ends there). Stalled is looked at again after `interval`.
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now);
 
-/// What follows when the status was to be written last: `outcome` if it was, a fresh look at once where the object is
-/// gone or newer (Conflict), else as the error says.
+/// What follows when the status was to be written last: `outcome` if it was. Else it is tried again, a right to write
+/// that is missing included, because nothing tells when it is there; what can't be stored (Internal, Invalid), or was
+/// stopped, follows its class.
 Outcome after_write(const Result<void>& written, const Outcome& outcome, Timestamp now);
 
 }  // namespace slipway

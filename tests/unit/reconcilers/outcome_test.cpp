@@ -90,5 +90,9 @@ TEST_CASE("what follows a written status", "[outcome]") {
   CHECK(after_write({}, wanted, kStart) == wanted);
   CHECK(after_write(std::unexpected(error(ErrorClass::Conflict)), wanted, kStart) == Outcome{Kind::Retry, {}});
   CHECK(after_write(std::unexpected(error(ErrorClass::Unavailable)), wanted, kStart) == Outcome{Kind::Retry, {}});
-  CHECK(after_write(std::unexpected(error(ErrorClass::Forbidden)), wanted, kStart).kind == Kind::Stalled);
+  for (const auto cls : {ErrorClass::Unauthorized, ErrorClass::Forbidden, ErrorClass::Refused})
+    CHECK(after_write(std::unexpected(error(cls)), wanted, kStart) == Outcome{Kind::Retry, {}});
+  CHECK(after_write(std::unexpected(error(ErrorClass::Cancelled)), wanted, kStart) == Outcome{});
+  CHECK(after_write(std::unexpected(error(ErrorClass::Internal)), wanted, kStart) == Outcome{Kind::Retry, 3600s});
+  CHECK(after_write(std::unexpected(error(ErrorClass::Invalid)), wanted, kStart).kind == Kind::Stalled);
 }
