@@ -39,7 +39,8 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
 bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now) {
   const bool outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
   const auto deleted = publication.metadata.deletion_timestamp;
-  return outage && deleted && *deleted <= now && now - *deleted < kOutage;
+  // Clocks differ a little: a deletion that is still to come was just now.
+  return outage && deleted && now - *deleted < kOutage && *deleted - now < kOutage;
 }
 
 }  // namespace slipway::publish

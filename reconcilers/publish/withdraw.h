@@ -15,7 +15,8 @@ namespace slipway::publish {
 /// Pure.
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours);
 
-/// What follows a withdrawal that failed: an outage is waited for, everything else lets the object go. Pure.
+/// What follows a withdrawal that failed: an outage is waited for, ten minutes from the deletion, everything else lets
+/// the object go. Pure.
 bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now);
 
 }  // namespace slipway::publish
