@@ -155,7 +155,7 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
 
 void Membership::removed(const Result<void>& done, Time now) {
   expire(now);
-  static_cast<void>(done);
+  if (!done) tidy_due_ = now + options_.times.forget_after;
   if (releases_ && own_ == Own::Free) is_released_ = true;
 }
 

@@ -83,6 +83,7 @@ struct Shards::State {
     bool has_lease = false;  ///< As was logged last; so are these:
     Members members;
     std::optional<Error> failure;
+    std::string removal_failure;
   };
   using Lost = std::vector<std::stop_source>;
 
@@ -101,6 +102,7 @@ struct Shards::State {
   static bool has_lost_work(const Shared& now, std::string_view key);
   static void bring_up_to_date(Shared& now, Time at, Lost& lost);
   void log_changes(Shared& now, Time at) const;
+  void log_removal(const Result<void>& done);
 
   const Hands hands;
   const Changed changed;
@@ -154,6 +156,7 @@ void Shards::State::answer(const Membership::Ask& ask, const std::stop_token& st
   } else if (const auto* dead = std::get_if<Membership::Remove>(&ask)) {
     const auto done = hands.leases.remove(dead->lease, longest, stop);
     take_in([&](Membership& membership, Time at) { membership.removed(done, at); });
+    log_removal(done);
   } else {
     const auto* made = std::get_if<Membership::Create>(&ask);
     const auto lease = made != nullptr ? hands.leases.create(made->lease, longest, stop)
@@ -221,6 +224,13 @@ void Shards::State::log_changes(Shared& now, Time at) const {
   const std::optional<Error> failure = has_lease ? std::nullopt : now.membership.failure();
   if (failure && failure != now.failure) hands.log.error(*failure, {{"lease", now.held.self}});
   if (has_lease || failure) now.failure = failure;
+}
+
+/// Dead leases that stay harm nobody: said once.
+void Shards::State::log_removal(const Result<void>& done) {
+  const std::string failure = done ? "" : done.error().message;
+  if (std::exchange(shared.lock()->removal_failure, failure) == failure || done) return;
+  hands.log.warn("the lease of a replica that is gone stays: " + failure, {{"remedy", done.error().remedy}});
 }
 
 Shards::Shards(MembershipOptions options, const Hands& hands, Changed changed)

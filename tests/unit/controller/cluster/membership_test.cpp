@@ -75,6 +75,8 @@ class Cluster {
   Membership::Time now{std::chrono::hours(1000)};
   Timestamp wall{std::chrono::milliseconds(1'790'000'000'000)};
   bool is_away = false;
+  int removals = 0;
+  Result<void> removal;  ///< What whoever removes a lease is told, where that is an error.
 
  private:
   void settle() {
@@ -103,8 +105,10 @@ class Cluster {
       return membership.written(nothing, now);
     }
     if (std::holds_alternative<Membership::List>(ask)) return membership.listed(leases.list(), now);
-    if (const auto* dead = std::get_if<Membership::Remove>(&ask))
-      return membership.removed(leases.remove(dead->lease), now);
+    if (const auto* dead = std::get_if<Membership::Remove>(&ask)) {
+      ++removals;
+      return membership.removed(removal ? leases.remove(dead->lease) : removal, now);
+    }
     if (const auto* made = std::get_if<Membership::Create>(&ask))
       return membership.written(leases.create(made->lease), now);
     membership.written(leases.update(std::get<Membership::Update>(ask).lease), now);
@@ -205,6 +209,22 @@ TEST_CASE("Leases of who is gone are removed") {
   b.membership.release(cluster.now);
   c.is_running = false;
   cluster.pass(60s);
+  CHECK(cluster.leases.list().size() == 1);
+}
+
+TEST_CASE("A lease that can't be removed is left for half a minute each time") {
+  Cluster cluster;
+  cluster.start("a");
+  Process& b = cluster.start("b");
+  cluster.pass(10s);
+  b.membership.release(cluster.now);
+  cluster.removal = fail(ErrorClass::Forbidden, "delete leases: 403", "grant it");
+  cluster.pass(35s);
+  REQUIRE(cluster.removals == 1);
+  cluster.pass(60s);
+  CHECK(cluster.removals == 3);
+  cluster.removal = {};
+  cluster.pass(30s);
   CHECK(cluster.leases.list().size() == 1);
 }
 
