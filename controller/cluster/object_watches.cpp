@@ -16,6 +16,7 @@ namespace slipway::cluster {
 namespace {
 
 constexpr std::chrono::hours kLongestWait{1};
+constexpr std::chrono::hours kSaidAgainAfter{1};
 
 /// A kind's reflector and its thread, which begins with start().
 class KindWatch {
@@ -33,6 +34,7 @@ class KindWatch {
         collection_(
             hands.client,
             {.resource = resource, .namespace_name = {}, .label_selector = {}, .metadata_only = is_core(resource)}),
+        elapsed_(hands.reflector.elapsed),
         reflector_({.collection = collection_,
                     .objects = objects,
                     .changed = [](const runtime::Change&) {},
@@ -55,22 +57,27 @@ class KindWatch {
 
   void listed(std::size_t number, const std::function<void()>& told) {
     last_failure_.lock()->reset();
+    said_at_.reset();
     log_.debug("listed " + name_, {{"objects", std::to_string(number)}});
     told();
   }
 
-  /// Said once, until it is something else or went well.
+  /// The same is said once an hour.
   void failed(const Error& error, std::chrono::milliseconds delay) {
     const auto before = std::exchange(*last_failure_.lock(), error);
     const std::vector<telemetry::LogField> fields{{"kind", name_}, {"remedy", error.remedy}};
-    if (before && before->message == error.message) return;
+    const bool is_same = before && before->message == error.message;
+    if (is_same && said_at_ && elapsed_() - *said_at_ < kSaidAgainAfter) return;
+    said_at_ = elapsed_();
     log_.warn(error.message + "; tried again after " + std::to_string(delay.count()) + " ms", fields);
   }
 
   const std::string name_;
   telemetry::Log& log_;
   kube::Collection collection_;
+  const std::function<std::chrono::nanoseconds()> elapsed_;
   runtime::Guarded<std::optional<Error>> last_failure_;
+  std::optional<std::chrono::nanoseconds> said_at_;  ///< On the reflector's thread alone.
   runtime::Reflector reflector_;
   std::jthread thread_;
 };

@@ -1,6 +1,7 @@
 #include "controller/cluster/object_watches.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <thread>
 
@@ -92,7 +93,7 @@ struct World : ClusterWorld {
         .log = log,
         .hands = {.wait = runtime::wait,
                   .chance = runtime::chance,
-                  .elapsed = [this] { return steady.now().time_since_epoch(); }},
+                  .elapsed = [this] { return steady.now().time_since_epoch() + passed.load(); }},
         .references = std::move(references)});
   }
   /// Watches, and everything that is told at the start.
@@ -103,6 +104,8 @@ struct World : ClusterWorld {
     told.add("started");
     return told.until("started");
   }
+  /// For the watches alone.
+  void pass(std::chrono::nanoseconds time) { passed = passed.load() + time; }
   template <class Ready>
   void wait_until(Ready ready) const {
     for (const auto begin = steady.now(); !ready(); std::this_thread::yield())
@@ -111,6 +114,7 @@ struct World : ClusterWorld {
 
   ManualClock clock{Timestamp(std::chrono::hours{500'000})};
   runtime::SystemSteadyClock steady;
+  std::atomic<std::chrono::nanoseconds> passed{};
   runtime::Guarded<std::vector<std::string>> lines;
   telemetry::Log log{clock, {.write = [this](const std::string& line) { lines.lock()->push_back(line); }}};
   Told told;
@@ -269,4 +273,29 @@ TEST_CASE("Nothing is missed over cuts, and readiness says why a watch fails") {
   world.server.grant(kApi + std::string("imagepublications"));
   CHECK(world.told.until("edit a").empty());
   world.wait_until([&] { return !world.watches->failure(); });
+}
+
+TEST_CASE("The same failure of a watch is logged once an hour") {
+  World world;
+  const ObjectKey a = world.publication("shop", "a");
+  world.start();
+  const auto cut = [&] {
+    world.server.cut_watches();
+    world.server.edit(path_of(a),
+                      [](auto& edited) { edited["spec"]["suspend"] = !edited["spec"].value("suspend", false); });
+    world.told.until("edit a");
+  };
+  const auto said = [&] {
+    const auto lines = world.lines.lock();
+    return std::ranges::count_if(*lines, [](const std::string& line) {
+      return line.contains("the connection was cut") && line.contains("\"imagepublications\"");
+    });
+  };
+  cut();
+  world.pass(std::chrono::minutes{59});
+  cut();
+  CHECK(said() == 1);
+  world.pass(std::chrono::minutes{1});
+  cut();
+  CHECK(said() == 2);
 }
