@@ -17,7 +17,8 @@ bool is_new_publication(const std::optional<PublishedStatus>& before, const Publ
 
 std::size_t newly_set(const std::optional<PublishedStatus>& before, const PublishedStatus& after) {
   const auto is_news = [&](const TagStatus& tag) {
-    return tag.state == TagState::Set && (!before || std::ranges::find(before->tags, tag) == before->tags.end());
+    return tag.owned && tag.state == TagState::Set &&
+           (!before || std::ranges::find(before->tags, tag) == before->tags.end());
   };
   return static_cast<std::size_t>(std::ranges::count_if(after.tags, is_news));
 }

@@ -15,7 +15,9 @@ const Binding<TagStatus>& Bound<TagStatus>::get() {
           .field("name", &TagStatus::name, {.description = "Name of the template.", .required = true})
           .field("tag", &TagStatus::tag, {.description = "The tag."})
           .field("state", &TagStatus::state, {.description = "What became of it."})
-          .field("digest", &TagStatus::digest, {.description = "What this object set it to."});
+          .field("digest", &TagStatus::digest, {.description = "What it names for this publication."})
+          .field("owned", &TagStatus::owned,
+                 {.description = "Whether this object set it; one that was right before is never removed."});
   return binding;
 }
 
@@ -98,6 +100,8 @@ const Binding<AttemptStatus>& Bound<AttemptStatus>::get() {
           .field("number", &Status::number, {.description = "Number of the try.", .always = true})
           .field("startedAt", &Status::started_at, {.description = "Of the first try."})
           .field("nextRetryAt", &Status::next_retry_at, {.description = "When it is tried again."})
+          .field("tags", &Status::tags,
+                 {.description = "The tags that it set (owned) or is about to set.", .list_map_key = "name"})
           .field("progress", &Status::progress, {.description = "How far it is."})
           .field("error", &Status::error, {.description = "Why the last try failed."});
   return binding;

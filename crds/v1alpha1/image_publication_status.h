@@ -23,7 +23,8 @@ struct TagStatus {
   std::string name;  ///< Of the template.
   std::string tag;   ///< What it became; empty when Skipped.
   TagState state = TagState::Set;
-  std::string digest;  ///< What this object set it to.
+  std::string digest;  ///< What it names for this publication.
+  bool owned = false;  ///< This object set it to that, and did not just find it so. Nothing else is ever removed.
   bool operator==(const TagStatus&) const = default;
 };
 
@@ -83,6 +84,7 @@ struct AttemptStatus {
   std::int64_t number = 0;  ///< Of tries, from 1.
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> next_retry_at;
+  std::vector<TagStatus> tags;  ///< Those it set (owned), and those that it was about to set when it was last heard of.
   std::optional<ProgressStatus> progress;
   std::optional<AttemptError> error;
   bool operator==(const AttemptStatus&) const = default;

@@ -148,6 +148,20 @@ class Decision {
     return found == tags.end() ? nullptr : &*found;
   }
 
+  /// Found right without that, it is somebody else's. One that was about to be set when the attempt was last heard of
+  /// counts when the record of that publication is there: it is put just before the tags.
+  bool is_own(const ExpandedTag& tag, const Digest& wanted) const {
+    const auto names_it = [&](const TagStatus& known) { return known.tag == tag.tag && known.digest == wanted.str(); };
+    const auto is_known = [&](const TagStatus& known) { return known.owned && names_it(known); };
+    const auto& published = publication_.status.published;
+    const auto& attempt = publication_.status.attempt;
+    if (published && std::ranges::any_of(published->tags, is_known)) return true;
+    if (!attempt) return false;
+    if (std::ranges::any_of(attempt->tags, is_known)) return true;
+    return is_continued(publication_, seen_.ids) && std::ranges::any_of(attempt->tags, names_it) &&
+           records_on(seen_, digest_).identities.contains(record_identity(record()));
+  }
+
   void decide_tags() {
     plan_.rollback_ended = follows_rollback() && spec_.rollback && rollback_is_over(*spec_.rollback, now_);
     for (const auto& tag : seen_.tags) {
@@ -177,11 +191,12 @@ class Decision {
                                    .on_wanted = records_on(seen_, wanted).records},
                                   publisher());
     decision.wanted = wanted;
+    decision.owned = is_own(tag, wanted);
     decision.why = judged.why;
     decision.order_unknown = judged.order_unknown;
     decision.goes_back = judged.goes_back;
     if (judged.move == TagMove::Superseded) decision.state = TagState::Superseded;
-    const bool is_moved = before && !before->digest.empty();
+    const bool is_moved = before && !before->digest.empty() && before->owned;
     if (judged.move == TagMove::Conflict && !conflict_)
       conflict_ = is_moved ? conflict_on_moved(tag, *present, judged) : conflict_on(tag, *present, judged);
     if (judged.move != TagMove::Set) return;

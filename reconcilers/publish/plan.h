@@ -98,6 +98,7 @@ struct TagDecision {
   Mutability mutability = Mutability::Immutable;
   TagState state = TagState::Set;
   std::optional<Digest> wanted;  ///< Of a skipped tag: nothing.
+  bool owned = false;            ///< This object is on record as having set it to `wanted`.
   bool order_unknown = false;    ///< It moves although nobody knows which build is newer.
   bool goes_back = false;        ///< It moves to an older build than the one it names.
   std::string why;

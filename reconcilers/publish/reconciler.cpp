@@ -204,7 +204,7 @@ class Visit {
     if (object().spec.suspend) return let_go(reason::kLeftTagged, "deleted while suspended: its tags stay");
     if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("", "");
     auto removed = untag();
-    if (removed) return let_go(removed->empty() ? "" : reason::kUntagged, "removed: " + *removed);
+    if (removed) return let_go_without(*removed);
     if (removed.error().cls == ErrorClass::Cancelled) return follow(removed.error());
     if (should_wait(object(), removed.error(), now_))
       return {.kind = Outcome::Kind::Retry, .delay = removed.error().retry_after};
@@ -235,6 +235,14 @@ class Visit {
     std::string tags;
     for (const auto& tag : report.tags) tags += (tags.empty() ? "" : ", ") + tag;
     return tags;
+  }
+
+  Outcome let_go_without(const std::string& removed) {
+    const auto others = tags_of_others(object());
+    const auto gone = removed.empty() ? "" : "removed: " + removed;
+    if (others.empty()) return let_go(removed.empty() ? "" : reason::kUntagged, gone);
+    return let_go(reason::kLeftTagged, gone + (gone.empty() ? "" : "; ") + "left: " + others +
+                                           ", which this object is not on record as having set");
   }
 
   Outcome let_go(std::string_view reason, const std::string& message) {

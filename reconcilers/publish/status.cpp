@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
@@ -53,7 +57,11 @@ AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan&
   // A start to come was written while the clock was ahead.
   if (attempt.started_at) attempt.started_at = std::min(*attempt.started_at, now);
   attempt.generation = publication.metadata.generation;
-  if (publication.status.attempt) attempt.sent = publication.status.attempt->sent;
+  if (const auto& before = publication.status.attempt) {
+    attempt.sent = before->sent;
+    if (!is_continued(publication, plan.ids))
+      std::ranges::copy_if(before->tags, std::back_inserter(attempt.tags), &TagStatus::owned);
+  }
   attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
   if (!plan.ids.gates.empty()) {
     attempt.gates_hash = plan.ids.gates;
@@ -64,6 +72,31 @@ AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan&
   attempt.progress.reset();
   attempt.error.reset();
   return attempt;
+}
+
+std::set<std::string> tags_to_set(const PublishPlan& plan) {
+  std::set<std::string> tags;
+  for (const auto& step : plan.steps)
+    if (const auto* set = std::get_if<SetTag>(&step)) tags.insert(set->tag);
+  return tags;
+}
+
+/// What this object has set, and what it is about to set.
+std::vector<TagStatus> tags_at_start(const PublishPlan& plan) {
+  const auto to_set = tags_to_set(plan);
+  std::vector<TagStatus> tags;
+  for (const auto& tag : plan.tags) {
+    const bool is_set = to_set.contains(tag.tag);
+    if (tag.wanted && (is_set || tag.owned))
+      tags.push_back({.name = tag.name, .tag = tag.tag, .digest = tag.wanted->str(), .owned = !is_set});
+  }
+  return tags;
+}
+
+/// After acting it is known which of the announced tags were set.
+void settle_tags(std::vector<TagStatus>& tags, const ActReport& report) {
+  for (auto& tag : tags) tag.owned = tag.owned || report.tags.contains(tag.tag);
+  std::erase_if(tags, [&](const TagStatus& tag) { return !tag.owned && tag.tag != report.unsure; });
 }
 
 std::string tags_of(const std::vector<TagStatus>& tags) {
@@ -96,6 +129,7 @@ class Conclusion {
     } else if (report_.completed()) {
       record_success();
     }
+    if (status_.attempt && !plan_.steps.empty()) settle_tags(status_.attempt->tags, report_);
     observe_only();
     return std::move(status_);
   }
@@ -183,11 +217,14 @@ class Conclusion {
 
   std::vector<TagStatus> tags() const {
     std::vector<TagStatus> tags;
+    const auto to_set = tags_to_set(plan_);
     for (const auto& tag : plan_.tags) {
       const bool skipped = tag.state == TagState::Skipped;
       TagStatus status{.name = tag.name, .tag = skipped ? "" : tag.tag, .state = tag.state, .digest = ""};
       if (tag.state == TagState::Set && tag.wanted) status.digest = tag.wanted->str();
       if (tag.state == TagState::Superseded) status.digest = given_before(tag.tag);
+      const bool is_owned = to_set.contains(tag.tag) ? report_.tags.contains(tag.tag) : tag.owned;
+      status.owned = !status.digest.empty() && is_owned;
       tags.push_back(std::move(status));
     }
     return tags;
@@ -331,6 +368,7 @@ ImagePublicationStatus status_at_start(const ImagePublication& publication, cons
   status.attempt = attempt_of(publication, plan, times.began);
   if (again) ++status.attempt->number;
   status.attempt->sent = true;
+  status.attempt->tags = tags_at_start(plan);
   status.source = plan.source;
   status.source_hash = plan.ids.request;
   if (times.now - times.began >= kShownAfter) show_sending(status, publication, times.now);

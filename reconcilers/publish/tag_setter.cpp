@@ -63,6 +63,7 @@ Result<void> TagSetter::set_one(const SetTag& tag, ActReport& report) {
   auto manifest = manifest_of(tag.wanted);
   if (!manifest) return while_doing("tag " + tag.tag, std::move(manifest.error()));
   auto put = hands_.store.put_tag(tag.tag, *manifest, stop_);
+  if (!put && put.error().cls == ErrorClass::Unavailable) report.unsure = tag.tag;
   if (!put) return while_doing("tag " + tag.tag, std::move(put.error()));
   report.tags.insert(tag.tag);
   return tag.mutability == Mutability::Immutable ? read_again(tag) : Result<void>{};

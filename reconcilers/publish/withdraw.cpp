@@ -25,6 +25,10 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
   for (const auto& tag : publication.status.published->tags) {
     const auto digest = Digest::parse(tag.digest);
     if (!digest || tag.tag.empty()) continue;
+    if (!tag.owned) {
+      plan.notes.push_back("tag " + tag.tag + " stays: this object is not on record as having set it");
+      continue;
+    }
     if (wanted.contains(tag.tag)) {
       plan.notes.push_back("tag " + tag.tag + " stays: another publication wants it");
       continue;
@@ -34,6 +38,14 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
   }
   if (!plan.steps.empty()) plan.reason = "untag what " + publication.metadata.name + " published";
   return plan;
+}
+
+std::string tags_of_others(const ImagePublication& publication) {
+  std::string tags;
+  if (publication.status.published)
+    for (const auto& tag : publication.status.published->tags)
+      if (!tag.owned && !tag.tag.empty() && !tag.digest.empty()) tags += (tags.empty() ? "" : ", ") + tag.tag;
+  return tags;
 }
 
 bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now) {

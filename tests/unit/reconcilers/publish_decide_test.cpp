@@ -61,8 +61,8 @@ struct Situation {
     publication.status.published =
         PublishedStatus{.digest = kImage.str(),
                         .publication_hash = "p",
-                        .tags = {{.name = "version", .tag = "1.8.2", .digest = kImage.str()},
-                                 {.name = "environment", .tag = "staging", .digest = kImage.str()}}};
+                        .tags = {{.name = "version", .tag = "1.8.2", .digest = kImage.str(), .owned = true},
+                                 {.name = "environment", .tag = "staging", .digest = kImage.str(), .owned = true}}};
     return *this;
   }
   Situation& tags_only() {
@@ -366,6 +366,12 @@ TEST_CASE("a plan that refuses has no step and tells the fault that waiting can'
        Stage::Tags, ErrorClass::Conflict, "TagConflict",
        "tag 1.8.2 of shop/storefront is immutable and was set to " + kImage.str() +
            " by this publication; it was moved to " + kOld.str() + " since"},
+      {"finished, an immutable tag that somebody else had set was moved since",
+       [](Situation& it) {
+         it.finished().tags_only().tagged(kOld);
+         it.publication.status.published->tags[0].owned = false;
+       },
+       Stage::Tags, ErrorClass::Conflict, "TagConflict", conflict_text},
       {"of two conflicts the first is told",
        [](Situation& it) {
          it.all_there().tagged(kOld);

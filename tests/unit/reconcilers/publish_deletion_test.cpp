@@ -160,6 +160,118 @@ TEST_CASE("Untag leaves what another publication wants") {
   }
 }
 
+TEST_CASE("Untag leaves a tag that its object only found right, and says so") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto digest = image.descriptor.digest.str();
+  auto team = make_publication("team");
+  team.spec.tags.pop_back();
+  auto rival = make_publication("rival");
+  rival.spec.deletion_policy = DeletionPolicy::Untag;
+  const auto remove_rival = [&] {
+    world.recorder.events.clear();
+    world.objects.remove(key_of(rival), world.clock.now());
+    world.look(rival);
+    CHECK_FALSE(world.objects.published.contains(key_of(rival)));
+  };
+  SECTION("of another object that went on to its next build") {
+    world.publish(team);
+    team.spec.build.version = "1.8.3";
+    world.publish(team);
+    world.publish(rival);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+    CHECK(world.tag("staging") == "nothing");
+    REQUIRE(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+    CHECK(world.recorder.events[0].message ==
+          "removed: staging; left: 1.8.2, which this object is not on record as having set");
+  }
+  SECTION("of an object that is gone, with no other tag to remove") {
+    world.publish(team);
+    world.objects.remove(key_of(team), world.clock.now());
+    rival.spec.tags.pop_back();
+    world.publish(rival);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+    REQUIRE(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+    CHECK(world.recorder.events[0].message == "left: 1.8.2, which this object is not on record as having set");
+  }
+  SECTION("that came after an attempt which failed before it set one") {
+    world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request.find("/blobs/") != std::string::npos) return fail(ErrorClass::Unavailable, "cut");
+      return {};
+    };
+    world.publish(rival);
+    world.registry.before = nullptr;
+    world.publish(team);
+    world.objects.remove(key_of(team), world.clock.now());
+    world.look(rival);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+  }
+  SECTION("as far as a status of an earlier version tells") {
+    world.publish(rival);
+    for (auto& tag : world.objects.stored(key_of(rival)).status.published->tags) tag.owned = false;
+    world.look(rival);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+    REQUIRE(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+    CHECK(world.recorder.events[0].message == "left: 1.8.2, staging, which this object is not on record as having set");
+    REQUIRE(world.audit.entries.size() == 1);
+    CHECK(world.audit.entries[0].what.action == AuditAction::LeaveTags);
+  }
+  SECTION("that came while it was publishing") {
+    world.registry.before = [&](const std::string& request) -> Result<void> {
+      if (request.starts_with("PUT") && request.find("storefront@") != std::string::npos)
+        world.destination().tags.insert_or_assign("1.8.2", image.descriptor.digest);
+      return {};
+    };
+    world.publish(rival);
+    world.registry.before = nullptr;
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+  }
+}
+
+TEST_CASE("a tag that this object set stays its own") {
+  Published it;
+  const auto take_all_away = [&] {
+    it.remove();
+    CHECK(it.world.destination().tags.empty());
+    CHECK(it.world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+  };
+  SECTION("through later looks") {
+    it.world.clock.advance(25h);
+    it.world.look(it.publication);
+    take_all_away();
+  }
+  SECTION("when another publication of it finds it right") {
+    it.publication.spec.build.labels["note"] = "again";
+    it.world.publish(it.publication);
+    take_all_away();
+  }
+  SECTION("when it is set again") {
+    it.world.destination().tags.clear();
+    it.world.look(it.publication);
+    take_all_away();
+  }
+  SECTION("when the attempt that set it failed at another tag") {
+    it.publication.spec.build.version = "1.8.3";
+    it.world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request.starts_with("PUT") && request.ends_with(":staging")) return fail(ErrorClass::Forbidden, "denied");
+      return {};
+    };
+    it.world.push({"newer"});
+    it.world.publish(it.publication);
+    it.world.registry.before = nullptr;
+    it.world.look(it.publication);
+    CHECK(it.world.tag("1.8.3") != "nothing");
+    it.remove();
+    CHECK(it.world.tag("1.8.3") == "nothing");
+    CHECK(it.world.tag("staging") == "nothing");
+  }
+}
+
 TEST_CASE("the plan says which tags another publication wants") {
   PublishWorld world;
   world.push({"base"});

@@ -19,8 +19,8 @@ bool has_line(const telemetry::Metrics& metrics, const std::string& line) {
   return ('\n' + metrics.text()).find('\n' + line + '\n') != std::string::npos;
 }
 
-const TagStatus kVersion{"version", "1.8.2", TagState::Set, "sha256:1"};
-const TagStatus kMoving{"environment", "staging", TagState::Set, "sha256:1"};
+const TagStatus kVersion{"version", "1.8.2", TagState::Set, "sha256:1", true};
+const TagStatus kMoving{"environment", "staging", TagState::Set, "sha256:1", true};
 
 /// Sends 42 bytes and fails.
 class BrokenTransfer final : public BlobTransfer {
@@ -50,7 +50,8 @@ TEST_CASE("the bytes of a transfer that fails are counted, and its caller hears 
 
 TEST_CASE("a publication is counted once, with its tags and verdicts") {
   telemetry::Metrics metrics{"test"};
-  const auto after = published("h1", {kVersion, kMoving});
+  const TagStatus found_right{"number", "812", TagState::Set, "sha256:1"};
+  const auto after = published("h1", {kVersion, kMoving, found_right});
   count_changes({}, after, metrics);
   count_changes(after, after, metrics);
   CHECK(has_line(metrics, R"(slipway_publications_total{outcome="published",reason="Succeeded"} 1)"));
