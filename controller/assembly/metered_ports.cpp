@@ -11,11 +11,11 @@ namespace slipway::assembly {
 
 namespace {
 
-bool is_new_publication(const std::optional<PublishedStatus>& before, const PublishedStatus& after) {
+bool is_new_publication(const Boxed<PublishedStatus>& before, const PublishedStatus& after) {
   return !before || before->publication_hash != after.publication_hash || before->digest != after.digest;
 }
 
-std::size_t newly_set(const std::optional<PublishedStatus>& before, const PublishedStatus& after) {
+std::size_t newly_set(const Boxed<PublishedStatus>& before, const PublishedStatus& after) {
   const auto is_news = [&](const TagStatus& tag) {
     return tag.owned && tag.state == TagState::Set &&
            (!before || std::ranges::find(before->tags, tag) == before->tags.end());

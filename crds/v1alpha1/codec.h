@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "crds/base/boxed.h"
 #include "crds/base/make_node.h"
 #include "crds/base/time.h"
 #include "crds/v1alpha1/enum_names.h"
@@ -99,22 +100,28 @@ struct Codec<E> {
   static Schema schema() { return {.type = Schema::Type::String, .info = {}, .format = {}, .enum_values = names()}; }
 };
 
-template <class T>
-struct Codec<std::optional<T>> {
-  static void read(const Node& node, const FieldInfo& info, FieldReader& reader, std::optional<T>& value) {
+/// Of a T that may be absent.
+template <class T, class Optional>
+struct OptionalCodec {
+  static void read(const Node& node, const FieldInfo& info, FieldReader& reader, Optional& value) {
     T inner{};
     Codec<T>::read(node, info, reader, inner);
     value = std::move(inner);
   }
   /// What is set is shown, even when it is zero, empty or false.
-  static std::optional<Node> write(const std::optional<T>& value) {
+  static std::optional<Node> write(const Optional& value) {
     if (!value) return std::nullopt;
     auto node = Codec<T>::write(*value);
     return node ? node : std::optional(Codec<T>::write_empty(*value));
   }
-  static Node write_empty(const std::optional<T>& /*value*/) { return {}; }
+  static Node write_empty(const Optional& /*value*/) { return {}; }
   static Schema schema() { return Codec<T>::schema(); }
 };
+
+template <class T>
+struct Codec<std::optional<T>> : OptionalCodec<T, std::optional<T>> {};
+template <class T>
+struct Codec<Boxed<T>> : OptionalCodec<T, Boxed<T>> {};
 
 template <class T>
 struct Codec<std::vector<T>> {

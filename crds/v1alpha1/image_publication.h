@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/base/boxed.h"
 #include "crds/base/digest.h"
 #include "crds/base/tag_template.h"
 #include "crds/v1alpha1/condition.h"
@@ -41,9 +42,9 @@ enum class ReferrersMode { All, None };
 /// Where the image comes from. Exactly one of the first four is set.
 struct SourceSpec {
   std::optional<RegistrySource> image;
-  std::optional<LayoutSource> oci_layout;
-  std::optional<LayoutSource> oci_archive;
-  std::optional<DockerArchiveSource> docker_archive;
+  Boxed<LayoutSource> oci_layout;
+  Boxed<LayoutSource> oci_archive;
+  Boxed<DockerArchiveSource> docker_archive;
   std::optional<std::string> digest;   ///< Pins the source.
   std::vector<std::string> platforms;  ///< e.g. "linux/arm64/v8"; empty: all.
   ReferrersMode referrers = ReferrersMode::All;
@@ -120,7 +121,7 @@ struct ImagePublicationSpec {
   std::vector<TagSpec> tags;
   Gates gates;
   Attach attach;
-  std::optional<Rollback> rollback;
+  Boxed<Rollback> rollback;
   std::vector<DeploymentTarget> deployment_targets;
   std::vector<Notify> notify;
   RetrySpec retry;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/base/boxed.h"
 #include "crds/base/time.h"
 #include "crds/v1alpha1/condition.h"
 
@@ -116,8 +117,8 @@ struct ImagePublicationStatus {
   Conditions conditions;
   std::optional<ResolvedSource> source;
   std::string source_hash;  ///< The publication for which `source` was resolved.
-  std::optional<PublishedStatus> published;
-  std::optional<AttemptStatus> attempt;
+  Boxed<PublishedStatus> published;
+  Boxed<AttemptStatus> attempt;
   std::vector<HistoryEntry> history;  ///< Newest first, at most 10.
   DisplayStatus display;
   bool operator==(const ImagePublicationStatus&) const = default;

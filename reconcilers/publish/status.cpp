@@ -45,8 +45,8 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
 
 void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, Timestamp now,
                   const std::string& waiting = {}) {
-  const std::string message =
-      "sending " + status.attempt.value_or(AttemptStatus{}).digest + (waiting.empty() ? "" : "; " + waiting);
+  const std::string digest = status.attempt ? status.attempt->digest : "";
+  const std::string message = "sending " + digest + (waiting.empty() ? "" : "; " + waiting);
   apply_progress(status.conditions, message, {publication.metadata.generation, now});
 }
 

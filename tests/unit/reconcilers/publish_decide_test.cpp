@@ -536,13 +536,13 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
 TEST_CASE("an attempt goes on as long as publication and gates are the same", "[publish_decide]") {
   struct Row {
     std::string name;
-    std::optional<AttemptStatus> attempt;
+    Boxed<AttemptStatus> attempt;
     PublicationIds ids;
     bool continued;
   };
   const PublicationIds ids{.request = "r", .publication = "p", .gates = "g"};
   const Row rows[] = {
-      {"no attempt", std::nullopt, ids, false},
+      {"no attempt", {}, ids, false},
       {"the same", AttemptStatus{.publication_hash = "p", .gates_hash = "g"}, ids, true},
       {"its source was not resolved then", AttemptStatus{.publication_hash = "r", .gates_hash = "g"}, ids, true},
       {"its gates were not known then", AttemptStatus{.publication_hash = "r"}, ids, true},
