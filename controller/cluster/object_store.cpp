@@ -111,7 +111,13 @@ ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, Rules ru
 Result<std::optional<Loaded<ImagePublication>>> ObjectStore::publication(const ObjectKey& key) {
   const auto entry = caches_.publications.find(name_of(key));
   if (entry == nullptr) return std::nullopt;
-  return Loaded<ImagePublication>{.object = entry->object, .base_folder = {}, .edited_by = entry->edited_by};
+  if (entry->is_whole)
+    return Loaded<ImagePublication>{.object = entry->object, .base_folder = {}, .edited_by = entry->edited_by};
+  auto whole = fetch<runtime::Reflected<ImagePublication>>(target_of(key), kube::decode_whole_publication);
+  if (!whole) return std::unexpected(std::move(whole.error()));
+  if (!*whole) return std::nullopt;
+  return Loaded<ImagePublication>{
+      .object = std::move((*whole)->object), .base_folder = {}, .edited_by = std::move((*whole)->edited_by)};
 }
 
 Result<std::optional<ContainerRegistry>> ObjectStore::registry(const std::string& name) {

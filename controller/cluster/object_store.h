@@ -13,8 +13,9 @@
 
 namespace slipway::cluster {
 
-/// The ports over an API server. Objects of ours and namespaces are read from the caches, Secrets and ConfigMaps are
-/// fetched each time and never kept. Thread-safe; a write and the reading of a Secret or ConfigMap wait for the server.
+/// The ports over an API server. Objects of ours and namespaces are read from the caches, Secrets and ConfigMaps, and
+/// publications that are too large to be kept, are fetched each time and never kept. Thread-safe; a write and the
+/// reading of a Secret or ConfigMap wait for the server.
 ///
 /// Reading: before the caches are filled nothing is there. Errors besides those of kube::ApiClient:
 ///   registry() of one whose spec can't be used   Invalid; in registries() it is there with its hosts and no access

@@ -38,8 +38,18 @@ std::string editors_of(const Node& object) {
   return editors;
 }
 
-void keep_ours(std::map<std::string, std::string>& annotations) {
-  std::erase_if(annotations, [](const auto& each) { return !each.first.starts_with(std::string(kGroup) + "/"); });
+void keep_ours(ObjectMeta& metadata) {
+  const auto request = reconcile_request(metadata);
+  metadata.annotations.clear();
+  if (request) metadata.annotations.emplace(kReconcileRequestedAt, *request);
+}
+
+std::size_t inline_bytes(const ImagePublication& publication) {
+  if (!publication.spec.gates.scan) return 0;
+  std::size_t bytes = 0;
+  for (const ScanReportRef& report : publication.spec.gates.scan->reports)
+    bytes += report.inline_text ? report.inline_text->size() : 0;
+  return bytes;
 }
 
 void read_status(const Node& object, ImagePublication& into) {
@@ -105,7 +115,7 @@ Result<runtime::Reflected<T>> decode(const Node& object) {
   Result<runtime::Reflected<T>> kept = read_object<T>(object);
   if (!kept) return kept;
   kept->edited_by = editors_of(object);
-  keep_ours(kept->object.metadata.annotations);
+  keep_ours(kept->object.metadata);
   kept->object.metadata.labels.clear();
   return kept;
 }
@@ -121,8 +131,17 @@ Result<T> core_object(const Node& object, T (*read)(const Node&, FieldReader&)) 
 
 }  // namespace
 
-Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object) {
+Result<runtime::Reflected<ImagePublication>> decode_whole_publication(const Node& object) {
   return decode<ImagePublication>(object);
+}
+
+Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object) {
+  auto kept = decode_whole_publication(object);
+  if (!kept || inline_bytes(kept->object) <= kMostInline) return kept;
+  kept->is_whole = false;
+  for (ScanReportRef& report : kept->object.spec.gates.scan->reports)
+    if (report.inline_text) *report.inline_text = {};
+  return kept;
 }
 
 Result<runtime::Reflected<ContainerRegistry>> decode_registry(const Node& object) {

@@ -4,13 +4,17 @@
 #include "crds/base/document.h"
 #include "crds/v1alpha1/resources.h"
 
-/// What an API server gives, as typed objects. Of annotations only ours are kept (kubectl's copy of what was applied is
-/// as large as the object), of labels those of a Namespace. Integrity for what has no name, all else that is wrong with
-/// a spec is in Reflected::problems; then of the spec only what identifies the object is given (registryRef,
-/// repository, loginServer, aliases). A status that can't be read counts as none.
+/// What an API server gives, as typed objects. Of annotations only those that we read are kept (kubectl's copy of what
+/// was applied is as large as the object), of labels those of a Namespace. Integrity for what has no name, all else
+/// that is wrong with a spec is in Reflected::problems; then of the spec only what identifies the object is given
+/// (registryRef, repository, loginServer, aliases). A status that can't be read counts as none.
 namespace slipway::kube {
 
+/// To be kept: one with more than kMostInline of reports in it comes without their text, and is not whole. Whoever may
+/// write objects could else fill the memory with some hundred of them.
 Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object);
+Result<runtime::Reflected<ImagePublication>> decode_whole_publication(const Node& object);
+inline constexpr std::size_t kMostInline = 16 * 1024;  ///< Bytes, of all reports of one publication.
 Result<runtime::Reflected<ContainerRegistry>> decode_registry(const Node& object);
 Result<runtime::Reflected<RetentionPolicy>> decode_retention_policy(const Node& object);
 

@@ -37,6 +37,7 @@ struct Reflected {
   T object;                       ///< With problems: what identifies it, and the status as far as it can be read.
   std::vector<Problem> problems;  ///< Why the spec can't be used, in the words of `slipway validate`; else empty.
   std::string edited_by;  ///< Field managers of the latest edit that is no subresource's and not ours; may be empty.
+  bool is_whole = true;   ///< False: too large to be kept; what is not here is fetched by who needs it.
 };
 
 /// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are

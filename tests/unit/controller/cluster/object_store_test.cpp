@@ -346,3 +346,22 @@ TEST_CASE("A publication whose spec can't be used still wants the tags that it h
   CHECK(others.front().spec.registry_ref.name == "contoso");
   CHECK(others.front().status.published->tags.front().tag == "1.8.2");
 }
+
+TEST_CASE("A publication with large reports in it is not kept whole, but read whole") {
+  World world;
+  auto large = make_publication("large");
+  const std::string report(64 * 1024, 'x');
+  large.spec.gates.scan = ScanGate{.reports = {{.name = "scan", .inline_text = report}}};
+  world.apply(large);
+  world.list_all();
+  const ObjectKey key = key_of(large);
+  const auto kept = world.caches.publications.find(cluster::name_of(key));
+  CHECK_FALSE(kept->is_whole);
+  CHECK(kept->object.spec.gates.scan->reports.front().inline_text == "");
+  auto read = world.store.publication(key).value()->object;
+  CHECK(read.spec.gates.scan->reports.front().inline_text == report);
+  REQUIRE(world.store.write_status(with_status(read, {condition("Ready")})));
+  CHECK(world.server.object(path_of(key))["spec"]["gates"]["scan"]["reports"][0]["inline"] == report);
+  CHECK_FALSE(world.caches.publications.find(cluster::name_of(key))->is_whole);
+  CHECK(world.store.publication(key).value()->object.status.conditions.size() == 1);
+}
