@@ -20,7 +20,7 @@ constexpr std::chrono::hours kOneEventFor{1};
 constexpr std::size_t kMostTold = 4096;
 /// With more than that waiting they are sent one by one: statuses say the same, and need the API server more.
 constexpr std::size_t kManyWaiting = 100;
-constexpr std::chrono::milliseconds kBetween{50};
+constexpr std::chrono::milliseconds kBetween{100};
 
 std::string action_of(ResourceKind kind) {
   switch (kind) {

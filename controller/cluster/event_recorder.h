@@ -30,7 +30,7 @@ class EventRecorder final : public Recorder {
   };
   struct Options {
     std::string instance;                       ///< Who says so: the pod's name.
-    std::size_t longest_queue = 4096;           ///< What comes while that many wait is logged alone.
+    std::size_t longest_queue = 512;            ///< What comes while that many wait is logged alone.
     std::chrono::milliseconds flush_for{5000};  ///< How long the end waits for what is still to be sent.
   };
 
