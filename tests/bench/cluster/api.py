@@ -37,12 +37,20 @@ class Api:
         if not hasattr(self.local, "connection"):
             self.local.connection = self.connect()
         data = json.dumps(body) if body is not None else None
-        self.local.connection.request(method, path, data, {"Content-Type": kind} if data else {})
-        answer = self.local.connection.getresponse()
+        headers = {"Content-Type": kind} if data else {}
+        try:
+            answer = self.send(method, path, data, headers)
+        except http.client.RemoteDisconnected:  # what was idle for a while is closed by the server
+            self.local.connection = self.connect()
+            answer = self.send(method, path, data, headers)
         text = answer.read()
         if answer.status >= 300:
             raise SystemExit(f"bench: {method} {path}: {answer.status} {text[:500]!r}")
         return text
+
+    def send(self, method, path, data, headers):
+        self.local.connection.request(method, path, data, headers)
+        return self.local.connection.getresponse()
 
     def get(self, path):
         return json.loads(self.ask("GET", path))
