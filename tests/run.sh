@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test of the project.
-#   tests/run.sh [STEP...]     default: format layering asan tsan; on request: dev fuzz release tidy demo
+#   tests/run.sh [STEP...]     default: format layering asan tsan fuzz; on request: dev release tidy demo
 # Environment: FUZZ_SECONDS (per target, default 8), JOBS (default: the number of processors).
 # The steps share nothing but the compiler cache, so one step can be run alone.
 set -euo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
 steps=("$@")
-[[ ${#steps[@]} -gt 0 ]] || steps=(format layering asan tsan)
+[[ ${#steps[@]} -gt 0 ]] || steps=(format layering asan tsan fuzz)
 
 sources() { git ls-files '*.h' '*.cpp'; }
 
@@ -51,6 +51,7 @@ release() { build release slipway acr-emulator && run release -L '^process$'; }
 # What was found clean once is not looked at again until it changes.
 tidy() { cmake --preset dev >/dev/null && tests/tidy.py build/dev; }
 
+# Each parser of strangers' bytes, for a moment.
 fuzz() { tests/fuzz/run.sh "${FUZZ_SECONDS:-8}"; }
 
 # Long and large: publishes an image of over 1 GB to registries on this machine.
