@@ -71,6 +71,14 @@ bool is_scp_form(std::string_view text) {
          !text.substr(colon).starts_with("::");
 }
 
+/// "ci:password@host/path" of a URL whose beginning was mistyped. Who means a path begins it with a dot or a slash.
+bool has_user_info(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto at = text.find('@');
+  return !text.starts_with('.') && !text.starts_with('/') && at != std::string_view::npos && colon < at &&
+         colon + 1 < at;
+}
+
 /// What a message may hold of a text that could not be taken apart: nothing that could be a password.
 std::string harmless(std::string_view text) {
   const auto at = text.rfind('@');
@@ -177,7 +185,7 @@ bool means_git_folder(std::string_view part) {
 }  // namespace
 
 bool is_repository_url(std::string_view text) {
-  return !scheme_of(text).empty() || is_scp_form(text);
+  return !scheme_of(text).empty() || is_scp_form(text) || has_user_info(text);
 }
 
 Result<Location> parse_location(std::string_view text, std::string_view working_folder) {
@@ -198,10 +206,9 @@ Result<Location> parse_location(std::string_view text, std::string_view working_
         "repositories are not read over " + slipway::quoted(scheme.empty() ? text.substr(0, text.find("::")) : scheme),
         "use https://, ssh:// or file://");
   if (is_scp_form(text)) return scp_location(text);
-  const auto at = text.find('@');
-  if (const auto colon = text.find(':'); colon < at && at < text.find('/'))
+  if (has_user_info(text))
     return no_location(harmless(text), "a user is given a password in a URL alone",
-                       "write it as https://host/path.git");
+                       "write it as https://host/path.git; a path begins with ./");
   return file_location(text, working_folder);
 }
 

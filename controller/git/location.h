@@ -20,7 +20,8 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
-/// By its form: a URL of a scheme that repositories have, or user@host:path. No file is looked at.
+/// By its form: a URL of a scheme that repositories have, user@host:path, or what was meant for one of them and has a
+/// password in it. No file is looked at.
 bool is_repository_url(std::string_view text);
 
 /// https://…, http://… (to this machine only), ssh://…, user@host:path, file:///…; a path is made absolute with

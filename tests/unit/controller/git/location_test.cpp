@@ -78,7 +78,11 @@ TEST_CASE("what git would take for more than an address is refused, and no passw
                            "https://ci:hunter2@ho st/a",
                            "file://host/a",
                            "https://a/b\nc",
-                           "ci:hunter2@host:a"}) {
+                           "ci:hunter2@host:a",
+                           "https:/ci:hunter2@git.example.com/a",
+                           "https:ci:hunter2@git.example.com/a",
+                           "ci:hunter2@git.example.com/a",
+                           "https//ci:hunter2@git.example.com/a"}) {
     CAPTURE(text);
     const auto location = parse_location(text, "/here");
     if (location) {
@@ -96,10 +100,22 @@ TEST_CASE("what git would take for more than an address is refused, and no passw
 }
 
 TEST_CASE("a URL is told from a path by its form") {
-  for (const auto* text : {"https://a/b", "ssh://a/b", "git@a:b", "ext://a", "file:///a"})
+  for (const auto* text : {"https://a/b", "ssh://a/b", "git@a:b", "ext://a", "file:///a"}) {
+    CAPTURE(text);
     CHECK(is_repository_url(text));
-  for (const auto* text : {"manifests", "./a", "/a/b.git", "-", "a:b", "dir/x@y:z", "c.yaml"})
+  }
+  for (const auto* text : {"manifests", "./a", "/a/b.git", "-", "a:b", "dir/x@y:z", "c.yaml", "./a:b@c", "/a:b/c@d"}) {
+    CAPTURE(text);
     CHECK_FALSE(is_repository_url(text));
+  }
+}
+
+TEST_CASE("an address that was mistyped is no path, so that nobody prints its password") {
+  for (const auto* text : {"https:/ci:hunter2@git.example.com/a", "https:ci:hunter2@git.example.com/a",
+                           "ci:hunter2@git.example.com/a", "https//ci:hunter2@git.example.com/a"}) {
+    CAPTURE(text);
+    CHECK(is_repository_url(text));
+  }
 }
 
 TEST_CASE("a branch is one that git takes and that is no option") {
