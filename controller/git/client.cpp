@@ -372,16 +372,27 @@ Result<std::string> Client::fetch(const fs::path& folder, const std::string& bra
 
 Result<std::vector<TreeEntry>> Client::tree(const fs::path& folder, const std::string& commit,
                                             std::stop_token stop) const {
-  const auto listed =
-      ask({.arguments = {"--git-dir=" + folder.string(), "ls-tree", "-r", "-z", "-l", "--full-tree", commit},
+  std::string listed;
+  std::ptrdiff_t files = 0;
+  // Counted as they come: a few small trees that name each other stand for more files than there is room for.
+  const auto take = [&](std::string_view piece) {
+    listed += piece;
+    files += std::ranges::count(piece, '\0');
+    return std::cmp_less_equal(files, kMostFiles) && listed.size() <= kMostText;
+  };
+  const auto ran =
+      run({.arguments = {"--git-dir=" + folder.string(), "ls-tree", "-r", "-z", "-l", "--full-tree", commit},
            .input = {},
            .longest = kLongestFetch},
-          std::move(stop));
-  if (!listed) return std::unexpected{listed.error()};
+          take, std::move(stop));
+  if (std::cmp_greater(files, kMostFiles) || listed.size() > kMostText)
+    return fail(ErrorClass::Invalid, "commit " + commit + " has more than 200,000 files, or names too long for them",
+                "keep manifests in a repository of their own");
+  if (!ran) return std::unexpected{ran.error()};
   std::vector<TreeEntry> entries;
-  for (std::size_t at = 0; at < listed->size();) {
-    const auto end = std::min(listed->find('\0', at), listed->size());
-    auto entry = entry_of(std::string_view{*listed}.substr(at, end - at));
+  for (std::size_t at = 0; at < listed.size();) {
+    const auto end = std::min(listed.find('\0', at), listed.size());
+    auto entry = entry_of(std::string_view{listed}.substr(at, end - at));
     if (!entry) return fail(ErrorClass::Integrity, "the tree of commit " + commit + " is damaged", "push it again");
     entries.push_back(std::move(*entry));
     at = end + 1;

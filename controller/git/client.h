@@ -53,7 +53,7 @@ class Client {
   /// Brings what the branch names now, without its history, into a new bare repository at `folder`. Its commit.
   Result<std::string> fetch(const std::filesystem::path& folder, const std::string& branch, std::stop_token stop) const;
 
-  /// Of a fetched commit, submodules too.
+  /// Of a fetched commit, submodules too. Invalid when there are more than kMostFiles.
   Result<std::vector<TreeEntry>> tree(const std::filesystem::path& folder, const std::string& commit,
                                       std::stop_token stop) const;
 
@@ -85,6 +85,7 @@ class Client {
 };
 
 inline constexpr int kHistory = 500;
+inline constexpr std::size_t kMostFiles = 200'000;
 
 /// What `errors`, which git wrote, means for who uses Slipway. Pure.
 Error error_of(const Location& location, const Credentials& credentials, const std::string& errors);

@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostFiles = 200'000;
 constexpr std::size_t kMostBytes = 1u << 30;
 constexpr std::size_t kLongestLink = 4000;
 
@@ -49,9 +48,7 @@ Result<void> check(const std::vector<TreeEntry>& entries, const std::string& com
     if (bytes > kMostBytes)
       return fail(ErrorClass::Invalid, "commit " + commit + " has more than 1 GiB", "keep large files elsewhere");
   }
-  if (entries.size() <= kMostFiles) return {};
-  return fail(ErrorClass::Invalid, "commit " + commit + " has more than " + std::to_string(kMostFiles) + " files",
-              "keep manifests in a repository of their own");
+  return {};
 }
 
 /// Which object each regular file of a commit is, as a file beside it: "OBJECT NAME\0…".

@@ -37,6 +37,23 @@ class Origin {
     name.pop_back();
     return name;
   }
+  /// A commit with more files than anybody has, in a few objects: each folder's folders are the same one.
+  void commit_bomb() {
+    const std::string name(80, 'f');
+    std::string object = git({in(), "hash-object", "-w", "--stdin"}, "x");
+    for (int depth = 0; depth < 3; ++depth) {
+      object.pop_back();
+      std::string entries;
+      for (int i = 100; i < 161; ++i)
+        entries += (depth == 0 ? "100644 blob " : "040000 tree ") + object + '\t' + name + std::to_string(i) + '\n';
+      object = git({in(), "mktree"}, entries);
+    }
+    object.pop_back();
+    std::string commit =
+        git({in(), "-c", "user.name=a", "-c", "user.email=a@example.com", "commit-tree", "-m", "bomb", object});
+    commit.pop_back();
+    move_to(commit);
+  }
   void move_to(const std::string& commit) { git({in(), "update-ref", "refs/heads/main", commit}); }
   std::string url() const { return "file://" + folder_.string(); }
 
@@ -125,6 +142,17 @@ TEST_CASE("what did not change since another commit is the same file, also where
   const auto newest = world.follower.newest({});
   REQUIRE(newest);
   CHECK(fs::hard_link_count(newest->tree / "large") == 2);
+}
+
+TEST_CASE("a commit with too many files is refused") {
+  World world;
+  world.origin.commit_bomb();
+  const auto look = world.follower.look({});
+  REQUIRE(look);
+  REQUIRE(look->refused);
+  CHECK_THAT(look->refused->problems.at(0).message, Catch::Matchers::Contains("more than 200,000 files"));
+  CHECK(world.follower.look({})->refused == look->refused);
+  CHECK(world.kept().empty());
 }
 
 TEST_CASE("a checkout that is not whole is made again") {
