@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "controller/audit/medium.h"
-#include "controller/files/inside.h"
+#include "controller/files/handle.h"
 
 namespace slipway::audit {
 

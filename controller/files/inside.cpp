@@ -69,13 +69,6 @@ Handle open_without_links(const fs::path& place) {
 }  // namespace
 
 /// Who closes one because of an error tells that error afterwards.
-Handle::~Handle() {
-  if (number_ < 0) return;
-  const int told = errno;
-  ::close(number_);
-  errno = told;
-}
-
 Result<std::size_t> OpenFile::read_at(std::int64_t offset, std::span<std::byte> space) const {
   for (;;) {
     const ssize_t count = ::pread(handle_.get(), space.data(), space.size(), offset);

@@ -7,25 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "controller/files/handle.h"
 #include "crds/base/result.h"
 
 namespace slipway::files {
-
-/// A file descriptor, closed at the end; below zero there is none.
-class Handle {
- public:
-  explicit Handle(int number) : number_(number) {}
-  ~Handle();
-  Handle(Handle&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Handle& operator=(Handle&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// A regular file opened for reading. Reading moves no position, so threads may share it; a file that is replaced under
 /// its name stays the one that was opened.

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "controller/files/inside.h"
+#include "controller/files/handle.h"
 
 namespace slipway::files {
 

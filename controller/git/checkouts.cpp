@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "controller/files/inside.h"
+#include "controller/files/handle.h"
 #include "controller/files/write_file.h"
 #include "controller/git/export_commit.h"
 #include "crds/base/text.h"

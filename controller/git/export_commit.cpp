@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "controller/files/inside.h"
+#include "controller/files/handle.h"
 #include "crds/base/text.h"
 
 namespace slipway::git {

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/files/handle.h"
+
 namespace slipway::runtime {
 
 namespace {
@@ -26,39 +28,20 @@ constexpr std::size_t kMostErrors = 16u << 10;
 /// How long a stop or the end of the time may go unseen.
 constexpr std::chrono::milliseconds kLookEvery{50};
 
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  void close() {
-    if (const int old = std::exchange(number_, -1); old >= 0) ::close(old);
-  }
-
- private:
-  int number_;
-};
-
 struct Pipe {
-  Descriptor read;
-  Descriptor write;
+  files::Handle read;
+  files::Handle write;
 };
 
 std::optional<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
-  return Pipe{Descriptor{ends[0]}, Descriptor{ends[1]}};
+  return Pipe{files::Handle{ends[0]}, files::Handle{ends[1]}};
 }
 
 /// A file in memory with that content, read from its beginning by whoever opens it.
-std::optional<Descriptor> in_memory(const std::string& content) {
-  Descriptor file{::memfd_create("slipway", MFD_CLOEXEC)};
+std::optional<files::Handle> in_memory(const std::string& content) {
+  files::Handle file{::memfd_create("slipway", MFD_CLOEXEC)};
   for (std::size_t done = 0; file.is_open() && done < content.size();) {
     const ssize_t count = ::write(file.get(), content.data() + done, content.size() - done);
     if (count <= 0) return std::nullopt;
@@ -172,7 +155,7 @@ std::unexpected<Error> no_descriptors(const std::string& program) {
 /// Reads what comes from both ends until they are closed.
 class Reading {
  public:
-  Reading(Descriptor output, Descriptor errors) : output_(std::move(output)), errors_(std::move(errors)) {}
+  Reading(files::Handle output, files::Handle errors) : output_(std::move(output)), errors_(std::move(errors)) {}
 
   bool is_over() const { return !output_.is_open() && !errors_.is_open(); }
   std::string text_of_errors() && { return std::move(text_); }
@@ -188,7 +171,7 @@ class Reading {
   }
 
  private:
-  std::string_view piece_of(Descriptor& from) {
+  std::string_view piece_of(files::Handle& from) {
     const ssize_t count = ::read(from.get(), space_.data(), space_.size());
     if (count > 0) return {space_.data(), static_cast<std::size_t>(count)};
     if (count == 0 || errno != EINTR) from.close();
@@ -199,8 +182,8 @@ class Reading {
     if (text_.size() > kMostErrors) text_.erase(0, text_.size() - kMostErrors);
   }
 
-  Descriptor output_;
-  Descriptor errors_;
+  files::Handle output_;
+  files::Handle errors_;
   std::string text_;
   std::array<char, 64u << 10> space_{};
 };
@@ -241,7 +224,7 @@ Result<ChildEnd> run_child(const ChildPlan& plan, const ChildOutput& output, con
   spawn.give(out->write.get(), STDOUT_FILENO);
   if (plan.errors == ChildPlan::Errors::Kept) spawn.give(errors->write.get(), STDERR_FILENO);
   if (plan.errors == ChildPlan::Errors::Dropped) spawn.drop(STDERR_FILENO);
-  std::vector<Descriptor> kept;
+  std::vector<files::Handle> kept;
   int next = kFirstSecret;
   for (const auto& secret : plan.secrets) {
     const auto file = in_memory(secret.reveal());

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/files/handle.h"
 #include "controller/runtime/guarded.h"
 #include "crds/base/digest.h"
 #include "crds/base/text.h"
@@ -21,24 +22,6 @@ namespace {
 
 /// flock() can't be told to stop, so a turn that another process holds is asked for again.
 constexpr std::chrono::milliseconds kAskAgain{20};
-
-/// A file that is closed, and with that unlocked, at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> unusable(const std::filesystem::path& path, const std::string& why) {
   return fail(ErrorClass::Unavailable, "using the lock " + quoted(path.string(), 200) + ": " + why,
@@ -56,17 +39,17 @@ class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
  private:
   // In this order: the file is unlocked before the next one in this process asks for it.
   std::unique_ptr<NamedTurns::Turn> turn_;
-  Descriptor file_;
+  files::Handle file_;  ///< Closed, it is unlocked.
 };
 
 Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& path, const std::stop_token& stop) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return unusable(path.parent_path(), error.message());
-  file_ = Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (file_.number() < 0) return unusable(path, std::generic_category().message(errno));
+  file_ = files::Handle{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (file_.get() < 0) return unusable(path, std::generic_category().message(errno));
   std::condition_variable_any never;
-  while (::flock(file_.number(), LOCK_EX | LOCK_NB) != 0) {
+  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return unusable(path, std::generic_category().message(errno));
     Guarded<int> nothing;
     nothing.lock().wait_for(never, stop, kAskAgain, [] { return false; });
