@@ -146,7 +146,12 @@ class ChartTest(RenderedTest):
         for wrong, named in (("replica=3", "replica"), ("replicas=many", "replicas"), ("image.digest=abc", "digest"),
                              ("log.level=loud", "level"), ("crds.enabled=maybe", "enabled"),
                              ("watchNamespaces={Shop}", "watchNamespaces"), ("audit.persistence.size=big", "size"),
-                             ("workloadIdentity.clientID=me", "clientID")):
+                             ("workloadIdentity.clientID=me", "clientID"),
+                             ("serviceAccount.name=x' || true || '", "serviceAccount"),
+                             ("priorityClassName=high\n      hostNetwork: true", "priorityClassName"),
+                             ("fullnameOverride=a\nb", "fullnameOverride"), ("nameOverride=A b", "nameOverride"),
+                             ("audit.persistence.storageClassName=a\nb", "storageClassName"),
+                             ("metrics.dashboard.namespace=a\nb", "namespace")):
             with self.subTest(wrong):
                 answer = self.template(*IMAGE, "--set", wrong, check=False)
                 self.assertNotEqual(answer.returncode, 0)
@@ -529,6 +534,17 @@ class RightsTest(ClusterTest):
         answer = self.kubectl("delete", "ipub", "app", "-n", "shop", kubeconfig=self.viewer, check=False)
         self.assertIn("Forbidden", answer.stderr)
 
+    def test_who_may_see_the_registries_is_said_by_a_role_of_its_own(self):
+        self.kubectl("apply", "-f", "-", stdin=REGISTRY)
+        answer = self.kubectl("get", "acr", kubeconfig=self.viewer, check=False)
+        self.assertIn("Forbidden", answer.stderr)
+        self.kubectl("create", "clusterrolebinding", "everybody", "--clusterrole=slipway-registry-viewer",
+                     "--group=system:authenticated")
+        self.addCleanup(self.kubectl, "delete", "clusterrolebinding", "everybody")
+        settled(lambda: "contoso" in self.kubectl("get", "acr", kubeconfig=self.viewer, check=False).stdout)
+        answer = self.kubectl("delete", "acr", "contoso", kubeconfig=self.viewer, check=False)
+        self.assertIn("Forbidden", answer.stderr)
+
 
 def policy(**changes):
     spec = {"registryRef": {"name": "contoso"}, "repositories": ["shop/**"],
@@ -548,6 +564,10 @@ GUARDED = [
     ("switching to Enforce", policy(), policy(mode="Enforce"), "enforce"),
     ("switching to Preview", policy(mode="Enforce"), policy(mode="Preview"), None),
     ("suspending one that enforces", policy(mode="Enforce"), policy(mode="Enforce", suspend=True), None),
+    ("resuming one that enforces", policy(mode="Enforce", suspend=True), policy(mode="Enforce", suspend=False), "enforce"),
+    ("resuming one in Preview", policy(suspend=True), policy(), None),
+    ("editing one that enforces and stays suspended", policy(mode="Enforce", suspend=True),
+     policy(mode="Enforce", suspend=True, limits={"maxDeletions": 1}), None),
     ("widening one that enforces", policy(mode="Enforce"), policy(mode="Enforce", repositories=["**"]), "enforce"),
     ("a shorter time in one that enforces", policy(mode="Enforce"),
      policy(mode="Enforce", rules=[{**RULES[0], "expireAfter": "1d"}]), "enforce"),
@@ -578,6 +598,11 @@ GUARDED = [
     ("narrowing what is held", policy(rules=[HELD]), policy(rules=[{**HELD, "match": {"tags": ["v1.0"]}}]), "lift-hold"),
     ("a hold for a time instead", policy(rules=[HELD]), policy(rules=[{**HELD, "retain": {"atLeast": "1d"}}]), "lift-hold"),
     ("a shorter retention", policy(rules=[KEPT]), policy(rules=[{**KEPT, "retain": {"atLeast": "1y"}}]), "lift-hold"),
+    ("a longer retention", policy(rules=[KEPT]), policy(rules=[{**KEPT, "retain": {"atLeast": "10y"}}]), None),
+    ("a longer retention in another unit, which nobody compares", policy(rules=[KEPT]),
+     policy(rules=[{**KEPT, "retain": {"atLeast": "9999d"}}]), "lift-hold"),
+    ("a shorter retention of two units", policy(rules=[{**KEPT, "retain": {"atLeast": "7y1d"}}]),
+     policy(rules=[{**KEPT, "retain": {"atLeast": "6y9d"}}]), "lift-hold"),
     ("a legal hold on top of a retention", policy(rules=[KEPT]), policy(rules=[{**KEPT, "retain": HELD["retain"]}]), None),
     ("a hold in fewer repositories", policy(rules=[HELD], repositories=["a", "b"]),
      policy(rules=[HELD], repositories=["a"]), "lift-hold"),
