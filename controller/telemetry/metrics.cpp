@@ -168,6 +168,8 @@ struct Metrics::Families {
 
   void create_own() {
     publications.Add({{"outcome", "published"}, {"reason", "Succeeded"}});
+    // What an alert asks the increase of: the first one is seen only where a zero was before it.
+    publications.Add({{"outcome", "failed"}, {"reason", "Internal"}});
     for (const auto gate : kGates) {
       verdicts.Add({{"gate", std::string{gate}}, {"result", "passed"}});
       verdicts.Add({{"gate", std::string{gate}}, {"result", "refused"}});

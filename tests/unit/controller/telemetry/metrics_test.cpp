@@ -30,6 +30,8 @@ TEST_CASE("every metric is there from the start at zero") {
                            "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
                            "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
                            "controller_runtime_active_workers{controller=\"imagepublication\"} 0",
+                           "slipway_publications_total{outcome=\"published\",reason=\"Succeeded\"} 0",
+                           "slipway_publications_total{outcome=\"failed\",reason=\"Internal\"} 0",
                            "slipway_transfer_bytes_total 0",
                            "slipway_transfer_blobs_total{outcome=\"mounted\"} 0",
                            "slipway_transfer_resumes_total 0",
