@@ -28,10 +28,6 @@ void tell(const http::RequestSeen& seen, const Surroundings& surroundings) {
             : surroundings.log.debug(method + ' ' + seen.url, fields);
 }
 
-std::chrono::nanoseconds elapsed() {
-  return runtime::SystemSteadyClock{}.now().time_since_epoch();
-}
-
 /// Bytes that move are a sign of life, however long they take.
 class LivelyProgress final : public ProgressWatcher {
  public:
@@ -69,7 +65,7 @@ http::TracingHands tracing_of(const RequestListeners& to) {
                 tell(seen, to.surroundings);
               },
           .reconcile_id = telemetry::current_reconcile_id,
-          .elapsed = elapsed};
+          .elapsed = runtime::elapsed};
 }
 
 http::TransportSettings transport_settings(http::NetworkEnvironment environment, const RequestListeners& listeners,
@@ -102,12 +98,12 @@ struct Assembly::Parts {
                      surroundings.on_wait}),
         writer(long_visits, ports.objects, surroundings.metrics),
         progress(surroundings.progress, signs, long_visits),
-        rates({.wait = runtime::wait, .elapsed = elapsed}),
+        rates({.wait = runtime::wait, .elapsed = runtime::elapsed}),
         rules(settings.publish.in_cluster, rates),
         unguarded(ports.objects, surroundings.clock, registries_settings()),
         guard(settings.guard_registries ? settings.guard_registries(unguarded) : nullptr),
         registries(guard ? *guard : unguarded),
-        engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}),
+        engine({.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed}),
         transfer(engine, surroundings.metrics),
         publisher({ports.objects, writer, registries, transfer, ports.turns, surroundings.recorder, progress,
                    surroundings.clock, audit},

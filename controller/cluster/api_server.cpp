@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "controller/kube/object_codec.h"
-#include "controller/runtime/system_clock.h"
 #include "controller/runtime/waiting.h"
 
 namespace slipway::cluster {
@@ -30,10 +29,9 @@ Result<std::unique_ptr<kube::Connection>> connect(kube::ClusterAccess access, co
   settings.environment = network;
   settings.user_agent = "slipway/" SLIPWAY_VERSION;
   settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
-  settings.tracing = {
-      .observer = [surroundings](const http::RequestSeen& seen) { tell(seen, surroundings); },
-      .reconcile_id = telemetry::current_reconcile_id,
-      .elapsed = [] { return std::chrono::nanoseconds{runtime::SystemSteadyClock{}.now().time_since_epoch()}; }};
+  settings.tracing = {.observer = [surroundings](const http::RequestSeen& seen) { tell(seen, surroundings); },
+                      .reconcile_id = telemetry::current_reconcile_id,
+                      .elapsed = runtime::elapsed};
   return kube::Connection::open(std::move(access), surroundings.clock, {.transport = std::move(settings)});
 }
 

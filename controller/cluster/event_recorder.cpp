@@ -82,7 +82,7 @@ struct EventRecorder::Sender {
     thread.request_stop();
     thread.join();
     if (const auto lost = state.lock()->queue.size(); lost > 0)
-      parts.log.warn("events are not sent any more", {{"events", std::to_string(lost)}});
+      parts.log.warn("events are not sent any more", {{"events", static_cast<std::int64_t>(lost)}});
   }
 
   void close() {

@@ -58,18 +58,18 @@ class KindWatch {
   void listed(std::size_t number, const std::function<void()>& told) {
     last_failure_.lock()->reset();
     said_at_.reset();
-    log_.debug("listed " + name_, {{"objects", std::to_string(number)}});
+    log_.debug("listed " + name_, {{"objects", static_cast<std::int64_t>(number)}});
     told();
   }
 
   /// The same is said once an hour.
   void failed(const Error& error, std::chrono::milliseconds delay) {
     const auto before = std::exchange(*last_failure_.lock(), error);
-    const std::vector<telemetry::LogField> fields{{"kind", name_}, {"remedy", error.remedy}};
     const bool is_same = before && before->message == error.message;
     if (is_same && said_at_ && elapsed_() - *said_at_ < kSaidAgainAfter) return;
     said_at_ = elapsed_();
-    log_.warn(error.message + "; tried again after " + std::to_string(delay.count()) + " ms", fields);
+    log_.warn(error.message + "; it is tried again",
+              {{"kind", name_}, {"remedy", error.remedy}, {"afterMilliseconds", delay.count()}});
   }
 
   const std::string name_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controller/assembly/health.h"
+#include "controller/assembly/service_endpoints.h"
 #include "controller/assembly/workforce.h"
 #include "controller/cluster/api_server.h"
 #include "controller/cluster/cluster_health.h"
@@ -15,7 +16,6 @@
 #include "controller/runtime/backoff.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
-#include "controller/telemetry/endpoints.h"
 
 namespace slipway::cluster {
 
@@ -29,10 +29,6 @@ constexpr runtime::BackoffLimits kAskAgain{.first = 500ms, .longest = 15s, .jitt
 constexpr milliseconds kLookForSync{50};
 /// How long giving the lease back may take.
 constexpr milliseconds kRelease{5000};
-
-std::chrono::nanoseconds elapsed() {
-  return runtime::SystemSteadyClock{}.now().time_since_epoch();
-}
 
 /// What the endpoints answer from, from before there is anything to ask until after it is gone. Thread-safe.
 class Answers {
@@ -94,14 +90,6 @@ class Answers {
   runtime::Guarded<State> state_;
 };
 
-Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const Answers& answers) {
-  if (address.empty()) return nullptr;
-  return telemetry::Endpoints::listen(address,
-                                      {.metrics = [&answers] { return answers.metrics_text(); },
-                                       .not_alive = [&answers] { return assembly::why_not_alive(answers.facts()); },
-                                       .not_ready = [&answers] { return assembly::why_not_ready(answers.facts()); }});
-}
-
 /// The publisher's id, however long the API server takes to tell it; absent when `stop` asks first.
 std::optional<std::string> publisher_id(const ServiceOptions& options, kube::ApiClient& client, telemetry::Log& log,
                                         Answers& answers, const std::stop_token& stop) {
@@ -142,7 +130,7 @@ class Session {
                              .wake = [this](const ObjectKey& key, auto priority) { installation_.wake(key, priority); },
                              .forget = [this](const ObjectKey& key) { workforce_.queue().forget(key); },
                              .log = surroundings.log,
-                             .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed},
+                             .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed},
                              .references = options.references});
   }
 
@@ -200,7 +188,8 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   const auto network = network_of(options.environment);
   if (!network) return std::unexpected{network.error()};
   Answers answers{surroundings.metrics, stop};
-  const auto endpoints = listen(options.listen, answers);
+  const auto endpoints = assembly::listen(options.listen, {.facts = [&answers] { return answers.facts(); },
+                                                           .metrics = [&answers] { return answers.metrics_text(); }});
   if (!endpoints) return std::unexpected{endpoints.error()};
   const auto connection = connect(options.access, *network, surroundings);
   if (!connection) return std::unexpected{connection.error()};

@@ -6,7 +6,6 @@
 #include "controller/http/url.h"
 #include "controller/kube/credentials.h"
 #include "controller/runtime/guarded.h"
-#include "controller/runtime/system_clock.h"
 #include "controller/runtime/waiting.h"
 
 namespace slipway::kube {
@@ -16,8 +15,7 @@ namespace {
 constexpr std::size_t kStreamBuffer = 32u << 10;
 
 http::WaitingHands waiting_hands() {
-  return {.wait = runtime::wait,
-          .elapsed = [] { return std::chrono::nanoseconds(runtime::SystemSteadyClock().now().time_since_epoch()); }};
+  return {.wait = runtime::wait, .elapsed = runtime::elapsed};
 }
 
 /// What a new TLS connection has to be made for: a token needs none.

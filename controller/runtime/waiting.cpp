@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "controller/runtime/system_clock.h"
+
 namespace slipway::runtime {
 
 bool wait(std::chrono::milliseconds time, std::stop_token stop) {
@@ -20,6 +22,10 @@ void wait_for_stop(std::stop_token stop) {
   std::condition_variable_any never;
   std::unique_lock lock{mutex};
   never.wait(lock, std::move(stop), [] { return false; });
+}
+
+std::chrono::nanoseconds elapsed() {
+  return SystemSteadyClock{}.now().time_since_epoch();
 }
 
 double chance() {

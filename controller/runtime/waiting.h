@@ -11,6 +11,9 @@ bool wait(std::chrono::milliseconds time, std::stop_token stop);
 /// Waits until `stop` asks.
 void wait_for_stop(std::stop_token stop);
 
+/// The time of the machine's monotonic clock: for differences alone. Thread-safe.
+std::chrono::nanoseconds elapsed();
+
 /// A number in [0, 1), for jitter. Thread-safe.
 double chance();
 

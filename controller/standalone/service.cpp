@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "controller/assembly/health.h"
+#include "controller/assembly/service_endpoints.h"
 #include "controller/assembly/workforce.h"
 #include "controller/manifests/folder_watcher.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
 #include "controller/standalone/folder_health.h"
 #include "controller/standalone/git_rounds.h"
-#include "controller/telemetry/endpoints.h"
 
 namespace slipway::standalone {
 
@@ -98,13 +98,10 @@ std::string metrics_text(const Asked& asked) {
   return asked.metrics.text();
 }
 
-Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const Asked& asked) {
-  if (address.empty()) return nullptr;
-  return telemetry::Endpoints::listen(address,
-                                      {.metrics = [asked] { return metrics_text(asked); },
-                                       .not_alive = [asked] { return assembly::why_not_alive(facts_of(asked)); },
-                                       .not_ready = [asked] { return assembly::why_not_ready(facts_of(asked)); },
-                                       .note = [asked] { return asked.git ? asked.git->note() : std::nullopt; }});
+assembly::ServiceAnswers answers_from(const Asked& asked) {
+  return {.facts = [asked] { return facts_of(asked); },
+          .metrics = [asked] { return metrics_text(asked); },
+          .note = [asked] { return asked.git ? asked.git->note() : std::nullopt; }};
 }
 
 /// Manifests of Git, when they are: rounds and what they bring.
@@ -148,7 +145,8 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
   runtime::WorkQueue& queue = workforce.queue();
   FolderNews news{queue, hands, installation.assembly().signs()};
   const auto git = rounds_of(installation, news, hands, options.ask_git_every);
-  const auto endpoints = listen(options.listen, {installation, queue, news, git.get(), hands.metrics, stop});
+  const auto endpoints =
+      assembly::listen(options.listen, answers_from({installation, queue, news, git.get(), hands.metrics, stop}));
   if (!endpoints) return std::unexpected{endpoints.error()};
   if (git != nullptr)
     if (const auto asked = ask_git(*git, stop); !asked) return asked;
