@@ -11,6 +11,7 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+CRDS = HERE.parents[1] / "crds/manifests"
 STARTED_WITHIN = 120  # seconds; a guard for a machine that is busy, never reached otherwise
 
 
@@ -204,6 +205,11 @@ class Cluster:
             process.terminate()
         for process in reversed(self.processes):
             end(process)
+    def apply_crds(self, folder=CRDS):
+        """Puts those of a folder there, and waits until they are served."""
+        self.kubectl("apply", "--server-side", "-f", folder)
+        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", folder)
+
         self.processes.clear()
 
 

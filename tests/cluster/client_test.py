@@ -19,7 +19,6 @@ import unittest
 from api_server import Authority, free_ports, temporary_cluster
 from wire import Wire
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
 KUBE_CLIENT = None
 
@@ -170,8 +169,7 @@ class ClientCase(unittest.TestCase):
 
     @classmethod
     def install_crds(cls):
-        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        cls.cluster.apply_crds()
 
     def make_many(self, namespace, count):
         items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"many-{number:03}", "namespace": namespace}}

@@ -4,7 +4,6 @@
 controller_test.py SLIPWAY EMULATOR [TEST...]
 """
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -12,143 +11,25 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.request
 
-from api_server import Cluster, programs
+from api_server import Cluster
+from controllers import GRACE, NAMESPACE, PUBLICATION, Controller, install, push
+from servers import REGISTRY, Emulator, make_image, make_report, wait_until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/support"))
-from servers import Emulator, fetch, make_image, make_report, wait_until  # noqa: E402
-
-CHART = ROOT / "charts/slipway"
-NAMESPACE = "slipway-system"
 CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
 SLIPWAY = EMULATOR = None
-GRACE = 20  # seconds
-
-REGISTRY = """
-apiVersion: slipway.dev/v1alpha1
-kind: ContainerRegistry
-metadata: {{name: local}}
-spec:
-  loginServer: {host}
-  plainHTTP: true
-  authentication: {authentication}
-  access:
-    - {{name: all, namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: team}}}}, repositories: ["team/**"],
-       actions: [Read, Publish]}}
-"""
-
-PUBLICATION = """
-apiVersion: slipway.dev/v1alpha1
-kind: ImagePublication
-metadata: {{name: {name}, namespace: team}}
-spec:
-  registryRef: {{name: local}}
-  repository: team/{name}
-  environment: staging
-  source: {{image: {{reference: "{source}", plainHTTP: true}}}}
-  build: {{version: {version}, number: {number}}}
-  tags:
-    - {{name: version, template: "{{{{version}}}}"}}
-    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
-"""
-
-
-def push(registry, repository, tag, layout):
-    """Puts the image of an OCI layout into the emulator."""
-    index = json.loads((layout / "index.json").read_text())
-    (manifest,) = index["manifests"]
-    path = layout / "blobs" / manifest["digest"].replace(":", "/")
-    for blob in [json.loads(path.read_text())["config"], *json.loads(path.read_text())["layers"]]:
-        _, headers, _ = registry.send("POST", f"/v2/{repository}/blobs/uploads/")
-        where = headers["Location"]
-        query = ("&" if "?" in where else "?") + f"digest={blob['digest']}"
-        status, _, body = registry.send("PUT", where + query, (layout / "blobs" / blob["digest"].replace(":", "/")).read_bytes())
-        assert status == 201, body
-    status, _, body = registry.send("PUT", f"/v2/{repository}/manifests/{tag}", path.read_bytes(), manifest["mediaType"])
-    assert status == 201, body
-    return manifest["digest"]
 
 
 def setUpModule():
     """One API server with the chart in it, for all tests of this file."""
-    global CLUSTER, TOKEN
+    global CLUSTER
     folder = tempfile.TemporaryDirectory(prefix="slipway-controller-")
     unittest.addModuleCleanup(folder.cleanup)
     CLUSTER = Cluster(folder.name, audits=True)
     unittest.addModuleCleanup(CLUSTER.stop)
     for name in ("team", "strangers"):
         CLUSTER.kubectl("create", "namespace", name)
-    subprocess.run([programs() / "helm", "install", "slipway", CHART, "-n", NAMESPACE, "--create-namespace",
-                    "--kubeconfig", CLUSTER.kubeconfig, "--set", "image.repository=contoso.azurecr.io/slipway",
-                    "--set", "watchNamespaces={team}"],
-                   check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(CLUSTER.folder)})
-    CLUSTER.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-    TOKEN = CLUSTER.kubectl("create", "token", "slipway", "-n", NAMESPACE).stdout.strip()
-
-
-class Controller:
-    """`slipway run` with the arguments of the chart's pod, but for where it finds the API server and listens."""
-
-    def __init__(self, folder, name="slipway-0"):
-        self.folder, self.name = folder, name
-        kubeconfig = CLUSTER.write_kubeconfig("controller", {"token": TOKEN})
-        deployment = json.loads(CLUSTER.kubectl("get", "deployment", "slipway", "-n", NAMESPACE, "-o", "json").stdout)
-        (container,) = deployment["spec"]["template"]["spec"]["containers"]
-        arguments = [each for each in container["args"] if each != "--in-cluster" and not each.startswith(("--listen=", "--grace="))]
-        self.command = [SLIPWAY, *arguments, f"--kubeconfig={kubeconfig}", "--listen=127.0.0.1:0", f"--grace={GRACE}s"]
-        self.process = None
-
-    def start(self):
-        path = self.folder / f"{self.name}.log"
-        self.seen_before = path.stat().st_size if path.exists() else 0
-        with open(path, "ab") as log:
-            self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log,
-                env={**os.environ, "HOME": str(self.folder), "HOSTNAME": self.name})
-        starting = wait_until(lambda: self.alive() and self.line("starting"), "the controller listens")
-        self.url = f"http://127.0.0.1:{starting['port']}"
-        wait_until(lambda: self.alive() and fetch(f"{self.url}/readyz")[0] == 200, "the controller is ready")
-
-    def alive(self):
-        assert self.process.poll() is None, self.log()[-5000:]
-        return True
-
-    def stop(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(2 * GRACE)
-        finally:
-            self.process.kill()
-
-    def log(self):
-        """Since it was started last."""
-        return (self.folder / f"{self.name}.log").read_text()[self.seen_before:]
-
-    def line(self, message):
-        for line in self.log().splitlines():
-            if message in line and line.startswith("{"):
-                return json.loads(line)
-        return None
-
-    def metric(self, line):
-        """The sum of the metrics whose name and labels begin like this."""
-        text = fetch(f"{self.url}/metrics")[2].decode()
-        return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if each.startswith(line))
-
-    def is_idle(self):
-        return self.metric("workqueue_depth{") == 0 and self.metric("controller_runtime_active_workers{") == 0
-
-
-class ClusterEmulator(Emulator):
-    def send(self, method, path, data=None, media_type="application/octet-stream"):
-        request = urllib.request.Request(self.url + path if path.startswith("/") else path, method=method, data=data,
-                                         headers={"Content-Type": media_type})
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, answer.headers, answer.read()
+    install(CLUSTER)
 
 
 class ControllerTest(unittest.TestCase):
@@ -161,11 +42,12 @@ class ControllerTest(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.work = pathlib.Path(folder.name)
         cls.kubectl = CLUSTER.kubectl
-        cls.registry = ClusterEmulator(EMULATOR, cls.work / "registry", cls.configuration)
+        cls.registry = Emulator(EMULATOR, cls.work / "registry", cls.configuration)
         cls.addClassCleanup(cls.registry.stop)
         cls.addClassCleanup(cls.clean)
-        cls.apply(REGISTRY.format(host=cls.registry.host, authentication=cls.authentication))
-        cls.controller = Controller(cls.work)
+        cls.apply(REGISTRY.format(host=cls.registry.host).replace("{anonymous: {}}", cls.authentication).replace(
+            "namespaceSelector: {}", "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: team}}"))
+        cls.controller = Controller(SLIPWAY, CLUSTER, cls.work)
         cls.addClassCleanup(cls.controller.stop)
         CLUSTER.forget_audit()
         cls.controller.start()
@@ -370,7 +252,7 @@ class AuditTest(ControllerTest):
         self.assertGreaterEqual(self.controller.metric("slipway_audit_records_total"), 2 * len(changes))
 
     def test_a_folder_takes_them_instead(self):
-        controller = Controller(self.work, "slipway-1")
+        controller = Controller(SLIPWAY, CLUSTER, self.work, "slipway-1")
         folder = self.work / "volume/audit"
         controller.command.append(f"--audit-folder={folder}")
         self.controller.stop()

@@ -105,8 +105,7 @@ class CrdsTest(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = temporary_cluster(cls)
         cls.kubectl = cls.cluster.kubectl
-        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        cls.cluster.apply_crds()
         cls.kubectl("create", "namespace", "shop")
 
     def dry_run(self, text):

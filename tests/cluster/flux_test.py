@@ -20,7 +20,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
-from servers import ROOT, Emulator, make_image, make_report  # noqa: E402
+from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 LONGEST_WAIT = 90  # seconds; a guard, never reached otherwise
@@ -78,9 +78,8 @@ class FluxTest(unittest.TestCase):
         cls.work = pathlib.Path(folder.name)
         cls.cluster = temporary_cluster(cls)
         cls.kubectl = cls.cluster.kubectl
-        for crds in (ROOT / "crds/manifests", flux / "crds"):
-            cls.kubectl("apply", "--server-side", "-f", crds)
-            cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", crds)
+        cls.cluster.apply_crds()
+        cls.cluster.apply_crds(flux / "crds")
         for name in (FLUX, "shop", "slipway-system"):
             cls.kubectl("create", "namespace", name)
         cls.artifacts = Artifacts()

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
 from gitops_test import STATES as TOLD_STATES  # noqa: E402
-from servers import ROOT, Emulator, make_image, make_report  # noqa: E402
+from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
@@ -330,8 +330,7 @@ class ClusterTest(StatesCase):
         super().setUpClass()
         cls.cluster = temporary_cluster(cls)
         cls.kubectl = cls.cluster.kubectl
-        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        cls.cluster.apply_crds()
         for name in ("team", "slipway-system"):
             cls.kubectl("create", "namespace", name)
 

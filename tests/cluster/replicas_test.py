@@ -16,45 +16,14 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from api_server import temporary_cluster  # noqa: E402
-from servers import REGISTRY as SOURCE_REGISTRY, ROOT, Emulator, make_image, wait_until  # noqa: E402
+from controllers import PUBLICATION  # noqa: E402
+from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
 
 NAMESPACE = "team"
 LEASES = "slipway-system"
 REPLICAS = ("a", "b", "c")
 LEASE = 15  # seconds
 PUBLICATIONS = 24
-
-REGISTRY = """
-apiVersion: slipway.dev/v1alpha1
-kind: ContainerRegistry
-metadata: {{name: local}}
-spec:
-  loginServer: {destination}
-  plainHTTP: true
-  authentication: {{anonymous: {{}}}}
-  access:
-    - name: all
-      namespaceSelector: {{}}
-      repositories: ["team/**"]
-      sources: ["{source}/**"]
-      actions: [Read, Publish]
-"""
-
-PUBLICATION = """
----
-apiVersion: slipway.dev/v1alpha1
-kind: ImagePublication
-metadata: {{name: {name}, namespace: {namespace}}}
-spec:
-  registryRef: {{name: local}}
-  repository: team/{name}
-  environment: staging
-  source: {{image: {{reference: "{source}/team/source:{tag}", plainHTTP: true}}}}
-  build: {{version: 1.0.{number}, number: {number}}}
-  tags:
-    - {{name: version, template: "{{{{version}}}}"}}
-    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
-"""
 
 
 class Replica:
@@ -86,8 +55,7 @@ class ReplicasTest(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = temporary_cluster(cls)
         cls.kubectl = cls.cluster.kubectl
-        cls.kubectl("apply", "-f", ROOT / "crds/manifests")
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+        cls.cluster.apply_crds()
         for namespace in (NAMESPACE, LEASES):
             cls.kubectl("create", "namespace", namespace)
 
@@ -110,7 +78,7 @@ class ReplicasTest(unittest.TestCase):
     def fill_source(self):
         make_image("layout", self.folder / "image", "--layers", 2, "--layer-size", 400_000)
         (self.folder / "seed.yaml").write_text(
-            SOURCE_REGISTRY.format(host=self.source.host) + """---
+            REGISTRY.format(host=self.source.host) + """---
 apiVersion: slipway.dev/v1alpha1
 kind: ImagePublication
 metadata: {name: source, namespace: team}
@@ -131,9 +99,10 @@ spec:
 
     def apply_publications(self):
         names = [f"app-{number}" for number in range(PUBLICATIONS)]
-        text = REGISTRY.format(destination=self.destination.host, source=self.source.host)
+        text = REGISTRY.format(host=self.destination.host).replace("actions:", f'sources: ["{self.source.host}/**"], actions:')
         for number, name in enumerate(names):
-            text += PUBLICATION.format(name=name, namespace=NAMESPACE, source=self.source.host, tag="1.0", number=number)
+            text += PUBLICATION.format(name=name, source=f"{self.source.host}/team/source:1.0", version=f"1.0.{number}",
+                                       number=number)
         self.kubectl("apply", "-f", "-", stdin=text)
         return names
 

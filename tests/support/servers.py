@@ -39,9 +39,9 @@ def wait_until(condition, what):
         time.sleep(0.02)
 
 
-def fetch(url, method="GET", body=None, headers=None):
-    """Status, headers and body, whatever the status."""
-    data = json.dumps(body).encode() if body is not None else None
+def fetch(url, method="GET", body=None, headers=None, data=None):
+    """Status, headers and body, whatever the status. Sends `data`, or `body` as JSON."""
+    data = json.dumps(body).encode() if body is not None else data
     request = urllib.request.Request(url, method=method, data=data, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=LONGEST_WAIT) as answer:

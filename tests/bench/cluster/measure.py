@@ -87,8 +87,7 @@ class Setting:
         """Objects of a cluster with so many publications that nobody has looked at, and what else is given."""
         saved = self.folder()
         with self.cluster() as cluster:
-            cluster.kubectl("apply", "-f", ROOT / "crds/manifests")
-            cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", ROOT / "crds/manifests")
+            cluster.apply_crds()
             for name in (*(f"team-{number}" for number in range(NAMESPACES)), "slipway-system"):
                 cluster.kubectl("create", "namespace", name)
             for one in more:

@@ -1,0 +1,132 @@
+"""The chart in a cluster of a test, and `slipway run` with the rights and arguments of its pods."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+from api_server import programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from servers import fetch, wait_until  # noqa: E402
+
+CHART = ROOT / "charts/slipway"
+NAMESPACE = "slipway-system"
+GRACE = 20  # seconds
+# A publication of namespace team to servers.REGISTRY.
+PUBLICATION = """
+---
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {{name: {name}, namespace: team}}
+spec:
+  registryRef: {{name: local}}
+  repository: team/{name}
+  environment: staging
+  source: {{image: {{reference: "{source}", plainHTTP: true}}}}
+  build: {{version: {version}, number: {number}}}
+  tags:
+    - {{name: version, template: "{{{{version}}}}"}}
+    - {{name: environment, template: "{{{{environment}}}}", mutability: Moving}}
+"""
+
+
+def install(cluster, release="slipway", namespace=NAMESPACE, *values):
+    subprocess.run([programs() / "helm", "install", release, CHART, "-n", namespace, "--create-namespace",
+                    "--kubeconfig", cluster.kubeconfig, "--set", "image.repository=contoso.azurecr.io/slipway",
+                    "--set", "watchNamespaces={team}", *values],
+                   check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(cluster.folder)})
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
+
+class Controller:
+    """`slipway run` as the chart's pod runs it, but for where it finds the API server and listens.
+
+    `server`: another address of the API server, such as that of a wire.
+    """
+
+    def __init__(self, program, cluster, folder, name="slipway-0", release="slipway", namespace=NAMESPACE, server=None):
+        self.folder, self.name = folder, name
+        deployment = json.loads(cluster.kubectl("get", "deployment", "-n", namespace, "-l",
+                                                f"app.kubernetes.io/instance={release}", "-o", "json").stdout)["items"][0]
+        pod = deployment["spec"]["template"]["spec"]
+        self.account = f"system:serviceaccount:{namespace}:{pod['serviceAccountName']}"
+        kubeconfig = cluster.write_kubeconfig(f"controller-{name}",
+                                              {"token": cluster.token_of(pod["serviceAccountName"], namespace)},
+                                              **({"server": server} if server else {}))
+        (container,) = pod["containers"]
+        arguments = [each for each in container["args"] if each != "--in-cluster" and not each.startswith(("--listen=", "--grace="))]
+        self.command = [program, *arguments, f"--kubeconfig={kubeconfig}", "--listen=127.0.0.1:0", f"--grace={GRACE}s"]
+        self.process = None
+
+    def start(self):
+        self.begin()
+        wait_until(lambda: self.alive() and self.readiness()[0] == 200, "the controller is ready")
+
+    def begin(self):
+        path = self.folder / f"{self.name}.log"
+        self.seen_before = path.stat().st_size if path.exists() else 0
+        with open(path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log,
+                env={**os.environ, "HOME": str(self.folder), "HOSTNAME": self.name})
+        starting = wait_until(lambda: self.alive() and self.line("starting"), "the controller listens")
+        self.url = f"http://127.0.0.1:{starting['port']}"
+
+    def readiness(self):
+        """What /readyz answers, and says."""
+        status, _, body = fetch(f"{self.url}/readyz")
+        return status, body.decode()
+
+    def alive(self):
+        assert self.process.poll() is None, self.log()[-5000:]
+        return True
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(2 * GRACE)
+        finally:
+            self.process.kill()
+
+    def log(self):
+        """Since it was started last."""
+        return (self.folder / f"{self.name}.log").read_text()[self.seen_before:]
+
+    def line(self, message):
+        for line in self.log().splitlines():
+            if message in line and line.startswith("{"):
+                return json.loads(line)
+        return None
+
+    def metric(self, line):
+        """The sum of the metrics whose name and labels begin like this."""
+        text = fetch(f"{self.url}/metrics")[2].decode()
+        return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if each.startswith(line))
+
+    def is_idle(self):
+        return self.metric("workqueue_depth{") == 0 and self.metric("controller_runtime_active_workers{") == 0
+
+
+def push(registry, repository, tag, layout):
+    """Puts the image of an OCI layout into a registry that asks for nobody; its digest."""
+    def send(method, path, data=None, media_type="application/octet-stream"):
+        status, headers, body = fetch(registry.url + path if path.startswith("/") else path, method,
+                                      headers={"Content-Type": media_type}, data=data)
+        assert status in (201, 202), body
+        return headers
+
+    def blob(digest):
+        return (layout / "blobs" / digest.replace(":", "/")).read_bytes()
+
+    (described,) = json.loads((layout / "index.json").read_text())["manifests"]
+    manifest = json.loads(blob(described["digest"]))
+    for each in [manifest["config"], *manifest["layers"]]:
+        where = send("POST", f"/v2/{repository}/blobs/uploads/")["Location"]
+        send("PUT", where + ("&" if "?" in where else "?") + f"digest={each['digest']}", blob(each["digest"]))
+    send("PUT", f"/v2/{repository}/manifests/{tag}", blob(described["digest"]), described["mediaType"])
+    return described["digest"]
