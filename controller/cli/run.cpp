@@ -97,6 +97,7 @@ ExitCode run_cluster(const RunOptions& options, const Console& console) {
                                       .audit_folder = options.folder.audit_folder,
                                       .identity = identity_of(options.cluster, console),
                                       .lease_namespace = lease_namespace_of(options),
+                                      .lease_group = options.cluster.lease_group,
                                       .listen = options.listen,
                                       .workers = options.workers,
                                       .grace = options.grace,

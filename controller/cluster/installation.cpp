@@ -4,6 +4,7 @@
 
 #include "controller/assembly/readiness_for_counts.h"
 #include "controller/cluster/event_recorder.h"
+#include "controller/cluster/exclusive_leases.h"
 #include "controller/cluster/invalid_objects.h"
 #include "controller/cluster/kube_leases.h"
 #include "controller/cluster/object_store.h"
@@ -41,8 +42,8 @@ Result<std::unique_ptr<ImageSource>> refuse_file(const SourceSpec& /*source*/, c
 /// A name that is used again, as that of a pod of a StatefulSet, is another process's.
 MembershipOptions membership_of(const InstallationOptions& options) {
   return {.namespace_name = options.lease_namespace,
-          .group = std::string{kReplicas},
-          .name = lease_name(kReplicas, options.identity),
+          .group = options.lease_group,
+          .name = lease_name(options.lease_group, options.identity),
           .holder = options.identity + '_' + runtime::new_reconcile_id(),
           .times = {}};
 }
@@ -67,8 +68,10 @@ struct Installation::Parts {
       : caches(options.references.controller),
         recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); }},
                  {.instance = options.identity, .flush_for = options.flush_events_for}),
-        leases(client, options.lease_namespace, std::string{kReplicas}),
-        shards(membership_of(options), {leases, given.clock, boot_clock, given.log},
+        leases(client, options.lease_namespace, options.lease_group),
+        membership(membership_of(options)),
+        exclusive(membership, {leases, leases, boot_clock}),
+        shards(membership, {exclusive, given.clock, boot_clock, given.log},
                [this](const Shards::Gained& gained) { wake_gained(gained); }),
         turns(shards),
         shard_of(cluster::shard_of(caches)),
@@ -104,6 +107,8 @@ struct Installation::Parts {
   EventRecorder recorder;
   const runtime::BootClock boot_clock;
   KubeLeases leases;
+  const MembershipOptions membership;
+  ExclusiveLeases exclusive;
   runtime::WorkQueue* queue = nullptr;
   Shards shards;
   ShardTurns turns;

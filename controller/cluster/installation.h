@@ -5,7 +5,6 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "controller/assembly/assembly.h"
@@ -25,12 +24,10 @@ struct InstallationOptions {
   std::string publisher_id;
   std::string identity;         ///< Of this replica, as events and its Lease name it: the pod's name.
   std::string lease_namespace;  ///< Of the replicas' Leases.
+  std::string lease_group;      ///< Which replicas share the work: those of one group in one lease namespace.
   std::chrono::milliseconds flush_events_for{5000};  ///< How long its end waits for those that are still to be sent.
   http::NetworkEnvironment network;
 };
-
-/// Which replicas share the work: those of one lease namespace.
-inline constexpr std::string_view kReplicas = "slipway";
 
 /// An assembly over the objects of a cluster, of which it works on those that this replica owns. Thread-safe.
 class Installation {

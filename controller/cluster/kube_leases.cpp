@@ -15,6 +15,10 @@ Result<std::vector<kube::Lease>> KubeLeases::list(std::chrono::milliseconds long
   return leases_.list(namespace_name_, selector_, longest, stop);
 }
 
+Result<std::vector<kube::Lease>> KubeLeases::list_all(std::chrono::milliseconds longest, const std::stop_token& stop) {
+  return leases_.list("", std::string(kReplicaGroup), longest, stop);
+}
+
 Result<kube::Lease> KubeLeases::create(const kube::Lease& lease, std::chrono::milliseconds longest,
                                        const std::stop_token& stop) {
   return leases_.create(lease, longest, stop);

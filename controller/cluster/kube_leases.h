@@ -7,13 +7,14 @@
 
 namespace slipway::cluster {
 
-/// The Leases of a group, at an API server. Thread-safe.
-class KubeLeases final : public LeaseStore {
+/// The Leases of a group, at an API server, and those of every group. Thread-safe.
+class KubeLeases final : public LeaseStore, public ClusterLeases {
  public:
   /// `client` outlives it. `group` is that of MembershipOptions.
   KubeLeases(kube::ApiClient& client, std::string namespace_name, const std::string& group);
 
   Result<std::vector<kube::Lease>> list(std::chrono::milliseconds longest, const std::stop_token& stop) override;
+  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override;
   Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds longest,
                              const std::stop_token& stop) override;
   Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds longest,

@@ -26,4 +26,11 @@ class LeaseStore {
                               const std::stop_token& stop) = 0;
 };
 
+/// The Leases of every group of replicas in the cluster, of every namespace. As LeaseStore::list().
+class ClusterLeases {
+ public:
+  virtual ~ClusterLeases() = default;
+  virtual Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) = 0;
+};
+
 }  // namespace slipway::cluster

@@ -311,8 +311,7 @@ void Membership::judge(Peer& peer) const {
 }
 
 std::chrono::milliseconds Membership::dead_after(const Peer& peer) const {
-  const LeaseTimes& times = options_.times;
-  return times.dead_after() + std::max(std::chrono::milliseconds(peer.lease.duration) - times.lease, {});
+  return options_.times.dead_after(peer.lease.duration);
 }
 
 Members Membership::alive() const {

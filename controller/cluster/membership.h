@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <map>
@@ -28,6 +29,10 @@ struct LeaseTimes {
   /// How long a lease must have been seen unchanged before its holder counts as dead: less than `lease`, so that with
   /// the time until the last renewal was seen it is not more.
   std::chrono::milliseconds dead_after() const { return lease - round - quick_round; }
+  /// The same for one that asks for longer.
+  std::chrono::milliseconds dead_after(std::chrono::milliseconds duration) const {
+    return dead_after() + std::max(duration - lease, std::chrono::milliseconds{0});
+  }
 };
 
 struct MembershipOptions {

@@ -38,7 +38,8 @@ class Answers {
     runtime::WorkQueue& queue;
     const ObjectWatches& watches;
   };
-  Answers(telemetry::Metrics& metrics, std::stop_token stop) : metrics_(metrics), stop_(std::move(stop)) {}
+  Answers(telemetry::Metrics& metrics, std::string lease_group, std::stop_token stop)
+      : metrics_(metrics), lease_group_(std::move(lease_group)), stop_(std::move(stop)) {}
 
   void cannot_start(const Error& error) { state_.lock()->start_failure = error; }
   void runs(const Running& running) {
@@ -74,7 +75,7 @@ class Answers {
     if (state->running) {
       metrics_.set_queue(state->running->queue.statistics());
       metrics_.set_ready(state->running->installation.ready_counts());
-      metrics_.set_lease(std::string{kReplicas}, state->running->installation.shards().standing().holds_lease);
+      metrics_.set_lease(lease_group_, state->running->installation.shards().standing().holds_lease);
     }
     return metrics_.text();
   }
@@ -86,6 +87,7 @@ class Answers {
     bool has_begun = false;
   };
   telemetry::Metrics& metrics_;
+  const std::string lease_group_;
   const std::stop_token stop_;
   runtime::Guarded<State> state_;
 };
@@ -187,7 +189,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
                    const std::stop_token& stop) {
   const auto network = network_of(options.environment);
   if (!network) return std::unexpected{network.error()};
-  Answers answers{surroundings.metrics, stop};
+  Answers answers{surroundings.metrics, options.lease_group, stop};
   const auto endpoints = assembly::listen(options.listen, {.facts = [&answers] { return answers.facts(); },
                                                            .metrics = [&answers] { return answers.metrics_text(); }});
   if (!endpoints) return std::unexpected{endpoints.error()};
@@ -205,6 +207,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
                    .publisher_id = *publisher,
                    .identity = options.identity,
                    .lease_namespace = options.lease_namespace,
+                   .lease_group = options.lease_group,
                    .flush_events_for = options.grace / 8,
                    .network = *network},
                   client,

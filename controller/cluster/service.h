@@ -22,6 +22,7 @@ struct ServiceOptions {
   std::string audit_folder;     ///< Of the audit log; empty: standard output.
   std::string identity;         ///< Of this replica: the pod's name.
   std::string lease_namespace;  ///< Where the replicas' Leases are.
+  std::string lease_group;      ///< Which of them share the work.
   std::string listen;           ///< HOST:PORT of the endpoints; empty: none.
   std::size_t workers = 8;
   std::chrono::milliseconds grace{45'000};  ///< How long it may take to end.

@@ -28,7 +28,8 @@ class Leases {
   Result<Lease> create(const Lease& lease, std::chrono::milliseconds longest, const std::stop_token& stop);
   /// Conflict when somebody wrote it since `lease.resource_version`.
   Result<Lease> update(const Lease& lease, std::chrono::milliseconds longest, const std::stop_token& stop);
-  /// As they are now, never from a cache that is behind. All in one answer: they are few.
+  /// As they are now, never from a cache that is behind; without a namespace those of all. All in one answer: they are
+  /// few.
   Result<std::vector<Lease>> list(const std::string& namespace_name, const std::string& label_selector,
                                   std::chrono::milliseconds longest, const std::stop_token& stop);
   /// Conflict when somebody wrote it since `lease.resource_version`; one that is gone is no error.

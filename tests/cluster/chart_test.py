@@ -193,6 +193,8 @@ class ChartTest(RenderedTest):
             return self.one(kind, *values)["spec"]["template"]["spec"]["containers"][0]["args"]
 
         self.assertIn("--grace=45s", arguments())
+        self.assertIn("--lease-group=slipway", arguments())
+        self.assertIn("--lease-group=eu", arguments("--set", "fullnameOverride=eu"))
         self.assertIn("--grace=5s", arguments("--set", "terminationGracePeriodSeconds=20"))
         self.assertIn("--watch-namespaces=slipway-system", arguments())
         self.assertIn("--watch-namespaces=slipway-system,shop,b", arguments("--set", "watchNamespaces={shop,b}"))
@@ -460,6 +462,7 @@ class RightsTest(ClusterTest):
         everywhere = of("slipway.dev", kinds, read) | of("slipway.dev", [f"{kind}/status" for kind in kinds], ["patch"])
         everywhere |= of("slipway.dev", ["imagepublications"], ["patch", "delete"])
         everywhere |= of("events.k8s.io", ["events"], ["create", "patch"]) | of("", ["namespaces"], read)
+        everywhere |= of("coordination.k8s.io", ["leases"], ["list"])
         references = of("", ["secrets", "configmaps"], read)
         leases = of("coordination.k8s.io", ["leases"], ("get", "list", "create", "update", "delete"))
         self.assertEqual(self.rights(self.controller, "other"), everywhere)
@@ -483,7 +486,7 @@ class RightsTest(ClusterTest):
         finalizer = ["patch", "ipub", "app", "-n", "shop", "--type=merge", "-p"]
         self.kubectl(*finalizer, '{"metadata":{"finalizers":["slipway.dev/untag"]}}', kubeconfig=self.controller)
         self.kubectl(*finalizer, '{"metadata":{"finalizers":null}}', kubeconfig=self.controller)
-        for refused in (["get", "secrets", "-n", "other"], ["get", "configmaps", "-A"], ["get", "leases", "-n", "shop"],
+        for refused in (["get", "secrets", "-n", "other"], ["get", "configmaps", "-A"], ["get", "lease", "x", "-n", "shop"],
                         ["create", "secret", "generic", "x", "-n", "shop"], ["get", "pods", "-n", NAMESPACE],
                         ["patch", "acr", "contoso", "--type=merge", "-p", '{"spec":{"aliases":["a.example"]}}']):
             answer = self.kubectl(*refused, kubeconfig=self.controller, check=False)

@@ -216,6 +216,37 @@ class PublishTest(ControllerTest):
         self.assertNotIn("forbidden", self.controller.log().lower())
 
 
+class SecondInstallationTest(ControllerTest):
+    def test_it_waits_says_whose_lease_is_in_the_way_and_begins_when_that_one_is_gone(self):
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        install(CLUSTER, "second", "elsewhere", "--set", "crds.enabled=false")
+        second = Controller(SLIPWAY, CLUSTER, self.work, "second-0", "second", "elsewhere")
+        self.addCleanup(second.stop)
+        CLUSTER.forget_audit()
+        second.begin()
+        in_the_way = ("another installation of Slipway works on this cluster: slipway in namespace slipway-system holds "
+                      "the Lease slipway-0")
+        wait_until(lambda: in_the_way in second.readiness()[1], "it says why it is not ready")
+        self.assertEqual(second.readiness()[0], 503)
+        self.assertIsNotNone(second.line(in_the_way))
+        self.publication("app")
+        self.ready("app")
+        self.assertEqual(self.controller.readiness()[0], 200)
+
+        def asked_by_the_second(*verbs):
+            return [each for each in CLUSTER.audit() if each["user"]["username"] == second.account and each["verb"] in verbs]
+
+        self.assertTrue(asked_by_the_second("list"))
+        self.assertEqual(asked_by_the_second("create", "update", "patch", "delete"), [])
+        self.controller.stop()
+        wait_until(lambda: second.readiness()[0] == 200, "the second begins")
+        self.publication("app", version="1.9.0", number=9)
+        wait_until(lambda: self.registry.digest("team/app", "1.9.0") == digest, "the second publishes")
+        self.assertEqual([each for each in asked_by_the_second("get", "list", "watch", "create", "patch")
+                          if each["responseStatus"]["code"] == 403], [])
+
+
 class AuditTest(ControllerTest):
     """What the container wrote is read as `kubectl logs` gives it: records among log lines."""
 

@@ -61,6 +61,7 @@ app.kubernetes.io/part-of: slipway
 - --log-level={{ .Values.log.level }}
 - --controller-namespace={{ .Release.Namespace }}
 - --lease-namespace={{ .Release.Namespace }}
+- --lease-group={{ include "slipway.fullname" . }}
 - --grace={{ max 1 (sub (int .Values.terminationGracePeriodSeconds) 15) }}s
 {{- $namespaces := include "slipway.namespaces" . }}
 {{- if not .Values.clusterWide }}

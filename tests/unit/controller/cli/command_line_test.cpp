@@ -13,7 +13,7 @@ TEST_CASE("a run is over exactly one place, with the flags of that place") {
       {{"--manifests", "m"}, ""},
       {{"--manifests", "m", "--root", "r", "--allow-empty"}, ""},
       {{"--in-cluster"}, ""},
-      {{"--in-cluster", "--watch-namespaces=a,b", "--lease-namespace=a", "--grace", "20s"}, ""},
+      {{"--in-cluster", "--watch-namespaces=a,b", "--lease-namespace=a", "--lease-group", "b", "--grace", "20s"}, ""},
       {{"--kubeconfig", "k", "--context", "dev"}, ""},
       {{}, "nothing says where the resources are; give one of --manifests, --in-cluster and --kubeconfig"},
       {{"--manifests", "m", "--in-cluster"}, "the resources are in one place"},
@@ -23,6 +23,7 @@ TEST_CASE("a run is over exactly one place, with the flags of that place") {
       {{"--manifests", "m", "--watch-namespaces", "a"}, "--watch-namespaces is for a cluster"},
       {{"--in-cluster", "--state", "s"}, "for a folder; leave them out"},
       {{"--kubeconfig", "k", "--branch", "main"}, "for a folder; leave them out"},
+      {{"--in-cluster", "--lease-group", "A b"}, "--lease-group: \"A b\" is no name; write at most 63 of a-z"},
       {{"--in-cluster", "--grace", "0s"}, "--grace: \"0s\" is out of bounds; write 1s to 1h"},
       {{"--manifests", "m", "--git-interval", "25h"}, "--git-interval: \"25h\" is out of bounds; write 1s to 24h"},
   }));

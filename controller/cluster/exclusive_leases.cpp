@@ -1,0 +1,118 @@
+#include "controller/cluster/exclusive_leases.h"
+
+#include <algorithm>
+
+namespace slipway::cluster {
+namespace {
+
+/// Lists of every namespace's Leases are for the start; they need not come as often as those of the own group.
+constexpr std::chrono::seconds kLookAgain{3};
+
+std::pair<std::string, std::string> group_of(const kube::Lease& lease) {
+  const auto label = lease.labels.find(std::string(kReplicaGroup));
+  return {lease.namespace_name, label == lease.labels.end() ? "" : label->second};
+}
+
+Error works_already(const kube::Lease& lease) {
+  return {.cls = ErrorClass::Conflict,
+          .message = "another installation of Slipway works on this cluster: " + group_of(lease).second +
+                     " in namespace " + lease.namespace_name + " holds the Lease " + lease.name,
+          .remedy = "remove one of the two; this one begins by itself once the other is gone",
+          .reason = {},
+          .retry_after = kLookAgain};
+}
+
+Error with_the_right_that_is_missing(Error error) {
+  if (error.cls == ErrorClass::Forbidden)
+    error.remedy =
+        "whether another installation works on this cluster can't be seen: add this to a ClusterRole that is bound to "
+        "the controller: - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [list]}";
+  return error;
+}
+
+}  // namespace
+
+ExclusiveLeases::ExclusiveLeases(const MembershipOptions& options, const Hands& hands)
+    : group_(options.namespace_name, options.group), times_(options.times), hands_(hands) {}
+
+Result<std::vector<kube::Lease>> ExclusiveLeases::list(std::chrono::milliseconds longest, const std::stop_token& stop) {
+  const Time sent = hands_.steady.now();
+  const bool is_in_force = has_lease(sent);
+  if (is_in_force && is_alone_) return hands_.own.list(longest, stop);
+  is_alone_ = false;
+  auto all = hands_.all.list_all(longest, stop);
+  if (!all) return std::unexpected(with_the_right_that_is_missing(std::move(all.error())));
+  follow(*all, sent);
+  yields_to_.reset();
+  if (const auto rival = live_rival(sent)) {
+    const Error error = works_already(rival->lease);
+    if (rival->group < group_) yields_to_ = error;
+    return std::unexpected(error);
+  }
+  is_alone_ = is_in_force;
+  std::erase_if(*all, [&](const kube::Lease& lease) { return group_of(lease) != group_; });
+  return all;
+}
+
+Result<kube::Lease> ExclusiveLeases::create(const kube::Lease& lease, std::chrono::milliseconds longest,
+                                            const std::stop_token& stop) {
+  return write(lease, [&] { return hands_.own.create(lease, longest, stop); });
+}
+
+Result<kube::Lease> ExclusiveLeases::update(const kube::Lease& lease, std::chrono::milliseconds longest,
+                                            const std::stop_token& stop) {
+  return write(lease, [&] { return hands_.own.update(lease, longest, stop); });
+}
+
+Result<void> ExclusiveLeases::remove(const kube::Lease& lease, std::chrono::milliseconds longest,
+                                     const std::stop_token& stop) {
+  return hands_.own.remove(lease, longest, stop);
+}
+
+template <class Write>
+Result<kube::Lease> ExclusiveLeases::write(const kube::Lease& lease, const Write& send) {
+  const bool gives_back = lease.holder.empty();
+  if (yields_to_ && !gives_back) return std::unexpected(*yields_to_);
+  const Time sent = hands_.steady.now();
+  auto written = send();
+  if (!written) return written;
+  // Others may have taken this replica for dead meanwhile.
+  if (!has_lease(sent)) is_alone_ = false;
+  renewed_ = gives_back ? std::nullopt : std::optional(sent);
+  return written;
+}
+
+bool ExclusiveLeases::has_lease(Time now) const {
+  return renewed_ && now - *renewed_ < times_.authority;
+}
+
+void ExclusiveLeases::follow(const std::vector<kube::Lease>& leases, Time sent) {
+  const Time now = hands_.steady.now();
+  // While nothing was seen, nobody was seen to be dead.
+  const bool is_new_here = !last_look_ || sent - *last_look_ > times_.authority;
+  decltype(rivals_) there;
+  for (const kube::Lease& lease : leases) {
+    const Group group = group_of(lease);
+    if (group == group_) continue;
+    const std::pair name{lease.namespace_name, lease.name};
+    const auto before = rivals_.find(name);
+    const bool is_unchanged =
+        !is_new_here && before != rivals_.end() && before->second.lease.resource_version == lease.resource_version;
+    there.insert({name, {lease, group, is_unchanged ? before->second.changed_at : now}});
+  }
+  rivals_ = std::move(there);
+  last_look_ = sent;
+}
+
+/// The one that sorts first.
+std::optional<ExclusiveLeases::Rival> ExclusiveLeases::live_rival(Time sent) const {
+  std::optional<Rival> first;
+  for (const auto& [name, rival] : rivals_) {
+    const bool is_dead = sent - rival.changed_at >= times_.dead_after(rival.lease.duration);
+    if (rival.lease.holder.empty() || is_dead) continue;
+    if (!first || rival.group < first->group) first = rival;
+  }
+  return first;
+}
+
+}  // namespace slipway::cluster

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/cluster/lease_store.h"
+#include "controller/cluster/membership.h"
+#include "controller/runtime/system_clock.h"
+
+namespace slipway::cluster {
+
+/// The Leases of one group of replicas, for as long as no other group works on the cluster: two would write the same
+/// objects and tags without knowing of each other.
+///
+/// list() gives Conflict, which names the other, until a list that was sent while the own Lease was in force showed no
+/// live Lease of another group, in any namespace; and again from when the own Lease was over. A member owns nothing
+/// before its list was answered, so whoever came first goes on, and who comes later waits until the first is gone. Of
+/// two that come at once the one whose namespace and group sort later writes its Lease no more, and waits.
+/// docs/decisions/0007-shards.md says why no two groups work at once. Calls of one thread at a time.
+class ExclusiveLeases final : public LeaseStore {
+ public:
+  struct Hands {
+    LeaseStore& own;     ///< Of the group.
+    ClusterLeases& all;  ///< Of every group.
+    const runtime::SteadyClock& steady;
+  };
+  /// What `hands` refers to outlives it. `options` are those of the member.
+  ExclusiveLeases(const MembershipOptions& options, const Hands& hands);
+
+  Result<std::vector<kube::Lease>> list(std::chrono::milliseconds longest, const std::stop_token& stop) override;
+  Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override;
+  Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override;
+  Result<void> remove(const kube::Lease& lease, std::chrono::milliseconds longest,
+                      const std::stop_token& stop) override;
+
+ private:
+  using Time = runtime::SteadyClock::Time;
+  /// Namespace and group.
+  using Group = std::pair<std::string, std::string>;
+  struct Rival {
+    kube::Lease lease;
+    Group group;
+    Time changed_at;  ///< When it was first seen as it is.
+  };
+
+  bool has_lease(Time now) const;
+  void follow(const std::vector<kube::Lease>& leases, Time sent);
+  std::optional<Rival> live_rival(Time sent) const;
+  template <class Write>
+  Result<kube::Lease> write(const kube::Lease& lease, const Write& send);
+
+  const Group group_;
+  const LeaseTimes times_;
+  const Hands hands_;
+  std::map<std::pair<std::string, std::string>, Rival> rivals_;  ///< By namespace and name.
+  std::optional<Time> last_look_;                                ///< When the last list of all was sent.
+  std::optional<Time> renewed_;                                  ///< When the last write that was answered was sent.
+  bool is_alone_ = false;                                        ///< As was seen with the Lease that is in force.
+  std::optional<Error> yields_to_;                               ///< Whoever sorts before, and came at once.
+};
+
+}  // namespace slipway::cluster

@@ -1,0 +1,250 @@
+#include "controller/cluster/exclusive_leases.h"
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/cluster/shards.h"
+#include "tests/catch.h"
+#include "tests/unit/controller/cluster/shards_world.h"
+
+using namespace slipway;
+using namespace slipway::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kKey = "r/app";
+
+/// The Leases of all namespaces; names differ.
+struct Everybody final : ClusterLeases {
+  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override {
+    ++lists;
+    if (refusal) return std::unexpected(*refusal);
+    return kept.list(longest, stop);
+  }
+  tests::LeasesAtHand kept;
+  std::optional<Error> refusal;
+  int lists = 0;
+};
+
+/// Those of one group in one namespace; and what may go wrong.
+class OfOneGroup final : public LeaseStore {
+ public:
+  OfOneGroup(Everybody& all, MembershipOptions options) : all_(all), options_(std::move(options)) {}
+  Result<std::vector<kube::Lease>> list(std::chrono::milliseconds longest, const std::stop_token& stop) override {
+    if (is_away) return no_answer();
+    auto found = all_.kept.list(longest, stop);
+    if (!found) return found;
+    std::erase_if(*found, [&](const kube::Lease& lease) {
+      return lease.namespace_name != options_.namespace_name ||
+             lease.labels.at(std::string(kReplicaGroup)) != options_.group;
+    });
+    return found;
+  }
+  Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override {
+    return answer([&] { return all_.kept.create(lease, longest, stop); });
+  }
+  Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds longest,
+                             const std::stop_token& stop) override {
+    return answer([&] { return all_.kept.update(lease, longest, stop); });
+  }
+  Result<void> remove(const kube::Lease& lease, std::chrono::milliseconds longest,
+                      const std::stop_token& stop) override {
+    if (is_away) return no_answer();
+    return all_.kept.remove(lease, longest, stop);
+  }
+
+  bool is_away = false;
+  bool loses_answer = false;  ///< Of the next write.
+
+ private:
+  static std::unexpected<Error> no_answer() { return fail(ErrorClass::Unavailable, "no answer", "-"); }
+  template <class Write>
+  Result<kube::Lease> answer(const Write& write) {
+    if (is_away) return no_answer();
+    auto written = write();
+    if (std::exchange(loses_answer, false)) return no_answer();
+    return written;
+  }
+
+  Everybody& all_;
+  const MembershipOptions options_;
+};
+
+struct AwayOrAll final : ClusterLeases {
+  AwayOrAll(Everybody& everybody, const OfOneGroup& group) : all(everybody), own(group) {}
+  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override {
+    if (own.is_away) return fail(ErrorClass::Unavailable, "no answer", "-");
+    return all.list_all(longest, stop);
+  }
+  Everybody& all;
+  const OfOneGroup& own;
+};
+
+struct World : tests::ShardsWorld {
+  Everybody all;
+};
+
+/// One replica of an installation, whose Leases are named after it.
+struct Replica {
+  Replica(World& world, const std::string& namespace_name, const std::string& group, const std::string& name)
+      : options{.namespace_name = namespace_name, .group = group, .name = name, .holder = name + "_1", .times = {}},
+        leases(world.all, options),
+        everywhere(world.all, leases),
+        exclusive(options, {leases, everywhere, world.steady}),
+        shards(options, {exclusive, world.clock, world.steady, world.log}, [](const Shards::Gained&) {}) {}
+  bool works() const { return shards.owns(kKey); }
+  std::string failure() const { return shards.failure() ? shards.failure()->message : ""; }
+
+  const MembershipOptions options;
+  OfOneGroup leases;
+  AwayOrAll everywhere;
+  ExclusiveLeases exclusive;
+  Shards shards;
+};
+
+/// Time passes for all of them.
+void pass(World& world, const std::vector<Replica*>& replicas, std::chrono::milliseconds time) {
+  for (const auto end = world.steady.now() + time; world.steady.now() < end; world.steady.advance(250ms))
+    for (Replica* replica : replicas)
+      for (int steps = 0; steps < 20 && replica->shards.step({}) <= world.steady.now(); ++steps) continue;
+}
+
+}  // namespace
+
+TEST_CASE("A second installation waits, without a Lease, until the first is gone, and says whose Lease is in the way") {
+  World world;
+  Replica first{world, "slipway-system", "slipway", "slipway-0"};
+  const bool is_other_namespace = GENERATE(true, false);
+  Replica second{world, is_other_namespace ? "elsewhere" : "slipway-system", is_other_namespace ? "slipway" : "eu",
+                 "eu-0"};
+  pass(world, {&first}, 3s);
+  REQUIRE(first.works());
+  pass(world, {&first, &second}, 60s);
+  CHECK(first.works());
+  CHECK_FALSE(second.works());
+  CHECK(world.all.kept.all().size() == 1);
+  CHECK(second.failure() ==
+        "another installation of Slipway works on this cluster: slipway in namespace slipway-system holds the Lease "
+        "slipway-0");
+
+  SECTION("it is uninstalled") {
+    REQUIRE(first.shards.release(1s, {}));
+    pass(world, {&second}, 6s);
+    CHECK(second.works());
+  }
+  SECTION("it is killed") {
+    pass(world, {&second}, 12s);
+    CHECK_FALSE(second.works());
+    pass(world, {&second}, 8s);
+    CHECK(second.works());
+  }
+}
+
+TEST_CASE("Replicas of one installation share the work while another waits") {
+  World world;
+  Replica a{world, "s", "slipway", "slipway-0"};
+  Replica b{world, "s", "slipway", "slipway-1"};
+  Replica other{world, "s", "eu", "eu-0"};
+  pass(world, {&a}, 3s);
+  pass(world, {&a, &b, &other}, 10s);
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 2});
+  CHECK(b.shards.standing() == Shards::Standing{.holds_lease = true, .members = 2});
+  CHECK_FALSE(other.works());
+  const int lists = world.all.lists;
+  pass(world, {&a, &b}, 10s);
+  CHECK(world.all.lists == lists);  // Who has worked looks at its own group alone.
+}
+
+TEST_CASE("Of two that come at once one works") {
+  World world;
+  Replica a{world, "a", "slipway", "slipway-a"};
+  Replica b{world, "b", "slipway", "slipway-b"};
+  // Both look before either has a Lease, then both make one.
+  for (Replica* replica : {&a, &b}) replica->shards.step({});
+  for (Replica* replica : {&a, &b}) replica->shards.step({});
+  REQUIRE(world.all.kept.all().size() == 2);
+  for (int turns = 0; turns < 200; ++turns) {
+    pass(world, {&a, &b}, 250ms);
+    REQUIRE_FALSE((a.works() && b.works()));
+  }
+  CHECK(a.works());
+  CHECK_FALSE(b.works());
+  CHECK_THAT(b.failure(), Catch::StartsWith("another installation of Slipway works on this cluster: slipway in"));
+}
+
+TEST_CASE("Who could not renew its Lease looks again for another installation") {
+  World world;
+  Replica a{world, "a", "slipway", "slipway-a"};
+  Replica b{world, "b", "slipway", "slipway-b"};
+  pass(world, {&a}, 3s);
+  a.leases.is_away = true;
+  pass(world, {&a, &b}, 30s);
+  CHECK_FALSE(a.works());
+  CHECK(b.works());
+  a.leases.is_away = false;
+  pass(world, {&a, &b}, 30s);
+  CHECK_FALSE(a.works());
+  CHECK(b.works());
+}
+
+TEST_CASE("Without the right to look nobody works, and the right is named") {
+  World world;
+  world.all.refusal = Error{ErrorClass::Forbidden, "listing leases: 403", "-", {}, {}};
+  Replica a{world, "a", "slipway", "slipway-a"};
+  pass(world, {&a}, 5s);
+  CHECK_FALSE(a.works());
+  CHECK(a.failure() == "listing leases: 403");
+  CHECK_THAT(a.shards.failure()->remedy, Catch::Contains("resources: [leases], verbs: [list]"));
+}
+
+TEST_CASE("Whatever happens, no two installations work on a key, and one does once it is calm") {
+  const char* asked = std::getenv("SLIPWAY_MODEL_SEEDS");
+  const unsigned seeds = asked != nullptr ? static_cast<unsigned>(std::stoul(asked)) : 60;
+  for (unsigned seed = 0; seed < seeds; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    const auto roll = [&](int most) { return std::uniform_int_distribution<int>{1, most}(random); };
+    World world;
+    std::vector<std::unique_ptr<Replica>> replicas;
+    int started = 0;
+    const auto start = [&] {
+      const std::string group = std::string(1, static_cast<char>('a' + started % 3));
+      replicas.push_back(std::make_unique<Replica>(world, "n-" + group, group, group + std::to_string(started)));
+      ++started;
+    };
+    const auto check = [&] {
+      for (const auto& one : replicas)
+        for (const auto& other : replicas)
+          REQUIRE_FALSE((one->options.group != other->options.group && one->works() && other->works()));
+    };
+    for (int i = 0; i < 4; ++i) start();
+    for (int turn = 0; turn < 600; ++turn) {
+      for (const auto& replica : replicas) {
+        if (roll(4) == 1) continue;  // Slow, or stopped.
+        if (roll(60) == 1) replica->leases.is_away = !replica->leases.is_away;
+        if (roll(40) == 1) replica->leases.loses_answer = true;
+        replica->shards.step({});
+        check();
+      }
+      if (!replicas.empty() && roll(60) == 1) replicas.erase(replicas.begin());  // Killed, or ended.
+      if (replicas.size() < 4 && roll(20) == 1) start();
+      world.steady.advance(std::chrono::milliseconds{roll(40) == 1 ? roll(15'000) : roll(700)});
+      check();
+    }
+    std::vector<Replica*> left;
+    for (const auto& replica : replicas) {
+      replica->leases.is_away = replica->leases.loses_answer = false;
+      left.push_back(replica.get());
+    }
+    if (left.empty()) continue;
+    pass(world, left, 90s);
+    check();
+    CHECK(std::ranges::count_if(left, &Replica::works) == 1);
+  }
+}
