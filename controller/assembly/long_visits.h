@@ -69,6 +69,7 @@ class LongVisits final : public ObjectWriter {
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override {
     return hands_.next.set_finalizer(key, wanted);
   }
+  Result<void> remove(const ImagePublication& object) override { return hands_.next.remove(object); }
 
  private:
   /// What the status shows of a visit.

@@ -27,6 +27,7 @@ class MeteredWriter final : public ObjectWriter {
   Result<void> write_status(const ContainerRegistry& object) override { return next_.write_status(object); }
   Result<void> write_status(const RetentionPolicy& object) override { return next_.write_status(object); }
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override { return next_.set_finalizer(key, wanted); }
+  Result<void> remove(const ImagePublication& object) override { return next_.remove(object); }
 
  private:
   ObjectWriter& next_;

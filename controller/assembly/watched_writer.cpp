@@ -20,6 +20,10 @@ Result<void> WatchedWriter::set_finalizer(const ObjectKey& key, bool wanted) {
   return watched(next_.set_finalizer(key, wanted), key);
 }
 
+Result<void> WatchedWriter::remove(const ImagePublication& object) {
+  return watched(next_.remove(object), key_of(object));
+}
+
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
   const auto failed_as = [&](ErrorClass cls) { return !written && written.error().cls == cls; };
   const bool is_of_object = failed_as(ErrorClass::Conflict) || failed_as(ErrorClass::NotFound);

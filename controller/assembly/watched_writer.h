@@ -19,6 +19,7 @@ class WatchedWriter final : public ObjectWriter {
   Result<void> write_status(const ContainerRegistry& object) override;
   Result<void> write_status(const RetentionPolicy& object) override;
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+  Result<void> remove(const ImagePublication& object) override;
 
   /// Why the latest write failed; absent when it went well.
   std::optional<Error> failure() const { return *failure_.lock(); }

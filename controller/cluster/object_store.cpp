@@ -294,8 +294,16 @@ Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta
   return {};
 }
 
-Result<void> ObjectStore::remove(const ObjectKey& key, const std::string& uid) {
-  const auto answer = client_.find(kube::remove(target_of(key), uid), rules_.give_up);
+Result<void> ObjectStore::remove(const ImagePublication& object) {
+  const ObjectKey key = key_of(object);
+  const auto kept = caches_.publications.find(name_of(key));
+  if (kept == nullptr) return {};
+  const ObjectMeta& metadata = kept->object.metadata;
+  if (metadata.uid != object.metadata.uid || metadata.generation != object.metadata.generation)
+    return fail(ErrorClass::Conflict, "deleting " + to_string(key) + ": it is newer",
+                "nothing to do: the new one is looked at by itself");
+  if (auto allowed = may_write(key); !allowed) return allowed;
+  const auto answer = client_.find(kube::remove_version(target_of(key), metadata.resource_version), rules_.give_up);
   if (!answer) return std::unexpected(answer.error());
   return {};
 }

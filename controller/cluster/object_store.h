@@ -58,9 +58,7 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
   Result<void> write_status(const RetentionPolicy& object) override;
   /// Others' finalizers stay, whoever sets one meanwhile.
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
-
-  /// Deletes the publication of that uid; Conflict when another has its name. Gone already: success.
-  Result<void> remove(const ObjectKey& key, const std::string& uid);
+  Result<void> remove(const ImagePublication& object) override;
 
  private:
   template <class T>

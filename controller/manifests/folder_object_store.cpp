@@ -302,4 +302,9 @@ Result<void> FolderObjectStore::set_finalizer(const ObjectKey& key, bool wanted)
   return parts_->state.set_finalizer(key, wanted);
 }
 
+Result<void> FolderObjectStore::remove(const ImagePublication& object) {
+  return fail(ErrorClass::Refused, to_string(key_of(object)) + " is a file, and files are people's",
+              "delete the file, or leave spec.ttlAfterPublished out");
+}
+
 }  // namespace slipway::manifests

@@ -58,6 +58,7 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   Result<void> write_status(const ContainerRegistry& object) override;
   Result<void> write_status(const RetentionPolicy& object) override;
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+  Result<void> remove(const ImagePublication& object) override;
 
  private:
   struct Parts;

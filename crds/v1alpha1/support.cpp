@@ -69,13 +69,13 @@ std::vector<UnsupportedField> unsupported(const ContainerRegistry& object) {
   return fields.take();
 }
 
-std::vector<UnsupportedField> unsupported(const ImagePublication& object) {
+std::vector<UnsupportedField> unsupported(const ImagePublication& object, KeptIn where) {
   Collector fields;
   const auto& spec = object.spec;
   collect_gates(fields, spec.gates, "spec.gates");
   fields.observer(spec.attach != Attach{}, "spec.attach", "only the publication record is attached by this version");
-  fields.observer(spec.ttl_after_published.has_value(), "spec.ttlAfterPublished",
-                  "published objects are not removed by this version");
+  fields.observer(spec.ttl_after_published.has_value() && where == KeptIn::Files, "spec.ttlAfterPublished",
+                  "objects are deleted in a cluster only, and this one is a file");
   fields.observer(!spec.notify.empty(), "spec.notify", "nobody is notified by this version");
   return fields.take();
 }

@@ -19,9 +19,12 @@ struct UnsupportedField {
   bool operator==(const UnsupportedField&) const = default;
 };
 
+/// Where the objects are: files are people's, and not Slipway's to delete.
+enum class KeptIn { Cluster, Files };
+
 /// Every such field, in the order of the resource.
 std::vector<UnsupportedField> unsupported(const ContainerRegistry& object);
-std::vector<UnsupportedField> unsupported(const ImagePublication& object);
+std::vector<UnsupportedField> unsupported(const ImagePublication& object, KeptIn where = KeptIn::Cluster);
 std::vector<UnsupportedField> unsupported(const RetentionPolicy& object);
 
 /// Invalid with reason NotSupported, naming the fields that guard; success when there are none.

@@ -42,7 +42,7 @@ class ObjectReader {
 /// Our finalizer: on a publication with deletionPolicy Untag, as long as tags of it may have to be removed.
 inline constexpr std::string_view kFinalizer = "slipway.dev/untag";
 
-/// Writes what controllers may write: status and their own finalizer. Thread-safe.
+/// Writes what controllers may write: status and their own finalizer; and deletes what asks for that. Thread-safe.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;
@@ -53,6 +53,9 @@ class ObjectWriter {
   /// Puts kFinalizer on the object (`wanted`) or takes it off. An object that has it and is deleted is still given by
   /// the reader, with its deletion time (without a cluster: as last read), until it is taken off. As it is: success.
   virtual Result<void> set_finalizer(const ObjectKey& key, bool wanted) = 0;
+  /// Deletes the publication as it was decided on: Conflict when it was edited since or another has its name. Gone
+  /// already: success. Refused where objects are files, which are people's.
+  virtual Result<void> remove(const ImagePublication& object) = 0;
 };
 
 }  // namespace slipway

@@ -10,6 +10,7 @@
 #include "reconcilers/publish/admission.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/events.h"
+#include "reconcilers/publish/expiry.h"
 #include "reconcilers/publish/neighbours.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/progress_keeper.h"
@@ -38,6 +39,7 @@ class Visit {
   Outcome reconcile() {
     if (object().metadata.deletion_timestamp) return withdraw();
     if (object().spec.suspend) return suspend();
+    if (is_expired()) return expire();
     if (auto held = hold_when_needed(); !held) return not_written(held.error());
     return publish();
   }
@@ -124,11 +126,38 @@ class Visit {
   Outcome conclude(const ImagePublication& before, const Acted& acted) {
     const auto now = ports_.clock.now();
     const auto outcome = outcome_after(object(), acted, settings_, now);
-    object().status = status_of(object(), acted, outcome, now);
-    if (object().status == before.status && acted.plan.steps.empty()) return outcome;
+    object().status = status_of(object(), acted, settings_, outcome, now);
+    if (object().status == before.status && acted.plan.steps.empty()) return until_expiry(outcome, now);
     if (auto written = write_at_the_end(); !written) return not_written(written.error());
     tell_changes(before, object().status, acted, ports_.recorder);
+    return until_expiry(outcome, now);
+  }
+
+  /// Files are people's; there the status says that nothing is deleted.
+  std::optional<Timestamp> expiry() const { return settings_.in_cluster ? expiry_of(loaded_.object) : std::nullopt; }
+
+  bool is_expired() const {
+    const auto end = expiry();
+    return end && *end <= now_;
+  }
+
+  Outcome until_expiry(Outcome outcome, Timestamp now) const {
+    const auto end = expiry();
+    if (!end || !outcome.delay) return outcome;
+    outcome.delay = std::min(*outcome.delay, std::max(*end - now, std::chrono::milliseconds{0}));
     return outcome;
+  }
+
+  Outcome expire() {
+    const std::string over =
+        "published at " + slipway::to_string(*object().status.published->at) + ", ttlAfterPublished is over: ";
+    const auto removed = ports_.writer.remove(object());
+    if (removed) {
+      tell(EventType::Normal, reason::kExpired, over + "the object is deleted, its tags stay");
+    } else if (removed.error().cls != ErrorClass::Conflict && removed.error().cls != ErrorClass::Cancelled) {
+      tell(EventType::Warning, reason::kExpired, over + "it can't be deleted: " + removed.error().message);
+    }
+    return after_write(removed, {}, now_);
   }
 
   ActReport carry_out(const PublishPlan& plan) {

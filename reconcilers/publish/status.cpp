@@ -113,11 +113,13 @@ std::string short_digest(const std::string& digest) {
 
 class Conclusion {
  public:
-  Conclusion(const ImagePublication& publication, const Acted& acted, const Outcome& outcome, Timestamp now)
+  Conclusion(const ImagePublication& publication, const Acted& acted, const Settings& settings, const Outcome& outcome,
+             Timestamp now)
       : publication_(publication),
         plan_(acted.plan),
         report_(acted.report),
         refusal_(acted.refusal()),
+        kept_in_(settings.in_cluster ? KeptIn::Cluster : KeptIn::Files),
         outcome_(outcome),
         now_(now),
         status_(publication.status) {}
@@ -329,7 +331,7 @@ class Conclusion {
   }
 
   void observe_only() {
-    const auto observers = unsupported_observers(unsupported(publication_));
+    const auto observers = unsupported_observers(unsupported(publication_, kept_in_));
     if (observers.empty())
       remove_condition(status_.conditions, kUnsupported);
     else
@@ -340,6 +342,7 @@ class Conclusion {
   const PublishPlan& plan_;
   const ActReport& report_;
   const Refusal* refusal_;
+  const KeptIn kept_in_;
   const Outcome& outcome_;
   const Timestamp now_;
   ImagePublicationStatus status_;
@@ -383,9 +386,9 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
   return status;
 }
 
-ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Outcome& outcome,
-                                 Timestamp now) {
-  return Conclusion(publication, acted, outcome, now).make();
+ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
+                                 const Outcome& outcome, Timestamp now) {
+  return Conclusion(publication, acted, settings, outcome, now).make();
 }
 
 ImagePublicationStatus status_when_suspended(const ImagePublication& publication) {

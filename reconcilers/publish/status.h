@@ -43,8 +43,8 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
 
 /// The status at the end. `publication` has the status of the start. Pure: looked at again with nothing changed, it is
 /// the same.
-ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Outcome& outcome,
-                                 Timestamp now);
+ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
+                                 const Outcome& outcome, Timestamp now);
 
 /// The status of a publication that is suspended.
 ImagePublicationStatus status_when_suspended(const ImagePublication& publication);

@@ -176,6 +176,22 @@ class PublishTest(ControllerTest):
         self.kubectl("delete", "ipub", "gone", "-n", "team", "--timeout=60s")
         self.assertIsNone(self.registry.digest("team/gone", "1.8.2"))
 
+    def test_ttl_after_published_deletes_the_object_and_nothing_that_it_published(self):
+        self.publication("lasting")
+        self.publication("passing", extra="  ttlAfterPublished: 2s\n")
+        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "passing", "-n", "team")
+        self.assertEqual(self.registry.digest("team/passing", "1.8.2"), self.digest)
+        self.assertEqual(self.registry.digest("team/passing", "staging"), self.digest)
+        (deletion,) = [each for each in CLUSTER.audit() if each["verb"] == "delete"
+                       and each["objectRef"]["resource"] == "imagepublications" and each["objectRef"]["name"] == "passing"]
+        self.assertEqual(deletion["user"]["username"], CONTROLLER)
+        wait_until(lambda: ("Expired", "Normal") in self.events("passing"), "an event tells of it")
+        self.ready("lasting")
+        self.kubectl("patch", "ipub", "lasting", "-n", "team", "--type=merge", "-p", '{"spec":{"ttlAfterPublished":"1h"}}')
+        self.ready("lasting")
+        self.kubectl("patch", "ipub", "lasting", "-n", "team", "--type=merge", "-p", '{"spec":{"ttlAfterPublished":"1s"}}')
+        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "lasting", "-n", "team")
+
     def test_what_the_schema_cannot_say_is_stalled_with_the_words_of_validate(self):
         wrong = PUBLICATION.format(name="wrong", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1").replace(
             "{{environment}}", "{{environment")

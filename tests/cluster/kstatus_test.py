@@ -110,7 +110,8 @@ class States:
             "forbidden-since": ([{"registryRef": {"name": "fickle"}}], "Failed", "Forbidden"),
             "without-a-registry": ([{"registryRef": {"name": "nowhere"}}], "Failed", "Forbidden"),
             "not-supported": ([{"gates": {"sbom": {}}}], "Failed", "NotSupported"),
-            "not-observed": ([{"ttlAfterPublished": "30d"}], "Current", "Succeeded"),
+            "not-observed": ([{"attach": {"sbom": True}}], "Current", "Succeeded"),
+            "passing": ([{"ttlAfterPublished": "30d"}], "Current", "Succeeded"),
             "healed": ([{"source": self.image("nothing")}, {}], "Current", "Succeeded"),
         }
         sources = [f"{host}/**", "127.0.0.1:1/**"]

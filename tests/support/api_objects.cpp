@@ -168,6 +168,8 @@ ApiObjects::Answer ApiObjects::remove(const ApiAddress& address, const Json& opt
   const Json wanted = options.is_object() ? options.value("preconditions", Json::object()) : Json::object();
   if (wanted.contains("uid") && wanted["uid"] != metadata["uid"])
     return refuse(409, "Conflict", "Precondition failed: UID in precondition");
+  if (wanted.contains("resourceVersion") && wanted["resourceVersion"] != metadata["resourceVersion"])
+    return refuse(409, "Conflict", "Precondition failed: ResourceVersion in precondition");
   if (metadata.contains("deletionTimestamp")) return found;
   metadata["deletionTimestamp"] = "2026-11-02T00:00:00Z";
   metadata["generation"] = metadata.value("generation", 0) + 1;

@@ -112,4 +112,15 @@ Result<void> InMemoryObjects::set_finalizer(const ObjectKey& key, bool wanted) {
   return {};
 }
 
+Result<void> InMemoryObjects::remove(const ImagePublication& object) {
+  if (before_write)
+    if (auto allowed = before_write(); !allowed) return allowed;
+  const auto found = published.find(key_of(object));
+  if (found == published.end()) return {};
+  if (found->second.metadata.generation != object.metadata.generation)
+    return fail(ErrorClass::Conflict, to_string(key_of(object)) + " is newer", "-");
+  published.erase(found);
+  return {};
+}
+
 }  // namespace slipway::tests

@@ -21,6 +21,7 @@ class InMemoryObjects final : public ObjectReader, public ObjectWriter {
   void apply(ContainerRegistry object) { kept_registries[object.metadata.name] = std::move(object); }
   /// As a person who deletes: with our finalizer on it the object stays, with its deletion time.
   void remove(const ObjectKey& key, Timestamp now);
+  Result<void> remove(const ImagePublication& object) override;
   ImagePublication& stored(const ObjectKey& key) { return published.at(key); }
 
   std::map<ObjectKey, ImagePublication> published;

@@ -67,6 +67,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::vector<ContainerRegistry>> registries() override { return std::unexpected(kNoSuch); }
   Result<void> write_status(const ImagePublication&) override { return std::unexpected(kNoSuch); }
   Result<void> set_finalizer(const ObjectKey&, bool) override { return std::unexpected(kNoSuch); }
+  Result<void> remove(const ImagePublication&) override { return std::unexpected(kNoSuch); }
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey&) override {
     return std::unexpected(kNoSuch);
   }

@@ -309,14 +309,38 @@ TEST_CASE("A deleted object stays readable until our finalizer is off") {
   CHECK(world.store.set_finalizer(kStorefront, true).error().cls == ErrorClass::NotFound);
 }
 
-TEST_CASE("A publication is removed by its uid alone") {
+TEST_CASE("A publication is deleted as it was decided on, and no newer one") {
   World world;
-  const std::string uid = world.publication().metadata.uid;
-  CHECK(world.store.remove(kStorefront, "another").error().cls == ErrorClass::Conflict);
-  CHECK_FALSE(world.stored().is_null());
-  REQUIRE(world.store.remove(kStorefront, uid));
-  CHECK(world.stored().is_null());
-  CHECK(world.store.remove(kStorefront, uid));
+  const auto decided = world.publication();
+  SECTION("as it is") {
+    REQUIRE(world.store.remove(decided));
+    CHECK(world.stored().is_null());
+    CHECK(world.store.remove(decided));
+    world.list_all();
+    CHECK(world.store.remove(decided));
+  }
+  SECTION("edited since, as the cache knows") {
+    world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["environment"] = "production"; });
+    world.list_all();
+    CHECK(world.store.remove(decided).error().cls == ErrorClass::Conflict);
+    CHECK(world.server.writes().empty());
+  }
+  SECTION("edited since, as the API server alone knows") {
+    world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["environment"] = "production"; });
+    CHECK(world.store.remove(decided).error().cls == ErrorClass::Conflict);
+    CHECK_FALSE(world.stored().is_null());
+  }
+  SECTION("another of its name") {
+    auto other = decided;
+    other.metadata.uid = "another";
+    CHECK(world.store.remove(other).error().cls == ErrorClass::Conflict);
+    CHECK_FALSE(world.stored().is_null());
+  }
+  SECTION("not ours any more") {
+    world.allowed = fail(ErrorClass::Cancelled, "another replica works on it");
+    CHECK(world.store.remove(decided).error().cls == ErrorClass::Cancelled);
+    CHECK_FALSE(world.stored().is_null());
+  }
 }
 
 TEST_CASE("A ContainerRegistry whose spec can't be used gives no access, and who refers to it hears so") {
