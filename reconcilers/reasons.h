@@ -53,6 +53,8 @@ inline constexpr std::string_view kNoted = "Noted";        ///< Event: something
 inline constexpr std::string_view kUntagged = "Untagged";  ///< Event: the tags of a deleted publication are gone.
 inline constexpr std::string_view kLeftTagged =
     "LeftTagged";  ///< Event: a deleted publication went without its tags being removed; remove them by hand.
+inline constexpr std::string_view kUntagging =
+    "Untagging";  ///< Event: the tags of a deleted publication can't be removed yet; it is tried again for ten minutes.
 inline constexpr std::string_view kExpired =
     "Expired";  ///< Event: ttlAfterPublished is over; the object is deleted, or the text says why not.
 inline constexpr std::string_view kReplicated = "Replicated";  ///< Nothing to wait for, or every region serves it.

@@ -235,8 +235,10 @@ class Visit {
     auto removed = untag();
     if (removed) return let_go_without(*removed);
     if (removed.error().cls == ErrorClass::Cancelled) return follow(removed.error());
-    if (should_wait(object(), removed.error(), now_))
-      return {.kind = Outcome::Kind::Retry, .delay = removed.error().retry_after};
+    if (const auto wait = wait_after(object(), removed.error(), {now_, ports_.clock.now()})) {
+      tell(EventType::Warning, reason::kUntagging, "its tags can't be removed yet: " + removed.error().message);
+      return {.kind = Outcome::Kind::Again, .delay = wait};
+    }
     return let_go(reason::kLeftTagged, "its tags stay: " + removed.error().message);
   }
 
@@ -277,7 +279,9 @@ class Visit {
   Outcome let_go(std::string_view reason, const std::string& message) {
     const auto noted =
         reason == reason::kLeftTagged ? note_that_tags_stay(message) : Result<std::vector<AuditNumber>>(std::in_place);
-    if (!noted && should_wait(object(), noted.error(), now_)) return {.kind = Outcome::Kind::Retry, .delay = {}};
+    if (!noted)
+      if (const auto wait = wait_after(object(), noted.error(), {now_, ports_.clock.now()}))
+        return {.kind = Outcome::Kind::Again, .delay = wait};
     const auto gone = ports_.writer.set_finalizer(key_of(object()), false);
     if (noted)
       for (const auto number : *noted) ports_.audit.ended(number, gone);

@@ -1,5 +1,6 @@
 #include "reconcilers/publish/withdraw.h"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -8,7 +9,14 @@
 namespace slipway::publish {
 namespace {
 
-constexpr std::chrono::minutes kOutage{10};
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+constexpr milliseconds kOutage = 10min;
+/// Between two tries: longer the longer it lasts.
+constexpr milliseconds kShortest = 2s;
+constexpr milliseconds kLongest = 1min;
+constexpr int kShareOfWait = 8;
 
 std::set<std::string> wanted_by(const std::vector<ImagePublication>& neighbours) {
   std::set<std::string> wanted;
@@ -48,11 +56,17 @@ std::string tags_of_others(const ImagePublication& publication) {
   return tags;
 }
 
-bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now) {
-  const bool outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+std::optional<milliseconds> wait_after(const ImagePublication& publication, const Error& error,
+                                       const VisitTimes& times) {
+  const bool is_outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
   const auto deleted = publication.metadata.deletion_timestamp;
   // Clocks differ a little: a deletion that is still to come was just now.
-  return outage && deleted && now - *deleted < kOutage && *deleted - now < kOutage;
+  if (!is_outage || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
+  const milliseconds took = times.now - times.began;
+  const milliseconds left = *deleted + kOutage - times.now - took;
+  if (left <= milliseconds{0}) return std::nullopt;
+  const milliseconds own = std::clamp((times.now - *deleted) / kShareOfWait, kShortest, kLongest);
+  return std::min(std::max<milliseconds>(own, error.retry_after.value_or(0s)), left);
 }
 
 }  // namespace slipway::publish

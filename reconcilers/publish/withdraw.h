@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "crds/base/time.h"
 #include "crds/v1alpha1/image_publication.h"
 #include "reconcilers/publish/plan.h"
+#include "reconcilers/publish/status.h"
 
 namespace slipway::publish {
 
@@ -19,8 +21,10 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
 /// they are from a time when that was not kept. In one string. Pure.
 std::string tags_of_others(const ImagePublication& publication);
 
-/// What follows a withdrawal that failed: an outage is waited for, ten minutes from the deletion, everything else lets
-/// the object go. Pure.
-bool should_wait(const ImagePublication& publication, const Error& error, Timestamp now);
+/// How long to wait before a withdrawal that failed is tried again; absent: the object goes, as it does at once for all
+/// that is no outage. An outage holds it for ten minutes at most, the next try included if that takes as long as this
+/// one did, whatever the registry says of when to come again. Pure.
+std::optional<std::chrono::milliseconds> wait_after(const ImagePublication& publication, const Error& error,
+                                                    const VisitTimes& times);
 
 }  // namespace slipway::publish

@@ -316,6 +316,23 @@ class AuditTest(ControllerTest):
         self.assertIn("1.8.2", [each.get("tag") for each in json.loads(found.stdout)])
 
 
+class DeletionTest(ControllerTest):
+    def test_a_registry_that_is_away_holds_a_namespace_only_for_so_long(self):
+        """The ten minutes themselves are the unit tests'; here: it is held, people are told, and it goes on by itself."""
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        push(self.registry, "team/base", "1", self.work / "image")
+        self.publication("held", extra="  deletionPolicy: Untag\n")
+        self.ready("held")
+        # As the namespace controller does, which does not run here.
+        self.registry.fault(action="Status", status=503, path="/v2/team/held", times=0)
+        self.kubectl("delete", "ipub", "--all", "-n", "team", "--wait=false")
+        wait_until(lambda: ("Untagging", "Warning") in self.events("held"), "people are told")
+        self.assertEqual(self.get("held")["metadata"]["finalizers"], ["slipway.dev/untag"])
+        self.registry.heal()
+        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "held", "-n", "team")
+        self.assertIsNone(self.registry.digest("team/held", "1.8.2"))
+
+
 class SecretTest(ControllerTest):
     configuration = {"authentication": "Basic",
                      "credentials": [{"username": "ci", "password": "right", "repositories": ["**"],

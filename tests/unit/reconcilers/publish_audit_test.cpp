@@ -110,7 +110,7 @@ TEST_CASE("a deletion waits ten minutes for the audit log, and no longer") {
   world.destination().can_untag = false;
   world.audit.failure = kDiskFull;
   world.objects.remove(key_of(publication), world.clock.now());
-  CHECK(world.look(publication).kind == Kind::Retry);
+  CHECK(world.look(publication).kind == Kind::Again);
   CHECK(world.objects.published.contains(key_of(publication)));
   world.clock.advance(std::chrono::minutes(10));
   world.recorder.events.clear();

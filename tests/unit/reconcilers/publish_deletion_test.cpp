@@ -344,8 +344,10 @@ TEST_CASE("an outage is waited for ten minutes") {
   Published it;
   const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled);
   it.world.registry.before = [cls](const std::string&) -> Result<void> { return fail(cls, "no answer"); };
-  CHECK(it.remove().kind == Kind::Retry);
+  CHECK(it.remove() == Outcome{.kind = Kind::Again, .delay = 2s});
   CHECK_FALSE(it.is_gone());
+  CHECK(it.world.recorder.reasons() == std::vector<std::string>{"Untagging"});
+  it.world.recorder.events.clear();
 
   SECTION("it comes back in time") {
     it.world.registry.before = nullptr;
@@ -355,7 +357,7 @@ TEST_CASE("an outage is waited for ten minutes") {
   }
   SECTION("also when whoever noted the deletion has a clock that is ahead") {
     it.world.clock.advance(-10min + 1ms);
-    CHECK(it.world.look(it.publication).kind == Kind::Retry);
+    CHECK(it.world.look(it.publication).kind == Kind::Again);
     CHECK_FALSE(it.is_gone());
   }
   SECTION("a clock that is further ahead tells nothing") {
@@ -365,14 +367,43 @@ TEST_CASE("an outage is waited for ten minutes") {
   }
   SECTION("it does not") {
     it.world.clock.advance(10min - 1ms);
-    CHECK(it.world.look(it.publication).kind == Kind::Retry);
+    CHECK(it.world.look(it.publication) == Outcome{.kind = Kind::Again, .delay = 1ms});
     CHECK_FALSE(it.is_gone());
-    CHECK(it.world.recorder.events.empty());
+    it.world.recorder.events.clear();
     it.world.clock.advance(1ms);
     CHECK(it.world.look(it.publication) == Outcome{});
     CHECK(it.is_gone());
     CHECK(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
   }
+}
+
+TEST_CASE("a deletion is never held up for longer than ten minutes") {
+  Published it;
+  auto error = fail(ErrorClass::Unavailable, "no answer").error();
+  std::chrono::milliseconds takes{};
+  SECTION("by a registry that is away") {}
+  SECTION("by one that says to come again in an hour") {
+    error.retry_after = 1h;
+  }
+  SECTION("by one that keeps each request waiting") {
+    takes = 4min;
+  }
+  SECTION("by an audit log that can't be written") {
+    it.world.audit.failure = error;
+  }
+  it.world.registry.before = [&](const std::string&) -> Result<void> {
+    it.world.clock.advance(takes);
+    return std::unexpected(error);
+  };
+  const auto deleted = it.world.clock.now();
+  Outcome outcome = it.remove();
+  for (int tries = 0; outcome.delay && tries < 1000; ++tries) {
+    it.world.clock.advance(*outcome.delay);
+    outcome = it.world.look(it.publication);
+  }
+  CHECK(it.is_gone());
+  CHECK(it.world.clock.now() - deleted <= 10min);
+  CHECK(it.world.clock.now() - deleted > 6min);
 }
 
 TEST_CASE("stopped while it takes tags away, it goes on after the start") {
