@@ -75,7 +75,9 @@ class Answers {
     if (state->running) {
       metrics_.set_queue(state->running->queue.statistics());
       metrics_.set_ready(state->running->installation.ready_counts());
-      metrics_.set_lease(lease_group_, state->running->installation.shards().standing().holds_lease);
+      const Shards::Standing standing = state->running->installation.shards().standing();
+      metrics_.set_lease(lease_group_, standing.holds_lease);
+      metrics_.set_shard_members(standing.members);
     }
     return metrics_.text();
   }

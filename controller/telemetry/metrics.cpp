@@ -13,6 +13,8 @@
 #include <string_view>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
+#include "controller/telemetry/process_figures.h"
 
 namespace slipway::telemetry {
 
@@ -46,6 +48,11 @@ std::string label(ResourceKind kind) {
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
+}
+
+/// controller-runtime names its queues after their controllers.
+Labels queue_of(const std::string& kind) {
+  return {{"name", kind}, {"controller", kind}};
 }
 
 double seconds(std::chrono::nanoseconds duration) {
@@ -112,6 +119,8 @@ struct Metrics::Families {
       gauge("workqueue_longest_running_processor_seconds", "Age of the oldest work that is going on.");
   Family<Counter>& reconciles = counter("controller_runtime_reconcile_total", "Reconciles by result.");
   Family<Counter>& errors = counter("controller_runtime_reconcile_errors_total", "Reconciles that failed.");
+  Family<Counter>& terminal = counter("controller_runtime_terminal_reconcile_errors_total",
+                                      "Reconciles after which only a change of something else helps: Stalled.");
   Family<Counter>& panics =
       counter("controller_runtime_reconcile_panics_total", "Reconciles that ended in an exception, a bug.");
   Family<Histogram>& took = histogram("controller_runtime_reconcile_time_seconds", "How long a reconcile took.");
@@ -147,18 +156,29 @@ struct Metrics::Families {
       gauge("slipway_git_commit_refused", "1 while the newest commit is not in force because it is not valid.").Add({});
   Family<Counter>& api_requests = counter("rest_client_requests_total", "Requests to the API server.");
   Family<Gauge>& leases = gauge("leader_election_master_status", "1 while this process holds the lease.");
+  Family<Gauge>& members =
+      gauge("slipway_shard_members", "Replicas among whom this one shares the work; 0 while it has no share.");
+  Counter& cpu = counter("process_cpu_seconds_total", "User and system CPU time spent in seconds.").Add({});
+  Family<Gauge>& resident = gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
+  Family<Gauge>& virtual_memory = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
+  Family<Gauge>& open_files = gauge("process_open_fds", "Number of open file descriptors.");
+  Family<Gauge>& most_files = gauge("process_max_fds", "Maximum number of open file descriptors.");
+  Gauge& started =
+      gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.").Add({});
+  runtime::Guarded<double> cpu_counted{0};
   Family<Gauge>& build_info = gauge("slipway_build_info", "Always 1; the version is in the label.");
 
   void create_of(const std::string& kind) {
-    depth.Add({{"name", kind}});
-    adds.Add({{"name", kind}});
-    waited.Add({{"name", kind}}, kQueueBuckets);
-    worked.Add({{"name", kind}}, kQueueBuckets);
-    retries.Add({{"name", kind}});
-    unfinished.Add({{"name", kind}});
-    longest.Add({{"name", kind}});
+    depth.Add(queue_of(kind));
+    adds.Add(queue_of(kind));
+    waited.Add(queue_of(kind), kQueueBuckets);
+    worked.Add(queue_of(kind), kQueueBuckets);
+    retries.Add(queue_of(kind));
+    unfinished.Add(queue_of(kind));
+    longest.Add(queue_of(kind));
     for (const auto result : kResults) reconciles.Add({{"controller", kind}, {"result", std::string{result}}});
     errors.Add({{"controller", kind}});
+    terminal.Add({{"controller", kind}});
     panics.Add({{"controller", kind}});
     took.Add({{"controller", kind}}, kReconcileBuckets);
     most_workers.Add({{"controller", kind}});
@@ -166,7 +186,24 @@ struct Metrics::Families {
     for (const auto ready : kReady) resources.Add({{"kind", kind}, {"ready", std::string{ready}}});
   }
 
+  void set_process() {
+    const ProcessFigures now = process_figures();
+    {
+      const auto counted = cpu_counted.lock();
+      cpu.Increment(std::max(now.cpu_seconds - *counted, 0.0));
+      *counted = std::max(now.cpu_seconds, *counted);
+    }
+    const auto set = [](Family<Gauge>& family, const std::optional<double>& value) {
+      if (value) family.Add({}).Set(*value);
+    };
+    set(resident, now.resident_bytes);
+    set(virtual_memory, now.virtual_bytes);
+    set(open_files, now.open_files);
+    set(most_files, now.most_files);
+  }
+
   void create_own() {
+    started.Set(seconds(runtime::SystemClock{}.now().time_since_epoch()));
     publications.Add({{"outcome", "published"}, {"reason", "Succeeded"}});
     // What an alert asks the increase of: the first one is seen only where a zero was before it.
     publications.Add({{"outcome", "failed"}, {"reason", "Internal"}});
@@ -187,15 +224,15 @@ Metrics::Metrics(const std::string& version) : families_(std::make_unique<Famili
 Metrics::~Metrics() = default;
 
 void Metrics::added(ResourceKind kind) {
-  families_->adds.Add({{"name", label(kind)}}).Increment();
+  families_->adds.Add(queue_of(label(kind))).Increment();
 }
 
 void Metrics::retried(ResourceKind kind) {
-  families_->retries.Add({{"name", label(kind)}}).Increment();
+  families_->retries.Add(queue_of(label(kind))).Increment();
 }
 
 void Metrics::taken(ResourceKind kind, std::chrono::nanoseconds waited) {
-  families_->waited.Add({{"name", label(kind)}}, kQueueBuckets).Observe(seconds(waited));
+  families_->waited.Add(queue_of(label(kind)), kQueueBuckets).Observe(seconds(waited));
 }
 
 void Metrics::began(const ObjectKey& key, const std::string& /*reconcile_id*/) {
@@ -206,9 +243,11 @@ void Metrics::ended(const runtime::Visit& visit) {
   const std::string kind = label(visit.key.kind);
   const std::string result{result_of(visit)};
   families_->active.Add({{"controller", kind}}).Decrement();
-  families_->worked.Add({{"name", kind}}, kQueueBuckets).Observe(seconds(visit.took));
+  families_->worked.Add(queue_of(kind), kQueueBuckets).Observe(seconds(visit.took));
   families_->took.Add({{"controller", kind}}, kReconcileBuckets).Observe(seconds(visit.took));
   families_->reconciles.Add({{"controller", kind}, {"result", result}}).Increment();
+  if (visit.outcome && visit.outcome->kind == Outcome::Kind::Stalled)
+    families_->terminal.Add({{"controller", kind}}).Increment();
   if (result == "error") families_->errors.Add({{"controller", kind}}).Increment();
   if (!visit.outcome) families_->panics.Add({{"controller", kind}}).Increment();
 }
@@ -217,7 +256,7 @@ void Metrics::set_queue(const std::map<ResourceKind, runtime::QueueStatistics>& 
   for (const ResourceKind kind : kKinds) {
     const auto found = statistics.find(kind);
     const runtime::QueueStatistics now = found == statistics.end() ? runtime::QueueStatistics{} : found->second;
-    const Labels labels{{"name", label(kind)}};
+    const Labels labels = queue_of(label(kind));
     families_->depth.Add(labels).Set(static_cast<double>(now.depth));
     families_->unfinished.Add(labels).Set(seconds(now.unfinished));
     families_->longest.Add(labels).Set(seconds(now.longest_running));
@@ -306,7 +345,12 @@ void Metrics::set_lease(const std::string& name, bool is_held) {
   families_->leases.Add({{"name", name}}).Set(is_held ? 1 : 0);
 }
 
+void Metrics::set_shard_members(std::size_t count) {
+  families_->members.Add({}).Set(static_cast<double>(count));
+}
+
 std::string Metrics::text() const {
+  families_->set_process();
   std::ostringstream out;
   prometheus::TextSerializer{}.Serialize(out, families_->registry.Collect());
   return out.str();

@@ -30,8 +30,8 @@ struct ReadyCount {
 };
 
 /// Every metric of the program, by name in metrics.cpp, there from the start at zero (those of a cluster: from the
-/// first request or lease). Label values are bounded: what comes from outside is folded into "other" beyond the first
-/// 50 hosts. Thread-safe, never fails.
+/// first request or lease; those of the process: where there is a /proc). Label values are bounded: what comes from
+/// outside is folded into "other" beyond the first 50 hosts. Thread-safe, never fails.
 class Metrics final : public runtime::WorkWatcher {
  public:
   explicit Metrics(const std::string& version);
@@ -65,6 +65,9 @@ class Metrics final : public runtime::WorkWatcher {
   void api_request(const AnsweredRequest& request);
   /// Whether this process holds the lease of that name.
   void set_lease(const std::string& name, bool is_held);
+
+  /// Among how many replicas the work is shared, as this one sees it; 0 while it has no share.
+  void set_shard_members(std::size_t count);
 
   /// Everything, in Prometheus' text format 0.0.4.
   std::string text() const;

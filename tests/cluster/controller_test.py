@@ -218,7 +218,12 @@ class PublishTest(ControllerTest):
     def test_it_is_measured_as_controllers_are(self):
         self.publication("counted")
         self.ready("counted")
-        for name in ('workqueue_adds_total{name="imagepublication"}',
+        of_kind = '{controller="imagepublication",name="imagepublication"'
+        for name in (f"workqueue_adds_total{of_kind}}}", f"workqueue_queue_duration_seconds_count{of_kind}}}",
+                     f"workqueue_work_duration_seconds_count{of_kind}}}",
+                     'controller_runtime_reconcile_time_seconds_count{controller="imagepublication"}',
+                     'leader_election_master_status{name="slipway"}', "slipway_shard_members ",
+                     "process_cpu_seconds_total ", "process_resident_memory_bytes ",
                      'controller_runtime_reconcile_total{controller="imagepublication",result="requeue_after"}',
                      'controller_runtime_max_concurrent_reconciles{controller="imagepublication"}',
                      'slipway_resources{kind="imagepublication",ready="True"}',

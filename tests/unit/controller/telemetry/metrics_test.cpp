@@ -18,28 +18,28 @@ bool shows(const Metrics& metrics, const std::string& line) {
 
 TEST_CASE("every metric is there from the start at zero") {
   const Metrics metrics{"0.1.0"};
-  for (const char* line : {"workqueue_depth{name=\"imagepublication\"} 0",
-                           "workqueue_adds_total{name=\"containerregistry\"} 0",
-                           "workqueue_queue_duration_seconds_count{name=\"imagepublication\"} 0",
-                           "workqueue_work_duration_seconds_count{name=\"imagepublication\"} 0",
-                           "workqueue_retries_total{name=\"retentionpolicy\"} 0",
-                           "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 0",
-                           "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 0",
-                           "controller_runtime_reconcile_total{controller=\"imagepublication\",result=\"success\"} 0",
-                           "controller_runtime_reconcile_errors_total{controller=\"imagepublication\"} 0",
-                           "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
-                           "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
-                           "controller_runtime_active_workers{controller=\"imagepublication\"} 0",
-                           "slipway_publications_total{outcome=\"published\",reason=\"Succeeded\"} 0",
-                           "slipway_publications_total{outcome=\"failed\",reason=\"Internal\"} 0",
-                           "slipway_transfer_bytes_total 0",
-                           "slipway_transfer_blobs_total{outcome=\"mounted\"} 0",
-                           "slipway_transfer_resumes_total 0",
-                           "slipway_tags_set_total 0",
-                           "slipway_audit_records_total 0",
-                           "slipway_audit_failures_total 0",
-                           "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0",
-                           "slipway_build_info{version=\"0.1.0\"} 1"}) {
+  for (const char* line :
+       {"workqueue_depth{controller=\"imagepublication\",name=\"imagepublication\"} 0",
+        "workqueue_adds_total{controller=\"containerregistry\",name=\"containerregistry\"} 0",
+        "workqueue_queue_duration_seconds_count{controller=\"imagepublication\",name=\"imagepublication\"} 0",
+        "workqueue_work_duration_seconds_count{controller=\"imagepublication\",name=\"imagepublication\"} 0",
+        "workqueue_retries_total{controller=\"retentionpolicy\",name=\"retentionpolicy\"} 0",
+        "workqueue_unfinished_work_seconds{controller=\"imagepublication\",name=\"imagepublication\"} 0",
+        "workqueue_longest_running_processor_seconds{controller=\"imagepublication\",name=\"imagepublication\"} 0",
+        "controller_runtime_reconcile_total{controller=\"imagepublication\",result=\"success\"} 0",
+        "controller_runtime_reconcile_errors_total{controller=\"imagepublication\"} 0",
+        "controller_runtime_terminal_reconcile_errors_total{controller=\"imagepublication\"} 0",
+        "controller_runtime_reconcile_time_seconds_count{controller=\"imagepublication\"} 0",
+        "controller_runtime_max_concurrent_reconciles{controller=\"imagepublication\"} 0",
+        "controller_runtime_active_workers{controller=\"imagepublication\"} 0",
+        "slipway_transfer_bytes_total 0",
+        "slipway_transfer_blobs_total{outcome=\"mounted\"} 0",
+        "slipway_transfer_resumes_total 0",
+        "slipway_tags_set_total 0",
+        "slipway_audit_records_total 0",
+        "slipway_audit_failures_total 0",
+        "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0",
+        "slipway_build_info{version=\"0.1.0\"} 1"}) {
     CAPTURE(line);
     CHECK(shows(metrics, line));
   }
@@ -50,11 +50,11 @@ TEST_CASE("reconciles count by result") {
     std::string name;
     std::optional<Outcome> outcome;
     std::string result;
-    int errors, panics;
+    int errors, panics, terminal = 0;
   };
   const std::vector<Row> rows{{"done", Outcome{}, "success", 0, 0},
                               {"again", Outcome{Outcome::Kind::Again, 1s}, "requeue_after", 0, 0},
-                              {"stalled", Outcome{Outcome::Kind::Stalled, 1h}, "requeue_after", 0, 0},
+                              {"stalled", Outcome{Outcome::Kind::Stalled, 1h}, "requeue_after", 0, 0, 1},
                               {"retry", Outcome{Outcome::Kind::Retry, {}}, "error", 1, 0},
                               {"a bug", std::nullopt, "error", 1, 1}};
   for (const Row& row : rows) {
@@ -68,6 +68,8 @@ TEST_CASE("reconciles count by result") {
     CHECK(shows(metrics, "controller_runtime_reconcile_total" + of_kind + ",result=\"" + row.result + "\"} 1"));
     CHECK(shows(metrics, "controller_runtime_reconcile_errors_total" + of_kind + "} " + std::to_string(row.errors)));
     CHECK(shows(metrics, "controller_runtime_reconcile_panics_total" + of_kind + "} " + std::to_string(row.panics)));
+    CHECK(shows(metrics,
+                "controller_runtime_terminal_reconcile_errors_total" + of_kind + "} " + std::to_string(row.terminal)));
     CHECK(shows(metrics, "controller_runtime_reconcile_time_seconds_sum" + of_kind + "} 2"));
   }
 }
@@ -76,11 +78,14 @@ TEST_CASE("the queue's gauges follow, and fall back to zero") {
   Metrics metrics{"0"};
   metrics.set_queue({{ResourceKind::ImagePublication,
                       {.depth = 3, .delayed = 1, .running = 2, .unfinished = 8s, .longest_running = 5s}}});
-  CHECK(shows(metrics, "workqueue_depth{name=\"imagepublication\"} 3"));
-  CHECK(shows(metrics, "workqueue_unfinished_work_seconds{name=\"imagepublication\"} 8"));
-  CHECK(shows(metrics, "workqueue_longest_running_processor_seconds{name=\"imagepublication\"} 5"));
+  CHECK(shows(metrics, "workqueue_depth{controller=\"imagepublication\",name=\"imagepublication\"} 3"));
+  CHECK(
+      shows(metrics, "workqueue_unfinished_work_seconds{controller=\"imagepublication\",name=\"imagepublication\"} 8"));
+  CHECK(shows(
+      metrics,
+      "workqueue_longest_running_processor_seconds{controller=\"imagepublication\",name=\"imagepublication\"} 5"));
   metrics.set_queue({});
-  CHECK(shows(metrics, "workqueue_depth{name=\"imagepublication\"} 0"));
+  CHECK(shows(metrics, "workqueue_depth{controller=\"imagepublication\",name=\"imagepublication\"} 0"));
 }
 
 TEST_CASE("labels from outside are bounded") {
@@ -140,4 +145,30 @@ TEST_CASE("publications, gates, transfers and tags count") {
   CHECK(shows(metrics, "slipway_transfer_bytes_total 42"));
   CHECK(shows(metrics, "slipway_transfer_blobs_total{outcome=\"sent\"} 1"));
   CHECK(shows(metrics, "slipway_transfer_resumes_total 1"));
+}
+
+TEST_CASE("a replica's share is there from its first lease") {
+  Metrics metrics{"0"};
+  CHECK(metrics.text().find("slipway_shard_members ") == std::string::npos);
+  metrics.set_shard_members(3);
+  CHECK(shows(metrics, "slipway_shard_members 3"));
+  metrics.set_shard_members(0);
+  CHECK(shows(metrics, "slipway_shard_members 0"));
+}
+
+TEST_CASE("the process is measured as Prometheus' own clients do") {
+  const Metrics metrics{"0"};
+  const auto value = [&](const std::string& name) {
+    const std::string text = metrics.text();
+    const auto at = text.find('\n' + name + ' ');
+    return at == std::string::npos ? -1.0 : std::stod(text.substr(at + name.size() + 2));
+  };
+  const double cpu = value("process_cpu_seconds_total");
+  CHECK(cpu > 0);
+  CHECK(value("process_cpu_seconds_total") >= cpu);
+  CHECK(value("process_resident_memory_bytes") > 1e6);
+  CHECK(value("process_virtual_memory_bytes") > value("process_resident_memory_bytes"));
+  CHECK(value("process_open_fds") >= 3);
+  CHECK(value("process_max_fds") > value("process_open_fds"));
+  CHECK(value("process_start_time_seconds") > 1.7e9);
 }
