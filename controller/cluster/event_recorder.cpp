@@ -21,6 +21,8 @@ constexpr std::size_t kMostTold = 4096;
 /// With more than that waiting they are sent one by one: statuses say the same, and need the API server more.
 constexpr std::size_t kManyWaiting = 100;
 constexpr std::chrono::milliseconds kBetween{100};
+/// Some fifteen seconds in all, with what waits behind.
+constexpr int kMostTries = 6;
 
 std::string action_of(ResourceKind kind) {
   switch (kind) {
@@ -93,9 +95,24 @@ struct EventRecorder::Sender {
   }
 
   void run(const std::stop_token& stop) {
-    while (auto draft = next(stop)) send(*draft, stop);
+    while (auto draft = next(stop)) {
+      auto sent = send(*draft, stop);
+      for (int tries = 1; tries < kMostTries && is_away(sent) && pause(tries, stop); ++tries) sent = send(*draft, stop);
+      look_at(sent, *draft);
+    }
     state.lock()->has_ended = true;
     changed.notify_all();
+  }
+
+  static bool is_away(const Result<void>& sent) {
+    return !sent && (sent.error().cls == ErrorClass::Unavailable || sent.error().cls == ErrorClass::Throttled);
+  }
+
+  /// False when it is to end.
+  bool pause(int tries, const std::stop_token& stop) {
+    auto waiting = state.lock();
+    waiting.wait_for(changed, stop, options.try_again * tries, [&] { return waiting->is_closing; });
+    return !waiting->is_closing && !stop.stop_requested();
   }
 
   std::optional<kube::EventDraft> next(const std::stop_token& stop) {
@@ -122,22 +139,21 @@ struct EventRecorder::Sender {
     parts.log.warn("more events than the API server takes: those that come now are logged alone");
   }
 
-  void send(const kube::EventDraft& draft, const std::stop_token& stop) {
+  /// Sent twice it is there once: its name says what it tells.
+  Result<void> send(const kube::EventDraft& draft, const std::stop_token& stop) {
     const kube::EventName name = kube::name_of(draft);
     const std::string known_as = name.namespace_name + "/" + name.name;
     if (ToldEvents::Told* const before = told.find(known_as, draft.time)) {
-      before->last = draft.time;
-      if (!before->count) return;
-      const auto counted = kube::count_event(parts.client, name, ++*before->count, draft.time, stop);
-      if (counted || counted.error().cls != ErrorClass::NotFound) return look_at(counted, draft);
+      if (!before->count) return before->last = draft.time, Result<void>{};
+      const auto counted = kube::count_event(parts.client, name, *before->count + 1, draft.time, stop);
+      if (counted) *before = {.count = *before->count + 1, .last = draft.time};
+      if (counted || counted.error().cls != ErrorClass::NotFound) return counted;
     }
     const Result<kube::EventName> created = kube::create_event(parts.client, draft, stop);
     const bool was_there = !created && created.error().cls == ErrorClass::Conflict;
-    if (created || was_there) {
-      const auto count = was_there ? std::nullopt : std::optional<std::int64_t>(1);
-      return told.put(known_as, {.count = count, .last = draft.time});
-    }
-    look_at(std::unexpected(created.error()), draft);
+    if (!created && !was_there) return std::unexpected(created.error());
+    told.put(known_as, {.count = was_there ? std::nullopt : std::optional<std::int64_t>(1), .last = draft.time});
+    return {};
   }
 
   void look_at(const Result<void>& sent, const kube::EventDraft& draft) {

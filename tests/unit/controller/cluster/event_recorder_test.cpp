@@ -124,6 +124,33 @@ TEST_CASE("What an earlier process told is not told again") {
   CHECK(world.events() == before);
 }
 
+TEST_CASE("An event that had no answer is sent again, one that was refused is not") {
+  World world;
+  std::atomic<int> refusals = 0;
+  int status = 0;
+  std::size_t events = 0;
+  SECTION("the API server is away for a moment") {
+    status = 503;
+    events = 1;
+  }
+  SECTION("it says no") {
+    status = 403;
+  }
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method == http::Method::Get || refusals == 2 || (status == 403 && refusals == 1)) return std::nullopt;
+    ++refusals;
+    return http::Response{.status = status, .headers = {}, .body = "{}"};
+  };
+  world.start({.instance = "slipway-0", .try_again = std::chrono::milliseconds{1}});
+  world.tell("once");
+  if (events == 0)
+    while (refusals < 1) std::this_thread::yield();
+  else
+    while (world.server.all(kEvents).empty()) std::this_thread::yield();
+  const auto there = world.events();
+  CHECK(there.size() == events);
+}
+
 TEST_CASE("Nobody waits for the API server, and what is too much is logged alone") {
   World world;
   Gate gate;
