@@ -124,6 +124,15 @@ class Cluster:
         """The same one, with the same address, which has forgotten what it kept in memory."""
         self.processes.remove(self.api_server)
         end(self.api_server)
+        self.resume_api_server()
+
+    def kill_api_server(self):
+        """Until it is resumed."""
+        self.processes.remove(self.api_server)
+        self.api_server.kill()
+        self.api_server.wait()
+
+    def resume_api_server(self):
         self.api_server = self.launch(*self.api_server_command)
         self.wait_until_ready()
 
@@ -196,6 +205,11 @@ class Cluster:
             raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {finished.stderr}")
         return finished
 
+    def apply_crds(self, folder=CRDS):
+        """Puts those of a folder there, and waits until they are served."""
+        self.kubectl("apply", "--server-side", "-f", folder)
+        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", folder)
+
     def token_of(self, account, namespace, *options):
         """A token of that ServiceAccount."""
         return self.kubectl("create", "token", account, "-n", namespace, *options).stdout.strip()
@@ -205,11 +219,6 @@ class Cluster:
             process.terminate()
         for process in reversed(self.processes):
             end(process)
-    def apply_crds(self, folder=CRDS):
-        """Puts those of a folder there, and waits until they are served."""
-        self.kubectl("apply", "--server-side", "-f", folder)
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", folder)
-
         self.processes.clear()
 
 

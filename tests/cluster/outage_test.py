@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""The controller while its API server is away, refuses, or is cut off; with the chart's rights and arguments.
+
+outage_test.py SLIPWAY EMULATOR [TEST...]
+"""
+import collections
+import json
+import pathlib
+import sys
+import tempfile
+import threading
+import unittest
+
+from api_server import temporary_cluster
+from controllers import PUBLICATION, Controller, install, push
+from servers import REGISTRY, Emulator, make_image, wait_until
+from wire import Wire
+
+SLIPWAY = EMULATOR = None
+WATCHES = "imagepublications.*watch=true"
+STATUSES = "imagepublications/[^/]*/status"
+
+
+class OutageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = temporary_cluster(cls)
+        cls.kubectl = cls.cluster.kubectl
+        cls.kubectl("create", "namespace", "team")
+        install(cls.cluster)
+        folder = tempfile.TemporaryDirectory(prefix="slipway-outage-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.work = pathlib.Path(folder.name)
+        cls.registry = Emulator(EMULATOR, cls.work / "registry")
+        cls.addClassCleanup(cls.registry.stop)
+        make_image("layout", cls.work / "image", "--layers", 1, "--layer-size", 200_000)
+        cls.digest = push(cls.registry, "team/base", "1", cls.work / "image")
+        cls.kubectl("apply", "-f", "-", stdin=REGISTRY.format(host=cls.registry.host))
+        cls.wire = Wire(cls.cluster)
+        cls.addClassCleanup(cls.wire.stop)
+        cls.controller = Controller(SLIPWAY, cls.cluster, cls.work, server=cls.wire.server)
+        cls.addClassCleanup(cls.controller.stop)
+        cls.controller.start()
+
+    def setUp(self):
+        self.addCleanup(self.kubectl, "delete", "events.events.k8s.io", "--all", "-n", "team")
+        self.addCleanup(self.kubectl, "delete", "ipub", "--all", "-n", "team")
+        self.addCleanup(self.registry.heal)
+        self.addCleanup(self.wire.heal)
+        self.wait_until_calm()
+        self.wire.forget()
+        self.registry.forget_requests()
+
+    def wait_until_calm(self):
+        wait_until(lambda: self.controller.readiness()[0] == 200 and self.controller.is_idle(), "it is ready and idle")
+
+    def apply(self, names, number):
+        self.kubectl("apply", "-f", "-", stdin="".join(
+            PUBLICATION.format(name=name, version=f"1.0.{number}", number=number,
+                               source=f"{self.registry.host}/team/base:1") for name in names))
+
+    def published(self):
+        """name -> number of the build, of what says that it is published as it asks now."""
+        def is_ready(object):
+            return any(one["type"] == "Ready" and one["status"] == "True" and
+                       one["observedGeneration"] == object["metadata"]["generation"]
+                       for one in object.get("status", {}).get("conditions", []))
+        listed = json.loads(self.kubectl("get", "ipub", "-n", "team", "-o", "json").stdout)["items"]
+        return {each["metadata"]["name"]: each["spec"]["build"]["number"] for each in listed if is_ready(each)}
+
+    def wait_until_published(self, builds):
+        wait_until(lambda: self.published() == builds, f"{builds} are published")
+
+    def told_of(self):
+        """(name, text) -> how often it was told that it is published."""
+        told = collections.Counter()
+        for event in json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]:
+            if event["reason"] == "Published":
+                told[event["regarding"]["name"], event["note"]] += event.get("series", {}).get("count", 1)
+        return told
+
+    def assert_done_once(self, builds):
+        """The tags are right, none was set twice, there is one record for each publication, and nobody was told twice."""
+        puts = collections.Counter(one["target"].split("?")[0] for one in self.registry.requests()
+                                   if one["method"] == "PUT" and "/manifests/1.0." in one["target"] and one["status"] == 201)
+        self.assertEqual([target for target, times in puts.items() if times > 1], [])
+        for name, number in builds.items():
+            for tag in (f"1.0.{number}", "staging"):
+                self.assertEqual(self.registry.digest(f"team/{name}", tag), self.digest, f"{name}:{tag}")
+            published = sum(target.startswith(f"/v2/team/{name}/") for target in puts)
+            self.assertEqual(len(self.registry.referrers(f"team/{name}", self.digest)), published, f"records of {name}")
+        wait_until(lambda: {name for name, _ in self.told_of()} == set(builds), "people are told")
+        self.assertEqual([told for told, times in self.told_of().items() if times > 1], [])
+
+    def writes(self):
+        """What the controller changed at the API server; not Leases, nor events, which come later than what they tell."""
+        return [one for one in self.wire.writes() if "/events" not in one.path]
+
+    def test_watches_that_are_cut_lose_nothing_and_double_nothing(self):
+        names, last = [f"cut-{number}" for number in range(20)], 6
+        over = threading.Event()
+
+        def cut():
+            while not over.wait(1):
+                self.wire.cut_now("watch=true")
+
+        cutter = threading.Thread(target=cut)
+        cutter.start()
+        self.addCleanup(cutter.join)
+        self.addCleanup(over.set)
+        for number in range(1, last + 1):
+            self.apply(names, number)
+        self.wait_until_published(dict.fromkeys(names, last))
+        self.assert_done_once(dict.fromkeys(names, last))
+        # Its beginning and its end, and what takes long.
+        self.assertLessEqual(len(self.writes()), 3 * last * len(names))
+        wait_until(self.controller.is_idle, "it is idle")
+        self.wire.forget()
+        wait_until(lambda: len(self.wire.seen(path=WATCHES)) >= 3, "it watched some times more")
+        self.assertEqual(self.writes(), [])
+
+    def test_what_is_refused_for_a_while_is_done_all_the_same_and_once(self):
+        names = [f"refused-{number}" for number in range(12)]
+        faults = [self.wire.expire(path=WATCHES, times=2), self.wire.refuse(503, path=r"imagepublications\?limit", times=2),
+                  self.wire.refuse(429, path=STATUSES, times=4, retry_after=1), self.wire.refuse(409, path=STATUSES, times=4),
+                  self.wire.refuse(500, path=STATUSES, times=4), self.wire.lose(path=STATUSES, times=4),
+                  self.wire.drop(path=STATUSES, times=4), self.wire.delay(1, path=STATUSES, times=4),
+                  self.wire.refuse(503, path="/events", times=2), self.wire.lose(path="/events", times=1)]
+        self.wire.cut_now("watch=true")
+        self.apply(names, 1)
+        self.wait_until_published(dict.fromkeys(names, 1))
+        self.assert_done_once(dict.fromkeys(names, 1))
+        self.assertEqual([fault for fault in faults if fault.times], [])
+        self.wait_until_calm()
+
+    def test_the_api_server_is_away_and_comes_back(self):
+        names = [f"away-{number}" for number in range(8)]
+        self.registry.fault(action="RefuseMount", times=0)
+        self.registry.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=8000)
+        self.apply(names, 1)
+        wait_until(lambda: sum("/blobs/uploads/" in one["target"] for one in self.registry.requests()) >= 4, "blobs are sent")
+        self.cluster.kill_api_server()
+        wait_until(lambda: self.controller.readiness()[0] == 503, "it is not ready")
+        self.assertRegex(self.controller.readiness()[1], "resources can't be watched: .*|it has no lease.*")
+        wait_until(lambda: self.controller.metric("leader_election_master_status{") == 0, "its lease is over")
+        wait_until(lambda: self.controller.is_idle(), "what was under way has ended")
+        self.registry.heal()
+        self.assertEqual([self.registry.digest(f"team/{name}", "staging") for name in names], [None] * len(names))
+        self.controller.alive()
+        self.cluster.resume_api_server()
+        self.apply(names[:2], 2)
+        builds = dict.fromkeys(names, 1) | dict.fromkeys(names[:2], 2)
+        self.wait_until_published(builds)
+        self.assert_done_once(builds)
+        wait_until(lambda: self.controller.readiness()[0] == 200, "it is ready by itself")
+
+
+if __name__ == "__main__":
+    SLIPWAY, EMULATOR = (str(pathlib.Path(each).resolve()) for each in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
