@@ -65,7 +65,7 @@ std::string to_string(const Problem& problem) {
   for (const auto& part : {problem.field, problem.message})
     if (!part.empty()) out += (out.empty() ? "" : ": ") + part;
   if (!problem.expected.empty()) out += "; " + problem.expected;
-  return out;
+  return visible(out);
 }
 
 }  // namespace slipway

@@ -67,6 +67,12 @@ std::string visible(std::string_view text, std::size_t limit) {
       ++i;
       continue;
     }
+    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {  // The control characters of C1.
+      append_escaped(out, byte);
+      append_escaped(out, static_cast<unsigned char>(text[i + 1]));
+      i += length;
+      continue;
+    }
     out += text.substr(i, length);
     i += length;
   }

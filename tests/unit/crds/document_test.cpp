@@ -207,4 +207,15 @@ TEST_CASE("the bounds of a caller hold") {
   CHECK(problems_of(parse_documents("[1,2,3,4]", "f", small)).size() == 1);
 }
 
+TEST_CASE("a problem is one line without control characters, whatever the names in it are") {
+  const Problem problem{.file = "a\nb.yaml",
+                        .place = {.line = 1, .column = 2},
+                        .field = "spec.unk\nnown\x1b[31m",
+                        .message = "is unknown",
+                        .expected = "remove\rit",
+                        .reason = "Invalid",
+                        .warning = false};
+  CHECK(to_string(problem) == "a\\nb.yaml:1:2: spec.unk\\nnown\\x1b[31m: is unknown; remove\\rit");
+}
+
 }  // namespace slipway

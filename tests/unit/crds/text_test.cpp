@@ -17,6 +17,8 @@ TEST_CASE("what comes from outside is shown without control characters") {
 TEST_CASE("text is shown without quotes where it stands alone") {
   CHECK(visible("a \"b\" é") == "a \"b\" é");
   CHECK(visible("\x1b[2Ja\n") == "\\x1b[2Ja\\n");
+  CHECK(visible("\xc2\x9b"
+                "31m\xc2\xa0") == "\\xc2\\x9b31m\xc2\xa0");
   CHECK(visible(std::string(300, 'a')).size() == 300);
   CHECK(visible("abcde", 4) == "abcd…");
 }
