@@ -1,6 +1,7 @@
 #include "controller/runtime/queued_keys.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace slipway::runtime {
 
@@ -34,11 +35,16 @@ void DueKeys::remove(const ObjectKey& key) {
   ranks_.erase(known);
 }
 
-std::optional<DueKeys::Due> DueKeys::first(const std::function<bool(const std::string&)>& passed_over) const {
+std::optional<DueKeys::Due> DueKeys::first(const Burden& burden_of) const {
   const std::pair<const Rank, ObjectKey>* first = nullptr;
+  std::size_t least = 0;
   for (const auto& [namespace_name, keys] : by_namespace_) {
-    if (first != nullptr && first->first < keys.begin()->first) continue;
-    if (!passed_over(namespace_name)) first = &*keys.begin();
+    const auto burden = burden_of(namespace_name);
+    if (!burden) continue;
+    const auto& candidate = *keys.begin();
+    if (first != nullptr && std::tie(least, first->first) < std::tie(*burden, candidate.first)) continue;
+    first = &candidate;
+    least = *burden;
   }
   if (first == nullptr) return std::nullopt;
   return Due{first->second, first->first.since};
@@ -72,7 +78,7 @@ bool DelayedKeys::remove(const ObjectKey& key) {
 }
 
 void NamespaceCounts::add(const ObjectKey& key) {
-  if (!key.namespace_name.empty()) ++counts_[key.namespace_name];
+  ++counts_[key.namespace_name];
 }
 
 void NamespaceCounts::remove(const ObjectKey& key) {
@@ -86,7 +92,8 @@ std::size_t NamespaceCounts::of(const std::string& namespace_name) const {
 }
 
 bool NamespaceCounts::has_other_than(const std::string& namespace_name) const {
-  return std::ranges::any_of(counts_, [&](const auto& each) { return each.first != namespace_name; });
+  return std::ranges::any_of(counts_,
+                             [&](const auto& each) { return !each.first.empty() && each.first != namespace_name; });
 }
 
 }  // namespace slipway::runtime

@@ -35,8 +35,10 @@ class DueKeys {
     ObjectKey key;
     Time since;
   };
-  /// The first one of those namespaces that are not `passed_over`.
-  std::optional<Due> first(const std::function<bool(const std::string& namespace_name)>& passed_over) const;
+  /// How much a namespace has of what is given out; nothing: it gets no more now.
+  using Burden = std::function<std::optional<std::size_t>(const std::string& namespace_name)>;
+  /// The first one of the namespaces that have least.
+  std::optional<Due> first(const Burden& burden_of) const;
   std::optional<Time> oldest() const;
   std::map<ResourceKind, std::size_t> count() const;
 
@@ -73,7 +75,7 @@ class DelayedKeys {
   std::set<std::pair<Time, ObjectKey>> order_;
 };
 
-/// How many keys there are of each namespace; those without one are not counted.
+/// How many keys there are of each namespace; those without one count as "", which is no other namespace.
 class NamespaceCounts {
  public:
   void add(const ObjectKey& key);

@@ -87,11 +87,13 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
   return promoted;
 }
 
-/// Tenants share the workers: what hangs or drips in one namespace leaves the others theirs.
+/// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs.
 std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
-  return state.due.first([&](const std::string& name) {
-    return most_of_one_namespace_ != 0 && state.running_in.of(name) >= most_of_one_namespace_ &&
-           state.known_in.has_other_than(name);
+  return state.due.first([&](const std::string& name) -> std::optional<std::size_t> {
+    const std::size_t running = state.running_in.of(name);
+    const bool has_its_share = most_of_one_namespace_ != 0 && !name.empty() && running >= most_of_one_namespace_ &&
+                               state.known_in.has_other_than(name);
+    return has_its_share ? std::nullopt : std::optional(running);
   });
 }
 

@@ -37,9 +37,9 @@ struct QueueStatistics {
 ///   delayed           due now                                the earlier time wins
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
-/// Among due keys Edit comes first, then who has been due longer, except for those of a namespace that has its share of
-/// the workers already while the queue knows another namespace (in any state but gone). Thread-safe; nothing is called
-/// under its lock.
+/// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
+/// with as few, Edit comes first, then who has been due longer. A namespace that has its share of the workers gets none
+/// while the queue knows another one (in any state but gone). Thread-safe; nothing is called under its lock.
 class WorkQueue {
  public:
   struct Options {

@@ -304,3 +304,32 @@ TEST_CASE("who waits for a key of a namespace that has its share gets it when on
   taker.join();
   CHECK(taken == key("b"));
 }
+
+TEST_CASE("a free worker goes to the namespace with the fewest, before the first come") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 2}};
+  const auto of = [](const std::string& space, const std::string& name) {
+    return ObjectKey{ResourceKind::ImagePublication, space, name};
+  };
+  for (const char* name : {"1", "2", "3", "4"}) queue.add(of("slow", name), Priority::Edit);
+  for (const char* name : {"1", "2", "3", "4"}) queue.add(of("dead", name), Priority::Edit);
+  for (int i = 0; i < 4; ++i) REQUIRE(queue.try_take());
+  CHECK(queue.try_take() == Taken{});
+  SECTION("an edit") {
+    queue.add(of("team", "new"), Priority::Edit);
+    queue.done(of("slow", "1"));
+    CHECK(queue.try_take() == of("team", "new"));
+  }
+  SECTION("what is looked at again, too: edits of others could keep it out for ever") {
+    queue.add(of("team", "old"), Priority::Resync);
+    queue.done(of("slow", "1"));
+    CHECK(queue.try_take() == of("team", "old"));
+  }
+  SECTION("of those with as few, the first come") {
+    queue.done(of("dead", "1"));
+    queue.done(of("slow", "1"));
+    CHECK(queue.try_take() == of("slow", "3"));
+    CHECK(queue.try_take() == of("dead", "3"));
+  }
+}
