@@ -1,10 +1,13 @@
 #include "controller/kube/object_codec.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "controller/kube/requests.h"
+#include "controller/runtime/system_clock.h"
 #include "crds/base/text.h"
+#include "crds/base/time.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/parse_resource.h"
@@ -23,15 +26,34 @@ Result<ObjectMeta> metadata_of(const Node& object) {
               "look at it with kubectl, and tell us of it");
 }
 
+/// Of the edits under our name: what Slipway never edits was edited by somebody who chose that name.
+bool owns_finalizers_alone(const Node& entry) {
+  const Node& fields = json::at(entry, "fieldsV1");
+  return std::ranges::all_of(fields.members, [](const Node::Member& field) {
+    return field.key == "f:metadata" && std::ranges::all_of(field.value.members, [](const Node::Member& of_metadata) {
+             return of_metadata.key == "f:finalizers";
+           });
+  });
+}
+
+/// An edit that is to come was never made: clients may write what they want there.
+std::string latest_possible() {
+  constexpr std::chrono::minutes kSkew{5};
+  const Timestamp time{std::chrono::floor<std::chrono::seconds>(runtime::SystemClock().now() + kSkew)};
+  return slipway::to_string(time);
+}
+
 /// Who made the latest edit that is neither of a subresource nor our own (of a finalizer). Times are of one form,
 /// compare as text, and are of whole seconds: whoever edited within the same one is named, too.
 std::string editors_of(const Node& object) {
+  const std::string now = latest_possible();
   std::string editors;
   std::string latest;
   for (const Node& entry : json::items_at(json::at(object, "metadata"), "managedFields")) {
     const std::string time = json::text_at(entry, "time");
     const std::string manager = json::text_at(entry, "manager");
-    if (!json::text_at(entry, "subresource").empty() || manager == kFieldManager || time < latest) continue;
+    const bool is_ours = manager == kFieldManager && owns_finalizers_alone(entry);
+    if (!json::text_at(entry, "subresource").empty() || is_ours || time < latest || time > now) continue;
     editors = time == latest && !editors.empty() ? editors + ", " + manager : manager;
     latest = time;
   }

@@ -14,7 +14,8 @@ const std::string kMetadata =
     "managedFields":[{"manager":"kubectl","operation":"Apply","time":"2026-11-24T08:00:00Z"},
                      {"manager":"flux","operation":"Apply","time":"2026-11-24T09:00:00Z"},
                      {"manager":"a-person","operation":"Update","time":"2026-11-24T09:00:00Z"},
-                     {"manager":"slipway","operation":"Update","time":"2026-11-24T10:00:00Z"},
+                     {"manager":"slipway","operation":"Update","time":"2026-11-24T10:00:00Z",
+                      "fieldsV1":{"f:metadata":{"f:finalizers":{".":{},"v:\"slipway.dev/untag\"":{}}}}},
                      {"manager":"slipway","operation":"Apply","time":"2026-11-24T10:00:00Z","subresource":"status"}]})";
 
 Node object_with(const std::string& spec, const std::string& status) {
@@ -40,6 +41,25 @@ TEST_CASE("Of labels and annotations only our own annotations are kept, and who 
   CHECK(read->object.metadata.annotations.size() == 1);
   CHECK(read->object.metadata.labels.empty());
   CHECK(read->edited_by == "flux, a-person");
+}
+
+TEST_CASE("Who calls himself slipway and edits what Slipway never does is named, and no edit is of the future") {
+  const auto edited_by = [](const std::string& entry) {
+    const Document document = parse_json(
+        R"({"apiVersion":"slipway.dev/v1alpha1","kind":"ImagePublication","metadata":{"name":"a","namespace":"b",
+        "managedFields":[{"manager":"alice","operation":"Update","time":"2026-11-24T08:00:00Z"},)" +
+            entry + R"(]},"spec":{}})",
+        "");
+    REQUIRE(document.problems.empty());
+    const auto read = decode_publication(document.root);
+    REQUIRE(read);
+    return read->edited_by;
+  };
+  CHECK(edited_by(R"({"manager":"slipway","operation":"Update","time":"2026-11-24T09:00:00Z",
+                  "fieldsV1":{"f:spec":{"f:build":{"f:version":{}}}}})") == "slipway");
+  CHECK(edited_by(R"({"manager":"slipway","operation":"Update","time":"2026-11-24T09:00:00Z",
+                  "fieldsV1":{"f:metadata":{"f:finalizers":{},"f:annotations":{}}}})") == "slipway");
+  CHECK(edited_by(R"({"manager":"bob","operation":"Update","time":"2099-11-24T09:00:00Z"})") == "alice");
 }
 
 TEST_CASE("Of an object whose spec can't be used what identifies it is kept, and its status") {
