@@ -37,7 +37,10 @@ EventName name_of(const EventDraft& draft) {
                                   draft.instance, std::string(draft.type == EventType::Normal ? "N" : "W")})
     all += part + '\n';
   const std::string hash = Digest::of(all).short_hex(kHashDigits);
-  return {namespace_of(draft.object), draft.object.name.substr(0, kLongestName - kHashDigits - 1) + "." + hash};
+  std::string name = draft.object.name.substr(0, kLongestName - kHashDigits - 1);
+  // No part of a name ends with a '-', and none is empty.
+  while (name.ends_with('-') || name.ends_with('.')) name.pop_back();
+  return {namespace_of(draft.object), name + "." + hash};
 }
 
 Node to_node(const EventDraft& draft) {

@@ -85,7 +85,8 @@ Result<ExecCredential> run_exec_plugin(const ClusterAccess& access, const std::s
   if (!answer && answer.error().cls == ErrorClass::Invalid)
     return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "can't be started"));
   if (!answer)
-    return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "gave no whole answer within a minute"));
+    return std::unexpected(
+        of_plugin(command, ErrorClass::Unauthorized, "gave no whole answer: " + answer.error().message));
   if (answer->code != 0)
     return std::unexpected(of_plugin(command, ErrorClass::Unauthorized, "ended with " + std::to_string(answer->code)));
   return read_exec_credential(command, answer->output);

@@ -148,6 +148,8 @@ class Reader {
     if (server.empty()) return broken(cluster, *cluster.node, "it has no server", "add server: https://HOST:PORT");
     const auto url = http::Url::parse(server);
     if (!url) return broken(cluster, *cluster.node->find("server"), url.error().message, url.error().remedy);
+    if (server.find('?') != std::string::npos)
+      return broken(cluster, *cluster.node->find("server"), "the server has a query", "leave out what follows the '?'");
     if (url->scheme == "https" || http::is_loopback(*url)) return {};
     return refused(cluster, *cluster.node->find("server"), "plain http would show our credentials on the way",
                    "write https://");

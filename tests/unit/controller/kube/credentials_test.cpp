@@ -161,6 +161,7 @@ TEST_CASE("A plugin is run without a terminal, told of the cluster, and its fail
 case "$KUBERNETES_EXEC_INFO" in
   *'"interactive":false'*'"server":"https://k:1"'*'"certificate-authority-data":"cGVt"'*) ;; *) exit 8 ;;
 esac
+[ "$SAYS" != much ] || exec head -c 2000000 /dev/zero
 echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}'
 )");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
@@ -175,6 +176,10 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
   const auto given = run_exec_plugin(access, "pem", {});
   REQUIRE(given);
   CHECK(given->token == SecretText("t"));
+  access.user.exec->environment.emplace_back("SAYS", "much");
+  const auto endless = run_exec_plugin(access, "pem", {});
+  REQUIRE_FALSE(endless);
+  CHECK_THAT(endless.error().message, Catch::Contains("said more than it may"));
   access.user.exec->arguments = {"other"};
   const auto failed = run_exec_plugin(access, "pem", {});
   REQUIRE_FALSE(failed);

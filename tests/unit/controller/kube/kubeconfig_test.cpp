@@ -58,6 +58,8 @@ TEST_CASE("What a kubeconfig may not say is refused with its place and a way out
       {"server: \"http://k:1\"", "token: a", ErrorClass::Refused, "plain http", "https"},
       {"server: \"ftp://k:1\"", "token: a", ErrorClass::Invalid, "neither http nor https", "URL"},
       {"certificate-authority: x", "token: a", ErrorClass::Invalid, "no server", "add server"},
+      {"server: \"https://k:1/?token=hunter2\"", "token: a", ErrorClass::Invalid, "the server has a query",
+       "leave out"},
       {kServer + ", certificate-authority-data: \"*\"", "token: a", ErrorClass::Invalid, "not base64", "PEM"},
       {kServer, "username: me, password: hunter2", ErrorClass::Invalid, "username is not supported", "1.19"},
       {kServer, "auth-provider: {name: gcp}", ErrorClass::Invalid, "auth-provider", "exec"},
