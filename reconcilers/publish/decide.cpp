@@ -362,7 +362,11 @@ class Decision {
                               (left.artifact_type.empty() ? "" : " (" + left.artifact_type + ")"));
     if (seen_.content) plan_.notes.insert(plan_.notes.end(), seen_.content->notes.begin(), seen_.content->notes.end());
     for (const auto& [tag, rival] : seen_.rivals)
-      plan_.notes.push_back("tag " + tag + " is wanted by " + to_string(rival) + " too");
+      plan_.notes.push_back("tag " + tag + " is wanted by " +
+                            (rival.namespace_name == publication_.metadata.namespace_name
+                                 ? to_string(rival)
+                                 : "an object of another namespace") +
+                            " too");
   }
 
   void conclude() {

@@ -80,9 +80,15 @@ std::string name_of(const PublisherIdentity& publisher) {
   return publisher.namespace_name + "/" + publisher.name;
 }
 
+/// Tenants are told nothing of each other's objects.
+bool is_of_another_namespace(const PublisherIdentity& publisher, const PublisherIdentity& us) {
+  return publisher.namespace_name != us.namespace_name;
+}
+
 /// Who that is, seen from us: one name may be of two publishers.
 std::string in_words(const PublicationRecord& record, const PublisherIdentity& us) {
   if (record.publisher == us) return "this object itself, for the build" + describe(record.build);
+  if (is_of_another_namespace(record.publisher, us)) return "an object of another namespace";
   const bool is_namesake = name_of(record.publisher) == name_of(us);
   return name_of(record.publisher) + (is_namesake ? " of another publisher (" + quoted(record.publisher.id) + ")" : "");
 }
@@ -110,7 +116,8 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
   if (newer != nullptr && ours) return go_back(there, newer->build, publisher.build);
   if (newer != nullptr)
     return leave("it names " + there + " of a newer build (" + describe(newer->build).substr(1) + ") by " +
-                 quoted(name_of(newer->publisher)));
+                 (is_of_another_namespace(newer->publisher, publisher.identity) ? "an object of another namespace"
+                                                                                : quoted(name_of(newer->publisher))));
   if (known) return set("this build is not older than the one it names (" + there + ")");
   return {.move = TagMove::Set,
           .why = records.empty() ? "nobody knows whether this build is newer: " + there + " has no record"

@@ -227,7 +227,8 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
        [](Situation& it) { it.all_there().recorded(kOld, kOther, 813).seen.present["staging"] = kOld; },
        Purpose::Publish,
        {kPublish, kRecord, kSetVersion,
-        "  tag staging is left: it names " + brief(kOld) + " of a newer build (number 813) by \"blog/journal\""}},
+        "  tag staging is left: it names " + brief(kOld) +
+            " of a newer build (number 813) by an object of another namespace"}},
       {"a moving tag goes back from a newer build of this object (git revert)",
        [](Situation& it) { it.all_there().recorded(kOld, kMe, 813).seen.present["staging"] = kOld; },
        Purpose::Publish,
@@ -354,7 +355,8 @@ TEST_CASE("a plan that refuses has no step and tells the fault that waiting can'
          conflict(it);
          it.recorded(kOld, kOther, 1);
        },
-       Stage::Tags, ErrorClass::Conflict, "TagConflict", conflict_text + "; it was published by blog/journal"},
+       Stage::Tags, ErrorClass::Conflict, "TagConflict",
+       conflict_text + "; it was published by an object of another namespace"},
       {"and its record says that it is our own, of an earlier build",
        [&](Situation& it) {
          conflict(it);
