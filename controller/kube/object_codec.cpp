@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "controller/kube/requests.h"
@@ -96,6 +97,10 @@ void read_identity(const ContainerRegistrySpec& read, ContainerRegistrySpec& int
 }
 void read_identity(const RetentionPolicySpec& read, RetentionPolicySpec& into) {
   into.registry_ref = read.registry_ref;
+  into.repositories = read.repositories;
+  // A hold is no less one because something else of the policy is wrong.
+  std::ranges::copy_if(read.rules, std::back_inserter(into.rules),
+                       [](const auto& rule) { return rule.retain.has_value(); });
 }
 
 /// What can be read of an object whose spec can't be used.

@@ -76,6 +76,22 @@ TEST_CASE("Of an object whose spec can't be used what identifies it is kept, and
   CHECK(read->object.status.observed_generation == 2);
 }
 
+TEST_CASE("A policy that can't be used keeps what it holds") {
+  const Document document = parse_json(
+      R"({"apiVersion":"slipway.dev/v1alpha1","kind":"RetentionPolicy","metadata":{"name":"a","namespace":"b"},"spec":{
+      "registryRef":{"name":"contoso"},"repositories":["shop/**"],"schedule":{"cron":"0 25 * * *"},"rules":[
+      {"name":"old","match":{"tags":["dev-*"]},"expireAfter":"30d"},
+      {"name":"court","match":{"tags":["v1.*"]},"retain":{"legalHold":{"reason":"case 7"}}}]}})",
+      "");
+  REQUIRE(document.problems.empty());
+  const auto read = decode_retention_policy(document.root);
+  REQUIRE(read);
+  CHECK(read->problems.size() == 1);
+  CHECK(read->object.spec.repositories == std::vector<std::string>{"shop/**"});
+  REQUIRE(read->object.spec.rules.size() == 1);
+  CHECK(read->object.spec.rules.front().name == "court");
+}
+
 TEST_CASE("A status that can't be read counts as none, and the spec is used") {
   const auto read = decode_publication(
       object_with(spec_of(tests::make_publication()), R"({"observedGeneration":"two","conditions":{}})"));
