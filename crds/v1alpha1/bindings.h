@@ -134,6 +134,11 @@ inline constexpr std::string_view kReferencePattern =
 SchemaRule plain_http_rule(std::string_view text, std::string_view end);
 inline constexpr std::string_view kUntilPattern =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
+inline constexpr std::string_view kPlatformPattern = "^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$";
+inline constexpr std::string_view kSemverPattern =
+    "^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)"
+    "(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)([.](0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+    "([+][0-9A-Za-z-]+([.][0-9A-Za-z-]+)*)?$";
 inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 
 }  // namespace slipway

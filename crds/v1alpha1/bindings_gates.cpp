@@ -52,7 +52,7 @@ const Binding<ScanException>& Bound<ScanException>::get() {
                                   .field("until", &ScanException::until,
                                          {.description = "Date (through its end, UTC) or time until which it is.",
                                           .required = true,
-                                          .max_length = 64,
+                                          .max_length = 40,
                                           .pattern = kUntilPattern,
                                           .check = check_until_text});
   return binding;

@@ -4,11 +4,6 @@ namespace slipway {
 
 namespace {
 
-constexpr std::string_view kPlatformPattern = "^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$";
-constexpr std::string_view kSemverPattern =
-    "^(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)"
-    "(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)([.](0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
-    "([+][0-9A-Za-z-]+([.][0-9A-Za-z-]+)*)?$";
 constexpr FieldInfo kPath{
     .description = "Relative to the resource's file; outside a cluster only.", .required = true, .min_length = 1};
 
@@ -121,7 +116,7 @@ const Binding<Rollback>& Bound<Rollback>::get() {
           .field("reason", &Rollback::reason, {.description = "Why.", .required = true, .min_length = 1})
           .field("until", &Rollback::until,
                  {.description = "Date (through its end, UTC) or time; absent: until removed.",
-                  .max_length = 64,
+                  .max_length = 40,
                   .pattern = kUntilPattern,
                   .check = check_until_text});
   return binding;

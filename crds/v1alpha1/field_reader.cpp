@@ -4,6 +4,7 @@
 #include <set>
 
 #include "crds/base/text.h"
+#include "crds/v1alpha1/forms.h"
 
 namespace slipway {
 
@@ -165,7 +166,9 @@ bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::stri
     return false;
   }
   if (info.compiled == nullptr || info.compiled->matches(value)) return true;
-  problem(node.place, quoted(value) + " is not of the right form", "it must match " + std::string(info.pattern));
+  const auto form = form_of(info.pattern);
+  problem(node.place, quoted(value) + " is not of the right form",
+          form.empty() ? "it must match " + std::string(info.pattern) : std::string(form));
   return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include "crds/base/make_node.h"
 #include "crds/base/time.h"
+#include "crds/v1alpha1/forms.h"
 
 namespace slipway {
 
@@ -27,7 +28,7 @@ void add_string_bounds(Node& node, const Schema& schema) {
   }
   if (info.min_length > 0) add(node, "minLength", integer(info.min_length));
   add(node, "maxLength", integer(info.max_length));
-  if (!info.pattern.empty()) add(node, "pattern", string_node(info.pattern));
+  if (!info.pattern.empty() && form_of(info.pattern).empty()) add(node, "pattern", string_node(info.pattern));
 }
 
 void add_list(Node& node, const Schema& schema) {
@@ -105,6 +106,9 @@ void add_rules(Node& node, const Schema& schema) {
     rules.items.push_back(std::move(entry));
   };
   if (schema.info.immutable) add_rule("self == oldSelf", std::string(kCannotChange));
+  // The API server answers a text that does not match its `pattern` with the pattern.
+  if (const auto form = form_of(schema.info.pattern); !form.empty() && schema.type == Schema::Type::String)
+    add_rule("self.matches(r'" + std::string(schema.info.pattern) + "')", std::string(form));
   if (schema.info.pattern == kDurationPattern && schema.info.minimum > 0)
     add_rule(least_duration(schema.info.minimum),
              "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));

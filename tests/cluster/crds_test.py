@@ -94,6 +94,24 @@ REFUSED_BY_SLIPWAY_ALONE = [
 ]
 
 
+# (resource, what stands there, what is written instead, what the API server says to write)
+SAID_BY_THE_API_SERVER = [
+    (PUBLICATION, "interval: 1h", "interval: 5 min", "write whole numbers with a unit, largest unit first, e.g. 90s"),
+    (PUBLICATION, "version: 1.8.2", "version: v1.10.0",
+     "write three numbers with dots between them and no letter in front, e.g. "),
+    (PUBLICATION, "repository: shop/app", "repository: Team/x", "write lower-case letters"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "http://a.io/b:1", "leave out what stands before the host"),
+    (PUBLICATION, 'image: {reference: "ghcr.io/contoso/app:1"}',
+     'image: {reference: "ghcr.io/contoso/app:1"}\n    digest: sha256:1', "64 "),
+    (PUBLICATION, 'image: {reference: "ghcr.io/contoso/app:1"}',
+     'image: {reference: "ghcr.io/contoso/app:1"}\n    platforms: [amd64]', "e.g. linux/amd64"),
+    (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: tomorrow}",
+     "write a date (2026-12-31, through the end of that day UTC)"),
+    (REGISTRY, "contoso.azurecr.io", "https://contoso.azurecr.io", "write the host"),
+    (POLICY, "expireAfter: 30d", 'expireAfter: "30"', "write whole numbers with a unit"),
+]
+
+
 def changed(text, there, instead):
     if there not in text:
         raise AssertionError(f"{there!r} does not stand in the resource")
@@ -144,6 +162,16 @@ class CrdsTest(unittest.TestCase):
                 answer = self.dry_run(wrong)
                 self.assertNotEqual(answer.returncode, 0, answer.stdout)
                 self.assertIn(field, answer.stderr)
+
+    def test_the_api_server_says_what_to_write(self):
+        for text, there, instead, words in SAID_BY_THE_API_SERVER:
+            with self.subTest(instead=instead):
+                wrong = changed(text, there, instead)
+                self.assert_invalid(wrong, "spec.")
+                answer = self.dry_run(wrong)
+                self.assertNotEqual(answer.returncode, 0, answer.stdout)
+                self.assertIn(words, answer.stderr)
+                self.assertNotIn("should match", answer.stderr)
 
     def test_what_the_api_server_cannot_judge(self):
         for text, there, instead, field in REFUSED_BY_SLIPWAY_ALONE:

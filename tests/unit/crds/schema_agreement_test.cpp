@@ -22,7 +22,17 @@ bool is_within(const Node& schema, std::string_view least, std::string_view most
   return count >= number_of(schema, least, 0) && count <= number_of(schema, most, INT64_MAX);
 }
 
+/// The rule that stands for a pattern, or nothing.
+std::string pattern_in(const Node& rule) {
+  const std::string& text = rule.find("rule")->text;
+  const std::string_view begin = "self.matches(r'";
+  return text.starts_with(begin) ? text.substr(begin.size(), text.size() - begin.size() - 2) : "";
+}
+
 bool takes_text(const Node& schema, const std::string& text) {
+  if (const Node* rules = schema.find("x-kubernetes-validations"))
+    for (const Node& rule : rules->items)
+      if (const auto pattern = pattern_in(rule); !pattern.empty() && !Pattern(pattern).matches(text)) return false;
   if (const Node* pattern = schema.find("pattern"); pattern != nullptr && !Pattern(pattern->text).matches(text))
     return false;
   if (const Node* choices = schema.find("enum"))

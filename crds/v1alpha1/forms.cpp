@@ -1,0 +1,33 @@
+#include "crds/v1alpha1/forms.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "crds/base/time.h"
+#include "crds/v1alpha1/bindings.h"
+
+namespace slipway {
+
+std::string_view form_of(std::string_view pattern) {
+  using Form = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Form, 9> kForms{{
+      {kDurationPattern, "write whole numbers with a unit, largest unit first, e.g. 90s, 1h30m, 30d, 7y"},
+      {kSemverPattern, "write three numbers with dots between them and no letter in front, e.g. 1.10.0"},
+      {kRepositoryPattern, "write lower-case letters and digits, parted by '/', '.', '-', '_' or '__', e.g. team/app"},
+      {kReferencePattern,
+       "write host/repository:tag or host/repository@digest, e.g. ghcr.io/team/app:1.2; leave out what stands before "
+       "the "
+       "host"},
+      {kHostPattern, "write the host with an optional port, e.g. contoso.azurecr.io, localhost:5000"},
+      {kDigestPattern, "a digest is sha256: and 64 hex digits, or sha512: and 128, in lower case"},
+      {kPlatformPattern, "write os/architecture or os/architecture/variant, e.g. linux/amd64"},
+      {kUntilPattern,
+       "write a date (2026-12-31, through the end of that day UTC) or an RFC 3339 time (2026-12-31T18:00:00Z)"},
+      {kNamePattern, "write lower-case letters and digits, parted by '-' or '.'"},
+  }};
+  const auto* const found = std::ranges::find(kForms, pattern, &Form::first);
+  return found == kForms.end() ? std::string_view{} : found->second;
+}
+
+}  // namespace slipway
