@@ -133,7 +133,11 @@ const Binding<TransferLimits>& Bound<TransferLimits>::get() {
                                           .max_length = 32,
                                           .pattern = "^[1-9][0-9]{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$"})
                                   .field("maxRequestsPerSecond", &TransferLimits::max_requests_per_second,
-                                         {.description = "Requests per second.", .minimum = 1, .maximum = 100'000});
+                                         {.description = "Requests per second.", .minimum = 1, .maximum = 100'000})
+                                  .field("leastInterval", &TransferLimits::least_interval,
+                                         {.description = "Least `interval` of the publications to this registry; one "
+                                                         "that asks for less gets this.",
+                                          .minimum = 1});
   return binding;
 }
 

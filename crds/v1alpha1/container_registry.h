@@ -99,6 +99,7 @@ struct TransferLimits {
   std::int64_t concurrency = 4;              ///< Blobs of one publication in flight at once.
   std::optional<std::string> max_bandwidth;  ///< Bytes per second as a Kubernetes quantity.
   std::optional<std::int64_t> max_requests_per_second;
+  std::optional<std::chrono::seconds> least_interval;  ///< Counts for publications that ask for less.
   bool operator==(const TransferLimits&) const = default;
 };
 struct RequiredReplicas {

@@ -125,7 +125,7 @@ class Visit {
 
   Outcome conclude(const ImagePublication& before, const Acted& acted) {
     const auto now = ports_.clock.now();
-    const auto outcome = outcome_after(object(), acted, settings_, now);
+    const auto outcome = outcome_after(object(), acted, settings_, least_interval(), now);
     object().status = status_of(object(), acted, settings_, outcome, now);
     if (object().status == before.status && acted.plan.steps.empty()) return until_expiry(outcome, now);
     if (auto written = write_at_the_end(); !written) return not_written(written.error());
@@ -158,6 +158,11 @@ class Visit {
       tell(EventType::Warning, reason::kExpired, over + "it can't be deleted: " + removed.error().message);
     }
     return after_write(removed, {}, now_);
+  }
+
+  std::chrono::seconds least_interval() const {
+    using std::chrono::seconds;
+    return admission_ ? admission_->registry.spec.transfer.least_interval.value_or(seconds{0}) : seconds{0};
   }
 
   ActReport carry_out(const PublishPlan& plan) {

@@ -29,11 +29,11 @@ std::chrono::seconds interval_of(const ImagePublication& publication) {
 }
 
 Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds& ids, const Settings& settings,
-                       Timestamp now) {
+                       std::chrono::seconds interval, Timestamp now) {
   Deadlines deadlines{.attempt_started_at = now,
                       .retry_for = publication.spec.retry.max_duration,
                       .wait_for = settings.one_shot ? std::chrono::seconds{0} : kWaitFor,
-                      .interval = interval_of(publication)};
+                      .interval = interval};
   if (is_continued(publication, ids) && publication.status.attempt->started_at)
     deadlines.attempt_started_at =
         std::clamp(*publication.status.attempt->started_at, std::min(settings.started_at, now), now);
@@ -356,12 +356,13 @@ const Refusal* Acted::refusal() const {
 }
 
 Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings,
-                      Timestamp now) {
+                      std::chrono::seconds least_interval, Timestamp now) {
+  const auto interval = std::max(interval_of(publication), least_interval);
   if (const auto* refusal = acted.refusal())
-    return outcome_of(refusal->error, deadlines_of(publication, acted.plan.ids, settings, now), now);
+    return outcome_of(refusal->error, deadlines_of(publication, acted.plan.ids, settings, interval, now), now);
   if (acted.report.outdated) return {.kind = Outcome::Kind::Retry, .delay = std::nullopt};
   if (!acted.report.completed()) return {.kind = Outcome::Kind::Again, .delay = std::chrono::milliseconds{0}};
-  return {.kind = Outcome::Kind::Again, .delay = interval_of(publication)};
+  return {.kind = Outcome::Kind::Again, .delay = interval};
 }
 
 ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan,

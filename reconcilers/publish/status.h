@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "reconcilers/outcome.h"
 #include "reconcilers/ports/blob_transfer.h"
 #include "reconcilers/publish/act.h"
@@ -23,8 +25,10 @@ struct Acted {
   const Refusal* refusal() const;
 };
 
-/// What follows: again at `interval`, at once when the world changed meanwhile, or as the error's class says.
-Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings, Timestamp now);
+/// What follows: again at `interval`, but not before `least_interval`, at once when the world changed meanwhile, or as
+/// the error's class says.
+Outcome outcome_after(const ImagePublication& publication, const Acted& acted, const Settings& settings,
+                      std::chrono::seconds least_interval, Timestamp now);
 
 /// When a visit began, and how late it is in it.
 struct VisitTimes {

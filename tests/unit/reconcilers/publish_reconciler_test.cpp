@@ -491,4 +491,28 @@ TEST_CASE("killed between record and tags, a report that aged meanwhile changes 
   CHECK(world.status(publication).published->verdicts[0].low == 1);
 }
 
+TEST_CASE("a registry bounds how often publications look at it") {
+  PublishWorld world;
+  world.push({"base"});
+  auto registry = make_registry();
+  registry.spec.transfer.least_interval = 600s;
+  world.objects.apply(registry);
+  auto publication = make_publication();
+  SECTION("one that asks for less gets that") {
+    publication.spec.interval = 1s;
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 600s});
+    CHECK(world.look(publication) == Outcome{.kind = Kind::Again, .delay = 600s});
+  }
+  SECTION("one that asks for more gets what it asks for") {
+    publication.spec.interval = 601s;
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Again, .delay = 601s});
+  }
+  SECTION("one that is stalled, too") {
+    publication.spec.interval = 1s;
+    make_image(world.destination(), {"other"});
+    world.destination().tags.insert_or_assign("1.8.2", make_image(world.destination(), {"other"}).descriptor.digest);
+    CHECK(world.publish(publication) == Outcome{.kind = Kind::Stalled, .delay = 600s});
+  }
+}
+
 }  // namespace slipway::tests
