@@ -39,10 +39,6 @@ class TestClock final : public Clock {
   std::atomic<std::chrono::milliseconds> ahead_{};
 };
 
-std::chrono::nanoseconds elapsed() {
-  return runtime::SystemSteadyClock().now().time_since_epoch();
-}
-
 /// Lines of JSON on standard output, from several threads.
 class Output {
  public:
@@ -115,7 +111,7 @@ class KeptKind final : public Kept {
                     .objects = objects_,
                     .changed = [&output](const runtime::Change& change) { tell(output, change); },
                     .watcher = watcher(output)},
-                   {.wait = runtime::wait, .chance = runtime::chance, .elapsed = elapsed}, options),
+                   {.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed}, options),
         thread_([this](const std::stop_token& stop) { reflector_.run(stop); }) {}
 
   Node versions() const override {
@@ -342,7 +338,7 @@ Result<std::unique_ptr<kube::Connection>> connect(const std::string& how, const 
   settings.tracing = {.began = nullptr,
                       .observer = [](const http::RequestSeen&) {},
                       .reconcile_id = [] { return std::string(); },
-                      .elapsed = elapsed};
+                      .elapsed = runtime::elapsed};
   return kube::Connection::open(std::move(*access), clock, {settings});
 }
 
