@@ -91,7 +91,7 @@ struct Assembly::Parts {
       : surroundings(around),
         audit(ports.audit),
         settings(std::move(given)),
-        watched(ports.store, surroundings.log),
+        watched(ports.store, surroundings.log, steady),
         signs(steady),
         long_visits({ports.objects, watched, surroundings.clock, steady,
                      [this](const auto& id, auto latest) { return open_requests.hosts(id, latest); },
@@ -129,8 +129,8 @@ struct Assembly::Parts {
   const Surroundings surroundings;
   KeptAudit& audit;
   const AssemblySettings settings;
-  WatchedWriter watched;
   const runtime::SystemSteadyClock steady;
+  WatchedWriter watched;
   runtime::SignsOfLife signs;
   OpenRequests open_requests;
   LongVisits long_visits;

@@ -24,17 +24,24 @@ Result<void> WatchedWriter::remove(const ImagePublication& object) {
   return watched(next_.remove(object), key_of(object));
 }
 
+std::optional<Error> WatchedWriter::failure() const {
+  const auto failure = failure_.lock();
+  if (!*failure || steady_.now() - (*failure)->at >= kOldNews) return std::nullopt;
+  return (*failure)->error;
+}
+
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
   const auto failed_as = [&](ErrorClass cls) { return !written && written.error().cls == cls; };
   const bool is_of_object = failed_as(ErrorClass::Conflict) || failed_as(ErrorClass::NotFound);
   if (is_of_object || failed_as(ErrorClass::Cancelled)) return written;
   if (!written) log_.error(written.error(), {{"object", to_string(key)}});
-  if (failed_as(ErrorClass::Internal) || failed_as(ErrorClass::Invalid)) return written;
+  if (failed_as(ErrorClass::Internal) || failed_as(ErrorClass::Invalid) || failed_as(ErrorClass::Refused))
+    return written;
   auto failure = failure_.lock();
   if (written)
     failure->reset();
   else
-    *failure = written.error();
+    failure->emplace(written.error(), steady_.now());
   return written;
 }
 

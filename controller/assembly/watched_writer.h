@@ -1,35 +1,46 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
 #include "controller/telemetry/log.h"
 #include "reconcilers/ports/object_store.h"
 
 namespace slipway::assembly {
 
 /// Says when the state cannot be written: in the log, and to who asks whether the program can work. What lies at the
-/// object alone is no such failure: its edit (Conflict), or a status that can't be stored (Internal, Invalid); nor is a
-/// visit that was stopped (Cancelled). Thread-safe.
+/// object alone is no such failure: its edit (Conflict), a status that can't be stored (Internal, Invalid), or a policy
+/// about it (Refused); nor is a visit that was stopped (Cancelled). Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
-  /// Both outlive it.
-  WatchedWriter(ObjectWriter& next, telemetry::Log& log) : next_(next), log_(log) {}
+  /// What can't be written is tried again sooner than that (runtime::BackoffLimits), as long as it is this process's.
+  static constexpr std::chrono::minutes kOldNews{10};
+
+  /// All outlive it.
+  WatchedWriter(ObjectWriter& next, telemetry::Log& log, const runtime::SteadyClock& steady)
+      : next_(next), log_(log), steady_(steady) {}
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;
   Result<void> write_status(const RetentionPolicy& object) override;
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
   Result<void> remove(const ImagePublication& object) override;
 
-  /// Why the latest write failed; absent when it went well.
-  std::optional<Error> failure() const { return *failure_.lock(); }
+  /// Why the latest write failed; absent when it went well, or is old news.
+  std::optional<Error> failure() const;
 
  private:
+  struct Failure {
+    Error error;
+    runtime::SteadyClock::Time at;
+  };
   Result<void> watched(Result<void> written, const ObjectKey& key);
 
   ObjectWriter& next_;
   telemetry::Log& log_;
-  runtime::Guarded<std::optional<Error>> failure_;
+  const runtime::SteadyClock& steady_;
+  runtime::Guarded<std::optional<Failure>> failure_;
 };
 
 }  // namespace slipway::assembly

@@ -91,12 +91,18 @@ Meaning not_found(const ApiRequest& request, const Words& words) {
   return {ErrorClass::NotFound, "create it, or correct the name"};
 }
 
+/// It is the same 403 as that of a right that is missing; whoever asks, this is not taken.
+bool is_denied_by_policy(const Words& words) {
+  return words.message.contains("admission webhook \"") || words.message.contains("ValidatingAdmissionPolicy '");
+}
+
 Meaning meaning_of(const ApiRequest& request, const Words& words) {
   switch (words.status) {
     case 401:
       return {ErrorClass::Unauthorized,
               "the API server does not take our credentials: renew token or certificate, or sign in again"};
     case 403:
+      if (is_denied_by_policy(words)) return {ErrorClass::Refused, "change the policy that is named, or the object"};
       return {ErrorClass::Forbidden, how_to_grant(request)};
     case 404:
       return not_found(request, words);

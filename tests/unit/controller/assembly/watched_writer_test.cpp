@@ -8,8 +8,11 @@
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
 
 namespace slipway::assembly {
+
+using namespace std::chrono_literals;
 
 TEST_CASE("a state that can't be written is told until it can be again, what concerns one object is not") {
   std::array<int, 2> ends{};
@@ -19,7 +22,8 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
   tests::InMemoryObjects objects;
   const auto publication = tests::make_publication();
   objects.apply(publication);
-  WatchedWriter writer{objects, log};
+  tests::ManualSteadyClock steady;
+  WatchedWriter writer{objects, log, steady};
 
   for (const auto cls : {ErrorClass::Conflict, ErrorClass::Cancelled}) {
     objects.before_write = [cls]() -> Result<void> { return fail(cls, "newer, or stopped", "nothing"); };
@@ -44,6 +48,18 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
 
   objects.before_write = nullptr;
   CHECK(writer.write_status(objects.stored(key_of(publication))));
+  CHECK_FALSE(writer.failure());
+
+  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Refused, "a policy", "change it"); };
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
+  CHECK_FALSE(writer.failure());
+
+  // Nobody tries it again: the object is gone, or another replica's.
+  objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no answer", "wait"); };
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
+  steady.advance(WatchedWriter::kOldNews - 1ms);
+  CHECK(writer.failure());
+  steady.advance(1ms);
   CHECK_FALSE(writer.failure());
   close(ends[0]);
   close(ends[1]);
