@@ -10,18 +10,23 @@
 namespace slipway::audit {
 
 Result<void> StreamMedium::append(std::string_view lines, const Head& last) {
-  if (failure_) return std::unexpected(*failure_);
   // Copied before anything is written: from there on nothing may throw.
   Head next = last;
-  auto written = write(lines);
-  if (written)
-    head_ = std::move(next);
-  else
-    failure_ = written.error();
+  std::string all = rest_ + std::string(lines);
+  std::string_view left = all;
+  auto written = write(left);
+  const std::size_t bytes = all.size() - left.size();
+  // Of lines that did not begin to come through the chain knows nothing.
+  const bool has_begun = written || bytes > rest_.size();
+  if (!has_begun) all.resize(rest_.size());
+  all.erase(0, bytes);
+  rest_ = std::move(all);
+  if (has_begun) head_ = std::move(next);
   return written;
 }
 
-Result<void> StreamMedium::write(std::string_view text) const {
+/// Takes what was written off `text`.
+Result<void> StreamMedium::write(std::string_view& text) const {
   while (!text.empty()) {
     const auto count = ::write(descriptor_, text.data(), text.size());
     if (count >= 0) {

@@ -27,6 +27,7 @@ struct Signals::State {
   std::stop_source stop;
   std::atomic<int> received{0};
   sigset_t before{};
+  struct sigaction pipe_before{};
   std::atomic<bool> is_over{false};
   std::jthread thread;
 
@@ -47,6 +48,9 @@ Signals::Signals(Nudge* hangup) : state_(std::make_unique<State>()) {
   state_->hangup = hangup;
   const sigset_t set = signals_taken(hangup != nullptr);
   pthread_sigmask(SIG_BLOCK, &set, &state_->before);
+  struct sigaction ignored{};
+  ignored.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignored, &state_->pipe_before);
   state_->thread = std::jthread{[state = state_.get()] { state->take(); }};
 }
 
@@ -54,6 +58,7 @@ Signals::~Signals() {
   state_->is_over = true;
   pthread_kill(state_->thread.native_handle(), SIGINT);
   state_->thread.join();
+  sigaction(SIGPIPE, &state_->pipe_before, nullptr);
   pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }
 

@@ -78,6 +78,23 @@ class ThrowingMedium final : public Medium {
   int appends_ = 0;
 };
 
+/// A signal that does nothing as long as this lives.
+class IgnoredSignal {
+ public:
+  explicit IgnoredSignal(int number) : number_(number), before_(std::signal(number, SIG_IGN)) {}
+  ~IgnoredSignal() { std::signal(number_, before_); }
+  IgnoredSignal(const IgnoredSignal&) = delete;
+  IgnoredSignal& operator=(const IgnoredSignal&) = delete;
+
+ private:
+  const int number_;
+  void (*const before_)(int);
+};
+
+Result<std::vector<AuditNumber>> intend(ChainedLog& log) {
+  return log.intend(set_tag("1").who, {set_tag("1").what, set_tag("2").what});
+}
+
 /// Makes one change that ends well.
 void change(ChainedLog& log, const std::string& tag) {
   const auto intent = set_tag(tag);
@@ -364,8 +381,8 @@ TEST_CASE("a folder that can't be used is said so at the start") {
   CHECK(open_log(folder / "linked").error().cls == ErrorClass::Unavailable);
 }
 
-TEST_CASE("on a descriptor a chain begins with each process and ends where it can't be written") {
-  std::signal(SIGPIPE, SIG_IGN);
+TEST_CASE("on a descriptor a chain begins with each process, and nothing is intended that can't be written") {
+  const IgnoredSignal broken{SIGPIPE};
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);
   auto log = ChainedLog::open(std::make_unique<StreamMedium>(ends[1]), kClock, {.version = "0.1.0"});
@@ -380,6 +397,32 @@ TEST_CASE("on a descriptor a chain begins with each process and ends where it ca
   ::close(ends[0]);
   CHECK((*log)->intend(set_tag("1").who, {set_tag("1").what}).error().cls == ErrorClass::Unavailable);
   ::close(ends[1]);
+}
+
+TEST_CASE("on a full disk a descriptor's chain waits, and goes on when there is room") {
+  const TemporaryFolder folder;
+  const int file = ::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+  REQUIRE(file >= 0);
+  auto log = ChainedLog::open(std::make_unique<StreamMedium>(file), kClock, {.version = "0.1.0"});
+  REQUIRE(log);
+  change(**log, "1.0");
+  const std::string before = read(folder / "log");
+  const std::size_t record = before.find('\n', before.find('\n') + 1) - before.find('\n');
+  {
+    // Nothing comes through, or half a record, or one and some of the next.
+    const FullVolume full{before.size() + GENERATE_COPY(std::size_t{0}, std::size_t{20}, record + 20)};
+    CHECK(intend(**log).error().cls == ErrorClass::Unavailable);
+    CHECK(intend(**log).error().cls == ErrorClass::Unavailable);
+  }
+  change(**log, "1.1");
+  change(**log, "1.2");
+  std::istringstream in(read(folder / "log"));
+  const auto verdict = verify({.paths = {"-"}, .standard_input = in}, {});
+  REQUIRE(verdict);
+  INFO((verdict->finding ? verdict->finding->message : ""));
+  CHECK_FALSE(verdict->finding);
+  CHECK(verdict->head == (*log)->head());
+  ::close(file);
 }
 
 TEST_CASE("what is written and what fails is told") {

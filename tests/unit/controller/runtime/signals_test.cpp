@@ -1,0 +1,53 @@
+#include "controller/runtime/signals.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "tests/catch.h"
+
+using namespace slipway::runtime;
+
+namespace {
+
+/// How a process ends that writes where nobody reads: its exit code, or 128 + the signal.
+int end_of_writer(bool has_signals) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) ::_exit(1);
+    ::close(ends[0]);
+    if (has_signals) {
+      const Signals signals;
+      ::_exit(::write(ends[1], "x", 1) < 0 && errno == EPIPE ? 0 : 2);
+    }
+    ::_exit(::write(ends[1], "x", 1) < 0 ? 3 : 4);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("A reader that goes is an error of the write, and no end of a process that takes signals") {
+  CHECK(end_of_writer(true) == 0);
+  CHECK(end_of_writer(false) == 128 + SIGPIPE);
+}
+
+TEST_CASE("What a signal did before is what it does after") {
+  struct sigaction before{};
+  struct sigaction after{};
+  sigaction(SIGPIPE, nullptr, &before);
+  {
+    const Signals signals;
+    sigaction(SIGPIPE, nullptr, &after);
+    CHECK(after.sa_handler == SIG_IGN);
+  }
+  sigaction(SIGPIPE, nullptr, &after);
+  CHECK(after.sa_handler == before.sa_handler);
+}
