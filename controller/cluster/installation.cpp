@@ -88,7 +88,7 @@ struct Installation::Parts {
     const ShardedReconciler::Hands sharded{shards, shard_of, refresh(caches, client)};
     for (const auto& [kind, reconciler] : assembly.reconcilers()) {
       auto checked = std::make_unique<InvalidObjects>(
-          reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock});
+          reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock, audit});
       owned.emplace(kind, std::make_unique<ShardedReconciler>(*checked, sharded));
       valid.push_back(std::move(checked));
     }

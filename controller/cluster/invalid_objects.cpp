@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "reconcilers/observed.h"
+#include "reconcilers/publish/leave_tags.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -52,7 +53,7 @@ template <class T>
 Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   const auto entry = cache_of<T>(parts_.caches).find(name_of(key));
   if (entry == nullptr || entry->problems.empty()) return next_.reconcile(key, std::move(stop));
-  if (entry->object.metadata.deletion_timestamp) return let_go(key, entry->object.metadata);
+  if (entry->object.metadata.deletion_timestamp) return let_go(*entry);
   T object = entry->object;
   const Timestamp now = parts_.clock.now();
   mark_observed(object);
@@ -66,13 +67,23 @@ Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   return after_write(written, kStays, now);
 }
 
-Outcome InvalidObjects::let_go(const ObjectKey& key, const ObjectMeta& metadata) {
-  if (!is_held(metadata)) return kDone;
-  const auto gone = parts_.writer.set_finalizer(key, false);
-  if (gone)
-    parts_.recorder.event(key, EventType::Warning, std::string(reason::kLeftTagged),
-                          "deleted while its spec is invalid: its tags stay");
-  return after_write(gone, kDone, parts_.clock.now());
+/// Publications alone have a finalizer.
+template <class T>
+Outcome InvalidObjects::let_go(const runtime::Reflected<T>& entry) {
+  if constexpr (T::kKind == ResourceKind::ImagePublication) {
+    const ImagePublication& object = entry.object;
+    if (!is_held(object.metadata)) return kDone;
+    const std::string& name = object.spec.registry_ref.name;
+    const Timestamp now = parts_.clock.now();
+    const auto registry = parts_.caches.registries.find({{}, name});
+    return publish::leave_tags({.publication = object,
+                                .edited_by = entry.edited_by,
+                                .registry = registry == nullptr ? "" : registry->object.spec.login_server,
+                                .why = "deleted while its spec is invalid: its tags stay",
+                                .times = {now, now}},
+                               {parts_.writer, parts_.recorder, parts_.audit});
+  }
+  return kDone;
 }
 
 }  // namespace slipway::cluster

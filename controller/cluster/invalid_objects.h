@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controller/cluster/object_caches.h"
+#include "reconcilers/ports/audit_log.h"
 #include "reconcilers/ports/clock.h"
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/recorder.h"
@@ -9,8 +10,8 @@
 namespace slipway::cluster {
 
 /// Stands before a kind's reconciler: an object whose spec can't be used, though the API server took it, never reaches
-/// that. It becomes Stalled with what `slipway validate` says of it. When it is deleted, its finalizer goes at once and
-/// its tags stay: nobody can say which are to go. Thread-safe.
+/// that. It becomes Stalled with what `slipway validate` says of it. When it is deleted, its finalizer goes and its
+/// tags stay, on record: nobody can say which are to go. Thread-safe.
 class InvalidObjects final : public Reconciler {
  public:
   struct Parts {
@@ -18,6 +19,7 @@ class InvalidObjects final : public Reconciler {
     ObjectWriter& writer;
     Recorder& recorder;
     const Clock& clock;
+    AuditLog& audit;
   };
   /// What `parts` refers to and `next` outlive it.
   InvalidObjects(Reconciler& next, Parts parts) : next_(next), parts_(parts) {}
@@ -26,7 +28,8 @@ class InvalidObjects final : public Reconciler {
  private:
   template <class T>
   Outcome visit(const ObjectKey& key, std::stop_token stop);
-  Outcome let_go(const ObjectKey& key, const ObjectMeta& metadata);
+  template <class T>
+  Outcome let_go(const runtime::Reflected<T>& entry);
 
   Reconciler& next_;
   const Parts parts_;

@@ -11,6 +11,7 @@
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/events.h"
 #include "reconcilers/publish/expiry.h"
+#include "reconcilers/publish/leave_tags.h"
 #include "reconcilers/publish/neighbours.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/progress_keeper.h"
@@ -235,8 +236,8 @@ class Visit {
 
   Outcome withdraw() {
     if (!is_held(object())) return {};
-    if (object().spec.suspend) return let_go(reason::kLeftTagged, "deleted while suspended: its tags stay");
-    if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("", "");
+    if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
+    if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("");
     auto removed = untag();
     if (removed) return let_go_without(*removed);
     if (removed.error().cls == ErrorClass::Cancelled) return follow(removed.error());
@@ -244,7 +245,7 @@ class Visit {
       tell(EventType::Warning, reason::kUntagging, "its tags can't be removed yet: " + removed.error().message);
       return {.kind = Outcome::Kind::Again, .delay = wait};
     }
-    return let_go(reason::kLeftTagged, "its tags stay: " + removed.error().message);
+    return leave("its tags stay: " + removed.error().message);
   }
 
   /// What is taken away when this is deleted, after a look at what others want.
@@ -275,49 +276,25 @@ class Visit {
 
   Outcome let_go_without(const std::string& removed) {
     const auto others = tags_of_others(object());
-    const auto gone = removed.empty() ? "" : "removed: " + removed;
-    if (others.empty()) return let_go(removed.empty() ? "" : reason::kUntagged, gone);
-    return let_go(reason::kLeftTagged, gone + (gone.empty() ? "" : "; ") + "left: " + others +
-                                           ", which this object is not on record as having set");
+    if (others.empty()) return let_go(removed);
+    return leave((removed.empty() ? "" : "removed: " + removed + "; ") + "left: " + others +
+                 ", which this object is not on record as having set");
   }
 
-  Outcome let_go(std::string_view reason, const std::string& message) {
-    const auto noted =
-        reason == reason::kLeftTagged ? note_that_tags_stay(message) : Result<std::vector<AuditNumber>>(std::in_place);
-    if (!noted)
-      if (const auto wait = wait_after(object(), noted.error(), {now_, ports_.clock.now()}))
-        return {.kind = Outcome::Kind::Again, .delay = wait};
+  /// `removed`: its tags that were.
+  Outcome let_go(const std::string& removed) {
     const auto gone = ports_.writer.set_finalizer(key_of(object()), false);
-    if (noted)
-      for (const auto number : *noted) ports_.audit.ended(number, gone);
     if (!gone) return not_written(gone.error());
-    const std::string unrecorded = noted ? "" : "; this is not in the audit log: " + noted.error().message;
-    if (!reason.empty())
-      tell(reason == reason::kLeftTagged ? EventType::Warning : EventType::Normal, reason, message + unrecorded);
+    if (!removed.empty()) tell(EventType::Normal, reason::kUntagged, "removed: " + removed);
     return {};
   }
 
-  /// A deletion that is given up is on record, as one that is carried out.
-  Result<std::vector<AuditNumber>> note_that_tags_stay(const std::string& why) {
-    AuditChange change{.action = AuditAction::LeaveTags,
-                       .registry = login_server(),
-                       .repository = object().spec.repository,
-                       .tag = {},
-                       .looked = false,
-                       .before = {},
-                       .after = {},
-                       .why = why};
-    return ports_.audit.intend(who(), {change});
+  Outcome leave(const std::string& why) {
+    return leave_tags({object(), loaded_.edited_by, login_server(), why, {now_, ports_.clock.now()}},
+                      {ports_.writer, ports_.recorder, ports_.audit});
   }
 
-  AuditSubject who() {
-    const auto& metadata = object().metadata;
-    return {.object = key_of(object()),
-            .uid = metadata.uid,
-            .generation = metadata.generation,
-            .edited_by = loaded_.edited_by,
-            .revision = object().status.source_revision};
-  }
+  AuditSubject who() { return subject_of(object(), loaded_.edited_by); }
 
   void tell(EventType type, std::string_view reason, const std::string& message) {
     ports_.recorder.event(key_of(object()), type, std::string(reason), message);

@@ -2,6 +2,7 @@
 
 #include "controller/cluster/object_store.h"
 #include "reconcilers/readiness.h"
+#include "tests/support/in_memory_audit.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
@@ -37,8 +38,9 @@ struct World : ClusterWorld {
   cluster::ObjectStore store{caches, client, {}};
   ManualClock clock{Timestamp(std::chrono::hours{500'000})};
   InMemoryRecorder recorder;
+  InMemoryAudit audit;
   CountingReconciler next;
-  cluster::InvalidObjects invalid{next, {caches, store, recorder, clock}};
+  cluster::InvalidObjects invalid{next, {caches, store, recorder, clock, audit}};
 };
 
 /// What `slipway validate` says of it, without the place.
@@ -114,6 +116,33 @@ TEST_CASE("One that is deleted while it is invalid is let go, and its tags stay"
   CHECK(world.server.object(path_of(kStorefront)).is_null());
   CHECK(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
   CHECK(world.next.visits == 0);
+  REQUIRE(world.audit.entries.size() == 1);
+  const auto& entry = world.audit.entries.front();
+  CHECK(entry.what.action == AuditAction::LeaveTags);
+  CHECK(entry.what.registry == "registry.example");
+  CHECK(entry.what.repository == "shop/storefront");
+  CHECK(entry.what.why == "deleted while its spec is invalid: its tags stay");
+  CHECK(entry.who.object == kStorefront);
+  CHECK_FALSE(entry.who.uid.empty());
+  CHECK(entry.how == "Done");
+}
+
+TEST_CASE("One that is deleted while it is invalid waits for the audit log, and no longer than ten minutes") {
+  World world;
+  REQUIRE(world.store.set_finalizer(kStorefront, true));
+  world.break_template();
+  world.server.remove(path_of(kStorefront));
+  world.list_all();
+  world.audit.failure = Error{.cls = ErrorClass::Unavailable, .message = "no room", .remedy = "make some"};
+  const auto deleted_at = world.store.publication(kStorefront).value()->object.metadata.deletion_timestamp;
+  world.clock.advance(*deleted_at - world.clock.now());
+  CHECK(world.invalid.reconcile(kStorefront, {}).kind == Outcome::Kind::Again);
+  CHECK(world.recorder.events.empty());
+  world.clock.advance(std::chrono::minutes{10});
+  CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{});
+  CHECK(world.server.object(path_of(kStorefront)).is_null());
+  REQUIRE(world.recorder.events.size() == 1);
+  CHECK_THAT(world.recorder.events.front().message, Catch::Contains("not in the audit log: no room"));
 }
 
 TEST_CASE("The other kinds are Stalled in the same way") {

@@ -1,0 +1,46 @@
+#include "reconcilers/publish/leave_tags.h"
+
+#include "reconcilers/publish/withdraw.h"
+#include "reconcilers/reasons.h"
+
+namespace slipway::publish {
+namespace {
+
+AuditChange change_of(const LeftTags& left) {
+  return {.action = AuditAction::LeaveTags,
+          .registry = left.registry,
+          .repository = left.publication.spec.repository,
+          .tag = {},
+          .looked = false,
+          .before = {},
+          .after = {},
+          .why = left.why};
+}
+
+}  // namespace
+
+AuditSubject subject_of(const ImagePublication& publication, const std::string& edited_by) {
+  const auto& metadata = publication.metadata;
+  return {.object = key_of(publication),
+          .uid = metadata.uid,
+          .generation = metadata.generation,
+          .edited_by = edited_by,
+          .revision = publication.status.source_revision};
+}
+
+Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
+  const ObjectKey key = key_of(left.publication);
+  const auto noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
+  if (!noted)
+    if (const auto wait = wait_after(left.publication, noted.error(), left.times))
+      return {.kind = Outcome::Kind::Again, .delay = wait};
+  const auto gone = hands.writer.set_finalizer(key, false);
+  if (noted)
+    for (const auto number : *noted) hands.audit.ended(number, gone);
+  if (!gone) return after_write(gone, {}, left.times.now);
+  const std::string unrecorded = noted ? "" : "; this is not in the audit log: " + noted.error().message;
+  hands.recorder.event(key, EventType::Warning, std::string(reason::kLeftTagged), left.why + unrecorded);
+  return {};
+}
+
+}  // namespace slipway::publish

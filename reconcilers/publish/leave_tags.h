@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/outcome.h"
+#include "reconcilers/ports/audit_log.h"
+#include "reconcilers/ports/object_store.h"
+#include "reconcilers/ports/recorder.h"
+#include "reconcilers/publish/status.h"
+
+namespace slipway::publish {
+
+/// A deletion that is given up: the object goes, its tags stay.
+struct LeftTags {
+  const ImagePublication& publication;
+  std::string edited_by;
+  std::string registry;  ///< Its login server, as far as it is known.
+  std::string why;
+  VisitTimes times;
+};
+
+struct LeavingHands {
+  ObjectWriter& writer;
+  Recorder& recorder;
+  AuditLog& audit;
+};
+
+/// Takes the finalizer off, on record as a deletion that is carried out, and with an event. Where nothing can be
+/// recorded it waits as wait_after() says, then goes on without, and the event says so.
+Outcome leave_tags(const LeftTags& left, const LeavingHands& hands);
+
+/// Who asks for what is done for the object.
+AuditSubject subject_of(const ImagePublication& publication, const std::string& edited_by);
+
+}  // namespace slipway::publish
