@@ -15,7 +15,9 @@
 namespace slipway::cluster {
 namespace {
 
-constexpr std::chrono::hours kLongestWait{1};
+constexpr std::chrono::minutes kLongestWait{60};
+/// Where the machine refused a thread.
+constexpr std::chrono::minutes kRefusedWait{1};
 constexpr std::chrono::hours kSaidAgainAfter{1};
 
 /// A kind's reflector and its thread, which begins with start().
@@ -125,11 +127,7 @@ struct ObjectWatches::Running {
                           wake_all(who_refers_to(reference_to(kind, change.object)));
                         },
                     .refused = [this](const auto& scope, const Error& error) { refused(scope, error); },
-                    .granted =
-                        [this](const kube::ReferenceScope& scope) {
-                          const auto kind = reference_to(scope.kind, {}).kind;
-                          wake_all(with_users(parts.caches.references.who_refers_into(kind, scope.namespace_name)));
-                        },
+                    .granted = [this](const kube::ReferenceScope& scope) { granted(scope); },
                     .hands = parts.hands}) {
     follow(parts.caches.publications, publications);
     follow(parts.caches.registries, registries);
@@ -194,22 +192,35 @@ struct ObjectWatches::Running {
 
   void refused(const kube::ReferenceScope& scope, const Error& error) const {
     const bool is_secret = scope.kind == kube::ReferenceKind::Secret;
-    parts.log.warn(std::string(is_secret ? "Secrets" : "ConfigMaps") + " of namespace " + scope.namespace_name +
-                       " are not watched: " + error.message,
-                   {{"remedy", error.remedy}});
+    const std::string where = scope.namespace_name.empty() ? "all namespaces" : "namespace " + scope.namespace_name;
+    parts.log.warn(
+        std::string(is_secret ? "Secrets" : "ConfigMaps") + " of " + where + " are not watched: " + error.message,
+        {{"remedy", error.remedy}});
+  }
+
+  void granted(const kube::ReferenceScope& scope) const {
+    const auto kind = reference_to(scope.kind, {}).kind;
+    const ReferenceIndex& index = parts.caches.references;
+    const std::set<std::string> names =
+        scope.namespace_name.empty() ? index.namespaces_with(kind) : std::set{scope.namespace_name};
+    for (const std::string& name : names) wake_all(with_users(index.who_refers_into(kind, name)));
   }
 
   /// Watches Secrets and ConfigMaps where objects refer to some, once all objects are known.
   void keep_scopes(const std::stop_token& stop) {
-    while (!stop.stop_requested())
-      if (scopes_changed.wait(kLongestWait, stop) && has_synced()) references.watch_only(wanted_scopes());
+    for (auto longest = kLongestWait; !stop.stop_requested();) {
+      scopes_changed.wait(longest, stop);
+      if (stop.stop_requested() || !has_synced()) continue;
+      longest = references.watch_only(wanted_scopes()) ? kLongestWait : kRefusedWait;
+    }
   }
 
+  /// Where all may be read, one watch of a kind does, however many namespaces there are.
   std::set<kube::ReferenceScope> wanted_scopes() const {
     std::set<kube::ReferenceScope> wanted;
     for (const auto kind : {kube::ReferenceKind::Secret, kube::ReferenceKind::ConfigMap})
       for (const std::string& name : parts.caches.references.namespaces_with(reference_to(kind, {}).kind))
-        if (parts.references.contains(name)) wanted.insert({kind, name});
+        if (parts.references.contains(name)) wanted.insert({kind, parts.references.granted ? name : ""});
     return wanted;
   }
 

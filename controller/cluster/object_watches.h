@@ -24,8 +24,9 @@ namespace slipway::cluster {
 ///   can be watched, and could not before
 ///
 /// Our kinds and namespaces are watched in the whole cluster, Secrets and ConfigMaps (their metadata alone) where
-/// objects refer to some and they may be read. Nothing is to be looked at before has_synced(): before that, only
-/// objects themselves are told, so that each is told once.
+/// objects refer to some and they may be read; where they may be read everywhere, each kind in the whole cluster, too.
+/// Nothing is to be looked at before has_synced(): before that, only objects themselves are told, so that each is told
+/// once.
 class ObjectWatches {
  public:
   /// Called on a watch's thread: Edit for a person's wish or a changed reference, Resync for what a list brought at the

@@ -1,6 +1,7 @@
 #include "controller/kube/reference_watches.h"
 
-#include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -61,8 +62,9 @@ ReferenceWatches::~ReferenceWatches() {
   watch_only({});
 }
 
-void ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
+bool ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
   std::vector<std::unique_ptr<Watch>> ended;
+  bool all_watched = true;
   {
     const auto watches = watches_.lock();
     for (auto each = watches->begin(); each != watches->end();) {
@@ -73,10 +75,26 @@ void ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
       ended.push_back(std::move(each->second));
       each = watches->erase(each);
     }
-    for (const ReferenceScope& scope : wanted)
-      if (auto& watch = (*watches)[scope]; !watch) watch = std::make_unique<Watch>(parts_, scope);
+    for (const ReferenceScope& scope : wanted) all_watched = begin(*watches, scope) && all_watched;
   }
   for (const auto& watch : ended) watch->thread.request_stop();
+  return all_watched;
+}
+
+bool ReferenceWatches::begin(Watches& watches, const ReferenceScope& scope) {
+  if (watches.contains(scope)) return true;
+  try {
+    watches.emplace(scope, std::make_unique<Watch>(parts_, scope));
+    return true;
+  } catch (const std::system_error& refused) {
+    if (parts_.refused)
+      parts_.refused(scope, {.cls = ErrorClass::Unavailable,
+                             .message = std::string("the system refuses a thread: ") + refused.what(),
+                             .remedy = "raise its limit of processes; it is tried again by itself",
+                             .reason = {},
+                             .retry_after = {}});
+    return false;
+  }
 }
 
 }  // namespace slipway::kube

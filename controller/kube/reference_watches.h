@@ -16,7 +16,7 @@ enum class ReferenceKind { Secret, ConfigMap };
 /// A kind in a namespace in which something is referred to.
 struct ReferenceScope {
   ReferenceKind kind = ReferenceKind::Secret;
-  std::string namespace_name;
+  std::string namespace_name;  ///< Empty: in all of them.
   auto operator<=>(const ReferenceScope&) const = default;
 };
 
@@ -46,13 +46,17 @@ class ReferenceWatches {
   ReferenceWatches& operator=(const ReferenceWatches&) = delete;
 
   /// What is referred to now: watches begin and end accordingly. Waits for those that end. After the first list of a
-  /// scope its objects are told as Added, so that nothing that arrived before the watch is missed.
-  void watch_only(const std::set<ReferenceScope>& wanted);
+  /// scope its objects are told as Added, so that nothing that arrived before the watch is missed. False where the
+  /// machine refuses a thread: that scope is told as refused, and tried again with the next call.
+  bool watch_only(const std::set<ReferenceScope>& wanted);
 
  private:
   struct Watch;
+  using Watches = std::map<ReferenceScope, std::unique_ptr<Watch>>;
+  bool begin(Watches& watches, const ReferenceScope& scope);
+
   const Parts parts_;
-  runtime::Guarded<std::map<ReferenceScope, std::unique_ptr<Watch>>> watches_;
+  runtime::Guarded<Watches> watches_;
 };
 
 }  // namespace slipway::kube

@@ -97,8 +97,9 @@ struct World : ClusterWorld {
         .references = std::move(references)});
   }
   /// Watches, and everything that is told at the start.
-  std::vector<std::string> start(const std::string& last_of_the_references = {}) {
-    watch();
+  std::vector<std::string> start(const std::string& last_of_the_references = {},
+                                 cluster::ReferenceNamespaces references = {}) {
+    watch(std::move(references));
     wait_until([&] { return watches->has_synced(); });
     if (!last_of_the_references.empty()) told.wait_for(last_of_the_references);
     told.add("started");
@@ -236,13 +237,31 @@ TEST_CASE("Labels of a namespace wake what is in it") {
 TEST_CASE("What may not be watched is logged once, and wakes its objects when it may") {
   World world;
   world.publication("shop", "a", "contoso", "scan-a");
-  world.server.refuse("/api/v1/namespaces/shop/configmaps");
-  world.start();
+  const bool is_everywhere = GENERATE(true, false);
+  const std::string path = is_everywhere ? "/api/v1/configmaps" : "/api/v1/namespaces/shop/configmaps";
+  cluster::ReferenceNamespaces references;
+  if (!is_everywhere) references.granted = std::set<std::string>{"shop"};
+  world.server.refuse(path);
+  world.start({}, references);
   world.wait_until([&] { return !world.lines.lock()->empty(); });
-  CHECK_THAT(world.lines.lock()->front(), Catch::Contains("ConfigMaps of namespace shop are not watched"));
-  world.server.grant("/api/v1/namespaces/shop/configmaps");
+  CHECK_THAT(world.lines.lock()->front(), Catch::Contains(is_everywhere ? "ConfigMaps of all namespaces are not watched"
+                                                                        : "ConfigMaps of namespace shop are not"));
+  world.server.grant(path);
   CHECK(world.told.until("edit a").empty());
   CHECK(world.lines.lock()->size() == 1);
+}
+
+TEST_CASE("Where all may be read, one watch of a kind does for all namespaces") {
+  World world;
+  for (const char* name : {"shop", "billing"}) {
+    world.config_map(name, "scan");
+    world.publication(name, name, "contoso", "scan");
+  }
+  world.start("edit billing");
+  const auto reads = world.server.reads();
+  CHECK(std::ranges::count(reads, "GET /api/v1/configmaps") >= 1);
+  CHECK(std::ranges::none_of(
+      reads, [](const std::string& read) { return read.contains("/namespaces/") && read.ends_with("/configmaps"); }));
 }
 
 TEST_CASE("Secrets and ConfigMaps of namespaces that are not granted are not asked for") {
