@@ -49,6 +49,9 @@ class KindWatch {
     thread_ = std::jthread([this](const std::stop_token& stop) { reflector_.run(stop); });
   }
   void request_stop() { thread_.request_stop(); }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
 
   bool has_synced() const { return reflector_.has_synced(); }
   std::optional<Error> failure() const { return reflector_.is_failing() ? *last_failure_.lock() : std::nullopt; }
@@ -139,13 +142,19 @@ struct ObjectWatches::Running {
       if (has_synced() && labels_of(before) != labels_of(now))
         wake_all(objects_in((now != nullptr ? now : before)->object.metadata.name, parts.caches));
     });
+  }
+
+  void start() {
     for (KindWatch* each : kinds()) each->start();
     scopes = std::jthread([this](const std::stop_token& stop) { keep_scopes(stop); });
   }
 
+  /// Each thread asks after all kinds: every one has ended before any of them goes.
   ~Running() {
     scopes.request_stop();
     for (KindWatch* each : kinds()) each->request_stop();
+    if (scopes.joinable()) scopes.join();
+    for (KindWatch* each : kinds()) each->join();
   }
 
   std::array<KindWatch*, 4> kinds() { return {&registries, &publications, &policies, &namespaces}; }
@@ -235,7 +244,9 @@ struct ObjectWatches::Running {
   std::jthread scopes;
 };
 
-ObjectWatches::ObjectWatches(Parts parts) : running_(std::make_unique<Running>(std::move(parts))) {}
+ObjectWatches::ObjectWatches(Parts parts) : running_(std::make_unique<Running>(std::move(parts))) {
+  running_->start();
+}
 
 ObjectWatches::~ObjectWatches() = default;
 

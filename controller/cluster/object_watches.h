@@ -45,7 +45,8 @@ class ObjectWatches {
     ReferenceNamespaces references;
   };
 
-  /// Begins to watch, on threads of its own. What `parts` refers to outlives it; one for some caches.
+  /// Begins to watch, on threads of its own; std::system_error when the machine refuses one of the first. What `parts`
+  /// refers to outlives it; one for some caches.
   explicit ObjectWatches(Parts parts);
   /// Ends every watch, and waits for that.
   ~ObjectWatches();

@@ -139,17 +139,28 @@ class Session {
   }
 
   void run(Answers& answers, const std::stop_token& stop) {
-    answers.runs({installation_, workforce_.queue(), *watches_});
+    const Asked asked{answers, {installation_, workforce_.queue(), *watches_}};
     while (!watches_->has_synced() && runtime::wait(kLookForSync, stop)) {
     }
     if (watches_->has_synced()) begin(answers);
     runtime::wait_for_stop(stop);
     log_.info("stopping: what runs is finished or left so that the next start goes on");
     end();
-    answers.is_over();
   }
 
  private:
+  /// The endpoints answer from what runs, and never from what is gone, however it ends.
+  class Asked {
+   public:
+    Asked(Answers& answers, const Answers::Running& running) : answers_(answers) { answers_.runs(running); }
+    ~Asked() { answers_.is_over(); }
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+
+   private:
+    Answers& answers_;
+  };
+
   void begin(Answers& answers) {
     workforce_.begin(installation_.reconcilers());
     answers.has_begun();
