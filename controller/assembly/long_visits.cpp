@@ -51,17 +51,22 @@ void LongVisits::begin(const ObjectKey& key, std::string reconcile_id) {
                             .mark = std::make_shared<runtime::Guarded<Mark>>()};
 }
 
-void LongVisits::end(const ObjectKey& key, bool was_cut_short) {
+/// The visit is marked no more; its mark, if it is not over yet.
+std::shared_ptr<runtime::Guarded<LongVisits::Mark>> LongVisits::end(const ObjectKey& key) {
   const auto ended = visits_.lock()->extract(key);
-  if (!ended) return;
-  const auto mark = ended.mapped().mark->lock();
-  mark->is_over = true;
-  if (!mark->unmarked) return;
+  if (!ended) return nullptr;
+  ended.mapped().mark->lock()->is_over = true;
+  return ended.mapped().mark;
+}
+
+/// Of a visit that is over: nobody else writes for it.
+void LongVisits::take_back(const Mark& mark, bool was_cut_short) {
+  if (!mark.unmarked) return;
   // An edit that came meanwhile is a Conflict: its own visit takes the mark away.
-  const auto take_back = [&](const auto& object) {
+  const auto write = [&](const auto& object) {
     if (!was_cut_short || is_ready(object)) static_cast<void>(hands_.next.write_status(object));
   };
-  std::visit(take_back, *mark->unmarked);
+  std::visit(write, *mark.unmarked);
 }
 
 void LongVisits::moved(const ObjectKey& key) {
@@ -160,18 +165,24 @@ Result<void> LongVisits::write_status(const RetentionPolicy& object) {
   return written(object);
 }
 
-LongVisits::Open::Open(LongVisits& visits, const ObjectKey& key, std::stop_token stop)
-    : visits_(visits), key_(key), stop_(std::move(stop)) {
+LongVisits::Open::Open(LongVisits& visits, const ObjectKey& key) : visits_(visits), key_(key) {
   visits_.begin(key_, telemetry::current_reconcile_id());
 }
 
+/// What was thrown goes past here: the mark stays, and the next visit writes over it.
 LongVisits::Open::~Open() {
-  visits_.end(key_, stop_.stop_requested());
+  visits_.end(key_);
+}
+
+void LongVisits::Open::close(bool was_cut_short) {
+  if (const auto mark = visits_.end(key_)) visits_.take_back(*mark->lock(), was_cut_short);
 }
 
 Outcome WatchedReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
-  const LongVisits::Open open{visits_, key, stop};
-  return next_.reconcile(key, std::move(stop));
+  LongVisits::Open open{visits_, key};
+  const Outcome outcome = next_.reconcile(key, stop);
+  open.close(stop.stop_requested());
+  return outcome;
 }
 
 }  // namespace slipway::assembly

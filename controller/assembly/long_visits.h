@@ -40,18 +40,19 @@ class LongVisits final : public ObjectWriter {
   /// What `hands` refers to outlives it.
   explicit LongVisits(Hands hands) : hands_(std::move(hands)) {}
 
-  /// A visit that began in this thread, for as long as it lives.
+  /// A visit that began in this thread, for as long as it lives. One that ended well is closed before: that writes.
   class Open {
    public:
-    Open(LongVisits& visits, const ObjectKey& key, std::stop_token stop);
+    Open(LongVisits& visits, const ObjectKey& key);
     ~Open();
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;
 
+    void close(bool was_cut_short);
+
    private:
     LongVisits& visits_;
     const ObjectKey key_;
-    const std::stop_token stop_;
   };
   /// Bytes of the object's transfer moved.
   void moved(const ObjectKey& key);
@@ -92,7 +93,8 @@ class LongVisits final : public ObjectWriter {
   };
 
   void begin(const ObjectKey& key, std::string reconcile_id);
-  void end(const ObjectKey& key, bool was_cut_short);
+  std::shared_ptr<runtime::Guarded<Mark>> end(const ObjectKey& key);
+  void take_back(const Mark& mark, bool was_cut_short);
   void mark(const ObjectKey& key, const Visit& visit);
   void tell(const ObjectKey& key, const Visit& visit);
   template <class T>

@@ -105,8 +105,9 @@ class Planner {
   void plan(const ObjectKey& key, const std::stop_token& stop) {
     if (stop.stop_requested()) return unfinished(key);
     const telemetry::ReconcileScope scope{runtime::new_reconcile_id()};
-    const assembly::LongVisits::Open visit{installation_.assembly().long_visits(), key, stop};
+    assembly::LongVisits::Open visit{installation_.assembly().long_visits(), key};
     auto plan = installation_.assembly().publisher().plan(key, stop);
+    visit.close(stop.stop_requested());
     if (stop.stop_requested()) return unfinished(key);
     if (!plan) return failures_.push_back(while_doing(to_string(key), plan.error()).error());
     plans_.push_back({key, std::move(*plan)});

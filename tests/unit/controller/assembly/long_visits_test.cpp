@@ -1,6 +1,7 @@
 #include "controller/assembly/long_visits.h"
 
 #include <latch>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -85,6 +86,18 @@ TEST_CASE("the mark of a visit that found nothing to write is taken back") {
   const auto before = world.status();
   world.visit([&] { world.wait(2s); });
   CHECK(world.status() == before);
+}
+
+TEST_CASE("a mark that can't be taken back because of a bug is that visit's failure, not the program's end") {
+  World world;
+  const auto visit = [&] {
+    world.visit([&] {
+      world.wait(2s);
+      world.objects.before_write = []() -> Result<void> { throw std::runtime_error("a bug"); };
+    });
+  };
+  CHECK_THROWS_AS(visit(), std::runtime_error);
+  CHECK(world.visits.hosts_of(key_of(world.publication)).empty());
 }
 
 TEST_CASE("what the visit writes stays, and is not marked again") {
