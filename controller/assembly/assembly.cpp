@@ -178,8 +178,11 @@ runtime::SignsOfLife& Assembly::signs() {
 }
 
 std::optional<Error> Assembly::write_failure() const {
-  auto failure = parts_->watched.failure();
-  return failure ? failure : parts_->audit.failure();
+  return parts_->watched.failure();
+}
+
+std::optional<Error> Assembly::audit_failure() const {
+  return parts_->audit.failure();
 }
 
 }  // namespace slipway::assembly

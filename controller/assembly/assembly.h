@@ -60,8 +60,10 @@ class Assembly {
   LongVisits& long_visits();
   /// Of requests and transfers; visits and looks at a folder are for whoever makes them to add.
   runtime::SignsOfLife& signs();
-  /// Why the status or the audit log could not be written when it was tried last; absent when they could.
+  /// Why the status could not be written when it was tried last, and why nothing could be recorded in the audit log;
+  /// absent when it could.
   std::optional<Error> write_failure() const;
+  std::optional<Error> audit_failure() const;
 
  private:
   struct Parts;

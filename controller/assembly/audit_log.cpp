@@ -49,6 +49,11 @@ class ToldAudit final : public KeptAudit {
   }
   void ended(AuditNumber change, const Result<void>& how) override { log_->ended(change, how); }
   std::optional<Error> failure() const override { return *failure_.lock(); }
+  std::optional<Error> try_again() override {
+    if (!failure()) return std::nullopt;
+    const auto recorded = log_->try_again();
+    return recorded ? std::nullopt : std::optional(recorded.error());
+  }
 
  private:
   void written(std::size_t records, const audit::Anchor& head) {
@@ -84,6 +89,7 @@ class NoAudit final : public KeptAudit {
   }
   void ended(AuditNumber /*change*/, const Result<void>& /*how*/) override {}
   std::optional<Error> failure() const override { return std::nullopt; }
+  std::optional<Error> try_again() override { return std::nullopt; }
 };
 
 }  // namespace

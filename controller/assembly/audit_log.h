@@ -20,6 +20,8 @@ class KeptAudit : public AuditLog {
  public:
   /// Why nothing could be recorded when it was tried last; absent when it could.
   virtual std::optional<Error> failure() const = 0;
+  /// The same, after another try where that failed. Waits for the disk.
+  virtual std::optional<Error> try_again() = 0;
 };
 
 /// All outlive the audit log.

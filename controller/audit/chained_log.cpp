@@ -103,6 +103,13 @@ void ChainedLog::ended(AuditNumber change, const Result<void>& how) {
   submit(batch);
 }
 
+Result<void> ChainedLog::try_again() {
+  const auto batch = std::make_shared<Batch>();
+  batch->is_awaited = true;
+  submit(batch);
+  return batch->numbers ? Result<void>{} : std::unexpected(batch->numbers.error());
+}
+
 Anchor ChainedLog::head() const {
   return *head_.lock();
 }
@@ -144,6 +151,7 @@ void ChainedLog::write(const Batches& batches) {
     return write_between(batches, std::move(*end), is_awaited);
   }();
   if (written) return;
+  writer_.has_started = false;
   for (const auto& batch : batches) batch->numbers = std::unexpected(written.error());
   if (settings_.on_failure) settings_.on_failure(written.error());
 }

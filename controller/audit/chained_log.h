@@ -41,6 +41,9 @@ class ChainedLog final : public AuditLog {
   Result<std::vector<AuditNumber>> intend(const AuditSubject& who, const std::vector<AuditChange>& changes) override;
   void ended(AuditNumber change, const Result<void>& how) override;
 
+  /// After a failure: records that this process writes here again (Started), as soon as it can. No record otherwise.
+  Result<void> try_again();
+
   /// The last record that this process wrote or found.
   Anchor head() const;
 
@@ -60,7 +63,7 @@ class ChainedLog final : public AuditLog {
   /// Of the thread that writes.
   struct Writer {
     std::unique_ptr<Medium> medium;
-    bool has_started = false;  ///< This process said so in a record.
+    bool has_started = false;  ///< This process said so in a record, and none failed since.
   };
 
   class Turn;

@@ -71,7 +71,7 @@ struct Installation::Parts {
         leases(client, options.lease_namespace, options.lease_group),
         membership(membership_of(options)),
         exclusive(membership, {leases, leases, boot_clock}),
-        shards(membership, {exclusive, given.clock, boot_clock, given.log},
+        shards(membership, {exclusive, given.clock, boot_clock, given.log, [&audit] { return audit.try_again(); }},
                [this](const Shards::Gained& gained) { wake_gained(gained); }),
         turns(shards),
         shard_of(cluster::shard_of(caches)),

@@ -155,7 +155,7 @@ class Membership {
   std::chrono::milliseconds dead_after(const Peer& peer) const;
   Members alive() const;
 
-  const MembershipOptions options_;
+  MembershipOptions options_;
   Own own_ = Own::Unknown;
   kube::Lease lease_;                  ///< The own name's Lease, as it was last answered.
   std::map<std::string, Peer> peers_;  ///< By name; the own name's while another process has it, too.

@@ -63,6 +63,7 @@ class Answers {
       cluster.watch_failure = running.watches.failure();
       if (state->has_begun) cluster.lease_failure = running.installation.shards().failure();
       cluster.write_failure = assembly.write_failure();
+      cluster.audit_failure = assembly.audit_failure();
       // Before the workers begin, keys may wait for as long as the API server keeps them waiting.
       if (state->has_begun) facts.work_silent_for = assembly.signs().work_silent_for(running.queue.oldest_work());
     }

@@ -84,12 +84,20 @@ struct Shards::State {
     Members members;
     std::optional<Error> failure;
     std::string removal_failure;
+    std::optional<Error> aside;  ///< Why the share is left to others.
+    bool is_ending = false;
   };
   using Lost = std::vector<std::stop_source>;
 
-  State(MembershipOptions options, Hands with, Changed on_change)
-      : hands(with), changed(std::move(on_change)), shared(Shared{.membership = Membership(std::move(options))}) {}
+  State(const MembershipOptions& given, Hands with, Changed on_change)
+      : options(given),
+        hands(std::move(with)),
+        changed(std::move(on_change)),
+        shared(Shared{.membership = Membership(given)}) {}
 
+  void look_at_itself();
+  void stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const;
+  bool has_work_aside() const;
   Membership::Ask ask();
   void answer(const Membership::Ask& ask, const std::stop_token& stop);
   template <class Answer>
@@ -104,8 +112,10 @@ struct Shards::State {
   void log_changes(Shared& now, Time at) const;
   void log_removal(const Result<void>& done);
 
+  const MembershipOptions options;
   const Hands hands;
   const Changed changed;
+  Time look_due{};  ///< On run()'s thread.
   runtime::Guarded<Shared> shared;
   runtime::Nudge nudge;  ///< Lost work has ended.
 };
@@ -141,6 +151,40 @@ void Shards::State::bring_up_to_date(Shared& now, Time at, Lost& lost) {
 bool Shards::State::owns(std::string_view key) const {
   const auto now = shared.lock();
   return now->held.holds(key, hands.steady.now()) && !has_lost_work(*now, key);
+}
+
+/// Whether it can do its work, once a round.
+void Shards::State::look_at_itself() {
+  if (!hands.cannot_work || hands.steady.now() < look_due) return;
+  const auto cannot = hands.cannot_work();
+  look_due = hands.steady.now() + options.times.round;
+  Lost lost;
+  {
+    const auto now = shared.lock();
+    if (!now->is_ending) stand_aside(*now, cannot, lost);
+  }
+  for (std::stop_source& work : lost) work.request_stop();
+}
+
+/// Leaves as at the end of the process, and comes back as a new one does.
+void Shards::State::stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const {
+  const bool has_others = now.membership.next_members().size() > 1;
+  if (cannot && !now.aside && has_others) {
+    hands.log.warn("leaves its share of the work to the other replicas: " + cannot->message,
+                   {{"lease", now.held.self}});
+    now.membership.release(hands.steady.now());
+    bring_up_to_date(now, hands.steady.now(), lost);
+  }
+  if (cannot && (now.aside || has_others)) now.aside = cannot;
+  if (cannot || !now.aside || !now.membership.is_released()) return;
+  now.aside.reset();
+  now.membership = Membership(options);
+}
+
+/// The lease is not given back under work: it runs out then.
+bool Shards::State::has_work_aside() const {
+  const auto now = shared.lock();
+  return now->aside && !now->works.empty();
 }
 
 Membership::Ask Shards::State::ask() {
@@ -233,8 +277,8 @@ void Shards::State::log_removal(const Result<void>& done) {
   hands.log.warn("the lease of a replica that is gone stays: " + failure, {{"remedy", done.error().remedy}});
 }
 
-Shards::Shards(MembershipOptions options, const Hands& hands, Changed changed)
-    : state_(std::make_unique<State>(std::move(options), hands, std::move(changed))) {}
+Shards::Shards(const MembershipOptions& options, const Hands& hands, Changed changed)
+    : state_(std::make_unique<State>(options, hands, std::move(changed))) {}
 
 Shards::~Shards() = default;
 
@@ -253,8 +297,11 @@ std::unique_ptr<Shards::Work> Shards::begin(const std::string& shard_key, std::s
 
 Time Shards::step(const std::stop_token& stop) {
   state_->tell_of_freed();
+  state_->look_at_itself();
+  const Time next_look = state_->hands.cannot_work ? state_->look_due : Time::max();
+  if (state_->has_work_aside()) return next_look;
   const Membership::Ask ask = state_->ask();
-  if (const auto* wait = std::get_if<Membership::Wait>(&ask)) return wait->until;
+  if (const auto* wait = std::get_if<Membership::Wait>(&ask)) return std::min(wait->until, next_look);
   state_->answer(ask, stop);
   return state_->hands.steady.now();
 }
@@ -294,6 +341,7 @@ Result<void> Shards::release(std::chrono::milliseconds longest, const std::stop_
     if (!now->works.empty())
       return fail(ErrorClass::Conflict, "work is going on, so the lease is not given back",
                   "wait until it has run out");
+    now->is_ending = true;
     now->membership.release(state_->hands.steady.now());
     now->held = now->membership.holdings();
   }
@@ -308,6 +356,7 @@ Result<void> Shards::release(std::chrono::milliseconds longest, const std::stop_
 
 std::optional<Error> Shards::failure() const {
   const auto now = state_->shared.lock();
+  if (now->aside) return now->aside;
   if (now->membership.has_authority(state_->hands.steady.now())) return std::nullopt;
   return now->membership.failure() ? now->membership.failure() : no_lease_yet();
 }

@@ -37,9 +37,12 @@ class Shards {
     const Clock& clock;                  ///< For the times that people read in the Lease; no decision depends on it.
     const runtime::SteadyClock& steady;  ///< One that counts the time in which the machine sleeps (runtime::BootClock).
     telemetry::Log& log;
+    /// Why this replica can't do its work though it has a lease; asked once a round, on run()'s thread. As long as it
+    /// can't and there are others, they have its share. Null: it always can.
+    std::function<std::optional<Error>()> cannot_work{};
   };
   /// What `hands` refers to outlives it.
-  Shards(MembershipOptions options, const Hands& hands, Changed changed);
+  Shards(const MembershipOptions& options, const Hands& hands, Changed changed);
   ~Shards();
   Shards(const Shards&) = delete;
   Shards& operator=(const Shards&) = delete;
@@ -69,8 +72,8 @@ class Shards {
   /// is going on any more; with work left it does nothing, and the lease runs out. Takes at most `longest`.
   Result<void> release(std::chrono::milliseconds longest, const std::stop_token& stop);
 
-  /// Why this replica can't work now, for /readyz: it has no lease of its own. Absent while it has one, whichever keys
-  /// that gives. Never a reason to start the process anew: it comes back by itself.
+  /// Why this replica can't work now, for /readyz: it has no lease of its own, or left its share to others. Absent
+  /// while it has one, whichever keys that gives. Never a reason to start the process anew: it comes back by itself.
   std::optional<Error> failure() const;
 
   struct Standing {

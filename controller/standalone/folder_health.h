@@ -13,6 +13,7 @@ struct FolderFacts {
   bool has_read = false;                ///< The folder, once.
   std::optional<Error> folder_failure;  ///< Why the latest look at it failed.
   std::optional<Error> write_failure;   ///< Why the latest write of the state failed.
+  std::optional<Error> audit_failure;   ///< Why changes can't be recorded, so that none is made.
   bool state_was_replaced = false;      ///< The open database is no longer the file of its name.
   std::chrono::nanoseconds folder_silent_for{};
 };

@@ -84,6 +84,7 @@ assembly::HealthFacts facts_of(const Asked& asked) {
   const FolderFacts folder{.has_read = asked.installation.objects().has_read(),
                            .folder_failure = asked.why_nothing_is_read(),
                            .write_failure = assembly.write_failure(),
+                           .audit_failure = assembly.audit_failure(),
                            .state_was_replaced = asked.installation.state_was_replaced(),
                            .folder_silent_for = assembly.signs().folder_silent_for()};
   return {.is_stopping = asked.stop.stop_requested(),

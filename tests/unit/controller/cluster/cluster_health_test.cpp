@@ -33,6 +33,9 @@ TEST_CASE("a cluster's service works once it has an API server that tells all an
       {"status that is not taken",
        {.is_connected = true, .has_synced = true, .write_failure = kAway},
        "status can't be written: connection refused"},
+      {"an audit log that is not taken",
+       {.is_connected = true, .has_synced = true, .audit_failure = kAway},
+       "changes can't be recorded, so none is made: connection refused"},
   }));
   CAPTURE(row.what);
   CHECK(why_it_cannot_work(row.facts).value_or("") == row.cannot_work);

@@ -26,10 +26,16 @@ const std::vector<std::string> kKeys{"r/app-0", "r/app-1", "r/app-2", "r/app-3",
 /// One replica, and what it was told that it gained.
 struct Replica {
   Replica(tests::ShardsWorld& world, const std::string& name)
-      : shards(tests::ShardsWorld::options(name), world.hands(), [this](const Shards::Gained& gained) {
+      : shards(tests::ShardsWorld::options(name), hands(world), [this](const Shards::Gained& gained) {
           for (const auto& key : kKeys)
             if (gained(key)) told.insert(key);
         }) {}
+
+  Shards::Hands hands(tests::ShardsWorld& world) {
+    auto hands = world.hands();
+    hands.cannot_work = [this] { return cannot_work; };
+    return hands;
+  }
 
   std::set<std::string> owned() const {
     std::set<std::string> keys;
@@ -39,6 +45,7 @@ struct Replica {
   }
   std::set<std::string> take_told() { return std::exchange(told, {}); }
 
+  std::optional<Error> cannot_work;
   std::set<std::string> told;
   Shards shards;
 };
@@ -195,6 +202,72 @@ TEST_CASE("A lease is not given back under work") {
   CHECK(world.leases.all().empty());
 }
 
+TEST_CASE("A replica that can't do its work leaves it to the others, and comes back when it can") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  const auto pass = [&] {
+    for (int i = 0; i < 12; ++i) {
+      world.settle(a.shards);
+      world.settle(b.shards);
+      world.steady.advance(500ms);
+    }
+  };
+  pass();
+  const std::string key = key_of_share("a", {"a", "b"});
+  auto work = a.shards.begin(key, {});
+  REQUIRE(work);
+  a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  pass();
+  CHECK(work->stop_token().stop_requested());
+  CHECK(a.owned().empty());
+  CHECK(b.owned() == share_of("b", {"a", "b"}));
+  work.reset();
+  pass();
+  CHECK(b.owned() == all_keys());
+  REQUIRE(a.shards.failure());
+  CHECK(a.shards.failure()->message == "the disk is full");
+  CHECK_FALSE(a.shards.standing().holds_lease);
+  CHECK_THAT(world.lines.back(), Catch::Contains("0 other replicas"));
+
+  SECTION("when it can") {
+    a.take_told();
+    a.cannot_work.reset();
+    pass();
+    CHECK(a.owned() == share_of("a", {"a", "b"}));
+    CHECK(a.take_told() == a.owned());
+    CHECK(b.owned() == share_of("b", {"a", "b"}));
+    CHECK_FALSE(a.shards.failure());
+  }
+  SECTION("not when it ends meanwhile") {
+    a.cannot_work.reset();
+    CHECK(a.shards.release(1s, {}));
+    pass();
+    CHECK(a.owned().empty());
+    CHECK(b.owned() == all_keys());
+  }
+}
+
+TEST_CASE("A replica alone keeps its work whether it can do it or not") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  for (int i = 0; i < 12; ++i) {
+    world.settle(a.shards);
+    world.steady.advance(500ms);
+  }
+  CHECK(a.owned() == all_keys());
+  CHECK_FALSE(a.shards.failure());
+  Replica b{world, "b"};
+  for (int i = 0; i < 24; ++i) {
+    world.settle(b.shards);
+    world.settle(a.shards);
+    world.steady.advance(500ms);
+  }
+  CHECK(a.owned().empty());
+  CHECK(b.owned() == all_keys());
+}
+
 TEST_CASE("Why there is no lease is logged once, and who shares the work whenever that changes") {
   tests::ShardsWorld world;
   Replica a{world, "a"};
@@ -229,12 +302,15 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
   std::atomic<bool> is_wrong = false;
   runtime::Guarded<int> rounds;
   std::condition_variable_any done;
+  Shards a{options("a"), hands(), [](const auto&) {}};
+  Shards b{options("b"), hands(), [](const auto&) {}};
   const auto work = [&](Shards& shards, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       for (std::size_t i = 0; i < kKeys.size(); ++i) {
         const auto held = shards.begin(kKeys[i], stop);
         if (!held) continue;
-        if (++at_work[i] != 1) is_wrong = true;
+        // A thread that was off the processor for longer than its lease is still at work, and owns nothing any more.
+        if (++at_work[i] != 1 && a.owns(kKeys[i]) && b.owns(kKeys[i])) is_wrong = true;
         ++visits[i];
         std::this_thread::yield();
         --at_work[i];
@@ -243,8 +319,6 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
       done.notify_all();
     }
   };
-  Shards a{options("a"), hands(), [](const auto&) {}};
-  Shards b{options("b"), hands(), [](const auto&) {}};
   {
     const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
     const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
