@@ -60,19 +60,48 @@ Result<std::string> contents_of(const Material& material) {
 Credentials::Credentials(const ClusterAccess& access, const Clock& clock, RunPlugin run_plugin)
     : access_(access), clock_(clock), run_plugin_(std::move(run_plugin)) {}
 
+/// As long as it lives its caller reads, and nobody else.
+class Credentials::Reading {
+ public:
+  explicit Reading(Credentials& of) : of_(of) {}
+  ~Reading() {
+    of_.state_.lock()->is_reading = false;
+    of_.changed_.notify_all();
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+ private:
+  Credentials& of_;
+};
+
 Result<Identity> Credentials::current(const std::stop_token& stop) {
-  // The one place where a lock is held over something that takes long: of several callers one reads, the others wait.
-  const auto state = state_.lock();
+  State known;
+  {
+    auto state = state_.lock();
+    if (!state.wait(changed_, stop, [&] { return !state->is_reading; }))
+      return fail(ErrorClass::Cancelled, "stopped while the credentials for the API server are read");
+    if (may_use(*state) && clock_.now() < state->read_again) return *state->kept;
+    state->is_reading = true;
+    known = *state;
+  }
+  const Reading reading{*this};
   const Timestamp now = clock_.now();
-  const bool plugin_ends = state->from_plugin && is_about_to_end(*state->from_plugin);
-  if (state->kept && !state->is_refused && !plugin_ends && now < state->read_again) return *state->kept;
-  Result<Identity> identity = fresh(*state, stop);
-  if (!identity && state->kept && !state->is_refused && !plugin_ends) identity = *state->kept;
+  Result<Identity> identity = fresh(known, stop);
+  if (!identity && may_use(known)) identity = *known.kept;
+  const auto state = state_.lock();
+  state->from_plugin = known.from_plugin;
   if (!identity) return identity;
   state->kept = *identity;
   state->read_again = now + kReadAgainAfter;
-  state->is_refused = false;
+  // What was refused meanwhile is for the next caller.
+  if (known.is_refused) state->is_refused = false;
   return identity;
+}
+
+/// Whether what is kept can be sent, however old it is.
+bool Credentials::may_use(const State& state) const {
+  return state.kept && !state.is_refused && !(state.from_plugin && is_about_to_end(*state.from_plugin));
 }
 
 void Credentials::refused(const Identity& used) {

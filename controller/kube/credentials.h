@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -24,8 +25,9 @@ struct Identity {
 };
 
 /// The identity of one ClusterAccess, kept fresh: files are read again after a minute and after a refusal, the plugin
-/// runs again when what it gave is about to end or was refused. While one caller does that the others wait. What can't
-/// be read is used on as it was, as long as it was not refused. Thread-safe.
+/// runs again when what it gave is about to end or was refused. While one caller does that the others wait, each until
+/// its own `stop` asks (Cancelled). What can't be read is used on as it was, as long as it was not refused.
+/// Thread-safe.
 class Credentials {
  public:
   /// How the plugin is run: run_exec_plugin(), or a test's.
@@ -46,16 +48,20 @@ class Credentials {
     std::optional<ExecCredential> from_plugin;
     Timestamp read_again{};
     bool is_refused = false;
+    bool is_reading = false;  ///< Somebody is at it, without the lock.
   };
+  class Reading;
 
   Result<Identity> fresh(State& state, const std::stop_token& stop) const;
   Result<void> add_user(State& state, Identity& identity, const std::stop_token& stop) const;
   Result<void> add_plugin(State& state, Identity& identity, const std::stop_token& stop) const;
   bool is_about_to_end(const ExecCredential& credential) const;
+  bool may_use(const State& state) const;
 
   const ClusterAccess& access_;
   const Clock& clock_;
   const RunPlugin run_plugin_;
+  std::condition_variable_any changed_;
   runtime::Guarded<State> state_;
 };
 

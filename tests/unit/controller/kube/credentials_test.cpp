@@ -1,5 +1,8 @@
 #include "controller/kube/credentials.h"
 
+#include <future>
+#include <thread>
+
 #include "tests/catch.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/temporary_folder.h"
@@ -94,6 +97,32 @@ TEST_CASE("An exec plugin runs again shortly before what it gave ends, and after
   clock.advance(1h);
   plugin.is_broken = true;
   CHECK(token_of(credentials) == ": the plugin fails");
+}
+
+TEST_CASE("Whoever waits while another caller runs the plugin stops when it is asked to") {
+  tests::ManualClock clock(kStart);
+  ClusterAccess access;
+  access.user.exec = ExecCommand{};
+  std::promise<void> began;
+  std::promise<void> may_end;
+  Credentials credentials(access, clock, [&](const auto&, const auto&, const auto&) -> Result<ExecCredential> {
+    began.set_value();
+    may_end.get_future().wait_for(5s);
+    return ExecCredential{.token = SecretText("token"), .certificate = {}, .key = {}, .ends = clock.now() + 1h};
+  });
+  std::string first;
+  {
+    const std::jthread caller([&] { first = token_of(credentials); });
+    began.get_future().wait();
+    std::stop_source stop;
+    stop.request_stop();
+    const auto second = credentials.current(stop.get_token());
+    may_end.set_value();
+    REQUIRE_FALSE(second);
+    CHECK(second.error().cls == ErrorClass::Cancelled);
+  }
+  CHECK(first == "token");
+  CHECK(token_of(credentials) == "token");
 }
 
 TEST_CASE("Credentials of a plugin that have ended already are not sent") {
