@@ -55,6 +55,11 @@ class InMemoryApiServer final : public http::HttpTransport {
   }
   /// Asked before each request, without a lock; what it gives is the answer.
   std::function<std::optional<http::Response>(const http::Request&)> before;
+  /// How many watches are open, that cut_watches() would end.
+  int open_watches() {
+    const std::lock_guard lock(mutex_);
+    return open_watches_;
+  }
   /// Every open watch ends as if its connection was cut.
   void cut_watches() {
     changed([&] { return Json(++cuts_); });
@@ -169,10 +174,18 @@ class InMemoryApiServer final : public http::HttpTransport {
 
   Result<http::Response> watch(const http::Request& request, const ApiAddress& collection, const std::stop_token& stop,
                                std::unique_lock<std::mutex>& lock) {
-    const std::int64_t from = std::stoll(query(request, "resourceVersion"));
-    const int cuts = cuts_;
     if (request.on_headers)
       if (auto good = request.on_headers(200, {}); !good) return std::unexpected(good.error());
+    ++open_watches_;
+    auto ended = follow(request, collection, stop, lock);
+    --open_watches_;
+    return ended;
+  }
+
+  std::unexpected<Error> follow(const http::Request& request, const ApiAddress& collection, const std::stop_token& stop,
+                                std::unique_lock<std::mutex>& lock) {
+    const std::int64_t from = std::stoll(query(request, "resourceVersion"));
+    const int cuts = cuts_;
     for (std::size_t at = 0;;) {
       happened_.wait(lock, stop, [&] { return at < objects_.events().size() || cuts_ != cuts; });
       if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
@@ -193,6 +206,7 @@ class InMemoryApiServer final : public http::HttpTransport {
   std::set<std::string> refused_;
   std::vector<std::string> writes_, reads_;
   int cuts_ = 0;
+  int open_watches_ = 0;
 };
 
 }  // namespace slipway::tests

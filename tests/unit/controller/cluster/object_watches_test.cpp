@@ -299,6 +299,8 @@ TEST_CASE("The same failure of a watch is logged once an hour") {
   const ObjectKey a = world.publication("shop", "a");
   world.start();
   const auto cut = [&] {
+    constexpr int kKinds = 4;
+    world.wait_until([&] { return world.server.open_watches() == kKinds; });
     world.server.cut_watches();
     world.server.edit(path_of(a),
                       [](auto& edited) { edited["spec"]["suspend"] = !edited["spec"].value("suspend", false); });
