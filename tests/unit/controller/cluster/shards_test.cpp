@@ -66,6 +66,15 @@ std::string key_of_share(const std::string& name, const Members& members) {
   return *share_of(name, members).begin();
 }
 
+/// Six seconds in which both keep up.
+void pass(tests::ShardsWorld& world, Replica& a, Replica& b) {
+  for (int i = 0; i < 12; ++i) {
+    world.settle(a.shards);
+    world.settle(b.shards);
+    world.steady.advance(500ms);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("Nothing is owned before there is a lease, and everything alone") {
@@ -114,14 +123,7 @@ TEST_CASE("Work whose shard moves is asked to stop, and the shard moves when it 
   auto moving = a.shards.begin(moves, {});
   const auto staying = a.shards.begin(stays, {});
   REQUIRE(moving);
-  const auto pass = [&] {
-    for (int i = 0; i < 12; ++i) {
-      world.settle(a.shards);
-      world.settle(b.shards);
-      world.steady.advance(500ms);
-    }
-  };
-  pass();
+  pass(world, a, b);
   CHECK(moving->is_lost());
   CHECK(moving->stop_token().stop_requested());
   CHECK_FALSE(staying->stop_token().stop_requested());
@@ -129,7 +131,7 @@ TEST_CASE("Work whose shard moves is asked to stop, and the shard moves when it 
   CHECK_FALSE(b.shards.owns(moves));
   CHECK(a.shards.begin(moves, {}) == nullptr);
   moving.reset();
-  pass();
+  pass(world, a, b);
   CHECK(b.shards.owns(moves));
   CHECK_FALSE(a.shards.owns(moves));
 }
@@ -206,24 +208,17 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
   tests::ShardsWorld world;
   Replica a{world, "a"};
   Replica b{world, "b"};
-  const auto pass = [&] {
-    for (int i = 0; i < 12; ++i) {
-      world.settle(a.shards);
-      world.settle(b.shards);
-      world.steady.advance(500ms);
-    }
-  };
-  pass();
+  pass(world, a, b);
   const std::string key = key_of_share("a", {"a", "b"});
   auto work = a.shards.begin(key, {});
   REQUIRE(work);
   a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
-  pass();
+  pass(world, a, b);
   CHECK(work->stop_token().stop_requested());
   CHECK(a.owned().empty());
   CHECK(b.owned() == share_of("b", {"a", "b"}));
   work.reset();
-  pass();
+  pass(world, a, b);
   CHECK(b.owned() == all_keys());
   REQUIRE(a.shards.failure());
   CHECK(a.shards.failure()->message == "the disk is full");
@@ -233,7 +228,7 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
   SECTION("when it can") {
     a.take_told();
     a.cannot_work.reset();
-    pass();
+    pass(world, a, b);
     CHECK(a.owned() == share_of("a", {"a", "b"}));
     CHECK(a.take_told() == a.owned());
     CHECK(b.owned() == share_of("b", {"a", "b"}));
@@ -242,7 +237,7 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
   SECTION("not when it ends meanwhile") {
     a.cannot_work.reset();
     CHECK(a.shards.release(1s, {}));
-    pass();
+    pass(world, a, b);
     CHECK(a.owned().empty());
     CHECK(b.owned() == all_keys());
   }
