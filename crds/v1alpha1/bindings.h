@@ -103,7 +103,9 @@ Binding<Status> status_binding() {
 }
 
 /// An access entry's floor: the gates without reports and waitFor, which only a publication can name.
-const Binding<Gates>& floor_binding();
+struct GatesFloor {
+  static const Binding<Gates>& get();
+};
 
 /// The checks of fields that have a parser of their own.
 Result<void> check_digest_text(std::string_view text);

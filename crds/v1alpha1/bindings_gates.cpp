@@ -11,6 +11,17 @@ constexpr FieldInfo kMaxAge{.description = "Oldest report that counts.", .minimu
 constexpr FieldInfo kExceptions{
     .description = "Findings that are accepted for a while.", .max_items = 256, .atomic = true};
 
+struct ScanFloor {
+  static const Binding<ScanGate>& get() {
+    static const auto binding = Binding<ScanGate>()
+                                    .field("allowUpTo", &ScanGate::allow_up_to, kAllowUpTo)
+                                    .field("unfixed", &ScanGate::unfixed, kUnfixed)
+                                    .field("maxAge", &ScanGate::max_age, kMaxAge)
+                                    .field("exceptions", &ScanGate::exceptions, kExceptions);
+    return binding;
+  }
+};
+
 }  // namespace
 
 const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
@@ -113,15 +124,11 @@ const Binding<Gates>& Bound<Gates>::get() {
   return binding;
 }
 
-const Binding<Gates>& floor_binding() {
-  static const auto scan = Binding<ScanGate>()
-                               .field("allowUpTo", &ScanGate::allow_up_to, kAllowUpTo)
-                               .field("unfixed", &ScanGate::unfixed, kUnfixed)
-                               .field("maxAge", &ScanGate::max_age, kMaxAge)
-                               .field("exceptions", &ScanGate::exceptions, kExceptions);
+const Binding<Gates>& GatesFloor::get() {
   static const auto binding =
       Binding<Gates>()
-          .field_bound_by("scan", &Gates::scan, {.description = "What a vulnerability scan must say at least."}, scan)
+          .field_bound_by<ScanFloor>("scan", &Gates::scan,
+                                     {.description = "What a vulnerability scan must say at least."})
           .field("signatures", &Gates::signatures,
                  {.description = "Signatures that must be there.", .list_map_key = "name"})
           .field("sbom", &Gates::sbom, {.description = "An SBOM that must be there."})

@@ -84,8 +84,8 @@ const Binding<AccessEntry>& Bound<AccessEntry>::get() {
                   .atomic = true})
           .field("actions", &AccessEntry::actions,
                  {.description = "What is allowed.", .required = true, .min_items = 1, .max_items = 3, .atomic = true})
-          .field_bound_by("gates", &AccessEntry::gates, {.description = "Floor of what every publication must pass."},
-                          floor_binding());
+          .field_bound_by<GatesFloor>("gates", &AccessEntry::gates,
+                                      {.description = "Floor of what every publication must pass."});
   return binding;
 }
 

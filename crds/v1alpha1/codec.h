@@ -101,21 +101,21 @@ struct Codec<E> {
 };
 
 /// Of a T that may be absent.
-template <class T, class Optional>
+template <class T, class Optional, class Inner = Codec<T>>
 struct OptionalCodec {
   static void read(const Node& node, const FieldInfo& info, FieldReader& reader, Optional& value) {
     T inner{};
-    Codec<T>::read(node, info, reader, inner);
+    Inner::read(node, info, reader, inner);
     value = std::move(inner);
   }
   /// What is set is shown, even when it is zero, empty or false.
   static std::optional<Node> write(const Optional& value) {
     if (!value) return std::nullopt;
-    auto node = Codec<T>::write(*value);
-    return node ? node : std::optional(Codec<T>::write_empty(*value));
+    auto node = Inner::write(*value);
+    return node ? node : std::optional(Inner::write_empty(*value));
   }
   static Node write_empty(const Optional& /*value*/) { return {}; }
-  static Schema schema() { return Codec<T>::schema(); }
+  static Schema schema() { return Inner::schema(); }
 };
 
 template <class T>
