@@ -30,6 +30,7 @@ refuse "a lock in the head of a range-for ends before the loop" 'for \([^;]*: \*
 refuse "libcurl stays in its adapter" '#include <curl/' crds reconcilers controller -- 'controller/http/curl_'
 refuse "spdlog stays in telemetry" '#include <(spdlog|fmt)/' crds reconcilers controller -- 'controller/telemetry/'
 refuse "prometheus-cpp stays in telemetry" '#include <prometheus/' crds reconcilers controller -- 'controller/telemetry/'
+refuse "nlohmann_json stays behind Node" '#include <nlohmann/' crds reconcilers controller tests/emulator -- 'crds/base/json_document'
 refuse "SQLite stays in its adapter" '#include <sqlite3' crds reconcilers controller -- 'controller/manifests/'
 refuse "Catch2 is included in one place" '#include <catch2/' tests -- 'tests/catch.h'
 refuse "heavy headers never in a header of ours" '#include <(curl|spdlog|nlohmann/json.hpp|yaml-cpp|openssl|CLI|boost|archive)' crds reconcilers controller -- '[^:]*\.cpp:'

@@ -1,7 +1,5 @@
 #include "controller/registry/referrer_list.h"
 
-#include <nlohmann/json.hpp>
-
 #include "crds/base/document.h"
 #include "reconcilers/json.h"
 
@@ -29,6 +27,16 @@ Result<content::Descriptor> descriptor_of(const Node& node) {
   return descriptor;
 }
 
+Node to_node(const content::Descriptor& referrer) {
+  json::MapBuilder entry;
+  entry.add("mediaType", json::text(referrer.media_type))
+      .add("digest", json::text(referrer.digest.str()))
+      .add("size", json::integer(referrer.size))
+      .add_text("artifactType", referrer.artifact_type);
+  if (!referrer.annotations.empty()) entry.add("annotations", json::text_map(referrer.annotations));
+  return entry.build();
+}
+
 }  // namespace
 
 Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all) {
@@ -46,18 +54,13 @@ Result<void> append_referrers(std::string_view index, std::vector<content::Descr
 }
 
 content::ManifestBytes referrer_index(const std::vector<content::Descriptor>& referrers) {
-  nlohmann::ordered_json manifests = nlohmann::ordered_json::array();
-  for (const content::Descriptor& referrer : referrers) {
-    nlohmann::ordered_json entry{
-        {"mediaType", referrer.media_type}, {"digest", referrer.digest.str()}, {"size", referrer.size}};
-    if (!referrer.artifact_type.empty()) entry["artifactType"] = referrer.artifact_type;
-    if (!referrer.annotations.empty()) entry["annotations"] = referrer.annotations;
-    manifests.push_back(std::move(entry));
-  }
-  const nlohmann::ordered_json index{
-      {"schemaVersion", 2}, {"mediaType", content::kOciIndex}, {"manifests", std::move(manifests)}};
+  const Node index = json::MapBuilder()
+                         .add("schemaVersion", json::integer(2))
+                         .add("mediaType", json::text(content::kOciIndex))
+                         .add("manifests", json::list_of(referrers, to_node))
+                         .build();
   content::ManifestBytes out;
-  out.bytes = index.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  out.bytes = to_json_text(index);
   out.descriptor.media_type = content::kOciIndex;
   out.descriptor.digest = Digest::of(out.bytes);
   out.descriptor.size = static_cast<std::int64_t>(out.bytes.size());

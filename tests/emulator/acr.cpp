@@ -1,64 +1,67 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "crds/base/image_reference.h"
+#include "reconcilers/json.h"
 #include "tests/emulator/pages.h"
 #include "tests/emulator/registry.h"
 
 namespace slipway::emulator {
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
-
 constexpr std::size_t kAcrPage = 100;
 constexpr std::size_t kLargestChange = 1 << 20;
 
-ordered_json to_json(const Locks& locks) {
-  return {{"deleteEnabled", locks.delete_enabled},
-          {"writeEnabled", locks.write_enabled},
-          {"readEnabled", locks.read_enabled},
-          {"listEnabled", locks.list_enabled}};
+Node to_node(const Locks& locks) {
+  return json::MapBuilder()
+      .add("deleteEnabled", json::boolean(locks.delete_enabled))
+      .add("writeEnabled", json::boolean(locks.write_enabled))
+      .add("readEnabled", json::boolean(locks.read_enabled))
+      .add("listEnabled", json::boolean(locks.list_enabled))
+      .build();
 }
 
-ordered_json to_json(const StoredTag& tag) {
-  return {{"name", tag.name},
-          {"digest", tag.digest.str()},
-          {"createdTime", tag.times.created},
-          {"lastUpdateTime", tag.times.updated},
-          {"signed", false},
-          {"changeableAttributes", to_json(tag.locks)}};
+void add_times(json::MapBuilder& map, const Times& times) {
+  map.add("createdTime", json::text(times.created)).add("lastUpdateTime", json::text(times.updated));
 }
 
-ordered_json to_json(const StoredManifest& manifest, const Repository& repository) {
-  ordered_json object = {{"digest", manifest.digest.str()},
-                         {"imageSize", manifest.size},
-                         {"createdTime", manifest.times.created},
-                         {"lastUpdateTime", manifest.times.updated},
-                         {"mediaType", manifest.media_type}};
-  ordered_json tags = ordered_json::array();
+Node to_node(const StoredTag& tag) {
+  json::MapBuilder map;
+  map.add("name", json::text(tag.name)).add("digest", json::text(tag.digest.str()));
+  add_times(map, tag.times);
+  return map.add("signed", json::boolean(false)).add("changeableAttributes", to_node(tag.locks)).build();
+}
+
+Node to_node(const StoredManifest& manifest, const Repository& repository) {
+  json::MapBuilder map;
+  map.add("digest", json::text(manifest.digest.str())).add("imageSize", json::integer(manifest.size));
+  add_times(map, manifest.times);
+  map.add("mediaType", json::text(manifest.media_type));
+  std::vector<std::string> tags;
   for (const auto& [name, tag] : repository.tags)
     if (tag.digest == manifest.digest) tags.push_back(name);
-  if (!tags.empty()) object["tags"] = std::move(tags);
-  object["changeableAttributes"] = to_json(manifest.locks);
-  return object;
+  if (!tags.empty()) map.add("tags", json::text_list(tags));
+  return map.add("changeableAttributes", to_node(manifest.locks)).build();
 }
 
-ordered_json attributes(const Request& request, const Repository& repository) {
-  return {{"registry", request.host()},
-          {"imageName", request.route.repository},
-          {"createdTime", repository.times.created},
-          {"lastUpdateTime", repository.times.updated},
-          {"manifestCount", repository.manifests.size()},
-          {"tagCount", repository.tags.size()},
-          {"changeableAttributes", to_json(repository.locks)}};
+/// What every answer about a repository or something in it begins with.
+json::MapBuilder named(const Request& request) {
+  json::MapBuilder document;
+  document.add("registry", json::text(request.host())).add("imageName", json::text(request.route.repository));
+  return document;
 }
 
-/// An answer about something in one repository: `document` beside the repository's name.
-Answer about(const Request& request, const std::string& key, ordered_json value) {
-  ordered_json document = {{"registry", request.host()}, {"imageName", request.route.repository}};
-  document[key] = std::move(value);
-  return json_answer(200, document.dump());
+Node attributes(const Request& request, const Repository& repository) {
+  json::MapBuilder document = named(request);
+  add_times(document, repository.times);
+  return document.add("manifestCount", json::integer(repository.manifests.size()))
+      .add("tagCount", json::integer(repository.tags.size()))
+      .add("changeableAttributes", to_node(repository.locks))
+      .build();
+}
+
+/// An answer about something in one repository, which stands at `key`.
+Answer about(const Request& request, const std::string& key, Node value) {
+  return json_answer(200, to_json_text(named(request).add(key, std::move(value)).build()));
 }
 
 /// Names in the order that `orderby` asks for.
@@ -75,14 +78,14 @@ std::vector<std::string> ordered(const Map& map, const std::string& order, NameO
 }
 
 /// One page of a list; the key is absent when nothing is left.
-template <class ToJson>
-Answer list(const Request& request, const std::string& key, const std::vector<std::string>& names, ToJson to_json_of) {
+template <class ToNode>
+Answer list(const Request& request, const std::string& key, const std::vector<std::string>& names, ToNode to_node_of) {
   const Result<PageRequest> asked = parse_page(request.target, kAcrPage);
   if (!asked) return error_answer(400, "PAGINATION_NUMBER_INVALID", asked.error().message);
   const Page page = page_of_ordered(names, *asked);
-  ordered_json document = {{"registry", request.host()}, {"imageName", request.route.repository}};
-  for (const std::string& name : page.names) document[key].push_back(to_json_of(name));
-  Answer answer = json_answer(200, document.dump());
+  json::MapBuilder document = named(request);
+  if (!page.names.empty()) document.add(key, json::list_of(page.names, to_node_of));
+  Answer answer = json_answer(200, to_json_text(document.build()));
   if (page.more) answer.headers.emplace_back("Link", next_link(request.target, page, *asked));
   return answer;
 }
@@ -94,24 +97,24 @@ Answer list_tags(const Request& request, const Repository& repository) {
   std::erase_if(names, [&](const std::string& name) {
     return !digest.empty() && repository.tags.at(name).digest.str() != digest;
   });
-  return list(request, "tags", names, [&](const std::string& name) { return to_json(repository.tags.at(name)); });
+  return list(request, "tags", names, [&](const std::string& name) { return to_node(repository.tags.at(name)); });
 }
 
 Answer list_manifests(const Request& request, const Repository& repository) {
   const std::vector<std::string> names = ordered(repository.manifests, request.target.parameter("orderby"),
                                                  [](const StoredManifest& each) { return each.digest.str(); });
   return list(request, "manifests", names,
-              [&](const std::string& name) { return to_json(*repository.find(name), repository); });
+              [&](const std::string& name) { return to_node(*repository.find(name), repository); });
 }
 
 /// Reads a PATCH body over the locks there are.
 Result<Locks> changed(Request& request, Locks locks) {
   const Result<std::string> text = read_text(*request.body, kLargestChange);
   if (!text) return std::unexpected(text.error());
-  const json change = json::parse(*text, nullptr, false);
-  if (!change.is_object()) return fail(ErrorClass::Invalid, "the body is not a JSON object", "send one");
+  const Node change = parse_json(*text, "change").root;
+  if (change.kind != Node::Kind::Map) return fail(ErrorClass::Invalid, "the body is not a JSON object", "send one");
   const auto take = [&](const char* key, bool& value) {
-    if (change.contains(key) && change[key].is_boolean()) value = change[key].get<bool>();
+    if (const Node& given = json::at(change, key); given.kind == Node::Kind::Boolean) value = given.boolean;
   };
   take("deleteEnabled", locks.delete_enabled);
   take("writeEnabled", locks.write_enabled);
@@ -144,7 +147,7 @@ Answer answer_tag(const Registry& registry, Request& request, const Repository& 
     registry.repositories.change_tag(name, tag.name, [&](StoredTag& stored) { stored.locks = *locks; });
     tag.locks = *locks;
   }
-  return about(request, "tag", to_json(tag));
+  return about(request, "tag", to_node(tag));
 }
 
 Answer answer_one_manifest(const Registry& registry, Request& request, const Repository& repository) {
@@ -159,16 +162,19 @@ Answer answer_one_manifest(const Registry& registry, Request& request, const Rep
                                           [&](StoredManifest& stored) { stored.locks = *locks; });
     manifest.locks = *locks;
   }
-  return about(request, "manifest", to_json(manifest, repository));
+  return about(request, "manifest", to_node(manifest, repository));
 }
 
 Answer remove_repository(const Registry& registry, const Request& request, const Repository& repository) {
   if (!can_go(repository, repository.locks)) return disallowed();
   registry.repositories.remove_repository(request.route.repository);
-  ordered_json document = {{"manifestsDeleted", ordered_json::array()}, {"tagsDeleted", ordered_json::array()}};
-  for (const auto& [digest, manifest] : repository.manifests) document["manifestsDeleted"].push_back(digest.str());
-  for (const auto& [name, tag] : repository.tags) document["tagsDeleted"].push_back(name);
-  return json_answer(202, document.dump());
+  std::vector<std::string> manifests;
+  std::vector<std::string> tags;
+  for (const auto& [digest, manifest] : repository.manifests) manifests.push_back(digest.str());
+  for (const auto& [name, tag] : repository.tags) tags.push_back(name);
+  json::MapBuilder document;
+  document.add("manifestsDeleted", json::text_list(manifests)).add("tagsDeleted", json::text_list(tags));
+  return json_answer(202, to_json_text(document.build()));
 }
 
 Answer answer_repository(const Registry& registry, Request& request, Repository& repository) {
@@ -180,7 +186,7 @@ Answer answer_repository(const Registry& registry, Request& request, Repository&
                                             [&](Repository& stored) { stored.locks = *locks; });
     repository.locks = *locks;
   }
-  return json_answer(200, attributes(request, repository).dump());
+  return json_answer(200, to_json_text(attributes(request, repository)));
 }
 
 }  // namespace

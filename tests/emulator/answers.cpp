@@ -1,16 +1,16 @@
-#include <nlohmann/json.hpp>
-
+#include "reconcilers/json.h"
 #include "tests/emulator/registry.h"
 
 namespace slipway::emulator {
 
 Answer name_unknown(const std::string& repository) {
   return error_answer(404, "NAME_UNKNOWN", "repository name not known to registry",
-                      nlohmann::json{{"name", repository}}.dump());
+                      json::MapBuilder().add("name", json::text(repository)).build());
 }
 
 Answer manifest_unknown(const std::string& reference) {
-  return error_answer(404, "MANIFEST_UNKNOWN", "manifest unknown", nlohmann::json{{"reference", reference}}.dump());
+  return error_answer(404, "MANIFEST_UNKNOWN", "manifest unknown",
+                      json::MapBuilder().add("reference", json::text(reference)).build());
 }
 
 Answer method_not_allowed() {
@@ -25,8 +25,7 @@ Answer disallowed() {
 }
 
 Answer digest_invalid(const std::string& text) {
-  return error_answer(400, "DIGEST_INVALID", "provided digest did not match uploaded content",
-                      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return error_answer(400, "DIGEST_INVALID", "provided digest did not match uploaded content", json::text(text));
 }
 
 }  // namespace slipway::emulator

@@ -1,4 +1,5 @@
 #include "crds/base/digest.h"
+#include "reconcilers/json.h"
 #include "tests/emulator/ranges.h"
 #include "tests/emulator/registry.h"
 
@@ -8,7 +9,8 @@ namespace {
 constexpr std::int64_t kAddressLifetime = 1200;  // seconds
 
 Answer blob_unknown(const std::string& reference) {
-  return error_answer(404, "BLOB_UNKNOWN", "blob unknown to registry", "{\"digest\":\"" + reference + "\"}");
+  return error_answer(404, "BLOB_UNKNOWN", "blob unknown to registry",
+                      json::MapBuilder().add("digest", json::text(reference)).build());
 }
 
 /// The bytes, whole or the part that a Range header asks for.

@@ -1,35 +1,34 @@
-#include <nlohmann/json.hpp>
-
+#include "reconcilers/json.h"
 #include "tests/emulator/pages.h"
 #include "tests/emulator/registry.h"
 
 namespace slipway::emulator {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::size_t kAcrPage = 100;
 constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
 
 /// One page of `names` as `document[key]`.
-Answer list(const Registry& registry, const Request& request, ordered_json document, const std::string& key,
+Answer list(const Registry& registry, const Request& request, json::MapBuilder document, const std::string& key,
             const std::vector<std::string>& names) {
   const Result<PageRequest> asked =
       parse_page(request.target, registry.configuration.acr() ? std::optional(kAcrPage) : std::nullopt);
   if (!asked) return error_answer(400, "PAGINATION_NUMBER_INVALID", asked.error().message);
   const Page page = page_of(names, *asked);
-  document[key] = page.names;
-  Answer answer = json_answer(200, document.dump() + "\n");
+  document.add(key, json::text_list(page.names));
+  Answer answer = json_answer(200, to_json_text(document.build()) + "\n");
   if (page.more) answer.headers.emplace_back("Link", next_link(request.target, page, *asked));
   return answer;
 }
 
-ordered_json descriptor_of(const StoredManifest& manifest) {
-  ordered_json descriptor = {
-      {"mediaType", manifest.media_type}, {"digest", manifest.digest.str()}, {"size", manifest.size}};
-  if (!manifest.artifact_type.empty()) descriptor["artifactType"] = manifest.artifact_type;
-  if (!manifest.annotations.empty()) descriptor["annotations"] = ordered_json::parse(manifest.annotations);
-  return descriptor;
+Node descriptor_of(const StoredManifest& manifest) {
+  json::MapBuilder descriptor;
+  descriptor.add("mediaType", json::text(manifest.media_type))
+      .add("digest", json::text(manifest.digest.str()))
+      .add("size", json::integer(manifest.size))
+      .add_text("artifactType", manifest.artifact_type);
+  if (manifest.annotations.kind != Node::Kind::Null) descriptor.add("annotations", manifest.annotations);
+  return descriptor.build();
 }
 
 }  // namespace
@@ -46,12 +45,12 @@ Answer answer_tags(const Registry& registry, Request& request) {
     return names;
   });
   if (!tags) return name_unknown(name);
-  return list(registry, request, {{"name", name}}, "tags", *tags);
+  return list(registry, request, json::MapBuilder().add("name", json::text(name)), "tags", *tags);
 }
 
 Answer answer_catalog(const Registry& registry, Request& request) {
   if (request.method != "GET") return method_not_allowed();
-  return list(registry, request, ordered_json::object(), "repositories", registry.repositories.names());
+  return list(registry, request, {}, "repositories", registry.repositories.names());
 }
 
 Answer answer_referrers(const Registry& registry, Request& request) {
@@ -59,15 +58,19 @@ Answer answer_referrers(const Registry& registry, Request& request) {
   const Result<Digest> subject = Digest::parse(request.route.reference);
   if (!subject) return digest_invalid(request.route.reference);
   const std::string type = request.target.parameter("artifactType");
-  ordered_json manifests = ordered_json::array();
+  std::vector<Node> manifests;
   registry.repositories.ask(request.route.repository, [&](const Repository* repository) {
     if (repository == nullptr) return;
     for (const auto& [digest, manifest] : repository->manifests)
       if (manifest.subject == *subject && (type.empty() || manifest.artifact_type == type))
         manifests.push_back(descriptor_of(manifest));
   });
-  const ordered_json index = {{"schemaVersion", 2}, {"mediaType", kIndexType}, {"manifests", std::move(manifests)}};
-  Answer answer{.status = 200, .headers = {{"Content-Type", kIndexType}}, .body = index.dump(), .cut = false};
+  const Node index = json::MapBuilder()
+                         .add("schemaVersion", json::integer(2))
+                         .add("mediaType", json::text(kIndexType))
+                         .add("manifests", json::list(std::move(manifests)))
+                         .build();
+  Answer answer{.status = 200, .headers = {{"Content-Type", kIndexType}}, .body = to_json_text(index), .cut = false};
   if (!type.empty()) answer.headers.emplace_back("OCI-Filters-Applied", "artifactType");
   return answer;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crds/base/digest.h"
+#include "crds/base/document.h"
 #include "crds/base/result.h"
 
 namespace slipway::emulator {
@@ -17,7 +18,7 @@ struct ManifestFacts {
   std::vector<Digest> children;  ///< Manifests of an index.
   std::optional<Digest> subject;
   std::string artifact_type;
-  std::string annotations;  ///< JSON text.
+  Node annotations;  ///< By key; null when there are none.
   std::string config_media_type;
 };
 

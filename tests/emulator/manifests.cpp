@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "crds/base/image_reference.h"
+#include "reconcilers/json.h"
 #include "tests/emulator/manifest.h"
 #include "tests/emulator/registry.h"
 
@@ -107,7 +107,7 @@ Answer store(const Registry& registry, const Request& request, std::string bytes
   if (!type) return manifest_invalid(type.error().message);
   if (const std::optional<Digest> lacking = missing(registry, name, *facts))
     return error_answer(registry.configuration.acr() ? 400 : 404, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry",
-                        nlohmann::json{{"digest", lacking->str()}}.dump());
+                        json::MapBuilder().add("digest", json::text(lacking->str())).build());
   if (is_locked(registry, name, what->tag)) return disallowed();
   const Result<void> stored = registry.repositories.put_manifest(
       name, {.digest = what->digest, .media_type = std::move(*type), .bytes = std::move(bytes), .tag = what->tag});

@@ -1,6 +1,6 @@
 #include "tests/emulator/message.h"
 
-#include <nlohmann/json.hpp>
+#include "reconcilers/json.h"
 
 namespace slipway::emulator {
 
@@ -16,11 +16,13 @@ Answer json_answer(unsigned status, std::string text) {
           .cut = false};
 }
 
-Answer error_answer(unsigned status, const std::string& code, const std::string& message, const std::string& detail) {
-  const nlohmann::ordered_json error = {
-      {"code", code}, {"message", message}, {"detail", nlohmann::ordered_json::parse(detail)}};
-  const nlohmann::ordered_json document = {{"errors", nlohmann::ordered_json::array({error})}};
-  return json_answer(status, document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+Answer error_answer(unsigned status, const std::string& code, const std::string& message, const Node& detail) {
+  const Node error = json::MapBuilder()
+                         .add("code", json::text(code))
+                         .add("message", json::text(message))
+                         .add("detail", detail)
+                         .build();
+  return json_answer(status, to_json_text(json::MapBuilder().add("errors", json::list({error})).build()) + "\n");
 }
 
 Answer failure_answer(const Error& error) {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "crds/base/document.h"
 #include "crds/base/result.h"
 #include "tests/emulator/faults.h"
 #include "tests/emulator/files.h"
@@ -59,9 +60,8 @@ struct Answer {
 
 /// An answer with a JSON text.
 Answer json_answer(unsigned status, std::string text);
-/// The error body of the distribution specification, as section 2.5 of the wire reference has it; `detail` is JSON.
-Answer error_answer(unsigned status, const std::string& code, const std::string& message,
-                    const std::string& detail = "null");
+/// The error body of the distribution specification, as section 2.5 of the wire reference has it.
+Answer error_answer(unsigned status, const std::string& code, const std::string& message, const Node& detail = {});
 /// 500 for what failed inside, or a cut when the client is gone.
 Answer failure_answer(const Error& error);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "crds/base/digest.h"
+#include "crds/base/document.h"
 
 namespace slipway::emulator {
 
@@ -33,7 +34,7 @@ struct StoredManifest {
   Locks locks;
   std::optional<Digest> subject;
   std::string artifact_type;  ///< As referrers list it: `artifactType`, else the config's media type.
-  std::string annotations;    ///< The JSON text of its annotations; empty when it has none.
+  Node annotations;           ///< By key; null when it has none.
 };
 
 struct StoredTag {

@@ -1,27 +1,31 @@
 #include "tests/emulator/sign_in.h"
 
-#include <nlohmann/json.hpp>
-
 #include "crds/base/base64.h"
 #include "crds/base/glob.h"
 #include "crds/base/text.h"
+#include "reconcilers/json.h"
 #include "tests/emulator/uploads.h"
 
 namespace slipway::emulator {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::chrono::hours kRefreshLifetime{3};
+constexpr const char* kAuthenticationRequired =
+    "authentication required, visit https://aka.ms/acr/authorization for more information.";
 /// The user name that says "the password is a refresh token".
 constexpr std::string_view kNoUser = "00000000-0000-0000-0000-000000000000";
 
-std::string detail_of(const std::vector<Access>& access) {
-  ordered_json detail;
+/// One item for each action that is needed; null when there is none.
+Node detail_of(const std::vector<Access>& access) {
+  std::vector<Node> detail;
   for (const Access& each : access)
     for (const std::string& action : each.actions)
-      detail.push_back({{"Type", each.type}, {"Name", each.name}, {"Action", action}});
-  return detail.dump();
+      detail.push_back(json::MapBuilder()
+                           .add("Type", json::text(each.type))
+                           .add("Name", json::text(each.name))
+                           .add("Action", json::text(action))
+                           .build());
+  return detail.empty() ? Node() : json::list(std::move(detail));
 }
 
 /// "Basic abc" with scheme "basic" is "abc"; empty when it is another scheme.
@@ -55,8 +59,7 @@ std::vector<Access> granted(const Credential* who, const std::vector<Access>& as
 }
 
 Answer unauthorized() {
-  return error_answer(401, "UNAUTHORIZED",
-                      "authentication required, visit https://aka.ms/acr/authorization for more information.");
+  return error_answer(401, "UNAUTHORIZED", kAuthenticationRequired);
 }
 
 std::vector<Access> scopes_of(const std::multimap<std::string, std::string>& query) {
@@ -75,9 +78,7 @@ std::string value_of(const std::multimap<std::string, std::string>& query, const
 
 Answer SignIn::challenge(const Request& request, const std::string& error) const {
   const std::vector<Access> needed = required_access(request.method, request.route, request.target);
-  Answer answer = error_answer(401, "UNAUTHORIZED",
-                               "authentication required, visit https://aka.ms/acr/authorization for more information.",
-                               needed.empty() ? "null" : detail_of(needed));
+  Answer answer = error_answer(401, "UNAUTHORIZED", kAuthenticationRequired, detail_of(needed));
   std::string header = R"(Basic realm="emulator")";
   if (configuration_.authentication != Authentication::Basic) {
     header = "Bearer realm=\"" + request.scheme + "://" + request.host() + "/oauth2/token\",service=\"" +
@@ -137,8 +138,8 @@ Answer SignIn::issue(const Credential* who, const std::vector<Access>& asked, co
                       .grant_type = "access_token",
                       .access = granted(who, asked),
                       .audience = service};
-  const ordered_json body = {{"access_token", tokens_.issue(claims, configuration_.token_lifetime)}};
-  return json_answer(200, body.dump());
+  const std::string token = tokens_.issue(claims, configuration_.token_lifetime);
+  return json_answer(200, to_json_text(json::MapBuilder().add("access_token", json::text(token)).build()));
 }
 
 Answer SignIn::token(Request& request) const {
@@ -171,13 +172,15 @@ Answer SignIn::exchange(Request& request) const {
     if (each.entra_token.empty() || each.entra_token != token) continue;
     const Claims claims{
         .subject = each.username, .grant_type = "refresh_token", .access = {}, .audience = value_of(form, "service")};
-    return json_answer(200, ordered_json{{"refresh_token", tokens_.issue(claims, kRefreshLifetime)}}.dump());
+    const std::string refresh = tokens_.issue(claims, kRefreshLifetime);
+    return json_answer(200, to_json_text(json::MapBuilder().add("refresh_token", json::text(refresh)).build()));
   }
   const std::string extra = " CorrelationId: " + random_hex(16);
-  const ordered_json error = {
-      {"code", "UNAUTHORIZED"},
-      {"message", "authentication required, visit https://aka.ms/acr/authorization for more information." + extra}};
-  return json_answer(401, ordered_json{{"errors", ordered_json::array({error})}}.dump());
+  const Node error = json::MapBuilder()
+                         .add("code", json::text("UNAUTHORIZED"))
+                         .add("message", json::text(kAuthenticationRequired + extra))
+                         .build();
+  return json_answer(401, to_json_text(json::MapBuilder().add("errors", json::list({error})).build()));
 }
 
 }  // namespace slipway::emulator

@@ -4,15 +4,13 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "crds/base/base64.h"
+#include "reconcilers/json.h"
 #include "tests/emulator/uploads.h"
 
 namespace slipway::emulator {
 namespace {
-
-using nlohmann::json;
 
 std::string hmac(const std::string& key, std::string_view text) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
@@ -32,19 +30,19 @@ std::string encode(std::string_view bytes) {
   return text;
 }
 
-json to_json(const std::vector<Access>& access) {
-  json list = json::array();
-  for (const Access& each : access)
-    list.push_back({{"type", each.type}, {"name", each.name}, {"actions", each.actions}});
-  return list;
+Node to_node(const Access& access) {
+  return json::MapBuilder()
+      .add("actions", json::text_list({access.actions.begin(), access.actions.end()}))
+      .add("name", json::text(access.name))
+      .add("type", json::text(access.type))
+      .build();
 }
 
-std::vector<Access> access_of(const json& list) {
-  std::vector<Access> access;
-  for (const json& each : list)
-    access.push_back(
-        {.type = each.at("type"), .name = each.at("name"), .actions = each.at("actions").get<std::set<std::string>>()});
-  return access;
+Access access_of(const Node& node) {
+  const std::vector<std::string> actions = json::texts_at(node, "actions");
+  return {.type = json::text_at(node, "type"),
+          .name = json::text_at(node, "name"),
+          .actions = {actions.begin(), actions.end()}};
 }
 
 }  // namespace
@@ -61,17 +59,18 @@ std::string Tokens::sign(std::string_view text) const {
 
 std::string Tokens::issue(const Claims& claims, std::chrono::seconds lifetime) const {
   const std::int64_t now = now_seconds();
-  json body = {{"jti", random_hex(16)},
-               {"sub", claims.subject},
-               {"nbf", now},
-               {"iat", now},
-               {"exp", now + lifetime.count()},
-               {"iss", "Azure Container Registry"},
-               {"aud", claims.audience},
-               {"version", "1.0"},
-               {"grant_type", claims.grant_type}};
-  if (claims.grant_type == "access_token") body["access"] = to_json(claims.access);
-  const std::string text = encode(R"({"alg":"HS256","typ":"JWT"})") + "." + encode(body.dump());
+  json::MapBuilder body;
+  if (claims.grant_type == "access_token") body.add("access", json::list_of(claims.access, to_node));
+  body.add("aud", json::text(claims.audience))
+      .add("exp", json::integer(now + lifetime.count()))
+      .add("grant_type", json::text(claims.grant_type))
+      .add("iat", json::integer(now))
+      .add("iss", json::text("Azure Container Registry"))
+      .add("jti", json::text(random_hex(16)))
+      .add("nbf", json::integer(now))
+      .add("sub", json::text(claims.subject))
+      .add("version", json::text("1.0"));
+  const std::string text = encode(R"({"alg":"HS256","typ":"JWT"})") + "." + encode(to_json_text(body.build()));
   return text + "." + sign(text);
 }
 
@@ -81,12 +80,15 @@ std::optional<Claims> Tokens::verify(std::string_view token, std::string_view gr
   if (first == std::string_view::npos || first == last) return std::nullopt;
   if (sign(token.substr(0, last)) != token.substr(last + 1)) return std::nullopt;
   const std::optional<std::string> text = decode_base64(token.substr(first + 1, last - first - 1));
-  const json body = json::parse(text.value_or(""), nullptr, false);
-  if (!body.is_object() || body.at("grant_type") != grant_type || body.at("exp") <= now_seconds()) return std::nullopt;
-  return Claims{.subject = body.at("sub"),
-                .grant_type = body.at("grant_type"),
-                .access = access_of(body.value("access", json::array())),
-                .audience = body.at("aud")};
+  const Node body = parse_json(text.value_or(""), "token").root;
+  if (json::text_at(body, "grant_type") != grant_type) return std::nullopt;
+  if (json::integer_at(body, "exp").value_or(0) <= now_seconds()) return std::nullopt;
+  Claims claims{.subject = json::text_at(body, "sub"),
+                .grant_type = std::string(grant_type),
+                .access = {},
+                .audience = json::text_at(body, "aud")};
+  for (const Node& each : json::items_at(body, "access")) claims.access.push_back(access_of(each));
+  return claims;
 }
 
 }  // namespace slipway::emulator
