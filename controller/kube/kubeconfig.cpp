@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controller/http/url.h"
+#include "crds/base/article.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
@@ -53,15 +54,14 @@ Result<std::string> text_of(const Section& section, std::string_view key) {
   const Node* value = section.node->find(key);
   if (value == nullptr || value->kind == Node::Kind::Null) return std::string();
   if (value->kind == Node::Kind::String) return value->text;
-  return broken(section, *value, std::string(key) + " is a " + std::string(to_string(value->kind)), "quote it");
+  return broken(section, *value, std::string(key) + " is " + with_article(value->kind), "quote it");
 }
 
 Result<bool> flag_of(const Section& section, std::string_view key) {
   const Node* value = section.node->find(key);
   if (value == nullptr || value->kind == Node::Kind::Null) return false;
   if (value->kind == Node::Kind::Boolean) return value->boolean;
-  return broken(section, *value, std::string(key) + " is a " + std::string(to_string(value->kind)),
-                "write true or false");
+  return broken(section, *value, std::string(key) + " is " + with_article(value->kind), "write true or false");
 }
 
 /// Relative to the folder of the file it stands in.
@@ -110,7 +110,7 @@ class Reader {
     for (const Parsed& each : files_)
       for (const Node& entry : json::items_at(each.root, list)) {
         if (json::text_at(entry, "name") != name) continue;
-        const Section found{entry.find(kind), each.file, kind + " " + visible(name, 100)};
+        Section found{entry.find(kind), each.file, kind + " " + visible(name, 100)};
         if (found.node != nullptr && found.node->kind == Node::Kind::Map) return found;
         return broken({&entry, each.file, found.what}, entry, "it holds no " + kind, "add it");
       }

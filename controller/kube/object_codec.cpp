@@ -55,7 +55,9 @@ std::string editors_of(const Node& object) {
     const std::string manager = json::text_at(entry, "manager");
     const bool is_ours = manager == kFieldManager && owns_finalizers_alone(entry);
     if (!json::text_at(entry, "subresource").empty() || is_ours || time < latest || time > now) continue;
-    editors = time == latest && !editors.empty() ? editors + ", " + manager : manager;
+    if (time != latest) editors.clear();
+    if (!editors.empty()) editors += ", ";
+    editors += manager;
     latest = time;
   }
   return editors;

@@ -14,7 +14,7 @@ namespace slipway::kube {
 /// write objects could else fill the memory with some hundred of them.
 Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& object);
 Result<runtime::Reflected<ImagePublication>> decode_whole_publication(const Node& object);
-inline constexpr std::size_t kMostInline = 16 * 1024;  ///< Bytes, of all reports of one publication.
+inline constexpr std::size_t kMostInline = 16u << 10;  ///< Bytes, of all reports of one publication.
 Result<runtime::Reflected<ContainerRegistry>> decode_registry(const Node& object);
 Result<runtime::Reflected<RetentionPolicy>> decode_retention_policy(const Node& object);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "crds/base/article.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
 
@@ -54,6 +55,10 @@ std::string_view to_string(Node::Kind kind) {
       return "map";
   }
   return "null";
+}
+
+std::string with_article(Node::Kind kind) {
+  return (kind == Node::Kind::Integer ? "an " : "a ") + std::string(to_string(kind));
 }
 
 std::string to_string(const Problem& problem) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crds/base/article.h"
 #include "crds/base/base64.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
@@ -15,8 +16,7 @@ using Data = std::map<std::string, std::string>;
 /// Unlike FieldReader::expect() it never shows the value.
 bool expect_map(const Node& node, FieldReader& reader) {
   if (node.kind == Node::Kind::Map) return true;
-  reader.problem(node.place, "a " + std::string(to_string(node.kind)) + " stands here",
-                 "write fields, each as name: value");
+  reader.problem(node.place, with_article(node.kind) + " stands here", "write fields, each as name: value");
   return false;
 }
 
@@ -75,7 +75,7 @@ void read_entry(const Node::Member& member, Encoding encoding, FieldReader& read
   const FieldReader::Step step(reader, member.key);
   const Node& value = member.value;
   if (value.kind != Node::Kind::String && value.kind != Node::Kind::Null)
-    return reader.problem(value.place, "the value is a " + std::string(to_string(value.kind)), "quote it");
+    return reader.problem(value.place, "the value is " + with_article(value.kind), "quote it");
   if (encoding == Encoding::Text) {
     data[member.key] = value.kind == Node::Kind::String ? value.text : "";
     return;

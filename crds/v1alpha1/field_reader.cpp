@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "crds/base/article.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/forms.h"
 
@@ -36,8 +37,7 @@ std::string found_instead(const Node& node) {
     case Node::Kind::Map:
       return "a map is given";
     default:
-      return quoted(node.text) + (node.kind == Node::Kind::Integer ? " is an " : " is a ") +
-             std::string(to_string(node.kind));
+      return quoted(node.text) + " is " + with_article(node.kind);
   }
 }
 

@@ -64,7 +64,7 @@ TEST_CASE("What a kubeconfig may not say is refused with its place and a way out
       {kServer, "username: me, password: hunter2", ErrorClass::Invalid, "username is not supported", "1.19"},
       {kServer, "auth-provider: {name: gcp}", ErrorClass::Invalid, "auth-provider", "exec"},
       {kServer, "token: a, as: root", ErrorClass::Invalid, "as is not supported", "of its own"},
-      {kServer, "token: 12345", ErrorClass::Invalid, "token is a integer", "quote it"},
+      {kServer, "token: 12345", ErrorClass::Invalid, "token is an integer", "quote it"},
       {kServer, "client-certificate: a.pem", ErrorClass::Invalid, "stand alone", "give both"},
       {kServer, "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}", ErrorClass::Invalid,
        "is not spoken", "client.authentication.k8s.io/v1"},
