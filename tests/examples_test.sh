@@ -6,18 +6,18 @@ set -euo pipefail
 slipway=$(realpath "$1")
 cd "$(dirname "$0")/../examples"
 
-for resources in registry.yaml publication.yaml retention.yaml demo/manifests demo/before demo/itself; do
+for resources in registry.yaml publication.yaml retention.yaml cluster demo/manifests demo/before demo/itself; do
   "$slipway" validate -f "$resources" || { echo "examples: $resources is not valid"; exit 1; }
 done
 
 pages=0
-for page in ../README.md ../docs/reference/*.md; do
+for page in ../README.md ../image/README.md ../docs/reference/*.md; do
   resource=$(sed -n '/^```yaml$/,/^```$/{s/^```yaml$/---/;/^```/d;p}' "$page")
   [[ -n $resource ]] || continue
   pages=$((pages + 1))
   "$slipway" validate -f - <<<"$resource" || { echo "examples: the resource in $page is not valid"; exit 1; }
 done
-[[ $pages -eq 4 ]] || { echo "examples: expected a resource on 4 pages, found $pages"; exit 1; }
+[[ $pages -eq 5 ]] || { echo "examples: expected a resource on 5 pages, found $pages"; exit 1; }
 
 verbs=0
 while read -r verb flags; do
@@ -26,6 +26,6 @@ while read -r verb flags; do
   for flag in $(grep -oE -- '(^| )-{1,2}[a-z][a-z-]*' <<<"$flags"); do
     grep -qE -- "(^|[ ,])$flag([ ,=]|$)" <<<"$help" || { echo "examples: slipway $verb has no $flag"; exit 1; }
   done
-done < <(grep -rhoE 'slipway"? (run|publish|plan|validate|get|describe) .*' github-actions.yaml ../README.md | sed 's/^slipway"\? //')
+done < <(grep -rhoE 'slipway"? (run|publish|plan|validate|get|describe) .*' github-actions/publish.yaml ../README.md ../image/README.md | sed 's/^slipway"\? //')
 [[ $verbs -gt 0 ]] || { echo "examples: no command line was found"; exit 1; }
 echo "examples: all valid, $verbs command lines understood"

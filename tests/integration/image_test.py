@@ -20,17 +20,10 @@ from servers import ROOT, Emulator  # noqa: E402
 
 SLIPWAY = None
 EMULATOR = None
-RESOURCES = """
-apiVersion: slipway.dev/v1alpha1
-kind: ContainerRegistry
-metadata: {name: local}
-spec:
-  loginServer: HOST
-  plainHTTP: true
-  authentication: {anonymous: {}}
-  access: [{name: all, namespaceSelector: {}, repositories: ["**"], actions: [Read, Publish]}]
----
-"""
+USER, PASSWORD = "ci", "a-secret"
+REGISTRY = {"authentication": "Basic",
+            "credentials": [{"username": USER, "password": PASSWORD, "repositories": ["slipway"],
+                             "actions": ["pull", "push", "metadata_read", "metadata_write"]}]}
 
 
 def run(*command, **more):
@@ -70,16 +63,15 @@ class ImageTest(unittest.TestCase):
     def build(cls, layout, **more):
         return run(ROOT / "image/build.sh", layout, SLIPWAY, **more).strip()
 
-    def in_image(self, *command, check=True):
+    def in_image(self, *command, **environment):
         """Runs it with nothing but the image's files and /proc; as the image's user where the test may choose one."""
         is_root = os.getuid() == 0
         as_user = "--userspec=65532:65532" if is_root else ""
         enter = f'mount --rbind /proc "$0/proc" && exec chroot {as_user} "$0" "$@"'
         unshare = ["unshare", "--mount", *([] if is_root else ["--map-root-user"])]
         done = subprocess.run([*unshare, "sh", "-c", enter, str(self.root), *map(str, command)], capture_output=True,
-                              text=True, env={"HOME": "/tmp", "PATH": os.environ["PATH"]}, cwd="/")
-        if check:
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                              text=True, env={"HOME": "/tmp", "PATH": os.environ["PATH"], **environment}, cwd="/")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
     def test_the_same_input_gives_the_same_digest(self):
@@ -118,17 +110,18 @@ class ImageTest(unittest.TestCase):
         self.assertNotIn(self.config["config"]["User"].split(":")[0], ("", "0", "root"))
 
     def test_it_publishes_itself(self):
-        emulator = Emulator(EMULATOR, self.folder / "data")
+        emulator = Emulator(EMULATOR, self.folder / "data", REGISTRY)
         self.addCleanup(emulator.stop)
         page = (ROOT / "image/README.md").read_text()
-        publication = re.search(r"^```yaml\n(.*?)^```$", page, re.M | re.S)[1]
-        publication = publication.replace("{name: contoso}", "{name: local}").replace("0.1.0", self.version)
+        resources = re.search(r"^```yaml\n(.*?)^```$", page, re.M | re.S)[1].replace("0.1.0", self.version)
+        resources = resources.replace("contoso.azurecr.io", f"{emulator.host}\n  plainHTTP: true")
         deploy = self.root / "deploy"
         shutil.copytree(self.layout, deploy / "slipway-image")
-        (deploy / "slipway.yaml").write_text(RESOURCES.replace("HOST", emulator.host) + publication)
-        (deploy).chmod(0o755)
-        self.in_image("/usr/bin/slipway", "publish", "-f", "/deploy")
-        self.assertEqual(emulator.digest("slipway", self.version), self.digest)
+        (deploy / "slipway.yaml").write_text(resources)
+        deploy.chmod(0o755)
+        self.in_image("/usr/bin/slipway", "publish", "-f", "/deploy/slipway.yaml", SLIPWAY_REGISTRY_HOST=emulator.host,
+                      SLIPWAY_REGISTRY_USERNAME=USER, SLIPWAY_REGISTRY_PASSWORD=PASSWORD)
+        self.assertEqual(emulator.digest("slipway", self.version, user=f"{USER}:{PASSWORD}"), self.digest)
 
 
 if __name__ == "__main__":
