@@ -396,6 +396,26 @@ class LifecycleTest(ClusterTest):
         self.assertEqual(self.names("roles", "-n", "shop"), [])
         self.assertEqual(self.names("roles", "-n", "team-b"), ["slipway-references"])
 
+    def test_a_namespace_that_is_not_there_is_said_before_anything_is_written(self):
+        values = ["--set", "watchNamespaces={later,later-too}"]
+        refused = self.helm("install", "slipway", CHART, "--create-namespace", *IMAGE, *values, check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("watchNamespaces: not in this cluster: later later-too.", refused.stderr)
+        self.assertIn("kubectl create namespace later)", refused.stderr)
+        self.assertEqual(self.names("crd"), [])
+        self.assertNotEqual(self.helm("status", "slipway", check=False).returncode, 0)
+        self.namespaces("later", "later-too")
+        self.install(*values)
+        for wrong, named in (("watchNamespaces={later,never}", "watchNamespaces: not in this cluster: never."),
+                             ("metrics.dashboard.enabled=true,metrics.dashboard.namespace=never",
+                              "metrics.dashboard.namespace: not in this cluster: never.")):
+            refused = self.helm("upgrade", "slipway", CHART, "--reset-then-reuse-values", "--set", wrong, check=False)
+            self.assertIn(named, refused.stderr)
+        (release,) = json.loads(self.helm("history", "slipway", "-o", "json").stdout)
+        self.assertEqual((release["revision"], release["status"]), (1, "deployed"))
+        self.upgrade("--set", "metrics.dashboard.enabled=true,metrics.dashboard.namespace=later")
+        self.assertEqual(self.names("configmaps", "-n", "later"), ["slipway-dashboard"])
+
     def test_monitoring_is_left_out_until_its_api_is_there(self):
         every = ["--set", ",".join(f"metrics.{one}.enabled=true" for one in
                                    ("podMonitor", "serviceMonitor", "prometheusRule", "dashboard"))]

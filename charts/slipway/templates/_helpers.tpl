@@ -51,6 +51,24 @@ app.kubernetes.io/part-of: slipway
 {{- prepend .Values.watchNamespaces .Release.Namespace | uniq | join "," }}
 {{- end }}
 
+{{/* Names, by a space, those of the given namespaces that are not there. Where no API server is asked (helm template), none. */}}
+{{- define "slipway.missing" -}}
+{{- $missing := list }}
+{{- if lookup "v1" "Namespace" "" "default" }}
+{{- range . }}
+{{- if not (lookup "v1" "Namespace" "" .) }}{{ $missing = append $missing . }}{{ end }}
+{{- end }}
+{{- end }}
+{{- join " " $missing }}
+{{- end }}
+
+{{/* Before anything is written, so that no release is left half way. */}}
+{{- define "slipway.mustBeThere" -}}
+{{- with include "slipway.missing" .namespaces }}
+{{- fail (printf "%s: not in this cluster: %s. Create what is missing first (kubectl create namespace %s), or take it out of %s; nothing has been changed" $.value . (first (splitList " " .)) $.value) }}
+{{- end }}
+{{- end }}
+
 {{/* The controller's command line: nowhere else. Without --watch-namespaces it is every namespace. */}}
 {{- define "slipway.args" -}}
 - run
