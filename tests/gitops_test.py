@@ -180,16 +180,29 @@ class ExamplesTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_chart_takes_the_values(self):
-        application = self.documents("argocd/applications.yaml")[0]
-        self.assert_chart_takes(application["spec"]["source"]["helm"]["valuesObject"])
-        release = [one for one in self.documents("flux/slipway.yaml") if one["kind"] == "HelmRelease"][0]
+        namespaces, chart = self.documents("argocd/applications.yaml")[0]["spec"]["sources"]
+        self.assert_chart_takes(chart["helm"]["valuesObject"])
+        self.assert_granted_namespaces_are_there(chart["helm"]["valuesObject"], f"argocd/{namespaces['path']}")
+        (release,) = self.documents("flux/controller/slipway.yaml")
         self.assert_chart_takes(release["spec"]["values"])
+        self.assert_granted_namespaces_are_there(release["spec"]["values"], "flux/controller")
 
-    def test_flux_waits(self):
-        kustomizations = [one for one in self.documents("flux/slipway.yaml") if one["kind"] == "Kustomization"]
-        self.assertEqual([one["metadata"]["name"] for one in kustomizations], ["registries", "shop-images"])
+    def assert_granted_namespaces_are_there(self, values, folder):
+        documents = [one for path in (EXAMPLES / folder).iterdir() for one in self.documents(path)]
+        there = [one["metadata"]["name"] for one in documents if one["kind"] == "Namespace"]
+        self.assertEqual(there, values["watchNamespaces"])
+
+    def test_flux_goes_step_by_step_and_waits(self):
+        kustomizations = [one for one in self.documents("flux/sync.yaml") if one["kind"] == "Kustomization"]
+        names = [one["metadata"]["name"] for one in kustomizations]
+        self.assertEqual(names, ["slipway", "registries", "shop-images"])
+        before = [[each["name"] for each in one["spec"].get("dependsOn", [])] for one in kustomizations]
+        self.assertEqual(before, [[], ["slipway"], ["registries"]])
         for one in kustomizations:
             self.assertTrue(one["spec"]["wait"] and one["spec"]["prune"] and one["spec"]["timeout"])
+        accounts = [one["metadata"] for one in self.documents("flux/controller/shop.yaml") if one["kind"] == "ServiceAccount"]
+        self.assertEqual(accounts, [{"name": kustomizations[2]["spec"]["serviceAccountName"],
+                                     "namespace": kustomizations[2]["metadata"]["namespace"]}])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import threading
 import time
 import unittest
 
+import yaml
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
@@ -138,8 +140,8 @@ class FluxTest(unittest.TestCase):
     def remove(self):
         self.kubectl("delete", "kustomizations.kustomize.toolkit.fluxcd.io", self.name, "-n", FLUX, "--ignore-not-found")
 
-    def commit(self, *documents):
-        """A new revision of the folder; its name."""
+    def commit(self, *documents, account=None):
+        """A new revision of the folder, applied by that ServiceAccount; its name."""
         meta = {"name": self.name, "namespace": FLUX}
         artifact = {"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "ExternalArtifact", "metadata": meta, "spec": {}}
         self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(artifact))
@@ -149,7 +151,8 @@ class FluxTest(unittest.TestCase):
         self.kubectl("patch", "externalartifacts.source.toolkit.fluxcd.io", self.name, "-n", FLUX, "--subresource=status", "--type=merge", "-p",
                      json.dumps({"status": {"artifact": stored, "conditions": [ready]}}))
         spec = {"interval": "1h", "retryInterval": "2s", "timeout": "60s", "prune": True, "wait": True, "path": "./",
-                "sourceRef": {"kind": "ExternalArtifact", "name": self.name}}
+                "sourceRef": {"kind": "ExternalArtifact", "name": self.name},
+                **({"serviceAccountName": account} if account else {})}
         self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(
             {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": meta, "spec": spec}))
         return stored["revision"]
@@ -235,6 +238,23 @@ class FluxTest(unittest.TestCase):
         self.assertIsNone(self.registry.digest("shop/untagged", "1.0.0"))
         self.assertEqual(self.registry.digest("shop/retained", "1.0.0"), self.digest)
         self.assertIsNotNone(self.get("stays"))
+
+    def test_the_example_is_taken_and_its_deployer_may_apply(self):
+        example = HERE.parents[1] / "examples/gitops/flux"
+        self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", example / "sync.yaml")
+        # What the chart adds to the role edit, which no controller aggregates here.
+        self.kubectl("apply", "-f", example / "controller/shop.yaml")
+        self.kubectl("create", "clusterrole", "slipway-edit", "--verb=*", "--resource=imagepublications.slipway.dev")
+        self.kubectl("create", "rolebinding", "slipway-edit", "-n", "shop", "--clusterrole=slipway-edit",
+                     f"--serviceaccount={FLUX}:shop-deployer")
+        (last,) = (one for one in yaml.safe_load_all((example / "sync.yaml").read_text())
+                   if one["metadata"]["name"] == "shop-images")
+        self.wait_until_healthy(self.commit(self.publication("deployed"), account=last["spec"]["serviceAccountName"]))
+        self.assertEqual(self.registry.digest("shop/deployed", "1.0.0"), self.digest)
+        elsewhere = self.publication("elsewhere")
+        elsewhere["metadata"]["namespace"] = "slipway-system"
+        self.commit(elsewhere, account=last["spec"]["serviceAccountName"])
+        self.wait_until_unhealthy("forbidden")
 
     def test_nobody_fights_over_a_field(self):
         self.wait_until_healthy(self.commit(self.publication("peace", deletionPolicy="Untag")))
