@@ -19,6 +19,11 @@ for page in ../README.md ../image/README.md ../docs/reference/*.md; do
 done
 [[ $pages -eq 5 ]] || { echo "examples: expected a resource on 5 pages, found $pages"; exit 1; }
 
+# What the demo tells one to add to payments.yaml.
+exception=$(sed -n '/^ *exceptions: /p' demo/run.sh)
+{ cat demo/manifests/registry.yaml; echo ---; cat demo/manifests/payments.yaml; echo "$exception"; } | "$slipway" validate -f - \
+  || { echo "examples: the demo's exception does not fit into payments.yaml"; exit 1; }
+
 verbs=0
 while read -r verb flags; do
   verbs=$((verbs + 1))

@@ -229,14 +229,16 @@ further() {
 
 == To look further
    everything about one:     $slipway describe ipub payments $in
-   for programs:             $slipway get ipub $in -o json | jq '.items[].status.conditions'
+   for programs (conditions are of the edit that observedGeneration counts):
+                             $slipway get ipub $in -o json | jq '.items[] | {name: .metadata.name, generation: .metadata.generation,
+                               observed: .status.observedGeneration, conditions: .status.conditions}'
    what it counted:          $work/logs/metrics.txt
    its log:                  $work/logs/slipway.log
    the resources:            $work/manifests, explained in README.md and docs/reference/
-   try it:                   examples/demo/run.sh --stay keeps everything running. Do as payments says: add under gates.scan in
-                             $work/manifests/payments.yaml
-                               exceptions: [{id: CVE-2026-30001, until: "2099-12-31", reason: "only a demo"}]
-                             and look again; or ask for $slipway plan $in
+   try it:                   examples/demo/run.sh --stay keeps everything running. While it does, do as payments says: add below the
+                             last line of $work/manifests/payments.yaml, as deep as that,
+      exceptions: [{id: CVE-2026-30001, until: "2099-12-31", reason: "only a demo"}]
+                             and look again; or ask first what would come of it: $slipway plan $in
    to be rid of it:          rm -r $work (5 GB)
 END
 }
