@@ -10,13 +10,21 @@ namespace slipway::sources {
 DockerArchive::DockerArchive(std::string name, std::shared_ptr<FileSet> files)
     : name_(std::move(name)), files_(std::move(files)) {}
 
+Result<bool> DockerArchive::holds(const std::string& file, const std::stop_token& stop) {
+  const Result<std::optional<std::int64_t>> size = files_->size_of(file, stop);
+  if (!size) return while_doing(name_, size.error());
+  return size->has_value();
+}
+
 Result<bool> DockerArchive::is_layout(const std::stop_token& stop) {
-  for (const char* file : {"oci-layout", "index.json"}) {
-    const Result<std::optional<std::int64_t>> size = files_->size_of(file, stop);
-    if (!size) return while_doing(name_, size.error());
-    if (!*size) return false;
-  }
-  return true;
+  for (const char* file : {"oci-layout", "index.json"})
+    if (Result<bool> there = holds(file, stop); !there || !*there) return there;
+  const Result<bool> saved = holds("manifest.json", stop);
+  if (saved && !*saved)
+    return fail(ErrorClass::Invalid,
+                name_ + ": it is an OCI archive, not what docker save writes: manifest.json is missing",
+                "give it as source.ociArchive: {path: " + name_ + "}");
+  return saved;
 }
 
 Result<ImageSource*> DockerArchive::images(const std::stop_token& stop) {

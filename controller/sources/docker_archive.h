@@ -10,7 +10,8 @@ namespace slipway::sources {
 
 /// What `docker save` wrote. Docker 25 and later, BuildKit and others write an OCI layout too: then the image is that
 /// of the layout, whose manifest was made by who built the image (LayoutImages). Without one the manifest is made here
-/// (DockerImages). Which it is, is learnt at the first need. Thread-safe.
+/// (DockerImages). Which it is, is learnt at the first need. Invalid for an OCI archive that docker save did not write:
+/// its images have other names. Thread-safe.
 class DockerArchive final : public ImageSource {
  public:
   DockerArchive(std::string name, std::shared_ptr<FileSet> files);
@@ -26,6 +27,7 @@ class DockerArchive final : public ImageSource {
 
  private:
   Result<ImageSource*> images(const std::stop_token& stop);
+  Result<bool> holds(const std::string& file, const std::stop_token& stop);
   Result<bool> is_layout(const std::stop_token& stop);
 
   const std::string name_;

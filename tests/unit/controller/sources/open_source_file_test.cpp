@@ -86,6 +86,16 @@ TEST_CASE("Opening reads nothing yet; what is wrong is said when it is asked for
   CHECK(resolve(archive_at("other.tar")) == "Invalid: other.tar: it is no OCI layout: oci-layout is missing");
   CHECK(resolve(docker_at("other.tar")) ==
         "Invalid: other.tar: it is no docker save archive: manifest.json is missing");
+  LayoutWriter layout;
+  layout.list_as(layout.image("x"), "v1");
+  folder.write("oci.tar", tests::tar_of(layout.files));
+  CHECK(resolve(docker_at("oci.tar")) ==
+        "Invalid: oci.tar: it is an OCI archive, not what docker save writes: manifest.json is missing");
+  CHECK(open_source_file(folder.path(), docker_at("oci.tar"), folder.path().string())
+            .value()
+            ->resolve("", {})
+            .error()
+            .remedy == "give it as source.ociArchive: {path: oci.tar}");
 }
 
 TEST_CASE("An archive that is replaced meanwhile is read on as it was") {
