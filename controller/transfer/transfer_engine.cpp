@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -67,6 +68,7 @@ class TransferEngine::Job {
 
   void work_together(std::size_t workers);
   void work(const std::stop_token& stop);
+  void without_throwing(const std::function<void()>& work);
   void place_all(const std::stop_token& stop);
   const content::Descriptor* next();
   void give_up(Error error);
@@ -108,9 +110,9 @@ Result<BlobTransferReport> TransferEngine::Job::run(const std::stop_token& stop)
   const std::stop_callback pass_on(stop, [this] { abandoned_.request_stop(); });
   board_.tell();
   work_together(std::min(static_cast<std::size_t>(std::max(1, request_.concurrency)), blobs_.size()));
+  without_throwing([this] { board_.tell_all(); });
   if (std::optional<Error> error = state_.lock()->error) return std::unexpected(std::move(*error));
   if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
-  board_.tell_all();
   return board_.report();
 }
 
@@ -125,10 +127,14 @@ void TransferEngine::Job::work_together(std::size_t workers) {
   work(abandoned_.get_token());
 }
 
-/// What a thread throws would end the process.
 void TransferEngine::Job::work(const std::stop_token& stop) {
+  without_throwing([&] { place_all(stop); });
+}
+
+/// What a thread throws would end the process.
+void TransferEngine::Job::without_throwing(const std::function<void()>& work) {
   try {
-    place_all(stop);
+    work();
   } catch (const std::exception& broken) {
     give_up(
         fail(ErrorClass::Internal, std::string("the transfer broke: ") + broken.what(), "report it as a bug").error());

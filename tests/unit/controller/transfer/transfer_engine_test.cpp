@@ -675,6 +675,36 @@ TEST_CASE("what a transfer that fails did is told all the same", "[transfer]") {
   CHECK(reports[1].outcomes.size() == 2);
 }
 
+TEST_CASE("of a transfer that fails every note is told, however many there are", "[transfer]") {
+  World world;
+  const content::Descriptor slow = world.source.add(bytes_of(100));
+  const content::Descriptor failing = world.source.add(bytes_of(60'000, 3));
+  world.source.cut(slow.digest, cut_after(0));
+  for (int i = 0; i < 20; ++i) world.source.cut(failing.digest, cut_after(2'000));
+  world.source.cut(failing.digest, cut_after(0, ErrorClass::Forbidden));
+  std::binary_semaphore is_telling(0);
+  std::binary_semaphore last_reading(0);
+  int readings = 0;
+  world.source.on_read = [&](const Digest& digest) {
+    if (digest != failing.digest) return;
+    if (++readings == 1) is_telling.acquire();
+    if (readings == 21) last_reading.release();
+  };
+  auto request = world.request({slow, failing});
+  request.concurrency = 2;
+  std::vector<std::string> notes;
+  request.on_progress = [&](const TransferProgress& progress) {
+    if (progress.note.empty()) return;
+    notes.push_back(progress.note);
+    if (notes.size() > 1) return;
+    is_telling.release();
+    last_reading.acquire();
+  };
+  REQUIRE_FALSE(world.engine.transfer(world.source, world.store, request, {}));
+  const std::string layer = "layer " + failing.digest.short_hex();
+  CHECK(std::ranges::count_if(notes, [&](const auto& note) { return note.starts_with(layer); }) == 39);
+}
+
 TEST_CASE("the first blob that fails stops the others and its error is told", "[transfer]") {
   World world;
   const content::Descriptor good = world.source.add(bytes_of(60'000));
