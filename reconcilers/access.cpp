@@ -1,9 +1,7 @@
 #include "reconcilers/access.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "crds/base/glob.h"
@@ -17,18 +15,6 @@ namespace {
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return glob_matches(one, text); });
-}
-
-/// Host and port, whatever their spelling: the port as a number, an address as its own.
-std::pair<std::string, int> address_of(const std::string& text, int usual_port) {
-  const std::size_t colon = text.rfind(':');
-  const std::size_t bracket = text.rfind(']');
-  const auto without_port = [&] { return std::pair(canonical_host(text), usual_port); };
-  if (colon == std::string::npos || (bracket != std::string::npos && bracket > colon)) return without_port();
-  int port = 0;
-  const auto [end, fault] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (fault != std::errc{} || end != text.data() + text.size()) return without_port();
-  return {canonical_host(text.substr(0, colon)), port};
 }
 
 /// Everything of an entry but its `sources`.
@@ -51,16 +37,28 @@ std::string source_of(const AccessRequest& request) {
 }
 
 bool names_source(const AccessEntry& entry, const AccessRequest& request) {
-  return entry.sources && !request.source_host.empty() && matches_any(*entry.sources, source_of(request));
+bool is_for_one_host(const std::string& pattern) {
+  return pattern.find('/') < pattern.find('*');
+}
+
+/// A pattern for one host is for each spelling of it.
+bool names_source(const std::string& pattern, const AccessRequest& request) {
+  if (request.source_host.empty()) return false;
+  if (!is_for_one_host(pattern)) return glob_matches(pattern, source_of(request));
+  const std::size_t slash = pattern.find('/');
+  return canonical_address(pattern.substr(0, slash)) == canonical_address(request.source_host) &&
+         glob_matches(pattern.substr(slash + 1), request.source_repository);
+}
+
+  return entry.sources &&
+         std::ranges::any_of(*entry.sources, [&](const auto& pattern) { return names_source(pattern, request); });
 }
 
 /// By a pattern for one host: one for any host would lend to whatever host a publication names.
 bool lends_to_source(const AccessEntry& entry, const AccessRequest& request) {
-  if (!names_source(entry, request)) return false;
-  return std::ranges::any_of(*entry.sources, [&](const std::string& pattern) {
-    return pattern.substr(0, pattern.find('/')).find('*') == std::string::npos &&
-           glob_matches(pattern, source_of(request));
-  });
+  return entry.sources && std::ranges::any_of(*entry.sources, [&](const auto& pattern) {
+           return is_for_one_host(pattern) && names_source(pattern, request);
+         });
 }
 
 bool takes_source(const AccessEntry& entry, const AccessRequest& request, bool own_readable) {
@@ -100,11 +98,14 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
 }  // namespace
 
 bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
-  const int usual_port = registry.spec.plain_http ? 80 : 443;
-  const auto plain = [&](const std::string& text) { return address_of(text, usual_port); };
+  const auto plain = [&](const std::string& text) {
+    CanonicalAddress address = canonical_address(text);
+    if (!address.port) address.port = registry.spec.plain_http ? 80 : 443;
+    return address;
+  };
   const auto asked = plain(host);
   const auto& aliases = registry.spec.aliases;
-  return !asked.first.empty() &&
+  return !asked.host.empty() &&
          (asked == plain(registry.spec.login_server) ||
           std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == plain(one); }));
 }

@@ -50,8 +50,8 @@ struct AccessGrant {
 /// there and an entry that does not fit look the same. The remedy is the YAML line to add.
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request);
 
-/// Whether `host` (with port) is the registry itself: its loginServer or one of its aliases, in small or capital
-/// letters, with or without the port that goes without saying.
+/// Whether `host` (with port) is the registry itself: its loginServer or one of its aliases, in whatever
+/// spelling, with or without the port that goes without saying.
 bool is_own_host(const ContainerRegistry& registry, const std::string& host);
 
 }  // namespace slipway

@@ -21,8 +21,12 @@ struct AddressRules {
 /// pattern with a wildcard in the host names none).
 std::vector<std::string> named_hosts(const ContainerRegistry& registry);
 
+/// Whether `host` is one of `named`, whatever the spelling of host and port: who names a host's registry does not name
+/// the other services there.
+bool names(const std::vector<std::string>& named, std::string_view host);
+
 /// Design, section 2: addresses given by tenants (source, report, notification) and remote answers (redirect, token
-/// realm). Refused for loopback and link-local unless named (host and port as written); for instance metadata always.
+/// realm). Refused for loopback and link-local unless named (see names); for instance metadata always.
 Result<void> check_address(std::string_view host, const AddressRules& rules);
 
 }  // namespace slipway

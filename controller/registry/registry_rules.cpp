@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "controller/registry/docker_hub.h"
+#include "crds/base/host.h"
+#include "crds/base/text.h"
 #include "reconcilers/address_rules.h"
 
 namespace slipway::registry {
@@ -20,7 +22,7 @@ std::map<std::string, std::int64_t> RegistryRules::slowest_of(const Registries& 
 void RegistryRules::learn(const std::vector<ContainerRegistry>& registries) {
   Registries fresh;
   for (const auto& registry : registries)
-    fresh[registry.metadata.name] = {.host = wire_host(registry.spec.login_server),
+    fresh[registry.metadata.name] = {.host = wire_host(lower_case(registry.spec.login_server)),
                                      .named = named_hosts(registry),
                                      .per_second = registry.spec.transfer.max_requests_per_second};
   auto known = known_.lock();
@@ -36,7 +38,8 @@ void RegistryRules::learn(const std::vector<ContainerRegistry>& registries) {
 Result<void> RegistryRules::may_call(std::string_view from, std::string_view to) const {
   AddressRules rules{.in_cluster = in_cluster_, .named = {}};
   for (const auto held = known_.lock(); const auto& [name, one] : *held)
-    if (one.host == from) rules.named.insert(rules.named.end(), one.named.begin(), one.named.end());
+    if (canonical_address(one.host) == canonical_address(from))
+      rules.named.insert(rules.named.end(), one.named.begin(), one.named.end());
   return check_address(to, rules);
 }
 
@@ -45,7 +48,7 @@ Result<void> RegistryRules::may_connect(std::string_view host, std::string_view 
   if (classify_address(host) != AddressKind::Other) return {};
   AddressRules rules{.in_cluster = in_cluster_, .named = {}};
   for (const auto held = known_.lock(); const auto& [name, one] : *held)
-    if (std::find(one.named.begin(), one.named.end(), host) != one.named.end()) rules.named.emplace_back(address);
+    if (names(one.named, host)) rules.named.emplace_back(address);
   return check_address(address, rules);
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "crds/base/text.h"
@@ -204,6 +206,19 @@ std::string canonical_host(std::string_view host) {
   std::string groups;
   for (const auto group : *address) groups += (groups.empty() ? "" : ":") + std::to_string(group);
   return '[' + groups + ']' + (bare.find('%') == std::string::npos ? "" : bare.substr(bare.find('%')));
+}
+
+CanonicalAddress canonical_address(std::string_view text) {
+  CanonicalAddress out{.host = canonical_host(text), .port = std::nullopt};
+  const std::size_t colon = text.rfind(':');
+  const std::size_t bracket = text.rfind(']');
+  const bool ends_with_port = bracket == std::string_view::npos ? colon == text.find(':') : colon == bracket + 1;
+  if (colon == std::string_view::npos || !ends_with_port) return out;
+  int port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data() + colon + 1, end, port);
+  if (fault == std::errc{} && rest == end) out.port = port;
+  return out;
 }
 
 bool is_ipv6_address(std::string_view text) {

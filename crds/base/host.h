@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,15 @@ AddressKind classify_address(std::string_view host);
 /// case without a dot at the end. `host` is as in classify_address(), the port is left out. For comparing, not for
 /// calling.
 std::string canonical_host(std::string_view host);
+
+struct CanonicalAddress {
+  std::string host;         ///< As canonical_host() has it.
+  std::optional<int> port;  ///< Absent where none is written.
+  bool operator==(const CanonicalAddress&) const = default;
+};
+
+/// `text`, whatever its spelling, with the port as a number. For comparing, not for calling.
+CanonicalAddress canonical_address(std::string_view text);
 
 /// Whether `text` is an IPv6 address, without brackets and zone.
 bool is_ipv6_address(std::string_view text);

@@ -22,6 +22,8 @@ TEST_CASE("who may be called at a tenant's word", "[address]") {
       {"127.0.0.1:5001", false, true}, {"127.0.0.1", false, true},        {"LocalHost:6000", true, true},
       {"[::1]:5000", false, true},     {"169.254.7.7", true, true},       {"169.254.7.8", false, false},
       {"fe80::1", false, false},       {"169.254.169.254", false, false}, {"[::ffff:169.254.169.254]:80", false, false},
+      {"localhost.:6000", true, true}, {"127.1:5000", true, true},        {"[::ffff:127.0.0.1]:5000", true, true},
+      {"127.0.0.1:05000", true, true}, {"127.0.0.2:5000", false, true},   {"[0:0:0:0:0:0:0:1]:5000", false, true},
   };
   for (const auto& row : rows) {
     INFO(row.host);
@@ -32,6 +34,14 @@ TEST_CASE("who may be called at a tenant's word", "[address]") {
       if (!checked) CHECK_FALSE(checked.error().remedy.empty());
     }
   }
+}
+
+TEST_CASE("a host that is named is named in each of its spellings, with its port alone", "[address]") {
+  const std::vector<std::string> named{"[::1]:5000", "fe80::1"};
+  for (const std::string host : {"[::1]:5000", "[0:0:0:0:0:0:0:1]:5000", "[0::0001]:05000", "[fe80::1]", "fe80:0::1"})
+    CHECK(names(named, host));
+  for (const std::string host : {"[::1]", "::1", "[::1]:5001", "[::2]:5000", "[fe80::1]:5000", "fe80::2", ""})
+    CHECK_FALSE(names(named, host));
 }
 
 TEST_CASE("instance metadata is never called, even when it is named", "[address]") {

@@ -55,13 +55,16 @@ TEST_CASE("Where an answer may send us") {
       {"127.0.0.1:5000", "127.0.0.1:5000", true, true},
       {"127.0.0.1:5000", "127.0.0.1:5001", false, true},
       {"registry-1.docker.io", "localhost:7000", true, true},
+      {"r.io.", "localhost:5001", true, true},
+      {"[0:0:0:0:0:0:0:1]:5000", "[::1]:5001", true, true},
   }));
   CAPTURE(row.from, row.to);
   World world;
   for (const bool in_cluster : {true, false}) {
     auto rules = world.rules_of(in_cluster);
     rules.learn({registry_of("r", "r.io", {"localhost:5001/**", "*/**"}), registry_of("local", "127.0.0.1:5000"),
-                 registry_of("hub", "docker.io", {"localhost:7000/x"})});
+                 registry_of("hub", "Docker.io", {"localhost:7000/x"}),
+                 registry_of("six", "[::1]:5000", {"[0::1]:5001/**"})});
     const Result<void> allowed = rules.may_call(row.from, row.to);
     CHECK(allowed.has_value() == (in_cluster ? row.in_cluster : row.outside));
     if (!allowed) CHECK(allowed.error().cls == ErrorClass::Refused);
@@ -87,6 +90,7 @@ TEST_CASE("Where a name may lead") {
       {"named.io:444", "127.0.0.1", false, true},
       {"named.io", "169.254.169.254", false, false},
       {"source.io:5000", "127.0.0.1", true, true},
+      {"source.io.:5000", "127.0.0.1", true, true},
       {"127.0.0.1:5000", "127.0.0.1", true, true},
       {"localhost", "::1", true, true},
   }));
@@ -94,7 +98,7 @@ TEST_CASE("Where a name may lead") {
   World world;
   for (const bool in_cluster : {true, false}) {
     auto rules = world.rules_of(in_cluster);
-    rules.learn({registry_of("n", "named.io", {"source.io:5000/**"})});
+    rules.learn({registry_of("n", "Named.io", {"source.io:5000/**"})});
     CHECK(rules.may_connect(row.host, row.address).has_value() == (in_cluster ? row.in_cluster : row.outside));
   }
 }
@@ -113,6 +117,15 @@ TEST_CASE("Of two registries of one host the slower rate counts, and a registry 
   one.spec.transfer.max_requests_per_second.reset();
   rules.learn({one, two});
   CHECK_FALSE(world.is_limited("r.io"));
+}
+
+TEST_CASE("A registry's rate holds however its host is spelled") {
+  World world;
+  auto rules = world.rules_of(true);
+  ContainerRegistry one = registry_of("one", "R.io:5000");
+  one.spec.transfer.max_requests_per_second = 5;
+  rules.learn({one});
+  CHECK(world.is_limited("r.io:5000"));
 }
 
 TEST_CASE("What a registry said ends with it") {
