@@ -6,6 +6,7 @@
 
 #include "crds/base/glob.h"
 #include "crds/base/host.h"
+#include "crds/base/image_reference.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
 
@@ -36,7 +37,6 @@ std::string source_of(const AccessRequest& request) {
   return request.source_host.empty() ? std::string() : request.source_host + "/" + request.source_repository;
 }
 
-bool names_source(const AccessEntry& entry, const AccessRequest& request) {
 bool is_for_one_host(const std::string& pattern) {
   return pattern.find('/') < pattern.find('*');
 }
@@ -50,6 +50,7 @@ bool names_source(const std::string& pattern, const AccessRequest& request) {
          glob_matches(pattern.substr(slash + 1), request.source_repository);
 }
 
+bool names_source(const AccessEntry& entry, const AccessRequest& request) {
   return entry.sources &&
          std::ranges::any_of(*entry.sources, [&](const auto& pattern) { return names_source(pattern, request); });
 }
@@ -108,6 +109,13 @@ bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
   return !asked.host.empty() &&
          (asked == plain(registry.spec.login_server) ||
           std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == plain(one); }));
+}
+
+bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& object) {
+  const auto& image = object.spec.source.image;
+  if (!image) return false;
+  const auto reference = ImageReference::parse(image->reference);
+  return reference && is_own_host(registry, reference->registry);
 }
 
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request) {

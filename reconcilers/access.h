@@ -7,6 +7,7 @@
 
 #include "crds/base/result.h"
 #include "crds/v1alpha1/container_registry.h"
+#include "crds/v1alpha1/image_publication.h"
 
 namespace slipway {
 
@@ -53,5 +54,9 @@ Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registr
 /// Whether `host` (with port) is the registry itself: its loginServer or one of its aliases, in whatever
 /// spelling, with or without the port that goes without saying.
 bool is_own_host(const ContainerRegistry& registry, const std::string& host);
+
+/// Whether the image that `object` publishes comes from a host of `registry`: whose Read and credentials it may need,
+/// whether it names it or not.
+bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& object);
 
 }  // namespace slipway

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "crds/base/image_reference.h"
 #include "reconcilers/access.h"
 
 namespace slipway::cluster {
@@ -17,10 +16,9 @@ class Versions {
   bool is_used_by(const ImagePublication& object) const {
     if (has_name(object.spec.registry_ref)) return true;
     const auto& image = object.spec.source.image;
-    if (!image) return false;
-    if (image->registry_ref && has_name(*image->registry_ref)) return true;
-    const auto reference = ImageReference::parse(image->reference);
-    return reference && is_at(reference->registry);
+    if (image && image->registry_ref && has_name(*image->registry_ref)) return true;
+    return std::ranges::any_of(versions_,
+                               [&](const auto* each) { return each != nullptr && keeps_source_of(*each, object); });
   }
   bool is_used_by(const RetentionPolicy& object) const { return has_name(object.spec.registry_ref); }
 
@@ -28,10 +26,6 @@ class Versions {
   bool has_name(const NameRef& reference) const {
     return std::ranges::any_of(
         versions_, [&](const auto* each) { return each != nullptr && each->metadata.name == reference.name; });
-  }
-  bool is_at(const std::string& host) const {
-    return std::ranges::any_of(versions_,
-                               [&](const auto* each) { return each != nullptr && is_own_host(*each, host); });
   }
 
   const std::array<const ContainerRegistry*, 2> versions_;

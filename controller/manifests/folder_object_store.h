@@ -32,8 +32,9 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   /// Reads the folder again. An object absent from a settled reading is deleted, if it came from this folder: it stays
   /// readable with its deletion time as long as it has our finalizer, and one of that name is new only after that. What
   /// stood in a file that is broken since before this process started is in force as the database has it. A changed
-  /// Secret, ConfigMap, Namespace, ContainerRegistry or report file puts whatever refers to it into `edited`. Errors
-  /// are those of ManifestFolder::read() and of the database; what was in force stays.
+  /// Secret, ConfigMap, Namespace, ContainerRegistry or report file puts whatever refers to it into `edited`, a
+  /// ContainerRegistry also whatever comes from its host. Errors are those of ManifestFolder::read() and of the
+  /// database; what was in force stays.
   Result<FolderChange> refresh();
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;

@@ -1,6 +1,7 @@
 #include "controller/manifests/folder_world.h"
 
 #include <algorithm>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -8,6 +9,7 @@
 #include "controller/files/version.h"
 #include "controller/manifests/resource_identity.h"
 #include "crds/base/digest.h"
+#include "reconcilers/access.h"
 
 namespace slipway::manifests {
 
@@ -70,6 +72,23 @@ using Changes = std::set<Reference>;
 
 bool refers_to(const std::set<Reference>& references, const Changes& changes) {
   return std::ranges::any_of(references, [&](const auto& reference) { return changes.contains(reference); });
+}
+
+/// Of both worlds, what is there of that registry.
+std::vector<const ContainerRegistry*> versions_of(const ObjectKey& key, const FolderWorld& before,
+                                                  const FolderWorld& now) {
+  std::vector<const ContainerRegistry*> versions;
+  for (const FolderWorld* world : {&before, &now})
+    if (const auto found = world->owned.find(key); found != world->owned.end())
+      if (const auto* registry = std::get_if<ContainerRegistry>(&found->second.resource)) versions.push_back(registry);
+  return versions;
+}
+
+/// Whether the image comes from a host that one of `registries` is.
+bool is_kept_by(const std::vector<const ContainerRegistry*>& registries, const Resource& resource) {
+  const auto* object = std::get_if<ImagePublication>(&resource);
+  return object != nullptr &&
+         std::ranges::any_of(registries, [&](const auto* registry) { return keeps_source_of(*registry, *object); });
 }
 
 struct ReferencesOf {
@@ -161,9 +180,15 @@ std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, cons
   };
   add_who_refers(/*to_registries=*/false);
   // Who uses a registry is concerned by its credentials, too.
-  for (const auto& key : keys)
-    if (key.kind == ResourceKind::ContainerRegistry) changes.insert({Reference::Kind::Registry, {}, key.name});
+  std::vector<const ContainerRegistry*> registries;
+  for (const auto& key : keys) {
+    if (key.kind != ResourceKind::ContainerRegistry) continue;
+    changes.insert({Reference::Kind::Registry, {}, key.name});
+    std::ranges::copy(versions_of(key, before, now), std::back_inserter(registries));
+  }
   add_who_refers(/*to_registries=*/true);
+  for (const auto& [key, object] : now.owned)
+    if (is_kept_by(registries, object.resource)) keys.insert(key);
   return keys;
 }
 

@@ -51,6 +51,10 @@ std::string secret(const std::string& name, const std::string& value, const std:
                             value + "'}\n");
 }
 
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
 /// A process over a folder and a database; both outlive it.
 class Process {
  public:
@@ -649,8 +653,23 @@ TEST_CASE("a change is news for what refers to it and for nothing else") {
     at.folder.write("m/n.yaml", core("Namespace", "metadata: {name: other, labels: {team: shop}}\n"));
     CHECK(process.settle().empty());
   }
+  SECTION("a registry that only keeps a source: when it comes, changes and goes") {
+    const ObjectKey kept{ResourceKind::ImagePublication, "shop", "e"};
+    const ObjectKey keeper{ResourceKind::ContainerRegistry, "", "keeper"};
+    at.folder.write("m/e.yaml", replaced(publication("e"), "ghcr.io/contoso/app:1", "[::1]:5000/app:1"));
+    REQUIRE(process.settle() == set_of({kept}));
+    const std::string text = replaced(registry(), "{name: contoso}", "{name: keeper}");
+    at.folder.write("m/keeper.yaml", replaced(text, "contoso.azurecr.io", "'[0::1]:5000'"));
+    CHECK(process.settle() == set_of({keeper, kept}));
+    at.folder.write("m/keeper.yaml", replaced(text, "contoso.azurecr.io", "elsewhere.io"));
+    CHECK(process.settle() == set_of({keeper, kept}));
+    at.folder.write("m/keeper.yaml", replaced(text, "contoso.azurecr.io", "elsewhere.io\n  aliases: ['[::1]:5000']"));
+    CHECK(process.settle() == set_of({keeper, kept}));
+    fs::remove(at.folder / "m/keeper.yaml");
+    CHECK(process.settle() == set_of({keeper, kept}));
+  }
   SECTION("a registry that nobody uses") {
-    std::string other = registry();
+    std::string other = replaced(registry(), "contoso.azurecr.io", "other.azurecr.io");
     other.replace(other.find("name: contoso"), 13, "name: other");
     at.folder.write("m/other.yaml", other);
     CHECK(process.settle() == set_of({{ResourceKind::ContainerRegistry, "", "other"}}));
@@ -689,10 +708,6 @@ TEST_CASE("problems are told at each reading as long as they are there") {
 }
 
 namespace {
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  return text.replace(text.find(from), from.size(), to);
-}
 
 struct FixedField {
   std::string file, text, field;
