@@ -43,8 +43,8 @@ struct ActReport {
   std::set<std::string> tags;      ///< That were set or removed.
   std::string unsure;              ///< A tag that may have been set: the answer was lost.
   std::vector<std::string> notes;  ///< What a person should know.
-  bool unwanted = false;           ///< It was edited, suspended or forbidden meanwhile: no further tag was set.
-  bool outdated = false;           ///< A moving tag changed since the plan was made: no tag was set, look again.
+  bool unwanted = false;  ///< It was edited, suspended or forbidden meanwhile: nothing was sent, or no further tag set.
+  bool outdated = false;  ///< A moving tag changed since the plan was made: no tag was set, look again.
   std::optional<Refusal> failure;
 
   bool completed() const { return !failure && !unwanted && !outdated; }

@@ -118,7 +118,11 @@ class Visit {
     if (!plan.steps.empty()) {
       object().status = status_at_start(object(), plan, {.began = now_, .now = ports_.clock.now()});
       if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
-      report = carry_out(plan);
+      // What was edited while it was looked at went by that writing; a ContainerRegistry is another object.
+      if (is_still_wanted(plan.ids.gates))
+        report = carry_out(plan);
+      else
+        report.unwanted = true;
       if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) return follow(report.failure->error);
     }
     return conclude(before, {plan, report});
@@ -190,8 +194,8 @@ class Visit {
     return manner;
   }
 
-  /// Whether the object asks for the same under the same gates, and has access. A reader that can't tell does not stop
-  /// what was right a moment ago.
+  /// Whether the object asks for the same at the same place under the same gates, and has access. A reader that can't
+  /// tell does not stop what was right a moment ago.
   bool is_still_wanted(const std::string& gates) {
     const auto current = ports_.reader.publication(key_of(object()));
     if (!current) return true;
@@ -199,7 +203,8 @@ class Visit {
     const auto& spec = (*current)->object.spec;
     if (spec.suspend || request_hash(spec) != request_hash(object().spec)) return false;
     const auto admission = admit(**current, settings_, ports_.reader);
-    return admission && gates_hash(spec.gates, admission->grant.floors) == gates;
+    return admission && admission->registry.spec.login_server == login_server() &&
+           gates_hash(spec.gates, admission->grant.floors) == gates;
   }
 
   /// An edit that came meanwhile must not lose what was published: the status goes onto the edited object.

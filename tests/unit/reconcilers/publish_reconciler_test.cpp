@@ -365,6 +365,11 @@ TEST_CASE("what is suspended, forbidden or gated while its content goes up sets 
     edit = [&] { world.objects.apply(registry); };
     ready = "False Forbidden";
   }
+  SECTION("its registry is another one by now") {
+    registry.spec.login_server = "right.example";
+    edit = [&] { world.objects.apply(registry); };
+    ready = "True Succeeded";
+  }
   SECTION("a gate of its own is added") {
     edited.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}};
     edit = [&] { world.objects.apply(edited); };
@@ -384,6 +389,27 @@ TEST_CASE("what is suspended, forbidden or gated while its content goes up sets 
   world.registry.before = nullptr;
   world.look(publication);
   CHECK(world.condition(publication, "Ready") == ready);
+  CHECK(world.destination().tags.empty());
+}
+
+TEST_CASE("nothing goes to a registry that was corrected or withdrawn while the publication was looked at") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  auto registry = make_registry();
+  SECTION("its loginServer was a typo") {
+    registry.spec.login_server = "right.example";
+  }
+  SECTION("its access is withdrawn") {
+    registry.spec.access.front().actions = {AccessAction::Read};
+  }
+  world.objects.before_write = [&]() -> Result<void> {
+    world.objects.apply(registry);
+    return {};
+  };
+  CHECK(world.publish(publication) == kAtOnce);
+  CHECK(world.image_transfers().empty());
+  CHECK(std::ranges::none_of(world.registry.requests, [](const auto& one) { return one.starts_with("PUT"); }));
   CHECK(world.destination().tags.empty());
 }
 
