@@ -1,3 +1,4 @@
+#include "reconcilers/publish/admission.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -247,6 +248,13 @@ TEST_CASE("what a ContainerRegistry keeps is read with its Read alone, whoever i
     CHECK(world.look(publication) == kAgainInAnHour);
     CHECK(world.registry.sources_opened.empty());
   }
+  SECTION("what can't be done for who publishes to it keeps nobody from reading") {
+    priv.spec.login_server = "priv.example";
+    priv.spec.access = make_registry().spec.access;
+    priv.spec.replicas = RequiredReplicas{.required = {"westeurope"}, .timeout = {}};
+    world.objects.apply(priv);
+    CHECK(world.look(publication) == kAgainInAnHour);
+  }
   SECTION("Read of one of two ContainerRegistries of one server is enough") {
     world.objects.apply(named_registry("team", "priv.example"));
     auto of_team = world.objects.kept_registries.at("team");
@@ -273,6 +281,14 @@ TEST_CASE("what a ContainerRegistry keeps is read with its Read alone, whoever i
     CHECK(world.publish(publication) == kAgainInAnHour);
     CHECK(world.registry.sources_opened.size() == 1);
   }
+}
+
+TEST_CASE("where a source is, as records name it") {
+  const RegistrySource image{.reference = "GHCR.io/contoso/storefront:1.8"};
+  CHECK(publish::location_of({.image = image}) == "ghcr.io/contoso/storefront");
+  CHECK(publish::location_of({.oci_layout = LayoutSource{.path = "layout", .image = {}}}) == "layout");
+  CHECK(publish::location_of({.oci_archive = LayoutSource{.path = "oci.tar", .image = {}}}) == "oci.tar");
+  CHECK(publish::location_of({.docker_archive = DockerArchiveSource{.path = "save.tar", .image = {}}}) == "save.tar");
 }
 
 TEST_CASE("the environment's credentials are lent to a source that the entry names, and to who runs it alone") {
