@@ -11,10 +11,7 @@ Workforce::Workforce(Assembly& assembly, const Surroundings& surroundings, std::
       metrics_(surroundings.metrics),
       workers_(workers),
       visits_(surroundings.log, assembly.signs(), surroundings.metrics),
-      queue_(clock_, visits_,
-             {.backoff = {},
-              .seed = std::random_device{}(),
-              .most_of_one_namespace = std::max<std::size_t>(1, workers / 2)}) {}
+      queue_(clock_, visits_, {.backoff = {}, .seed = std::random_device{}(), .workers = workers}) {}
 
 void Workforce::begin(runtime::ReconcilersByKind reconcilers) {
   metrics_.set_max_concurrent_reconciles(workers_);

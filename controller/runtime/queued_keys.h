@@ -82,6 +82,8 @@ class NamespaceCounts {
   void remove(const ObjectKey& key);
   std::size_t of(const std::string& namespace_name) const;
   bool has_other_than(const std::string& namespace_name) const;
+  /// How many namespaces have any.
+  std::size_t namespaces() const { return counts_.size() - counts_.count(""); }
 
  private:
   std::map<std::string, std::size_t> counts_;

@@ -9,10 +9,7 @@ namespace slipway::runtime {
 using std::chrono::milliseconds;
 
 WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options)
-    : clock_(clock),
-      watcher_(watcher),
-      backoff_(options.backoff),
-      most_of_one_namespace_(options.most_of_one_namespace) {
+    : clock_(clock), watcher_(watcher), backoff_(options.backoff), workers_(options.workers) {
   state_.lock()->random.seed(options.seed);
 }
 
@@ -89,11 +86,13 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
 
 /// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs.
 std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
+  const bool is_any_without = state.known_in.namespaces() > state.running_in.namespaces();
+  const std::size_t free = workers_ - std::min(workers_, state.running.size());
   return state.due.first([&](const std::string& name) -> std::optional<std::size_t> {
     const std::size_t running = state.running_in.of(name);
-    const bool has_its_share = most_of_one_namespace_ != 0 && !name.empty() && running >= most_of_one_namespace_ &&
-                               state.known_in.has_other_than(name);
-    return has_its_share ? std::nullopt : std::optional(running);
+    const bool is_bounded = workers_ != 0 && !name.empty() && running > 0 && state.known_in.has_other_than(name);
+    const bool has_its_share = running >= workers_ / 2 || (is_any_without && running >= free);
+    return is_bounded && has_its_share ? std::nullopt : std::optional(running);
   });
 }
 

@@ -38,14 +38,16 @@ struct QueueStatistics {
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
-/// with as few, Edit comes first, then who has been due longer. A namespace that has its share of the workers gets none
-/// while the queue knows another one (in any state but gone). Thread-safe; nothing is called under its lock.
+/// with as few, Edit comes first, then who has been due longer. A namespace that has its share of the workers gets
+/// none: half of them while the queue knows another one (in any state but gone), and as many as are left free while it
+/// knows one that has none. So a few in which every visit hangs leave a worker to who comes next: of eight they take 4,
+/// 2, 1. Thread-safe; nothing is called under its lock.
 class WorkQueue {
  public:
   struct Options {
     BackoffLimits backoff;
-    std::uint64_t seed = 0;                 ///< Of the jitter.
-    std::size_t most_of_one_namespace = 0;  ///< Keys with a worker at once where there are several; 0: no bound.
+    std::uint64_t seed = 0;   ///< Of the jitter.
+    std::size_t workers = 0;  ///< Who take keys; 0: nobody knows, and namespaces have no share.
   };
 
   /// `clock` and `watcher` outlive the queue.
@@ -107,7 +109,7 @@ class WorkQueue {
   const SteadyClock& clock_;
   WorkWatcher& watcher_;
   const BackoffLimits backoff_;
-  const std::size_t most_of_one_namespace_;
+  const std::size_t workers_;
   std::condition_variable_any changed_;
   Guarded<State> state_;
 };

@@ -260,7 +260,7 @@ TEST_CASE("a waiting worker is woken by an add, a stop and a shut down") {
 TEST_CASE("a namespace has its share of the workers, and all of them where it is alone") {
   tests::ManualSteadyClock clock;
   CountingWatcher watcher;
-  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 2}};
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 4}};
   const ObjectKey other{ResourceKind::ImagePublication, "pay", "x"};
   const ObjectKey registry{ResourceKind::ContainerRegistry, "", "r"};
   for (const char* name : {"a", "b", "c", "d"}) queue.add(key(name), Priority::Edit);
@@ -293,7 +293,7 @@ TEST_CASE("a namespace has its share of the workers, and all of them where it is
 TEST_CASE("who waits for a key of a namespace that has its share gets it when one is done") {
   tests::ManualSteadyClock clock;
   CountingWatcher watcher;
-  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 1}};
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 2}};
   queue.add_after({ResourceKind::ImagePublication, "pay", "x"}, 1h);
   queue.add(key("a"), Priority::Edit);
   queue.add(key("b"), Priority::Edit);
@@ -308,7 +308,7 @@ TEST_CASE("who waits for a key of a namespace that has its share gets it when on
 TEST_CASE("a free worker goes to the namespace with the fewest, before the first come") {
   tests::ManualSteadyClock clock;
   CountingWatcher watcher;
-  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .most_of_one_namespace = 2}};
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 4}};
   const auto of = [](const std::string& space, const std::string& name) {
     return ObjectKey{ResourceKind::ImagePublication, space, name};
   };
@@ -332,4 +332,39 @@ TEST_CASE("a free worker goes to the namespace with the fewest, before the first
     CHECK(queue.try_take() == of("slow", "3"));
     CHECK(queue.try_take() == of("dead", "3"));
   }
+}
+
+TEST_CASE("namespaces in which every visit hangs leave a worker to who comes next") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 8}};
+  const auto of = [](const std::string& space, int number) {
+    return ObjectKey{ResourceKind::ImagePublication, space, std::to_string(number)};
+  };
+  const auto hang = [&](const std::string& space) {
+    for (int i = 0; i < 10; ++i) queue.add(of(space, i), Priority::Edit);
+    std::size_t taken = 0;
+    while (queue.try_take()) ++taken;
+    return taken;
+  };
+  queue.add_after(of("team", 0), 1h);
+  CHECK(hang("slow") == 4);
+  CHECK(hang("dead") == 2);
+  CHECK(hang("tarpit") == 1);
+  clock.advance(1h);
+  CHECK(queue.try_take() == of("team", 0));
+  // Nobody is known that has none: they share what becomes free.
+  queue.done(of("team", 0));
+  CHECK(queue.try_take() == of("tarpit", 1));
+}
+
+TEST_CASE("two namespaces with nobody beside them keep no worker free") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 8}};
+  for (const char* space : {"shop", "pay"})
+    for (int i = 0; i < 9; ++i) queue.add({ResourceKind::ImagePublication, space, std::to_string(i)}, Priority::Resync);
+  int taken = 0;
+  while (queue.try_take()) ++taken;
+  CHECK(taken == 8);
 }
