@@ -4,6 +4,7 @@
 
 #include "controller/assembly/metered_ports.h"
 #include "controller/assembly/open_requests.h"
+#include "controller/assembly/request_lines.h"
 #include "controller/assembly/watched_writer.h"
 #include "controller/http/request_rates.h"
 #include "controller/registry/registries.h"
@@ -18,14 +19,8 @@ namespace slipway::assembly {
 namespace {
 
 void tell(const http::RequestSeen& seen, const Surroundings& surroundings) {
-  const std::string method{http::to_string(seen.method)};
-  surroundings.metrics.registry_request({method, seen.status, seen.host, seen.took});
-  const std::vector<telemetry::LogField> fields{
-      {"status", seen.status}, {"failure", seen.failure}, {"requestId", seen.request_id}};
-  // What is tried again keeps a visit going for minutes: the log says why.
-  const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
-  is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)
-            : surroundings.log.debug(method + ' ' + seen.url, fields);
+  surroundings.metrics.registry_request({std::string(http::to_string(seen.method)), seen.status, seen.host, seen.took});
+  log_request(seen, surroundings.log);
 }
 
 /// Bytes that move are a sign of life, however long they take.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/assembly/request_lines.h"
 #include "controller/kube/object_codec.h"
 #include "controller/runtime/waiting.h"
 
@@ -12,13 +13,8 @@ namespace {
 constexpr const char* kOldestNamespace = "kube-system";
 
 void tell(const http::RequestSeen& seen, const assembly::Surroundings& surroundings) {
-  const std::string method{http::to_string(seen.method)};
-  surroundings.metrics.api_request({method, seen.status, seen.host, seen.took});
-  const std::vector<telemetry::LogField> fields{
-      {"status", seen.status}, {"failure", seen.failure}, {"requestId", seen.request_id}};
-  const bool is_outage = seen.status == 0 || seen.status == 429 || seen.status >= 500;
-  is_outage ? surroundings.log.warn(method + ' ' + seen.url, fields)
-            : surroundings.log.debug(method + ' ' + seen.url, fields);
+  surroundings.metrics.api_request({std::string(http::to_string(seen.method)), seen.status, seen.host, seen.took});
+  assembly::log_request(seen, surroundings.log);
 }
 
 }  // namespace

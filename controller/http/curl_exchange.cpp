@@ -268,8 +268,10 @@ Result<void> CurlExchange::drive(const std::stop_token& stop) {
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     const SteadyClock::time_point now = SteadyClock::now();
-    if (const auto wrong = pace.judge(now, up + down, activity_))
+    if (const auto wrong = pace.judge(now, up + down, activity_)) {
+      if (request_.may_fall_silent && headers_done_ && is_success(response_.status)) return {};
       return fail(ErrorClass::Unavailable, where + ": " + *wrong, std::string(kNetworkRemedy));
+    }
     const int wait =
         static_cast<int>(std::min<std::chrono::milliseconds::rep>(pace.left(now).count() + 1, kLongestPollMs));
     curl_multi_poll(multi, nullptr, 0, wait, nullptr);

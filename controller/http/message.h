@@ -55,6 +55,8 @@ struct Request {
   std::size_t max_response_bytes = 4u << 20;  ///< Of Response::body; Integrity above.
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};  ///< Without a byte in either direction.
+  /// A 2xx answer that falls silent for so long has ended well: of a stream that may have nothing more to say.
+  bool may_fall_silent = false;
   LeastRate least_rate;
   std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
   bool only_once = false;                                  ///< Not repeated below, whatever the answer.

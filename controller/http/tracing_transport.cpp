@@ -29,6 +29,7 @@ Result<Response> TracingTransport::send(const Request& request, std::stop_token 
                      .status = response ? response->status : 0,
                      .took = hands_.elapsed() - start,
                      .failure = response ? std::string() : response.error().message,
+                     .was_stopped = !response && response.error().cls == ErrorClass::Cancelled,
                      .request_id = request_id});
   };
   try {

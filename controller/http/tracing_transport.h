@@ -16,6 +16,7 @@ struct RequestSeen {
   int status = 0;                   ///< 0: no answer.
   std::chrono::nanoseconds took{};  ///< Until the whole answer was there.
   std::string failure;              ///< Why there was no answer.
+  bool was_stopped = false;         ///< There was none because whoever asked did not want it any more.
   std::string request_id;           ///< What the server was told.
 };
 

@@ -13,7 +13,8 @@ constexpr std::string_view kMetadataList = "application/json;as=PartialObjectMet
 constexpr std::chrono::milliseconds kListTimeout{120'000};
 /// A watch ends on the server's side; when it does not, on ours.
 constexpr std::chrono::seconds kWatchGrace{30};
-/// API servers send a bookmark each minute.
+/// API servers send a bookmark each minute where there is something newer, and nothing where a kind never changes: what
+/// is silent for longer may be cut off or well, which the next watch tells.
 constexpr std::chrono::milliseconds kWatchSilence{100'000};
 constexpr std::size_t kLargestObject = 16u << 20;
 
@@ -130,6 +131,7 @@ http::Request to_http(const ApiRequest& request) {
   made.max_response_bytes = kLargestObject;
   if (request.verb != Verb::Watch) return made;
   made.idle_timeout = kWatchSilence;
+  made.may_fall_silent = true;
   made.least_rate.bytes = 0;
   return made;
 }

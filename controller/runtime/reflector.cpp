@@ -55,7 +55,7 @@ void Reflector::list(const std::stop_token& stop) {
   const Result<std::string> listed = list_pages({.continue_token = {}, .whole = was_whole}, stop);
   if (!listed) {
     list_whole_ = is_expired(listed.error());
-    return back_off(listed.error(), stop);
+    return back_off(listed.error(), true, stop);
   }
   version_ = *listed;
   state_ = State::Watching;
@@ -82,11 +82,15 @@ Result<std::string> Reflector::list_pages(PageRequest request, const std::stop_t
 
 void Reflector::watch(const std::stop_token& stop) {
   events_ = 0;
+  bool has_begun = false;
   const std::chrono::nanoseconds began = hands_.elapsed();
   const auto take = [this](WatchEventType type, const Node& object) { return take_event(type, object); };
+  const auto begin = [&] {
+    has_begun = true;
+    is_failing_ = false;
+  };
   const Result<void> ended = parts_.collection.watch(
-      {.resource_version = version_, .server_timeout = watch_time(), .began = [this] { is_failing_ = false; }}, take,
-      stop);
+      {.resource_version = version_, .server_timeout = watch_time(), .began = begin}, take, stop);
   if (stop.stop_requested()) return;
   const bool was_good = events_ > 0 || hands_.elapsed() - began >= kGoodWatch;
   if (was_good) {
@@ -98,7 +102,7 @@ void Reflector::watch(const std::stop_token& stop) {
   const bool resumes =
       may_resume_after(error) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
   if (!resumes) state_ = State::Listing;
-  if (!is_expired(error) || !was_good) back_off(error, stop);
+  if (!is_expired(error) || !was_good) back_off(error, !has_begun, stop);
 }
 
 Result<void> Reflector::take_event(WatchEventType type, const Node& object) {
@@ -127,9 +131,9 @@ void Reflector::went_well() {
   is_failing_ = false;
 }
 
-void Reflector::back_off(const Error& error, const std::stop_token& stop) {
+void Reflector::back_off(const Error& error, bool is_failure, const std::stop_token& stop) {
   if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
-  is_failing_ = true;
+  if (is_failure) is_failing_ = true;
   const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor_of(error));
   if (parts_.watcher.failed) parts_.watcher.failed(error, delay);
   hands_.wait(delay, stop);

@@ -74,7 +74,8 @@ class Reflector {
 
   /// The first list is whole and told of; stays so. Thread-safe.
   bool has_synced() const { return has_synced_; }
-  /// The last list or watch failed, and none went well since. Thread-safe.
+  /// The last list failed, or the last watch did not begin; one that began and is cut is no failure before the next one
+  /// can't begin. Thread-safe.
   bool is_failing() const { return is_failing_; }
 
  private:
@@ -87,7 +88,7 @@ class Reflector {
   std::chrono::seconds watch_time() const;
   void tell(const Result<std::vector<Change>>& changes);
   void went_well();
-  void back_off(const Error& error, const std::stop_token& stop);
+  void back_off(const Error& error, bool is_failure, const std::stop_token& stop);
 
   const Parts parts_;
   const ReflectorHands hands_;

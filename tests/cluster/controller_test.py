@@ -146,6 +146,8 @@ class PublishTest(ControllerTest):
         wait_until(lambda: ("Published", "Normal") in self.events("kept"), "an event tells of it")
         self.controller.stop()
         self.assertEqual(self.controller.process.returncode, 0)
+        ending = self.controller.log()[self.controller.log().index('"stopping'):]
+        self.assertNotRegex(ending, '"level":"(warn|error)')
 
         def versions():
             kinds = "acr,ipub,events.events.k8s.io"

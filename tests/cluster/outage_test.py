@@ -99,10 +99,13 @@ class OutageTest(unittest.TestCase):
     def test_watches_that_are_cut_lose_nothing_and_double_nothing(self):
         names, last = [f"cut-{number}" for number in range(20)], 6
         over = threading.Event()
+        unready = []
 
         def cut():
             while not over.wait(1):
                 self.wire.cut_now("watch=true")
+                answers = [self.controller.readiness() for _ in range(20)]
+                unready.extend(said for status, said in answers if status != 200)
 
         cutter = threading.Thread(target=cut)
         cutter.start()
@@ -118,6 +121,7 @@ class OutageTest(unittest.TestCase):
         self.wire.forget()
         wait_until(lambda: len(self.wire.seen(path=WATCHES)) >= 3, "it watched some times more")
         self.assertEqual(self.writes(), [])
+        self.assertEqual(unready, [])
 
     def test_what_is_refused_for_a_while_is_done_all_the_same_and_once(self):
         names = [f"refused-{number}" for number in range(12)]

@@ -390,6 +390,30 @@ TEST_CASE("silence is bounded by the idle time-out, a whole request by the total
   CHECK_THAT(total.error().message, !Catch::Contains(" after ") && Catch::EndsWith("timed out with 0 bytes received"));
 }
 
+TEST_CASE("an answer that may fall silent has ended when it does, one that never began has not", "[curl]") {
+  bool begins = true;
+  RawServer silent([&](RawConnection& connection) {
+    connection.read_head();
+    if (begins) connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    connection.wait_for_close();
+  });
+  std::string got;
+  http::Request request{.url = silent.url("/")};
+  request.idle_timeout = std::chrono::milliseconds(30);
+  request.may_fall_silent = true;
+  request.body_writer = [&](std::span<const std::byte> bytes) -> Result<void> {
+    got.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  };
+  CurlTransport transport;
+  const auto ended = transport.send(request, {});
+  REQUIRE(ended);
+  CHECK(ended->status == 200);
+  CHECK(got == "hello");
+  begins = false;
+  CHECK(transport.send(request, {}).error().cls == ErrorClass::Unavailable);
+}
+
 TEST_CASE("nobody listening is Unavailable, a URL that is none is Invalid", "[curl]") {
   CurlTransport transport;
   CHECK(transport.send({.url = "http://127.0.0.1:1/"}, {}).error().cls == ErrorClass::Unavailable);

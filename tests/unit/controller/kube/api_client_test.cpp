@@ -61,12 +61,13 @@ TEST_CASE("Requests have the addresses that the API server knows") {
   }
 }
 
-TEST_CASE("A watch may be silent as long as bookmarks are apart, and is no slow answer") {
+TEST_CASE("A watch that falls silent has ended, and none is a slow answer") {
   const http::Request request = to_http(watch(publication(""), {.label_selector = {},
                                                                 .field_selector = {},
                                                                 .resource_version = "7",
                                                                 .server_timeout = std::chrono::seconds(300)}));
   CHECK(request.idle_timeout == std::chrono::seconds(100));
+  CHECK(request.may_fall_silent);
   CHECK(request.total_timeout == std::chrono::seconds(330));
   CHECK(request.least_rate.bytes == 0);
 }

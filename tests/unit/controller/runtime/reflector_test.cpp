@@ -260,6 +260,21 @@ TEST_CASE("A watch that is refused lists again after a wait; one that can't be r
   CHECK(world.collection.watches.size() == 3);
 }
 
+TEST_CASE("A watch that is cut is no failure, one that can't begin is, until one begins") {
+  World world;
+  world.steps(1);
+  for (int cuts = 0; cuts < 3; ++cuts) {
+    world.collection.fail_once({.after = 0, .error = kCut});
+    world.steps(1);
+    CHECK_FALSE(world.reflector.is_failing());
+  }
+  world.collection.refusal = kCut;
+  world.steps(1);
+  CHECK(world.reflector.is_failing());
+  world.steps(1);
+  CHECK_FALSE(world.reflector.is_failing());
+}
+
 TEST_CASE("Watches that come to nothing again and again are slowed down, and in the end it lists") {
   World world;
   world.collection.bookmarks = false;
