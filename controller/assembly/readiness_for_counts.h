@@ -2,7 +2,7 @@
 
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "controller/telemetry/metrics.h"
@@ -20,21 +20,31 @@ std::string readiness_for_counts(const T& object) {
   return ready && ready->observed_generation == object.metadata.generation ? ready->status : "Unknown";
 }
 
-/// How many objects of each kind count as what.
+/// Whether nothing helps until somebody changes something.
+template <class T>
+bool is_stalled(const T& object) {
+  const Condition* stalled = find_condition(object.status.conditions, kStalled);
+  return stalled != nullptr && stalled->status == "True" && stalled->observed_generation == object.metadata.generation;
+}
+
+/// How many objects of each kind and namespace count as what.
 class ReadyTally {
  public:
   template <class T>
   void add(const T& object) {
-    ++counts_[{T::kKind, readiness_for_counts(object)}];
+    ++counts_[{T::kKind, readiness_for_counts(object), object.metadata.namespace_name, is_stalled(object)}];
   }
   std::vector<telemetry::ReadyCount> counts() const {
     std::vector<telemetry::ReadyCount> all;
-    for (const auto& [what, number] : counts_) all.push_back({what.first, what.second, number});
+    for (const auto& [what, number] : counts_) {
+      const auto& [kind, status, namespace_name, is_stalled] = what;
+      all.push_back({kind, status, number, namespace_name, is_stalled});
+    }
     return all;
   }
 
  private:
-  std::map<std::pair<ResourceKind, std::string>, std::size_t> counts_;
+  std::map<std::tuple<ResourceKind, std::string, std::string, bool>, std::size_t> counts_;
 };
 
 }  // namespace slipway::assembly

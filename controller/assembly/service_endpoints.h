@@ -7,6 +7,7 @@
 
 #include "controller/assembly/health.h"
 #include "controller/telemetry/endpoints.h"
+#include "controller/telemetry/metrics.h"
 #include "crds/base/result.h"
 
 namespace slipway::assembly {
@@ -19,7 +20,9 @@ struct ServiceAnswers {
   std::function<std::optional<std::string>()> note = {};
 };
 
-/// The endpoints of a service, as telemetry::Endpoints::listen(); null where no address is given.
-Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const ServiceAnswers& answers);
+/// The endpoints of a service, as telemetry::Endpoints::listen(); null where no address is given. `metrics` learns
+/// whether it can work before they are asked for; it outlives them.
+Result<std::unique_ptr<telemetry::Endpoints>> listen(const std::string& address, const ServiceAnswers& answers,
+                                                     telemetry::Metrics& metrics);
 
 }  // namespace slipway::assembly

@@ -204,8 +204,10 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   const auto network = network_of(options.environment);
   if (!network) return std::unexpected{network.error()};
   Answers answers{surroundings.metrics, options.lease_group, stop};
-  const auto endpoints = assembly::listen(options.listen, {.facts = [&answers] { return answers.facts(); },
-                                                           .metrics = [&answers] { return answers.metrics_text(); }});
+  const auto endpoints = assembly::listen(
+      options.listen,
+      {.facts = [&answers] { return answers.facts(); }, .metrics = [&answers] { return answers.metrics_text(); }},
+      surroundings.metrics);
   if (!endpoints) return std::unexpected{endpoints.error()};
   const auto connection = connect(options.access, *network, surroundings);
   if (!connection) return std::unexpected{connection.error()};

@@ -146,8 +146,8 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
   runtime::WorkQueue& queue = workforce.queue();
   FolderNews news{queue, hands, installation.assembly().signs()};
   const auto git = rounds_of(installation, news, hands, options.ask_git_every);
-  const auto endpoints =
-      assembly::listen(options.listen, answers_from({installation, queue, news, git.get(), hands.metrics, stop}));
+  const auto endpoints = assembly::listen(
+      options.listen, answers_from({installation, queue, news, git.get(), hands.metrics, stop}), hands.metrics);
   if (!endpoints) return std::unexpected{endpoints.error()};
   if (git != nullptr)
     if (const auto asked = ask_git(*git, stop); !asked) return asked;

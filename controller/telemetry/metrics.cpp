@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 4> kGates{"scan", "signature", "sbom", "p
 constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"};
 constexpr std::size_t kMostHosts = 50;
 constexpr std::size_t kMostReasons = 100;
+constexpr std::size_t kMostNamespaces = 500;
 
 /// controller-runtime's: 10 ns to 1,000 s by powers of ten.
 const Histogram::BucketBoundaries kQueueBuckets{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
@@ -73,6 +74,23 @@ std::string_view result_of(const runtime::Visit& visit) {
   if (visit.outcome->kind == Outcome::Kind::Retry) return "error";
   const bool comes_again = visit.outcome->kind != Outcome::Kind::Done && visit.outcome->delay;
   return comes_again ? "requeue_after" : "success";
+}
+
+/// What slipway_unready_resources shows: the first namespaces by their names.
+std::map<Labels, std::size_t> unready_of(const std::vector<ReadyCount>& counts) {
+  std::set<std::string> unready;
+  for (const ReadyCount& count : counts)
+    if (count.status == "False" || count.status == "Unknown") unready.insert(count.namespace_name);
+  if (unready.size() > kMostNamespaces) unready.erase(std::next(unready.begin(), kMostNamespaces), unready.end());
+  std::map<Labels, std::size_t> sums;
+  for (const ReadyCount& count : counts) {
+    if (count.status != "False" && count.status != "Unknown") continue;
+    const std::string& name = count.namespace_name;
+    sums[{{"kind", label(count.kind)},
+          {"resource_namespace", unready.contains(name) ? name : "other"},
+          {"stalled", count.is_stalled ? "True" : "False"}}] += count.count;
+  }
+  return sums;
 }
 
 /// Values from outside, the first few by name.
@@ -142,6 +160,11 @@ struct Metrics::Families {
   Counter& audit_failures =
       counter("slipway_audit_failures_total", "Times that the audit log could not be written.").Add({});
   Family<Gauge>& resources = gauge("slipway_resources", "Resources by kind and status of their Ready condition.");
+  Family<Gauge>& unready = gauge("slipway_unready_resources",
+                                 "Resources whose Ready condition is not True, nor suspended, by their namespace; "
+                                 "stalled: until somebody changes something.");
+  runtime::Guarded<std::map<Labels, Gauge*>> unready_now;  ///< Owned by `unready`.
+  Gauge& able = gauge("slipway_ready", "1 while it can work, as /readyz says.").Add({});
   Gauge& manifest_problems =
       gauge("slipway_manifest_problems", "Problems of the manifest folder as it was read last, warnings aside.")
           .Add({});
@@ -184,6 +207,21 @@ struct Metrics::Families {
     most_workers.Add({{"controller", kind}});
     active.Add({{"controller", kind}});
     for (const auto ready : kReady) resources.Add({{"kind", kind}, {"ready", std::string{ready}}});
+  }
+
+  /// What has nothing left is not there any more: there would be a line for each namespace that ever was.
+  void set_unready(const std::map<Labels, std::size_t>& sums) {
+    const auto now = unready_now.lock();
+    std::erase_if(*now, [&](const auto& each) {
+      const bool is_over = !sums.contains(each.first);
+      if (is_over) unready.Remove(each.second);
+      return is_over;
+    });
+    for (const auto& [labels, sum] : sums) {
+      Gauge& gauge = unready.Add(labels);
+      gauge.Set(static_cast<double>(sum));
+      now->insert_or_assign(labels, &gauge);
+    }
   }
 
   void set_process() {
@@ -293,6 +331,11 @@ void Metrics::set_ready(const std::vector<ReadyCount>& counts) {
     sums[{{"kind", label(count.kind)}, {"ready", status}}] += count.count;
   }
   for (const auto& [labels, sum] : sums) families_->resources.Add(labels).Set(static_cast<double>(sum));
+  families_->set_unready(unready_of(counts));
+}
+
+void Metrics::set_able(bool is_able) {
+  families_->able.Set(is_able ? 1 : 0);
 }
 
 void Metrics::publication(const std::string& outcome, const std::string& reason) {

@@ -22,16 +22,18 @@ struct AnsweredRequest {
   std::chrono::nanoseconds took{};
 };
 
-/// How many objects of a kind have Ready of a status ("True", "False", "Unknown").
+/// How many objects of a kind have Ready of a status ("True", "False", "Unknown"), of one namespace where that is told.
 struct ReadyCount {
   ResourceKind kind;
   std::string status;
   std::size_t count = 0;
+  std::string namespace_name{};
+  bool is_stalled = false;
 };
 
 /// Every metric of the program, by name in metrics.cpp, there from the start at zero (those of a cluster: from the
 /// first request or lease; those of the process: where there is a /proc). Label values are bounded: what comes from
-/// outside is folded into "other" beyond the first 50 hosts. Thread-safe, never fails.
+/// outside is folded into "other" beyond the first 50 hosts and 500 namespaces. Thread-safe, never fails.
 class Metrics final : public runtime::WorkWatcher {
  public:
   explicit Metrics(const std::string& version);
@@ -51,6 +53,8 @@ class Metrics final : public runtime::WorkWatcher {
   void git_fetched(Timestamp at, bool is_refused);
   void git_failed();
   void set_ready(const std::vector<ReadyCount>& counts);
+  /// Whether the program can work, as /readyz says.
+  void set_able(bool is_able);
 
   /// `outcome`: published, refused, failed. `reason`: a condition reason of ours.
   void publication(const std::string& outcome, const std::string& reason);

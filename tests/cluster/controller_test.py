@@ -228,7 +228,7 @@ class PublishTest(ControllerTest):
                      "process_cpu_seconds_total ", "process_resident_memory_bytes ",
                      'controller_runtime_reconcile_total{controller="imagepublication",result="requeue_after"}',
                      'controller_runtime_max_concurrent_reconciles{controller="imagepublication"}',
-                     'slipway_resources{kind="imagepublication",ready="True"}',
+                     'slipway_resources{kind="imagepublication",ready="True"}', "slipway_ready ",
                      f'rest_client_requests_total{{code="200",host="127.0.0.1:{CLUSTER.port}",method="PATCH"}}'):
             self.assertGreater(self.controller.metric(name), 0, name)
 

@@ -118,6 +118,38 @@ TEST_CASE("resources count by kind and Ready, those that are gone fall to zero")
   CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"True\"} 0"));
 }
 
+TEST_CASE("what is not ready is told by namespace, for as long as there is any, and of so many namespaces") {
+  Metrics metrics{"0"};
+  const auto line = [](const std::string& of, const std::string& stalled, int count) {
+    return "slipway_unready_resources{kind=\"imagepublication\",resource_namespace=\"" + of + "\",stalled=\"" +
+           stalled + "\"} " + std::to_string(count);
+  };
+  const auto count = [](const std::string& status, std::size_t number, const std::string& of, bool is_stalled = false) {
+    return ReadyCount{ResourceKind::ImagePublication, status, number, of, is_stalled};
+  };
+  metrics.set_ready({count("False", 2, "team", true), count("Unknown", 1, "team"), count("False", 3, "team"),
+                     count("True", 9, "calm"), count("Suspended", 4, "calm")});
+  CHECK(shows(metrics, line("team", "True", 2)));
+  CHECK(shows(metrics, line("team", "False", 4)));
+  CHECK_FALSE(metrics.text().contains("calm"));
+  CHECK(shows(metrics, "slipway_resources{kind=\"imagepublication\",ready=\"False\"} 5"));
+  metrics.set_ready({count("True", 6, "team")});
+  CHECK_FALSE(metrics.text().contains("resource_namespace"));
+
+  std::vector<ReadyCount> many;
+  for (int i = 0; i < 502; ++i) many.push_back(count("False", 1, "n" + std::to_string(1000 + i)));
+  metrics.set_ready(many);
+  CHECK(shows(metrics, line("n1499", "False", 1)));
+  CHECK(shows(metrics, line("other", "False", 2)));
+}
+
+TEST_CASE("whether it can work is told") {
+  Metrics metrics{"0"};
+  CHECK(shows(metrics, "slipway_ready 0"));
+  metrics.set_able(true);
+  CHECK(shows(metrics, "slipway_ready 1"));
+}
+
 TEST_CASE("a broken folder can be seen, and one that is read no more") {
   Metrics metrics{"0"};
   CHECK(shows(metrics, "slipway_manifest_problems 0"));
