@@ -80,8 +80,8 @@ struct Meaning {
 std::string how_to_grant(const ApiRequest& request) {
   const Target& target = request.target;
   const bool is_in_one = target.resource.is_namespaced && !target.namespace_name.empty();
-  const std::string role = is_in_one ? "a Role in namespace " + target.namespace_name : std::string("a ClusterRole");
-  return "add to " + role + " that is bound to who asks: " + rbac_rule_for(request);
+  const std::string role = is_in_one ? ", or a Role in namespace " + target.namespace_name + "," : "";
+  return "add to a ClusterRole" + role + " that is bound to who asks: " + rbac_rule_for(request);
 }
 
 Meaning not_found(const ApiRequest& request, const Words& words) {

@@ -48,6 +48,10 @@ struct ClusterAccess {
   std::string namespace_name = "default";
   UserAccess user;
   std::string origin;  ///< For messages: "kubeconfig /home/a/.kube/config, context dev", "service account of the pod".
+  /// What to do when the API server's certificate is not trusted.
+  std::string trust_remedy =
+      "give the certificate authority of the API server (certificate-authority-data of the kubeconfig), or "
+      "tls-server-name where only the name differs";
   bool operator==(const ClusterAccess&) const = default;
 };
 

@@ -46,9 +46,7 @@ struct Connection::State {
                  .client_key = identity.key,
                  .server_name = access.tls_server_name,
                  .only_ca_bundle = !identity.authority.empty(),
-                 .trust_remedy =
-                     "give the certificate authority of the API server (certificate-authority-data of the "
-                     "kubeconfig), or tls-server-name where only the name differs"};
+                 .trust_remedy = access.trust_remedy};
     current->transport = http::make_transport(identity.authority, tuned);
     current->made_for = identity;
     return current->transport;

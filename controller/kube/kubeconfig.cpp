@@ -349,6 +349,8 @@ Result<ClusterAccess> in_cluster_access(const std::function<const char*(const ch
   access.authority.file = folder + "/ca.crt";
   access.user.token_file = token_file;
   access.origin = "service account of the pod";
+  access.trust_remedy = access.authority.file + " is the cluster's own (ConfigMap kube-root-ca.crt of the pod's " +
+                        "namespace): look whether that is the authority of the certificate that the API server shows";
   if (const auto name = contents(folder + "/namespace"); name && !name->empty()) access.namespace_name = *name;
   return access;
 }

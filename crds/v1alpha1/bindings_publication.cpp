@@ -61,7 +61,8 @@ const Binding<SourceSpec>& Bound<SourceSpec>::get() {
                  {.description = "Whether signatures, SBOMs and attestations travel along.", .default_json = "\"All\""})
           .field("follow", &SourceSpec::follow, {.description = "Resolves the source again at each interval."})
           .exactly_one_of({"image", "ociLayout", "ociArchive", "dockerArchive"})
-          .rule("has(self.image)", "files are sources outside a cluster only; name an image of a registry");
+          .rule("has(self.image) || !(has(self.ociLayout) || has(self.ociArchive) || has(self.dockerArchive))",
+                "files are sources outside a cluster only; name an image of a registry");
   return binding;
 }
 

@@ -234,7 +234,9 @@ const Binding<ContainerRegistryStatus>& Bound<ContainerRegistryStatus>::get() {
   static const auto binding =
       status_binding<Status>()
           .field("identity", &Status::identity, {.description = "What is signed in as."})
-          .field("lastCheckedAt", &Status::last_checked_at, {.description = "When the registry was last asked."});
+          .field("lastCheckedAt", &Status::last_checked_at,
+                 {.description =
+                      "When the registry was last asked; kept up to date when the status changes, else once an hour."});
   return binding;
 }
 

@@ -173,6 +173,13 @@ class CrdsTest(unittest.TestCase):
                 self.assertIn(words, answer.stderr)
                 self.assertNotIn("should match", answer.stderr)
 
+    def test_a_source_that_is_none_is_told_once(self):
+        answer = self.dry_run(changed(PUBLICATION, '\n    image: {reference: "ghcr.io/contoso/app:1"}', " {}"))
+        self.assertIn("give exactly one of image", answer.stderr)
+        self.assertNotIn("outside a cluster", answer.stderr)
+        answer = self.dry_run(changed(PUBLICATION, 'image: {reference: "ghcr.io/contoso/app:1"}', "ociLayout: {path: image}"))
+        self.assertIn("files are sources outside a cluster only", answer.stderr)
+
     def test_what_the_api_server_cannot_judge(self):
         for text, there, instead, field in REFUSED_BY_SLIPWAY_ALONE:
             with self.subTest(instead=instead):

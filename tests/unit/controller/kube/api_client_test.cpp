@@ -82,7 +82,7 @@ TEST_CASE("What the API server refuses has a class and a way out") {
   const Row row = GENERATE(values<Row>({
       {401, status(401), ErrorClass::Unauthorized, "401 \"said the server\"", "renew token or certificate"},
       {403, status(403), ErrorClass::Forbidden, "patch imagepublications.slipway.dev/status \"app\" in namespace shop",
-       R"(add to a Role in namespace shop that is bound to who asks: - {apiGroups: ["slipway.dev"], resources: ["imagepublications/status"], verbs: ["patch"]})"},
+       R"(add to a ClusterRole, or a Role in namespace shop, that is bound to who asks: - {apiGroups: ["slipway.dev"], resources: ["imagepublications/status"], verbs: ["patch"]})"},
       {403,
        R"({"kind":"Status","message":"admission webhook \"validation.gatekeeper.sh\" denied the request: [owner] no owner"})",
        ErrorClass::Refused, "no owner", "change the policy that is named"},

@@ -164,6 +164,8 @@ TEST_CASE("In a pod the service account is taken; elsewhere it says what is miss
   CHECK(access->server == "https://[fd00::1]:443");
   CHECK(access->namespace_name == "slipway-system");
   CHECK(access->user.token_file == (folder / "token").string());
+  CHECK_FALSE(access->trust_remedy.contains("kubeconfig"));
+  CHECK_THAT(access->trust_remedy, Catch::Contains((folder / "ca.crt").string()));
   environment.clear();
   CHECK(in_cluster_access(variable, folder.path().string()).error().cls == ErrorClass::NotFound);
 }
