@@ -33,17 +33,6 @@ Condition make_condition(std::string_view type, bool status, std::string_view re
           .message = beginning_of(std::move(message), kLongestMessage)};
 }
 
-Readiness fold_readiness(const Conditions& conditions, std::span<const std::string_view> steps, const Outcome& outcome,
-                         std::string ready_message) {
-  for (const std::string_view step : steps) {
-    const Condition* found = find_condition(conditions, step);
-    if (found != nullptr && found->status != "True")
-      return {.kind = kind_of(outcome), .reason = found->reason, .message = found->message};
-  }
-  return {
-      .kind = Readiness::Kind::Ready, .reason = std::string(reason::kSucceeded), .message = std::move(ready_message)};
-}
-
 std::string reason_of(const Error& error) {
   return error.reason.empty() ? std::string(to_string(error.cls)) : error.reason;
 }

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,12 +41,6 @@ inline constexpr std::size_t kLongestMessage = 32'768;
 /// Makes one condition. `status` is "True" or "False"; a message over its bound ends in "…".
 Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
                          const ConditionStamp& stamp);
-
-/// Folds the conditions of the steps into one: the first of `steps` that is False gives reason and message; all of
-/// those that are there True (absent ones do not count) is Ready with `ready`. `outcome` tells Stalled from
-/// Reconciling.
-Readiness fold_readiness(const Conditions& conditions, std::span<const std::string_view> steps, const Outcome& outcome,
-                         std::string ready_message);
 
 /// What an error means for an object: reason (its own or its class), message with remedy; Stalled when `outcome` is.
 Readiness readiness_of(const Error& error, const Outcome& outcome);

@@ -8,7 +8,6 @@ namespace {
 
 const Timestamp kT1 = *parse_timestamp("2026-11-24T09:00:00Z");
 const Timestamp kT2 = *parse_timestamp("2026-11-24T10:00:00Z");
-constexpr std::string_view kSteps[] = {"GatesPassed", "Transferred", "Tagged"};
 
 Condition condition(std::string type, bool status, std::string reason = "R", std::int64_t generation = 1) {
   return make_condition(type, status, reason, "message of " + type, {.generation = generation, .now = kT1});
@@ -20,39 +19,6 @@ std::string status_of(const Conditions& conditions, std::string_view type) {
 }
 
 }  // namespace
-
-TEST_CASE("steps fold into one", "[readiness]") {
-  struct Row {
-    std::string name;
-    Conditions steps;
-    Outcome::Kind outcome;
-    Readiness expected;
-  };
-  using Kind = Readiness::Kind;
-  const Row rows[] = {
-      {"all done",
-       {condition("GatesPassed", true), condition("Transferred", true), condition("Tagged", true)},
-       Outcome::Kind::Again,
-       {Kind::Ready, "Succeeded", "published"}},
-      {"none there", {}, Outcome::Kind::Done, {Kind::Ready, "Succeeded", "published"}},
-      {"the first that is not True tells",
-       {condition("Tagged", false, "Second"), condition("Transferred", false, "First")},
-       Outcome::Kind::Stalled,
-       {Kind::Stalled, "First", "message of Transferred"}},
-      {"it will be tried again",
-       {condition("Tagged", false, "Busy")},
-       Outcome::Kind::Retry,
-       {Kind::Reconciling, "Busy", "message of Tagged"}},
-      {"others do not count",
-       {condition("Unsupported", false)},
-       Outcome::Kind::Done,
-       {Kind::Ready, "Succeeded", "published"}},
-  };
-  for (const auto& row : rows) {
-    INFO(row.name);
-    CHECK(fold_readiness(row.steps, kSteps, {.kind = row.outcome, .delay = {}}, "published") == row.expected);
-  }
-}
 
 TEST_CASE("Ready, Reconciling and Stalled never contradict", "[readiness]") {
   struct Row {
