@@ -76,7 +76,7 @@ Membership::Membership(MembershipOptions options) : options_(std::move(options))
 
 Membership::Ask Membership::next(Time now, Timestamp wall, bool is_drained) {
   expire(now);
-  if (releases_) return give_back(now, wall);
+  if (part_ != Part::Shares) return give_back(now, wall);
   const bool publishes = own_ == Own::Ours && !looks_next_ && !is_backing_off_ && is_drained && !is_published();
   if (now < due_ && !publishes) {
     auto dead = garbage(now);
@@ -96,7 +96,7 @@ Membership::Ask Membership::write(Time now, Timestamp wall, bool is_drained) {
   writing_ = keeps_claim ? claims_.back() : next_;
   last_write_ = now;
   kube::Lease lease = own_lease(wall);
-  add_once(claims_, writing_);
+  add_once(claims_, *writing_);
   if (own_ == Own::Absent) return Create{std::move(lease)};
   return Update{std::move(lease)};
 }
@@ -108,7 +108,7 @@ kube::Lease Membership::own_lease(Timestamp wall) const {
           .name = options_.name,
           .resource_version = is_there ? lease_.resource_version : "",
           .labels = {{std::string(kReplicaGroup), options_.group}},
-          .annotations = {{std::string(kShardMembers), text_of(writing_)}},
+          .annotations = {{std::string(kShardMembers), text_of(writing_.value_or(Members{}))}},
           .holder = options_.holder,
           .duration = std::chrono::ceil<std::chrono::seconds>(options_.times.lease),
           .acquired = is_ours ? lease_.acquired : wall,
@@ -120,14 +120,13 @@ Membership::Ask Membership::give_back(Time now, Timestamp wall) {
   const bool never_had_one = lease_.resource_version.empty() && claims_.empty();
   const bool is_free = own_ == Own::Free && !alive().empty();
   const bool is_anothers = own_ == Own::Absent || own_ == Own::Anothers;
-  is_released_ = is_released_ || never_had_one || is_free || is_anothers;
-  if (is_released_) return Wait{Time::max()};
+  if (never_had_one || is_free || is_anothers) part_ = Part::Released;
+  if (is_released()) return Wait{Time::max()};
   if (now < due_) return Wait{due_};
   sent_ = now;
   if (own_ == Own::Unknown) return List{};
   if (own_ == Own::Free) return Remove{lease_};
-  writing_.clear();
-  is_giving_back_ = true;
+  writing_.reset();
   kube::Lease lease = own_lease(wall);
   lease.holder.clear();
   return Update{std::move(lease)};
@@ -135,19 +134,19 @@ Membership::Ask Membership::give_back(Time now, Timestamp wall) {
 
 void Membership::written(const Result<kube::Lease>& lease, Time now) {
   expire(now);
-  const bool gives_back = std::exchange(is_giving_back_, false);
+  const auto claim = std::exchange(writing_, std::nullopt);
   if (!lease) return failed(lease.error(), now);
   lease_ = *lease;
   failure_.reset();
   is_backing_off_ = was_refused_ = false;
-  if (gives_back) {
+  if (!claim) {
     // It stays until the others have seen that it is free: one that is gone may be anything.
     lose_lease();
     own_ = Own::Free;
     return;
   }
   own_ = Own::Ours;
-  claims_ = {writing_};
+  claims_ = {*claim};
   renewed_ = sent_;
   looks_next_ = true;
   due_ = now;
@@ -156,7 +155,7 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
 void Membership::removed(const Result<void>& done, Time now) {
   expire(now);
   if (!done) tidy_due_ = now + options_.times.forget_after;
-  if (releases_ && own_ == Own::Free) is_released_ = true;
+  if (part_ == Part::Releases && own_ == Own::Free) part_ = Part::Released;
 }
 
 void Membership::failed(const Error& error, Time now) {
@@ -236,7 +235,7 @@ void Membership::follow(const std::vector<kube::Lease>& leases, Time now) {
     own_ = other != peers_.end() && other->second.is_alive() ? Own::Anothers : Own::Absent;
   }
   next_.clear();
-  if (releases_) return;
+  if (part_ != Part::Shares) return;
   next_ = alive();
   next_.insert(options_.name);
 }
@@ -362,7 +361,7 @@ void Membership::expire(Time now) {
 
 void Membership::release(Time now) {
   expire(now);
-  releases_ = true;
+  if (part_ == Part::Shares) part_ = Part::Releases;
   next_.clear();
   due_ = now;
 }

@@ -109,7 +109,7 @@ class Membership {
   void expire(Time now);
   /// From here on claims nothing, gives the lease back once all is drained, and is_released() then.
   void release(Time now);
-  bool is_released() const { return is_released_; }
+  bool is_released() const { return part_ == Part::Released; }
 
   Holdings holdings() const;
   bool has_authority(Time now) const;
@@ -132,6 +132,8 @@ class Membership {
   };
   /// What the own name's Lease is, as far as is known.
   enum class Own { Unknown, Absent, Free, Ours, Anothers };
+  /// What this replica has to do with the group.
+  enum class Part { Shares, Releases, Released };
 
   Ask write(Time now, Timestamp wall, bool is_drained);
   Ask give_back(Time now, Timestamp wall);
@@ -160,7 +162,7 @@ class Membership {
   kube::Lease lease_;                  ///< The own name's Lease, as it was last answered.
   std::map<std::string, Peer> peers_;  ///< By name; the own name's while another process has it, too.
   Members next_;                       ///< Among whom the keys are to be shared.
-  Members writing_;                    ///< The claim of the write that is under way.
+  std::optional<Members> writing_;     ///< The claim of the write that is under way; absent: it gives the Lease back.
   std::vector<Members> claims_;        ///< Those that the own Lease may have at the API server; the last is the newest.
   std::optional<Members> proven_;      ///< The claim that a list was begun after.
   std::optional<Time> renewed_;        ///< When the last renewal that was answered was sent.
@@ -172,9 +174,7 @@ class Membership {
   Time tidy_due_{};         ///< When the next dead lease may be removed.
   bool is_backing_off_ = false;
   bool was_refused_ = false;  ///< The last write came too late: somebody else's was there.
-  bool releases_ = false;
-  bool is_giving_back_ = false;  ///< The write under way gives the Lease back.
-  bool is_released_ = false;
+  Part part_ = Part::Shares;
   std::optional<Error> failure_;
 };
 
