@@ -151,13 +151,12 @@ typename ObjectCache<T>::Entry ObjectCache<T>::exchange(const Entry& now) {
 
 template <class T>
 Result<std::vector<Change>> ObjectCache<T>::remove(const Node& object) {
-  Result<Reflected<T>> decoded = decode_(object);
-  if (!decoded) return std::unexpected(std::move(decoded.error()));
-  const ObjectName name = name_of(decoded->object);
-  const Entry removed = take_out(name, decoded->object.metadata.uid);
+  const Result<Identity> gone = identity_in(object);
+  if (!gone) return std::unexpected(gone.error());
+  const Entry removed = take_out(gone->name, gone->uid);
   if (removed == nullptr) return std::vector<Change>{};
   tell(removed, nullptr);
-  return std::vector{Change{name, ChangeKind::Deleted}};
+  return std::vector{Change{gone->name, ChangeKind::Deleted}};
 }
 
 template <class T>

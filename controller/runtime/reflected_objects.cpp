@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crds/base/text.h"
+#include "reconcilers/json.h"
 
 namespace slipway::runtime {
 namespace {
@@ -17,6 +18,15 @@ std::string_view without_zeros(std::string_view number) {
 }
 
 }  // namespace
+
+Result<Identity> identity_in(const Node& object) {
+  const Node& metadata = json::at(object, "metadata");
+  Identity identity{.name = {json::text_at(metadata, "namespace"), json::text_at(metadata, "name")},
+                    .uid = json::text_at(metadata, "uid")};
+  if (!identity.name.name.empty()) return identity;
+  return fail(ErrorClass::Integrity, "an object without a name that can be read",
+              "look at it with kubectl, and tell us of it");
+}
 
 bool is_later(std::string_view a, std::string_view b) {
   if (!is_number(a) || !is_number(b)) return a != b;

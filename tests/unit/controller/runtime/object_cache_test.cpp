@@ -13,11 +13,12 @@ struct Thing {
 };
 
 Result<Reflected<Thing>> decode(const Node& object) {
+  const Node& metadata = json::at(object, "metadata");
   Reflected<Thing> thing{.object = {}, .problems = {}, .edited_by = {}};
-  thing.object.metadata.name = json::text_at(object, "name");
-  thing.object.metadata.uid = json::text_at(object, "uid");
-  thing.object.metadata.resource_version = json::text_at(object, "version");
-  thing.object.metadata.generation = json::integer_at(object, "generation").value_or(0);
+  thing.object.metadata.name = json::text_at(metadata, "name");
+  thing.object.metadata.uid = json::text_at(metadata, "uid");
+  thing.object.metadata.resource_version = json::text_at(metadata, "version");
+  thing.object.metadata.generation = json::integer_at(metadata, "generation").value_or(0);
   if (thing.object.metadata.name.empty()) return fail(ErrorClass::Integrity, "no name", "name it");
   return thing;
 }
@@ -29,10 +30,12 @@ struct Seen {
 
 Node node_of(const Seen& seen) {
   return json::MapBuilder()
-      .add("name", json::text(seen.name))
-      .add("uid", json::text(seen.uid))
-      .add("version", json::text(seen.version))
-      .add("generation", json::integer(seen.generation))
+      .add("metadata", json::MapBuilder()
+                           .add("name", json::text(seen.name))
+                           .add("uid", json::text(seen.uid))
+                           .add("version", json::text(seen.version))
+                           .add("generation", json::integer(seen.generation))
+                           .build())
       .build();
 }
 
@@ -67,6 +70,7 @@ TEST_CASE("What an event changed is told once, an edit apart from a status") {
   CHECK(cache.remove(node_of({"a", "v", "10"})) == Changes{change("a", ChangeKind::Deleted)});
   CHECK(cache.find({"", "a"}) == nullptr);
   CHECK_FALSE(cache.put(node_of({"", "u", "1"})));
+  CHECK_FALSE(cache.remove(node_of({"", "u", "1"})));
 }
 
 TEST_CASE("What counts no generations is edited by every new version") {

@@ -120,6 +120,7 @@ class FakeCollection final : public CollectionReader {
     return json::MapBuilder()
         .add("metadata", json::MapBuilder()
                              .add_text("name", name)
+                             .add("uid", json::text("uid of " + name))
                              .add("resourceVersion", json::text(std::to_string(version)))
                              .add("generation", json::integer(generation))
                              .build())
