@@ -40,6 +40,14 @@ class LivelyProgress final : public ProgressWatcher {
   LongVisits& visits_;
 };
 
+PublicationAtHand at_hand(const AssemblyPorts& ports) {
+  if (ports.publication) return ports.publication;
+  return [&objects = ports.objects](const ObjectKey& key) -> std::optional<ImagePublication> {
+    auto found = objects.publication(key);
+    return found && *found ? std::optional(std::move((*found)->object)) : std::nullopt;
+  };
+}
+
 /// Who is told of requests.
 struct RequestListeners {
   const Surroundings& surroundings;
@@ -88,10 +96,10 @@ struct Assembly::Parts {
         settings(std::move(given)),
         watched(ports.store, surroundings.log, steady),
         signs(steady),
-        long_visits({ports.objects, watched, surroundings.clock, steady,
+        long_visits({ports.objects, at_hand(ports), watched, surroundings.clock, steady,
                      [this](const auto& id, auto latest) { return open_requests.hosts(id, latest); },
                      surroundings.on_wait}),
-        writer(long_visits, ports.objects, surroundings.metrics),
+        writer(long_visits, at_hand(ports), surroundings.metrics),
         progress(surroundings.progress, signs, long_visits),
         rates({.wait = runtime::wait, .elapsed = runtime::elapsed}),
         rules(settings.publish.in_cluster, rates),

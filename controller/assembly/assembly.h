@@ -7,6 +7,7 @@
 
 #include "controller/assembly/audit_log.h"
 #include "controller/assembly/long_visits.h"
+#include "controller/assembly/publication_at_hand.h"
 #include "controller/assembly/surroundings.h"
 #include "controller/http/transport_factory.h"
 #include "controller/registry/credentials.h"
@@ -40,6 +41,8 @@ struct AssemblyPorts {
   ObjectWriter& store;
   RepositoryTurns& turns;
   KeptAudit& audit;
+  /// Null: `objects` has every publication at hand.
+  PublicationAtHand publication{};
 };
 
 /// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over

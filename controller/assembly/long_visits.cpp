@@ -120,8 +120,7 @@ void LongVisits::mark(const ObjectKey& key, const Visit& visit) {
   const auto mark = visit.mark->lock();
   if (mark->is_over || std::exchange(mark->was_looked_at, true)) return;
   if (key.kind == ResourceKind::ImagePublication) {
-    if (const auto found = hands_.reader.publication(key); found && *found)
-      mark_object((*found)->object, visit.reconcile_id, *mark);
+    if (auto found = hands_.publication(key)) mark_object(std::move(*found), visit.reconcile_id, *mark);
   } else if (key.kind == ResourceKind::ContainerRegistry) {
     if (const auto found = hands_.reader.registry(key.name); found && *found)
       mark_object(**found, visit.reconcile_id, *mark);

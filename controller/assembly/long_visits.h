@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "controller/assembly/publication_at_hand.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
 #include "reconcilers/ports/object_store.h"
@@ -29,6 +30,7 @@ class LongVisits final : public ObjectWriter {
 
   struct Hands {
     ObjectReader& reader;
+    PublicationAtHand publication;
     ObjectWriter& next;
     const Clock& clock;
     const runtime::SteadyClock& steady;

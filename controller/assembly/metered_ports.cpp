@@ -81,9 +81,9 @@ Result<BlobTransferReport> MeteredTransfer::transfer(ImageSource& from, ImageSto
 
 Result<void> MeteredWriter::write_status(const ImagePublication& object) {
   if (!has_something_to_count(object.status)) return next_.write_status(object);
-  const auto before = stored_.publication(key_of(object));
+  const auto before = at_hand_(key_of(object));
   auto written = next_.write_status(object);
-  if (written && before && *before) count_changes((*before)->object.status, object.status, metrics_);
+  if (written && before) count_changes(before->status, object.status, metrics_);
   return written;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+
+#include "controller/assembly/publication_at_hand.h"
 #include "controller/telemetry/metrics.h"
 #include "reconcilers/ports/blob_transfer.h"
 #include "reconcilers/ports/object_store.h"
@@ -21,8 +24,8 @@ class MeteredTransfer final : public BlobTransfer {
 /// Counts what a written status says that the one before did not: publications, refusals, verdicts, tags.
 class MeteredWriter final : public ObjectWriter {
  public:
-  MeteredWriter(ObjectWriter& next, ObjectReader& stored, telemetry::Metrics& metrics)
-      : next_(next), stored_(stored), metrics_(metrics) {}
+  MeteredWriter(ObjectWriter& next, PublicationAtHand at_hand, telemetry::Metrics& metrics)
+      : next_(next), at_hand_(std::move(at_hand)), metrics_(metrics) {}
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override { return next_.write_status(object); }
   Result<void> write_status(const RetentionPolicy& object) override { return next_.write_status(object); }
@@ -31,7 +34,7 @@ class MeteredWriter final : public ObjectWriter {
 
  private:
   ObjectWriter& next_;
-  ObjectReader& stored_;
+  const PublicationAtHand at_hand_;
   telemetry::Metrics& metrics_;
 };
 

@@ -53,7 +53,12 @@ struct World {
   runtime::SteadyClock::Time hosts_since = steady.now();
   std::vector<std::string> told;
   LongVisits visits{
-      {objects, objects, clock, steady,
+      {objects,
+       [this](const ObjectKey& key) -> std::optional<ImagePublication> {
+         const auto found = objects.publication(key);
+         return found && *found ? std::optional((*found)->object) : std::nullopt;
+       },
+       objects, clock, steady,
        [this](const std::string&, auto latest) { return hosts_since <= latest ? hosts : std::set<std::string>{}; },
        [this](const ObjectKey& key, const std::string& to) { told.push_back(key.name + " " + to); }}};
   ScriptedReconciler inner;

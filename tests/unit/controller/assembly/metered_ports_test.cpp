@@ -2,6 +2,8 @@
 
 #include "reconcilers/readiness.h"
 #include "tests/catch.h"
+#include "tests/support/builders.h"
+#include "tests/support/in_memory_objects.h"
 #include "tests/support/in_memory_registry.h"
 
 namespace slipway::assembly {
@@ -46,6 +48,30 @@ TEST_CASE("the bytes of a transfer that fails are counted, and its caller hears 
   CHECK(metered.transfer(*store, *store, request, {}).error().cls == ErrorClass::Unavailable);
   CHECK(has_line(metrics, "slipway_transfer_bytes_total 42"));
   CHECK(heard == 42);
+}
+
+TEST_CASE("a written status is held against what is at hand, where there is something to count") {
+  telemetry::Metrics metrics{"test"};
+  tests::InMemoryObjects objects;
+  auto publication = tests::make_publication();
+  objects.apply(publication);
+  int asked = 0;
+  MeteredWriter writer(
+      objects,
+      [&](const ObjectKey& key) -> std::optional<ImagePublication> {
+        ++asked;
+        return objects.stored(key);
+      },
+      metrics);
+  publication = objects.stored(key_of(publication));
+  publication.status.display.digest = "sha256:1";
+  CHECK(writer.write_status(publication));
+  CHECK(asked == 0);
+  publication.status = published("h1", {kVersion});
+  CHECK(writer.write_status(publication));
+  CHECK(writer.write_status(publication));
+  CHECK(asked == 2);
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="published",reason="Succeeded"} 1)"));
 }
 
 TEST_CASE("a publication is counted once, with its tags and verdicts") {
