@@ -96,6 +96,7 @@ struct EventRecorder::Sender {
 
   void run(const std::stop_token& stop) {
     while (auto draft = next(stop)) {
+      if (parts.is_ending && parts.is_ending(draft->object.namespace_name)) continue;
       auto sent = send(*draft, stop);
       for (int tries = 1; tries < kMostTries && is_away(sent) && pause(tries, stop); ++tries) sent = send(*draft, stop);
       look_at(sent, *draft);
@@ -157,7 +158,7 @@ struct EventRecorder::Sender {
   }
 
   void look_at(const Result<void>& sent, const kube::EventDraft& draft) {
-    if (sent || sent.error().cls == ErrorClass::Cancelled) return;
+    if (sent || sent.error().cls == ErrorClass::Cancelled || kube::is_of_ending_namespace(sent.error())) return;
     parts.log.warn("an event is lost: " + sent.error().message,
                    {{"object", to_string(draft.object)}, {"reason", draft.reason}, {"remedy", sent.error().remedy}});
   }

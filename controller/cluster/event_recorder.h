@@ -20,6 +20,8 @@ namespace slipway::cluster {
 ///
 /// The same thing said again within an hour counts up on the event that is there. What the API server has already from
 /// an earlier process is not told again: how often that was told is not known any more.
+///
+/// A namespace that is being deleted takes no events: what is told of its objects is logged alone.
 class EventRecorder final : public Recorder {
  public:
   struct Parts {
@@ -28,6 +30,8 @@ class EventRecorder final : public Recorder {
     const Clock& clock;
     /// The uid of an object; empty when it is not known. Shall not wait.
     std::function<std::string(const ObjectKey&)> uid_of;
+    /// Whether a namespace is being deleted; null: none ever is. Shall not wait.
+    std::function<bool(const std::string& namespace_name)> is_ending{};
   };
   struct Options {
     std::string instance;                       ///< Who says so: the pod's name.

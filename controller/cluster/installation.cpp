@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/assembly/readiness_for_counts.h"
+#include "controller/cluster/deletion_guard.h"
 #include "controller/cluster/event_recorder.h"
 #include "controller/cluster/exclusive_leases.h"
 #include "controller/cluster/invalid_objects.h"
@@ -11,27 +12,56 @@
 #include "controller/cluster/shard_fences.h"
 #include "controller/cluster/shard_handover.h"
 #include "controller/cluster/shard_turns.h"
+#include "controller/cluster/tenants_audit.h"
+#include "reconcilers/publish/withdraw.h"
 
 namespace slipway::cluster {
 
 namespace {
 
+/// Both clocks of the machine agree by then that the time is over.
+constexpr std::chrono::seconds kClocksAgree{1};
+
+/// What is asked of any object, of whichever kind.
+struct Identity {
+  std::string uid;
+  std::optional<Timestamp> deleted;
+};
+
 template <class T>
-std::string uid_in(const runtime::ObjectCache<T>& cache, const ObjectKey& key) {
-  const auto found = cache.find(name_of(key));
-  return found == nullptr ? "" : found->object.metadata.uid;
+std::optional<Identity> identity_in(const runtime::ObjectCache<T>& cache, const runtime::ObjectName& name) {
+  const auto found = cache.find(name);
+  if (found == nullptr) return std::nullopt;
+  return Identity{found->object.metadata.uid, found->object.metadata.deletion_timestamp};
+}
+
+/// Absent when it is not there.
+std::optional<Identity> identity_of(const ObjectCaches& caches, const ObjectKey& key) {
+  switch (key.kind) {
+    case ResourceKind::ImagePublication:
+      return identity_in(caches.publications, name_of(key));
+    case ResourceKind::ContainerRegistry:
+      return identity_in(caches.registries, name_of(key));
+    case ResourceKind::RetentionPolicy:
+      return identity_in(caches.retention_policies, name_of(key));
+  }
+  return std::nullopt;
 }
 
 std::string uid_of(const ObjectCaches& caches, const ObjectKey& key) {
-  switch (key.kind) {
-    case ResourceKind::ImagePublication:
-      return uid_in(caches.publications, key);
-    case ResourceKind::ContainerRegistry:
-      return uid_in(caches.registries, key);
-    case ResourceKind::RetentionPolicy:
-      return uid_in(caches.retention_policies, key);
-  }
-  return "";
+  const auto identity = identity_of(caches, key);
+  return identity ? identity->uid : "";
+}
+
+/// Also one that is too large to be kept whole: its status is.
+std::optional<ImagePublication> publication_in(const ObjectCaches& caches, const ObjectKey& key) {
+  const auto found = caches.publications.find(name_of(key));
+  return found == nullptr ? std::nullopt : std::optional(found->object);
+}
+
+bool is_ending(const ObjectCaches& caches, const std::string& namespace_name) {
+  const auto identity = identity_in(caches.namespaces, {{}, namespace_name});
+  return identity && identity->deleted;
 }
 
 Result<std::unique_ptr<ImageSource>> refuse_file(const SourceSpec& /*source*/, const std::string& /*base_folder*/) {
@@ -48,8 +78,9 @@ MembershipOptions membership_of(const InstallationOptions& options) {
           .times = {}};
 }
 
-publish::Settings settings_of(const InstallationOptions& options) {
+publish::Settings settings_of(const InstallationOptions& options, Timestamp now) {
   publish::Settings settings{.publisher_id = options.publisher_id, .version = SLIPWAY_VERSION};
+  settings.at_work_since = now;
   settings.in_cluster = true;
   return settings;
 }
@@ -65,8 +96,11 @@ void add_all(assembly::ReadyTally& tally, const runtime::ObjectCache<T>& cache) 
 struct Installation::Parts {
   Parts(const InstallationOptions& options, kube::ApiClient& client, assembly::KeptAudit& audit,
         const assembly::Surroundings& given)
-      : caches(options.references.controller),
-        recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); }},
+      : began(given.clock.now()),
+        tenants_audit(audit),
+        caches(options.references.controller),
+        recorder({client, given.log, given.clock, [this](const ObjectKey& key) { return uid_of(caches, key); },
+                  [this](const std::string& name) { return is_ending(caches, name); }},
                  {.instance = options.identity, .flush_for = options.flush_events_for}),
         leases(client, options.lease_namespace, options.lease_group),
         membership(membership_of(options)),
@@ -77,24 +111,39 @@ struct Installation::Parts {
         shard_of(cluster::shard_of(caches)),
         store(caches, client, {options.references, fence_of(shards, shard_of), given_up.get_token()}),
         surroundings{given.log, given.metrics, recorder, given.progress, given.clock, given.on_wait},
-        assembly({.publish = settings_of(options),
-                  .controller_namespace = options.references.controller,
-                  .network = options.network,
-                  .ambient_credentials = nullptr,
-                  .open_file = refuse_file,
-                  .guard_registries =
-                      [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
-                 {store, store, turns, audit}, surroundings) {
+        assembly(
+            {.publish = settings_of(options, began),
+             .controller_namespace = options.references.controller,
+             .network = options.network,
+             .ambient_credentials = nullptr,
+             .open_file = refuse_file,
+             .guard_registries =
+                 [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
+            {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); }},
+            surroundings) {
     const ShardedReconciler::Hands sharded{shards, shard_of, refresh(caches, client)};
     for (const auto& [kind, reconciler] : assembly.reconcilers()) {
       auto checked = std::make_unique<InvalidObjects>(
-          reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock, audit});
-      owned.emplace(kind, std::make_unique<ShardedReconciler>(*checked, sharded));
+          reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock, tenants_audit});
+      auto guarded = std::make_unique<DeletionGuard>(
+          *checked, [this, &clock = given.clock](const ObjectKey& key) { return deletion_of(key, clock.now()); });
+      owned.emplace(kind, std::make_unique<ShardedReconciler>(*guarded, sharded));
+      guards.emplace(kind, std::move(guarded));
       valid.push_back(std::move(checked));
     }
   }
 
+  std::optional<DeletionGuard::Deletion> deletion_of(const ObjectKey& key, Timestamp now) {
+    const auto identity = identity_of(caches, key);
+    if (!identity) return DeletionGuard::Deletion{};
+    if (!identity->deleted) return std::nullopt;
+    return DeletionGuard::Deletion{publish::end_of_withdrawal(*identity->deleted, now, began) - now + kClocksAgree};
+  }
+
+  void deleted(const ObjectKey& key) { guards.at(key.kind)->deleted(key); }
+
   void wake(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
+    if (const auto identity = identity_of(caches, key); !identity || identity->deleted) deleted(key);
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
@@ -102,6 +151,8 @@ struct Installation::Parts {
     for (const auto& key : caches.keys()) wake(key, runtime::Priority::Resync, gained);
   }
 
+  const Timestamp began;
+  TenantsAudit tenants_audit;
   std::stop_source given_up;
   ObjectCaches caches;
   EventRecorder recorder;
@@ -117,6 +168,7 @@ struct Installation::Parts {
   const assembly::Surroundings surroundings;
   assembly::Assembly assembly;
   std::vector<std::unique_ptr<InvalidObjects>> valid;
+  std::map<ResourceKind, std::unique_ptr<DeletionGuard>> guards;
   std::map<ResourceKind, std::unique_ptr<ShardedReconciler>> owned;
 };
 
@@ -145,6 +197,10 @@ void Installation::feed(runtime::WorkQueue& queue) {
 
 void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
   parts_->wake(key, priority, [this](std::string_view shard) { return parts_->shards.owns(shard); });
+}
+
+void Installation::gone(const ObjectKey& key) {
+  parts_->deleted(key);
 }
 
 Shards& Installation::shards() {

@@ -50,6 +50,8 @@ class Installation {
   void feed(runtime::WorkQueue& queue);
   /// The object is to be looked at, if this replica owns it; who does not now will look at it once it does.
   void wake(const ObjectKey& key, runtime::Priority priority);
+  /// The object is not there any more: what is done for it ends.
+  void gone(const ObjectKey& key);
   /// Owns nothing before it runs.
   Shards& shards();
   /// Writes and reads that wait for the API server end with Cancelled from now on.

@@ -110,6 +110,10 @@ std::map<std::string, std::string> labels_of(const Namespace* each) {
   return each == nullptr ? std::map<std::string, std::string>{} : each->object.metadata.labels;
 }
 
+bool is_ending(const Namespace* each) {
+  return each != nullptr && each->object.metadata.deletion_timestamp;
+}
+
 const ContainerRegistry* object_in(const Registry* each) {
   return each == nullptr ? nullptr : &each->object;
 }
@@ -141,6 +145,7 @@ struct ObjectWatches::Running {
     parts.caches.namespaces.add_follower([this](const Namespace* before, const Namespace* now) {
       if (has_synced() && labels_of(before) != labels_of(now))
         wake_all(objects_in((now != nullptr ? now : before)->object.metadata.name, parts.caches));
+      if (is_ending(before) != is_ending(now)) scopes_changed.nudge();
     });
   }
 
@@ -224,12 +229,14 @@ struct ObjectWatches::Running {
     }
   }
 
-  /// Where all may be read, one watch of a kind does, however many namespaces there are.
+  /// Where all may be read, one watch of a kind does, however many namespaces there are. One that is being deleted
+  /// loses its roles before what they are for.
   std::set<kube::ReferenceScope> wanted_scopes() const {
     std::set<kube::ReferenceScope> wanted;
     for (const auto kind : {kube::ReferenceKind::Secret, kube::ReferenceKind::ConfigMap})
       for (const std::string& name : parts.caches.references.namespaces_with(reference_to(kind, {}).kind))
-        if (parts.references.contains(name)) wanted.insert({kind, parts.references.granted ? name : ""});
+        if (parts.references.contains(name) && !is_ending(parts.caches.namespaces.find({{}, name}).get()))
+          wanted.insert({kind, parts.references.granted ? name : ""});
     return wanted;
   }
 

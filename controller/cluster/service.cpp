@@ -133,7 +133,11 @@ class Session {
         ObjectWatches::Parts{.caches = installation_.caches(),
                              .client = client,
                              .wake = [this](const ObjectKey& key, auto priority) { installation_.wake(key, priority); },
-                             .forget = [this](const ObjectKey& key) { workforce_.queue().forget(key); },
+                             .forget =
+                                 [this](const ObjectKey& key) {
+                                   workforce_.queue().forget(key);
+                                   installation_.gone(key);
+                                 },
                              .log = surroundings.log,
                              .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed},
                              .references = options.references});

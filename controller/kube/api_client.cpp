@@ -15,6 +15,8 @@ namespace {
 constexpr DocumentLimits kLimits{.bytes = 16u << 20, .depth = 128, .nodes = 2'000'000};
 constexpr std::size_t kMostOfAMessage = 400;
 constexpr std::size_t kMostCauses = 5;
+/// What the API server calls it (CauseType).
+constexpr std::string_view kNamespaceTerminating = "NamespaceTerminating";
 
 /// The group behind the plural, as kubectl writes it: "imagepublications.slipway.dev".
 std::string name_of(const ApiResource& resource) {
@@ -43,6 +45,7 @@ struct Words {
   std::string message;
   std::vector<std::string> causes;  ///< "spec.tags[0].name: Required value".
   bool is_status = false;
+  bool is_of_ending_namespace = false;
   std::optional<std::chrono::seconds> retry_after;
 };
 
@@ -52,6 +55,7 @@ Words words_of(const Node& status) {
               .message = json::text_at(status, "message"),
               .causes = {},
               .is_status = json::text_at(status, "kind") == "Status",
+              .is_of_ending_namespace = false,
               .retry_after = {}};
   const Node& details = json::at(status, "details");
   if (const auto seconds = json::integer_at(details, "retryAfterSeconds"); seconds && *seconds > 0)
@@ -59,6 +63,7 @@ Words words_of(const Node& status) {
   for (const Node& cause : json::items_at(details, "causes")) {
     const std::string field = json::text_at(cause, "field");
     words.causes.push_back((field.empty() ? "" : field + ": ") + json::text_at(cause, "message"));
+    words.is_of_ending_namespace |= json::text_at(cause, "reason") == kNamespaceTerminating;
   }
   return words;
 }
@@ -102,6 +107,8 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
       return {ErrorClass::Unauthorized,
               "the API server does not take our credentials: renew token or certificate, or sign in again"};
     case 403:
+      if (words.is_of_ending_namespace)
+        return {ErrorClass::Refused, "nothing to do: the namespace is being deleted, and takes nothing new"};
       if (is_denied_by_policy(words)) return {ErrorClass::Refused, "change the policy that is named, or the object"};
       return {ErrorClass::Forbidden, how_to_grant(request)};
     case 404:
@@ -134,6 +141,7 @@ Error error_from(const ApiRequest& request, const Words& words) {
   for (const std::string& cause : words.causes)
     if (shown++ < kMostCauses) error.message += "; " + visible(cause, kMostOfAMessage);
   if (words.status == 410) error.reason = runtime::kExpired;
+  if (words.is_of_ending_namespace) error.reason = kNamespaceTerminating;
   error.retry_after = words.retry_after;
   return error;
 }
@@ -162,6 +170,10 @@ Error error_of_status(const ApiRequest& request, const Node& status) {
 
 bool is_expired(const Error& error) {
   return error.reason == runtime::kExpired;
+}
+
+bool is_of_ending_namespace(const Error& error) {
+  return error.reason == kNamespaceTerminating;
 }
 
 std::string rbac_rule_for(const ApiRequest& request) {

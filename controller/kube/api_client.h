@@ -23,6 +23,7 @@ struct StreamTaker {
 ///
 ///   401            Unauthorized   what to do about the credentials
 ///   403            Forbidden      verb, resource and namespace, and the RBAC rule that grants it
+///   403            Refused        is_of_ending_namespace(), or a policy says no
 ///   404            NotFound       absent in find(); of the kind itself: that its definition is not installed
 ///   409            Conflict       somebody else was first (AlreadyExists as well)
 ///   410, Expired   Unavailable    is_expired(): the version or page is too old, list again
@@ -56,6 +57,8 @@ Error error_of_status(const ApiRequest& request, const Node& status);
 
 /// Whether a version or a page is too old to go on from.
 bool is_expired(const Error& error);
+/// Whether something new was refused because its namespace is being deleted.
+bool is_of_ending_namespace(const Error& error);
 
 /// The rule that grants a request, as it stands in a Role or ClusterRole.
 std::string rbac_rule_for(const ApiRequest& request);

@@ -1,6 +1,5 @@
 #include "reconcilers/publish/leave_tags.h"
 
-#include "reconcilers/publish/withdraw.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway::publish {

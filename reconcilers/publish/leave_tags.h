@@ -7,7 +7,7 @@
 #include "reconcilers/ports/audit_log.h"
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/recorder.h"
-#include "reconcilers/publish/status.h"
+#include "reconcilers/publish/withdraw.h"
 
 namespace slipway::publish {
 
@@ -17,7 +17,7 @@ struct LeftTags {
   std::string edited_by;
   std::string registry;  ///< Its login server, as far as it is known.
   std::string why;
-  VisitTimes times;
+  WithdrawalTimes times;
 };
 
 struct LeavingHands {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "crds/base/quantity.h"
@@ -22,6 +23,9 @@
 
 namespace slipway::publish {
 namespace {
+
+constexpr std::string_view kNoTimeLeft =
+    "its tags stay: they could not be removed within the time that a deletion may be held up";
 
 bool is_held(const ImagePublication& publication) {
   return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
@@ -123,7 +127,10 @@ class Visit {
         report = carry_out(plan);
       else
         report.unwanted = true;
-      if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) return follow(report.failure->error);
+      if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) {
+        if (keep_tags(object().status, report)) static_cast<void>(write_at_the_end());
+        return follow(report.failure->error);
+      }
     }
     return conclude(before, {plan, report});
   }
@@ -243,10 +250,13 @@ class Visit {
     if (!is_held(object())) return {};
     if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
     if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("");
+    if (now_ >= withdrawal_times().until) return leave(std::string(kNoTimeLeft));
     auto removed = untag();
     if (removed) return let_go_without(*removed);
-    if (removed.error().cls == ErrorClass::Cancelled) return follow(removed.error());
-    if (const auto wait = wait_after(object(), removed.error(), {now_, ports_.clock.now()})) {
+    const auto times = withdrawal_times();
+    const bool was_stopped = removed.error().cls == ErrorClass::Cancelled;
+    if (was_stopped) return times.now < times.until ? follow(removed.error()) : leave(std::string(kNoTimeLeft));
+    if (const auto wait = wait_after(object(), removed.error(), times)) {
       tell(EventType::Warning, reason::kUntagging, "its tags can't be removed yet: " + removed.error().message);
       return {.kind = Outcome::Kind::Again, .delay = wait};
     }
@@ -295,8 +305,13 @@ class Visit {
   }
 
   Outcome leave(const std::string& why) {
-    return leave_tags({object(), loaded_.edited_by, login_server(), why, {now_, ports_.clock.now()}},
+    return leave_tags({object(), loaded_.edited_by, login_server(), why, withdrawal_times()},
                       {ports_.writer, ports_.recorder, ports_.audit});
+  }
+
+  WithdrawalTimes withdrawal_times() const {
+    const Timestamp deleted = loaded_.object.metadata.deletion_timestamp.value_or(now_);
+    return {now_, ports_.clock.now(), end_of_withdrawal(deleted, now_, settings_.at_work_since)};
   }
 
   AuditSubject who() { return subject_of(object(), loaded_.edited_by); }

@@ -12,6 +12,8 @@ struct Settings {
   std::string version;       ///< Of Slipway.
   bool one_shot = false;     ///< The process ends with its work: nothing is waited for unless the resource says so.
   Timestamp started_at{};    ///< Of a one-shot process: `waitFor` and `retry` count from it, not from an earlier try.
+  /// When a process that goes on began: a deletion that it did not see begin may be held up a little from then.
+  Timestamp at_work_since{};
   /// Who runs it is the only publisher: the credentials of its environment read any source. Otherwise only those that
   /// the access entry names.
   bool lends_credentials = false;

@@ -365,6 +365,12 @@ Outcome outcome_after(const ImagePublication& publication, const Acted& acted, c
   return {.kind = Outcome::Kind::Again, .delay = interval};
 }
 
+bool keep_tags(ImagePublicationStatus& status, const ActReport& report) {
+  if (!status.attempt || report.tags.empty()) return false;
+  settle_tags(status.attempt->tags, report);
+  return true;
+}
+
 ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan,
                                        const VisitTimes& times) {
   auto status = publication.status;

@@ -41,6 +41,10 @@ struct VisitTimes {
 ImagePublicationStatus status_at_start(const ImagePublication& publication, const PublishPlan& plan,
                                        const VisitTimes& times);
 
+/// Notes which of the tags that status_at_start() announced were set by an attempt that was stopped: the next one and a
+/// deletion go by it. False where none was.
+bool keep_tags(ImagePublicationStatus& status, const ActReport& report);
+
 /// The status in the middle of a transfer.
 ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
                                           Timestamp now);

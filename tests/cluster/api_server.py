@@ -138,13 +138,14 @@ class Cluster:
 
     def compact(self):
         """Lets etcd forget every revision but the present one, so that older versions can't be watched from."""
-        def ask(what, body):
-            request = urllib.request.Request(f"{self.etcd}/v3/kv/{what}", json.dumps(body).encode())
-            with urllib.request.urlopen(request, timeout=STARTED_WITHIN) as answer:
-                return json.load(answer)
+        revision = self.ask_etcd("range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
+        self.ask_etcd("compaction", {"revision": revision, "physical": True})
 
-        revision = ask("range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
-        ask("compaction", {"revision": revision, "physical": True})
+    def ask_etcd(self, what, body):
+        """What etcd answers; keys and values are base64."""
+        request = urllib.request.Request(f"{self.etcd}/v3/kv/{what}", json.dumps(body).encode())
+        with urllib.request.urlopen(request, timeout=STARTED_WITHIN) as answer:
+            return json.load(answer)
 
     def save(self, folder):
         """Ends it, and keeps its objects for others that start with them."""

@@ -340,6 +340,19 @@ class DeletionTest(ControllerTest):
         self.assertIsNone(self.registry.digest("team/held", "1.8.2"))
 
 
+    def test_a_publication_that_is_deleted_while_it_is_published_is_stopped(self):
+        make_image("layout", self.work / "large", "--layers", 1, "--layer-size", 2000000)
+        push(self.registry, "team/base", "large", self.work / "large")
+        self.addCleanup(self.registry.heal)
+        self.registry.fault(action="RefuseMount", times=0)
+        self.registry.fault(action="Slow", path="team/dropped/blobs/uploads", times=0, bytesPerSecond=1000)
+        self.publication("dropped", source=f"{self.registry.host}/team/base:large", extra="  deletionPolicy: Untag\n")
+        self.becomes("True Progressing", "Reconciling", "dropped")
+        self.kubectl("delete", "ipub", "dropped", "-n", "team", "--timeout=60s")
+        self.assertIsNone(self.registry.digest("team/dropped", "1.8.2"))
+        wait_until(self.controller.is_idle, "nothing is done for it any more")
+
+
 class SecretTest(ControllerTest):
     configuration = {"authentication": "Basic",
                      "credentials": [{"username": "ci", "password": "right", "repositories": ["**"],

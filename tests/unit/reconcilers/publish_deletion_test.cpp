@@ -1,3 +1,4 @@
+#include "reconcilers/publish/withdraw.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -404,6 +405,66 @@ TEST_CASE("a deletion is never held up for longer than ten minutes") {
   CHECK(it.is_gone());
   CHECK(it.world.clock.now() - deleted <= 10min);
   CHECK(it.world.clock.now() - deleted > 6min);
+}
+
+TEST_CASE("what is stopped when the ten minutes are over lets the object go, what comes later does not try") {
+  Published it;
+  std::chrono::milliseconds takes = 10min;
+  it.world.registry.before = [&](const std::string&) -> Result<void> {
+    it.world.clock.advance(takes);
+    return fail(ErrorClass::Cancelled, "stopped");
+  };
+  SECTION("stopped before") {
+    takes = 10min - 1ms;
+    CHECK(it.remove() == Outcome{});
+    CHECK_FALSE(it.is_gone());
+    it.world.clock.advance(1ms);
+    CHECK(it.world.look(it.publication) == Outcome{});
+    CHECK(it.world.registry.requests.empty());
+  }
+  SECTION("stopped then") {
+    CHECK(it.remove() == Outcome{});
+  }
+  CHECK(it.is_gone());
+  REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+  CHECK_THAT(it.world.recorder.events[0].message, Catch::Contains("within the time"));
+  CHECK_FALSE(it.world.destination().tags.empty());
+}
+
+TEST_CASE("stopped between two tags it remembers the one that was set, and a deletion takes that away") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request == "PUT registry.example/shop/storefront:staging") return fail(ErrorClass::Cancelled, "stopped");
+    return {};
+  };
+  world.publish(publication);
+  REQUIRE(world.tag("1.8.2") != "nothing");
+  const auto attempt = world.objects.stored(key_of(publication)).status.attempt;
+  REQUIRE(attempt);
+  REQUIRE(attempt->tags.size() == 1);
+  CHECK(attempt->tags.front().tag == "1.8.2");
+  CHECK(attempt->tags.front().owned);
+  world.registry.before = nullptr;
+  world.objects.remove(key_of(publication), world.clock.now());
+  CHECK(world.look(publication) == Outcome{});
+  CHECK(world.tag("1.8.2") == "nothing");
+}
+
+TEST_CASE("a deletion may be held up for ten minutes, for a minute by who was away, and a minute where clocks differ") {
+  const Timestamp began{1000min};
+  const auto until = [&](std::chrono::minutes deleted, std::chrono::minutes at_work_since) {
+    return publish::end_of_withdrawal(began + deleted, began, began + at_work_since) - began;
+  };
+  CHECK(until(0min, -100min) == 10min);
+  CHECK(until(-9min, -100min) == 1min);
+  CHECK(until(-30min, -100min) == -20min);
+  CHECK(until(-30min, 0min) == 1min);
+  CHECK(until(0min, 0min) == 10min);
+  CHECK(until(9min, -100min) == 19min);
+  CHECK(until(10min, -100min) == 1min);
 }
 
 TEST_CASE("stopped while it takes tags away, it goes on after the start") {

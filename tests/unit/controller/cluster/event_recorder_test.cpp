@@ -38,7 +38,9 @@ class Gate {
 struct World {
   void start(cluster::EventRecorder::Options options = {.instance = "slipway-0"}) {
     recorder = std::make_unique<cluster::EventRecorder>(
-        cluster::EventRecorder::Parts{client, log, clock, [](const ObjectKey&) { return "uid-1"; }}, options);
+        cluster::EventRecorder::Parts{client, log, clock, [](const ObjectKey&) { return "uid-1"; },
+                                      [this](const std::string& name) { return name == ending; }},
+        options);
   }
   void tell(const std::string& message, const std::string& reason = "Published") {
     recorder->event(kStorefront, EventType::Normal, reason, message);
@@ -54,6 +56,7 @@ struct World {
   ManualClock clock{Timestamp(std::chrono::hours{500'000})};
   runtime::Guarded<std::vector<std::string>> lines;
   telemetry::Log log{clock, {.write = [this](const std::string& line) { lines.lock()->push_back(line); }}};
+  std::string ending;  ///< A namespace that is being deleted.
   std::unique_ptr<cluster::EventRecorder> recorder;
 };
 
@@ -194,6 +197,27 @@ TEST_CASE("An event that is not taken is lost with a line in the log, and the ne
   CHECK(std::ranges::count_if(*world.lines.lock(), [](const std::string& line) {
           return line.find("an event is lost") != std::string::npos;
         }) == 1);
+}
+
+TEST_CASE("A namespace that is being deleted is sent no events, and one that refuses them loses nothing to tell of") {
+  World world;
+  SECTION("as far as is known") {
+    world.ending = "shop";
+  }
+  SECTION("as it says") {
+    world.server.before = [](const http::Request&) -> std::optional<http::Response> {
+      return http::Response{.status = 403,
+                            .headers = {},
+                            .body = R"({"kind":"Status","code":403,"message":"it is being terminated",)"
+                                    R"("details":{"causes":[{"reason":"NamespaceTerminating"}]}})"};
+    };
+  }
+  world.start();
+  world.tell("removed: 1.8.2", "Untagged");
+  CHECK(world.events().empty());
+  const auto lines = world.lines.lock();
+  REQUIRE(lines->size() == 1);
+  CHECK_THAT(lines->front(), Catch::Contains("removed: 1.8.2"));
 }
 
 TEST_CASE("The end waits for a server that does not answer no longer than it was told to") {

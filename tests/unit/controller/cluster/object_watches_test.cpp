@@ -275,6 +275,21 @@ TEST_CASE("Secrets and ConfigMaps of namespaces that are not granted are not ask
   CHECK(std::ranges::count(world.server.reads(), "GET /api/v1/namespaces/billing/configmaps") == 0);
 }
 
+TEST_CASE("Secrets and ConfigMaps of a namespace that is being deleted are not asked for") {
+  World world;
+  world.config_map("shop", "scan-a");
+  world.config_map("billing", "scan-b");
+  world.publication("billing", "b", "contoso", "scan-b");
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.server.edit("/api/v1/namespaces/billing", [](auto& object) {
+    object["metadata"]["finalizers"].push_back("kubernetes");
+    object["metadata"]["deletionTimestamp"] = "2026-11-29T01:00:00Z";
+  });
+  world.watch({.controller = "slipway-system", .granted = std::set<std::string>{"shop", "billing"}});
+  world.told.wait_for("edit a");
+  CHECK(std::ranges::count(world.server.reads(), "GET /api/v1/namespaces/billing/configmaps") == 0);
+}
+
 TEST_CASE("Nothing is missed over cuts, and readiness says why a watch fails") {
   World world;
   const ObjectKey a = world.publication("shop", "a");

@@ -89,6 +89,10 @@ TEST_CASE("What the API server refuses has a class and a way out") {
       {403,
        R"({"kind":"Status","message":"ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner"})",
        ErrorClass::Refused, "no owner", "change the policy that is named"},
+      {403,
+       status(403, R"(,"details":{"causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being)"
+                   R"( terminated","field":"metadata.namespace"}]})"),
+       ErrorClass::Refused, "is being terminated", "nothing to do"},
       {404, status(404), ErrorClass::NotFound, "404", "create it"},
       {404, "404 page not found\n", ErrorClass::NotFound, "404 page not found", "install its definition"},
       {409, status(409), ErrorClass::Conflict, "409", "somebody else was first"},
@@ -112,6 +116,7 @@ TEST_CASE("What the API server refuses has a class and a way out") {
   CHECK_THAT(answer.error().remedy, Catch::Contains(row.remedy));
   CHECK(answer.error().retry_after == std::chrono::seconds(7));
   CHECK(is_expired(answer.error()) == (row.code == 410));
+  CHECK(is_of_ending_namespace(answer.error()) == row.body.contains("NamespaceTerminating"));
 }
 
 TEST_CASE("The rule for a kind without namespaces belongs into a ClusterRole") {

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""A namespace that is deleted while the controller has publications in it whose tags are to be removed.
+
+No namespace controller runs beside these API servers: the test does what that one does, with the same requests.
+
+namespace_test.py SLIPWAY EMULATOR [TEST...]
+"""
+import base64
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from api_server import Cluster
+from controllers import PUBLICATION, Controller, install, push
+from servers import REGISTRY, Emulator, make_image, wait_until
+
+SLIPWAY = EMULATOR = None
+# What it deletes, in no order that anybody may count on.
+CONTENTS = ("roles", "rolebindings", "secrets", "configmaps", "serviceaccounts", "events.events.k8s.io",
+            "imagepublications", "retentionpolicies")
+
+
+class Between:
+    """Passes connections on to an address, until it is told to keep those that come and answer nothing."""
+
+    def __init__(self, host):
+        self.target = (host.split(":")[0], int(host.split(":")[1]))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.hangs = False
+        self.kept = []
+        self.taken = threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.kept.append(client)
+            if self.hangs:
+                self.taken.set()
+                continue
+            server = socket.create_connection(self.target)
+            self.kept.append(server)
+            for ends in ((client, server), (server, client)):
+                threading.Thread(target=self.pass_on, args=ends, daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for end in (source, sink):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def hang(self):
+        self.hangs = True
+        for each in self.kept:
+            each.close()
+        self.kept.clear()
+
+    def stop(self):
+        self.listener.close()
+        for each in self.kept:
+            each.close()
+
+
+class NamespaceTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="slipway-namespace-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.work = pathlib.Path(folder.name)
+        cls.cluster = Cluster(cls.work / "cluster", audits=True)
+        cls.addClassCleanup(cls.cluster.stop)
+        cls.kubectl = cls.cluster.kubectl
+        cls.kubectl("create", "namespace", "team")
+        install(cls.cluster)
+        cls.registry = Emulator(EMULATOR, cls.work / "registry")
+        cls.addClassCleanup(cls.registry.stop)
+        cls.between = Between(cls.registry.host)
+        cls.addClassCleanup(cls.between.stop)
+        make_image("layout", cls.work / "image", "--layers", 1, "--layer-size", 1000)
+        push(cls.registry, "team/base", "1", cls.work / "image")
+        cls.kubectl("apply", "-f", "-", stdin=REGISTRY.format(host=cls.between.host))
+        cls.controller = Controller(SLIPWAY, cls.cluster, cls.work)
+        cls.addClassCleanup(cls.controller.stop)
+        cls.controller.start()
+
+    def setUp(self):
+        self.between.hangs = False
+        self.between.taken.clear()
+        self.cluster.forget_audit()
+        self.lines_before = len(self.controller.log())
+
+    def publish(self, namespace, *names):
+        self.kubectl("create", "namespace", namespace)
+        for name in names:
+            self.kubectl("apply", "-f", "-", stdin=(PUBLICATION.format(
+                name=name, version="1.0.0", number=1, source=f"{self.between.host}/team/base:1") +
+                "  deletionPolicy: Untag\n").replace("namespace: team", f"namespace: {namespace}"))
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipub", "--all", "-n", namespace)
+        wait_until(lambda: self.controller.is_idle(), "it is idle")
+
+    def delete(self, namespace):
+        """As far as the namespace controller comes by itself."""
+        self.kubectl("delete", "namespace", namespace, "--wait=false")
+        self.assertEqual(self.namespace(namespace)["status"]["phase"], "Terminating")
+        for kind in CONTENTS:
+            self.kubectl("delete", kind, "--all", "-n", namespace, "--wait=false")
+
+    def finish(self, namespace):
+        """What it does once nothing is left in it."""
+        wait_until(lambda: not self.left(namespace), "nothing is left in the namespace")
+        seen = self.namespace(namespace)
+        seen["spec"]["finalizers"] = []
+        self.kubectl("replace", "--raw", f"/api/v1/namespaces/{namespace}/finalize", "-f", "-", stdin=json.dumps(seen))
+        self.assertNotEqual(self.kubectl("get", "namespace", namespace, check=False).returncode, 0)
+
+    def namespace(self, name):
+        return json.loads(self.kubectl("get", "namespace", name, "-o", "json").stdout)
+
+    def left(self, namespace):
+        return json.loads(self.kubectl("get", "ipub", "-n", namespace, "-o", "json").stdout)["items"]
+
+    def deleted_earlier(self, namespace, name, by):
+        """Moves the time of a deletion in the API server's own storage: nobody else can."""
+        key = base64.b64encode(f"/registry/slipway.dev/imagepublications/{namespace}/{name}".encode()).decode()
+        (stored,) = self.cluster.ask_etcd("range", {"key": key})["kvs"]
+        object = json.loads(base64.b64decode(stored["value"]))
+        then = datetime.now(timezone.utc) - by
+        object["metadata"]["deletionTimestamp"] = then.strftime("%Y-%m-%dT%H:%M:%SZ")
+        value = base64.b64encode(json.dumps(object).encode()).decode()
+        self.cluster.ask_etcd("put", {"key": key, "value": value})
+
+    def log(self):
+        return [json.loads(line) for line in self.controller.log()[self.lines_before:].splitlines() if line.startswith("{")]
+
+    def events(self):
+        """(object, reason) of what people were told, or would have been."""
+        return {(line["object"].rpartition("/")[2], line["reason"]) for line in self.log() if "reason" in line and "object" in line}
+
+    def changes(self):
+        """(action, tag, result) of the audit log."""
+        exported = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=self.controller.log(),
+                                  capture_output=True, text=True)
+        self.assertEqual(exported.returncode, 0, exported.stderr)
+        return {(each["object"].rpartition("/")[2] if "object" in each else each.get("name"), each["action"], each.get("tag"),
+                 each["result"]) for each in json.loads(exported.stdout)}
+
+    def assert_nothing_is_spoiled(self, allowed=0):
+        """Neither ready nor calm lines are lost because a namespace that is being deleted takes nothing new."""
+        refused = [each["requestURI"] for each in self.cluster.audit() if each["user"]["username"] == self.controller.account
+                   and each["responseStatus"]["code"] == 403]
+        self.assertLessEqual(len(refused), allowed, refused)
+        self.assertEqual([line for line in self.log() if "event is lost" in line.get("message", "")], [])
+        self.assertEqual(self.controller.readiness()[0], 200)
+
+    def test_the_tags_go_and_then_the_namespace(self):
+        self.publish("brief", "one", "two")
+        self.delete("brief")
+        self.finish("brief")
+        for name in ("one", "two"):
+            self.assertIsNone(self.registry.digest(f"team/{name}", "1.0.0"))
+            self.assertIn((name, "RemoveTag", "1.0.0", "Done"), self.changes())
+            self.assertIn((name, "Untagged"), self.events())
+        # Each watch tells by itself: an event may be on its way before it is known that the namespace takes none.
+        self.assert_nothing_is_spoiled(allowed=2)
+
+    def test_a_registry_that_hangs_holds_it_for_ten_minutes_at_most(self):
+        """They went by while the controller was away: it has one minute left."""
+        self.publish("held", "three")
+        digest = self.registry.digest("team/three", "1.0.0")
+        self.between.hang()
+        self.controller.stop()
+        self.delete("held")
+        self.deleted_earlier("held", "three", timedelta(minutes=10))
+        self.lines_before = 0
+        self.controller.start()
+        self.assertTrue(self.between.taken.wait(60), "the registry is asked")
+        self.assertEqual(self.left("held")[0]["metadata"]["finalizers"], ["slipway.dev/untag"])
+        # A request alone waits for a minute, and is made four times.
+        self.kubectl("wait", "--for=delete", "--timeout=120s", "ipub", "three", "-n", "held")
+        self.finish("held")
+        self.assertEqual(self.registry.digest("team/three", "1.0.0"), digest)
+        self.assertIn(("three", "LeftTagged"), self.events())
+        self.assertIn(("three", "LeaveTags", None, "Done"), self.changes())
+        self.assert_nothing_is_spoiled()
+
+
+if __name__ == "__main__":
+    SLIPWAY, EMULATOR = (str(pathlib.Path(each).resolve()) for each in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
