@@ -148,7 +148,7 @@ struct Installation::Parts {
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
   void wake_gained(const Shards::Gained& gained) {
-    for (const auto& key : caches.keys()) wake(key, runtime::Priority::Resync, gained);
+    caches.for_each_key([&](const ObjectKey& key) { wake(key, runtime::Priority::Resync, gained); });
   }
 
   const Timestamp began;

@@ -22,8 +22,8 @@ void keep_index(runtime::ObjectCache<T>& cache, ReferenceIndex& index) {
 }
 
 template <class T>
-void append_keys(std::vector<ObjectKey>& keys, const runtime::ObjectCache<T>& cache) {
-  for (const auto& entry : cache.all()) keys.push_back(key_of(entry->object));
+void visit_keys(const runtime::ObjectCache<T>& cache, const std::function<void(const ObjectKey&)>& visit) {
+  for (const auto& entry : cache.all()) visit(key_of(entry->object));
 }
 
 }  // namespace
@@ -34,12 +34,14 @@ ObjectCaches::ObjectCaches(const std::string& controller_namespace) : references
   keep_index(retention_policies, references);
 }
 
-std::vector<ObjectKey> ObjectCaches::keys() const {
-  std::vector<ObjectKey> keys;
-  append_keys(keys, registries);
-  append_keys(keys, publications);
-  append_keys(keys, retention_policies);
-  return keys;
+void ObjectCaches::for_each_key(const std::function<void(const ObjectKey&)>& visit) const {
+  visit_keys(registries, visit);
+  visit_keys(publications, visit);
+  visit_keys(retention_policies, visit);
+}
+
+std::size_t ObjectCaches::size() const {
+  return registries.size() + publications.size() + retention_policies.size();
 }
 
 }  // namespace slipway::cluster

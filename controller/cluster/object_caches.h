@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "controller/cluster/reference_index.h"
 #include "controller/kube/object_codec.h"
@@ -24,8 +25,10 @@ struct ObjectCaches {
   runtime::ObjectCache<kube::MetadataObject> namespaces{kube::decode_namespace};
   ReferenceIndex references;
 
-  /// Every object of ours.
-  std::vector<ObjectKey> keys() const;
+  /// Every object of ours; those that come meanwhile may be left out. Without a lock.
+  void for_each_key(const std::function<void(const ObjectKey&)>& visit) const;
+  /// Of ours.
+  std::size_t size() const;
 };
 
 /// The cache of that kind.

@@ -171,7 +171,7 @@ class Session {
     answers.has_begun();
     // Only now: the other replicas leave it its share at once.
     membership_.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
-    log_.info("running", {{"resources", static_cast<std::int64_t>(installation_.caches().keys().size())}});
+    log_.info("running", {{"resources", static_cast<std::int64_t>(installation_.caches().size())}});
   }
 
   /// Requests end when the time is almost over, so that nothing waits for an API server that is away.

@@ -129,6 +129,7 @@ struct Codec<std::vector<T>> {
     if (!reader.expect(node, Node::Kind::List)) return;
     reader.check_list(node, info);
     std::vector<T> items;
+    items.reserve(node.items.size());
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const FieldReader::Step step(reader, i);
       T item{};

@@ -131,8 +131,16 @@ def start_to_last_status(setting, cluster, name, figures):
     return subject
 
 
-def idle(subject, figures):
-    time.sleep(QUIET)
+def wait_until_nothing_is_written(api):
+    """Events follow the statuses at a pace of their own."""
+    before = None
+    while (now := api.writes()) != before:
+        before = now
+        time.sleep(QUIET)
+
+
+def idle(subject, cluster, figures):
+    wait_until_nothing_is_written(Api(cluster))
     before = subject.cpu()
     time.sleep(IDLE)
     figures["idle"].append((subject.cpu() - before) / IDLE * 100)
@@ -183,7 +191,7 @@ def start_case(setting):
             with setting.cluster(objects) as cluster:
                 subject = start_to_last_status(setting, cluster, name, figures[name])
                 try:
-                    idle(subject, figures[name])
+                    idle(subject, cluster, figures[name])
                     edits(cluster, figures[name])
                 finally:
                     subject.stop()
