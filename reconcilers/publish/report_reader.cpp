@@ -14,9 +14,9 @@ Result<std::string> text_of_config_map(const KeyRef& ref, const std::string& nam
   auto found = reader.config_map(namespace_name, ref.name);
   if (!found) return std::unexpected(std::move(found.error()));
   if (!*found)
-    return fail(
-        ErrorClass::NotFound, "ConfigMap " + namespace_name + "/" + ref.name + " is not there",
-        "create it from the scanner's output: kubectl create configmap " + ref.name + " --from-file=" + ref.key);
+    return fail(ErrorClass::NotFound, "ConfigMap " + namespace_name + "/" + ref.name + " is not there",
+                "create it from the scanner's output: kubectl -n " + namespace_name + " create configmap " + ref.name +
+                    " --from-file=" + ref.key + "=FILE");
   const auto value = (*found)->data.find(ref.key);
   if (value == (*found)->data.end())
     return fail(ErrorClass::NotFound, "ConfigMap " + namespace_name + "/" + ref.name + " has no key " + quoted(ref.key),

@@ -87,6 +87,8 @@ class ClusterExampleTest(unittest.TestCase):
         wait_until(lambda: self.seen("acr", "contoso", "Ready") == "True Succeeded", "the registry is Ready")
         wait_until(lambda: self.seen("ipub", "storefront-staging", "GatesPassed", "-n", "shop") == "False AwaitingReport",
                    "the publication waits for its report")
+        told = self.cluster.kubectl("describe", "ipub", "storefront-staging", "-n", "shop").stdout
+        self.assertIn("kubectl -n shop create configmap scan-amd64 --from-file=report.json=FILE", told)
         self.follow(scan)
         self.assertIn("True", self.follow(look))
         for tag in ("1.8.2", "staging"):
