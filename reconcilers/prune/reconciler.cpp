@@ -26,10 +26,10 @@ Outcome PruneReconciler::reconcile(const ObjectKey& key, std::stop_token) {
   }
   const bool told = find_condition(object.status.conditions, kStalled) != nullptr;
   object.status = status_of(object, now);
-  if (!told)
-    ports_.recorder.event(key, EventType::Warning, std::string(reason::kNotSupported),
-                          find_condition(object.status.conditions, kReady)->message);
-  return after_write(ports_.writer.write_status(object), kStays, now);
+  const Condition* stalled = find_condition(object.status.conditions, kStalled);
+  if (stalled && !told)
+    ports_.recorder.event(key, EventType::Warning, std::string(reason::kNotSupported), stalled->message);
+  return after_write(ports_.writer.write_status(object), stalled ? kStays : kDone, now);
 }
 
 }  // namespace slipway::prune

@@ -15,7 +15,7 @@ struct Ports {
   const Clock& clock;
 };
 
-/// Says on every RetentionPolicy that this version does not prune: Stalled, NotSupported. Deletes nothing. Thread-safe.
+/// Says on every RetentionPolicy that this version does not prune, as status_of() does. Deletes nothing. Thread-safe.
 class PruneReconciler final : public Reconciler {
  public:
   explicit PruneReconciler(const Ports& ports) : ports_(ports) {}

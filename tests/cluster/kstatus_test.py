@@ -128,7 +128,8 @@ class States:
         }
         policy = {"registryRef": {"name": "local"}, "repositories": ["team/**"],
                   "rules": [{"name": "development", "match": {"tags": ["dev-*"]}, "expireAfter": "90d"}]}
-        self.policies = {"not-carried-out": ([policy], "Failed", "NotSupported"),
+        self.policies = {"preview": ([policy], "Current", "Succeeded"),
+                         "not-carried-out": ([{**policy, "mode": "Enforce"}], "Failed", "NotSupported"),
                          "suspended": ([{**policy, "suspend": True}], "Current", "")}
 
     def image(self, tag):

@@ -301,7 +301,7 @@ TEST_CASE("a registry that is gone, deleted or can't be read or written", "[regi
   CHECK(stopping.writes == 0);
 }
 
-TEST_CASE("a retention policy says that nothing is deleted", "[prune]") {
+TEST_CASE("a retention policy that enforces says that nothing is deleted", "[prune]") {
   World w = world();
   CHECK(w.reconcile_policy().kind == Outcome::Kind::Stalled);
   const auto& status = w.stored_policy->status;
@@ -312,6 +312,26 @@ TEST_CASE("a retention policy says that nothing is deleted", "[prune]") {
   CHECK(status.observed_generation == 2);
   w.reconcile_policy();
   CHECK(w.events == std::vector<std::string>{"RetentionPolicy shop/shop Warning NotSupported"});
+}
+
+TEST_CASE("a retention policy in preview is ready, and says that nothing is shown", "[prune]") {
+  World w = world();
+  w.stored_policy->spec.mode = RetentionMode::Preview;
+  CHECK(w.reconcile_policy() == Outcome{});
+  const Conditions& conditions = w.stored_policy->status.conditions;
+  CHECK(state_of(conditions, "Ready") == "True Succeeded");
+  CHECK(state_of(conditions, "Unsupported") == "True NotSupported");
+  CHECK(state_of(conditions, "Stalled") == "absent");
+  CHECK(w.stored_policy->status.observed_generation == 2);
+  CHECK(w.events.empty());
+
+  w.stored_policy->spec.mode = RetentionMode::Enforce;
+  CHECK(w.reconcile_policy().kind == Outcome::Kind::Stalled);
+  CHECK(state_of(w.stored_policy->status.conditions, "Ready") == "False NotSupported");
+  CHECK(state_of(w.stored_policy->status.conditions, "Unsupported") == "absent");
+  w.stored_policy->spec.mode = RetentionMode::Preview;
+  w.reconcile_policy();
+  CHECK(state_of(w.stored_policy->status.conditions, "Ready") == "True Succeeded");
 }
 
 TEST_CASE("a retention policy that is suspended, gone, deleted or unreadable", "[prune]") {
