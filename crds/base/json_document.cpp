@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -130,7 +131,16 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
   TokenCursor cursor_;
 };
 
+bool stands_for_itself(unsigned char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/// Nearly all texts are plain ASCII: those are not worth nlohmann_json's look at each byte.
 void append_string(std::string& out, std::string_view text) {
+  if (std::ranges::all_of(text, stands_for_itself)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

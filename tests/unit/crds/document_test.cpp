@@ -1,4 +1,5 @@
 #include "crds/base/document.h"
+#include "crds/base/make_node.h"
 
 #include "tests/catch.h"
 
@@ -197,6 +198,16 @@ TEST_CASE("broken JSON says where") {
   CHECK(problems_of({parse_json("{\"a\": 1e999}", "f")}).size() == 1);
   CHECK(problems_of({parse_json(std::string(100'000, '['), "f")}).front().find("nested more than 64") !=
         std::string::npos);
+}
+
+TEST_CASE("a text is escaped where JSON asks for it and nowhere else") {
+  const auto written = [](std::string_view text) { return to_json_text(string_node(text)); };
+  CHECK(written("") == R"("")");
+  CHECK(written(" a/b~") == R"(" a/b~")");
+  CHECK(written("say \"a\\b\"") == R"("say \"a\\b\"")");
+  CHECK(written("a\tb\n\x1f") == R"("a\tb\n\u001f")");
+  CHECK(written("\x7f \u00fc \u20ac") == "\"\x7f \u00fc \u20ac\"");
+  CHECK(written("a\xff") == "\"a\uFFFD\"");
 }
 
 TEST_CASE("the bounds of a caller hold") {
