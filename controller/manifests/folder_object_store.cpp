@@ -6,6 +6,7 @@
 #include "controller/files/inside.h"
 #include "controller/manifests/folder_refresh.h"
 #include "controller/manifests/folder_world.h"
+#include "controller/manifests/status_texts.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
@@ -13,23 +14,6 @@
 namespace slipway::manifests {
 
 namespace {
-
-Result<ImagePublicationStatus> status_from(const Node& node, const ImagePublication&) {
-  return publication_status_from(node);
-}
-Result<ContainerRegistryStatus> status_from(const Node& node, const ContainerRegistry&) {
-  return registry_status_from(node);
-}
-Result<RetentionPolicyStatus> status_from(const Node& node, const RetentionPolicy&) {
-  return retention_status_from(node);
-}
-
-template <class T>
-auto read_status(const std::string& text, const T& object) -> decltype(status_from(Node{}, object)) {
-  const Document document = parse_json(text, "status");
-  if (!document.problems.empty()) return fail(ErrorClass::Invalid, to_string(document.problems.front()));
-  return status_from(document.root, object);
-}
 
 /// What another version wrote and this one can't read is found again by looking.
 Condition unreadable(const Error& error, std::int64_t generation) {
@@ -42,7 +26,7 @@ Condition unreadable(const Error& error, std::int64_t generation) {
 
 /// The object with what the state database knows of it.
 template <class T>
-T merged(T object, const StateRow& row) {
+T merged(T object, const StateRow& row, StatusTexts& texts) {
   object.metadata.uid = row.uid;
   object.metadata.resource_version = std::to_string(row.revision);
   object.metadata.generation = row.generation;
@@ -50,7 +34,7 @@ T merged(T object, const StateRow& row) {
   object.metadata.deletion_timestamp = row.deleted_at;
   if (row.has_finalizer) object.metadata.finalizers.emplace_back(kFinalizer);
   if (!row.status.empty()) {
-    auto status = read_status(row.status, object);
+    auto status = texts.read(row.status, object);
     if (status)
       object.status = std::move(*status);
     else
@@ -62,11 +46,12 @@ T merged(T object, const StateRow& row) {
 
 /// Another process may have seen a newer version of the file: the row's spec and generation belong together.
 template <class T>
-std::optional<Loaded<T>> loaded(const OwnedObject& object, const StateRow& row) {
-  if (row.last_object == object.text) return Loaded<T>{merged(std::get<T>(object.resource), row), object.base_folder};
+std::optional<Loaded<T>> loaded(const OwnedObject& object, const StateRow& row, StatusTexts& texts) {
+  if (row.last_object == object.text)
+    return Loaded<T>{merged(std::get<T>(object.resource), row, texts), object.base_folder};
   const auto newer = object_of(row);
   if (!newer) return std::nullopt;
-  return Loaded<T>{merged(std::get<T>(newer->resource), row), newer->base_folder};
+  return Loaded<T>{merged(std::get<T>(newer->resource), row, texts), newer->base_folder};
 }
 
 template <class T>
@@ -77,11 +62,11 @@ const T* find_in(const std::map<Reference, Resource>& others, const Reference& r
 
 /// The revision is the row's to say: no status differs by it alone.
 template <class T>
-Result<void> write(StateDatabase& state, const T& object) {
+Result<void> write(StateDatabase& state, const T& object, StatusTexts& texts) {
   auto status = object.status;
   status.source_revision.clear();
   std::string text = to_json_text(to_node(status));
-  if (const auto read = read_status(text, object); !read)
+  if (const auto read = texts.read(text, object); !read)
     return fail(ErrorClass::Internal,
                 "the status of " + to_string(key_of(object)) + " is out of its bounds: " + read.error().message,
                 "report this as a bug");
@@ -118,6 +103,7 @@ struct FolderObjectStore::Parts {
   const std::filesystem::path root;
   const std::string controller_namespace;
   StateDatabase& state;
+  StatusTexts texts;
   const Clock& clock;
   /// Held for the whole of a refresh: only another refresh waits for it.
   runtime::Guarded<ManifestFolder> folder;
@@ -155,7 +141,7 @@ Result<std::optional<Loaded<T>>> FolderObjectStore::Parts::load(const ObjectKey&
   const auto row = state.find(key);
   if (!row) return while_doing("reading " + to_string(key), row.error());
   if (!*row) return std::nullopt;
-  return loaded<T>(found->second, **row);
+  return loaded<T>(found->second, **row, texts);
 }
 
 template <class T>
@@ -168,7 +154,7 @@ Result<std::vector<T>> FolderObjectStore::Parts::load_all() {
   for (const auto& row : *rows) {
     const auto found = seen->owned.find(row.key);
     if (row.key.kind != T::kKind || found == seen->owned.end()) continue;
-    if (auto object = loaded<T>(found->second, row)) all.push_back(std::move(object->object));
+    if (auto object = loaded<T>(found->second, row, texts)) all.push_back(std::move(object->object));
   }
   return all;
 }
@@ -287,15 +273,15 @@ Result<std::vector<ImagePublication>> FolderObjectStore::publications_to(const s
 }
 
 Result<void> FolderObjectStore::write_status(const ImagePublication& object) {
-  return write(parts_->state, object);
+  return write(parts_->state, object, parts_->texts);
 }
 
 Result<void> FolderObjectStore::write_status(const ContainerRegistry& object) {
-  return write(parts_->state, object);
+  return write(parts_->state, object, parts_->texts);
 }
 
 Result<void> FolderObjectStore::write_status(const RetentionPolicy& object) {
-  return write(parts_->state, object);
+  return write(parts_->state, object, parts_->texts);
 }
 
 Result<void> FolderObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
