@@ -1,5 +1,6 @@
 #include "reconcilers/publish/act.h"
 
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -73,17 +74,23 @@ class Act {
   }
 
   /// Manifests by digest; what a tag is to name is looked at before it is announced.
-  std::vector<ComingChange> changes_in(const std::vector<Step>& steps) const {
+  std::vector<ComingChange> changes_in(const std::vector<Step>& steps) {
     std::vector<ComingChange> changes;
     for (const auto& step : steps) {
       std::optional<Digest> digest;
       if (const auto* const put = std::get_if<PutManifest>(&step)) digest = put->manifest.digest;
       if (const auto* const put = std::get_if<PutReferrer>(&step)) digest = put->referrer.digest;
-      if (const auto* const put = std::get_if<PutRecord>(&step))
-        digest = build_record(put->record, put->subject).descriptor.digest;
+      if (const auto* const put = std::get_if<PutRecord>(&step)) digest = built(*put).descriptor.digest;
       if (digest) changes.push_back({.tag = {}, .manifest = std::move(digest)});
     }
     return changes;
+  }
+
+  /// Once: its digest is announced before it is sent.
+  const content::ManifestBytes& built(const PutRecord& step) {
+    const auto [record, is_new] = records_.try_emplace(&step);
+    if (is_new) record->second = build_record(step.record, step.subject);
+    return record->second;
   }
 
   /// All of them with the first.
@@ -140,7 +147,7 @@ class Act {
   }
 
   Result<void> carry_out(const PutRecord& step) {
-    const auto manifest = build_record(step.record, step.subject);
+    const auto& manifest = built(step);
     auto put = announce();
     if (put) put = place_empty_blob();
     if (put) put = hands_.store.put_referrer(manifest, step.subject, stop_);
@@ -182,7 +189,8 @@ class Act {
   const Hands& hands_;
   const Manner& manner_;
   std::stop_token stop_;
-  std::set<Digest> confirmed_;        ///< Manifests and blobs that the registry said it has.
+  std::set<Digest> confirmed_;  ///< Manifests and blobs that the registry said it has.
+  std::map<const PutRecord*, content::ManifestBytes> records_;
   std::vector<ComingChange> coming_;  ///< That are not announced yet.
   std::vector<SetTag> tags_;
   ActReport report_;
