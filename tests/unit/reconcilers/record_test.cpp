@@ -172,6 +172,9 @@ TEST_CASE("what is no record", "[record]") {
   CHECK(parse_record_payload(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{}})").substr(0))
             .has_value() == false);
   CHECK(parse_record_payload(with(R"(,"tags":"x","build":[],"verdicts":null,"publisher":7,"later":{})"))->tags.empty());
+  // Counts that a version did not write are none.
+  const auto without_counts = parse_record_payload(with(R"(,"verdicts":[{"gate":"scan"}])"));
+  CHECK((without_counts.value().verdicts == std::vector{VerdictStatus{.gate = "scan"}}));
   const std::string bad[] = {"",
                              "{",
                              "[]",

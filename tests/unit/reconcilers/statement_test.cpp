@@ -27,13 +27,16 @@ std::string nested(std::size_t depth) {
   return R"({"a":)" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
 }
 
+enum class Sum { OfSigned, OfUnsigned };
+
 /// An archive of old with one file, in which no byte is one that JSON or text does not have.
-std::string archive_in_text(const std::string& begin, const std::string& end) {
+std::string archive_in_text(const std::string& begin, const std::string& end, Sum kind = Sum::OfUnsigned) {
   std::string out = begin + std::string(100 - begin.size(), '/');
   out += "0000755 0000000 0000000 00000001000 00000000000         0" + std::string(355, ' ');
   out += std::string(512 - end.size(), '#') + end;
   int sum = 0;
-  for (std::size_t i = 0; i < 512; ++i) sum += out[i];
+  for (std::size_t i = 0; i < 512; ++i)
+    sum += kind == Sum::OfSigned ? int{static_cast<signed char>(out[i])} : int{static_cast<unsigned char>(out[i])};
   std::string octal;
   for (int rest = sum; rest > 0; rest /= 8) octal.insert(octal.begin(), static_cast<char>('0' + rest % 8));
   return out.replace(148, octal.size(), octal);
@@ -153,6 +156,13 @@ TEST_CASE("an archive that is a text too is an archive", "[statement]") {
     CHECK(ask(row.form, text).whole);
     CHECK(ask(StatementForm::Text, text).whole);
   }
+}
+
+TEST_CASE("an archive is known by its sum, whatever digits that has and however bytes above 127 count", "[statement]") {
+  for (const char key : std::string("abcdefgh"))
+    CHECK_FALSE(ask(StatementForm::Json, archive_in_text(R"({")" + std::string(1, key) + R"(":")", "\"}")).whole);
+  for (const Sum kind : {Sum::OfSigned, Sum::OfUnsigned})
+    CHECK_FALSE(ask(StatementForm::Json, archive_in_text(R"({"é":")", "\"}", kind)).whole);
 }
 
 TEST_CASE("which form a media type claims", "[statement]") {
