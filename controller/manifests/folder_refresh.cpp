@@ -59,8 +59,8 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
     const bool is_known = row != known.end();
     if (is_known && (row->second->deleted_at || is_same(*row->second, object, !reading_.revision.empty()))) continue;
     if (is_known && is_old(object, before, key)) continue;
-    if (is_known && keeps(*row->second, *rows, object)) continue;
-    if (const auto written = remember(key, object); !written) return std::unexpected{written.error()};
+    const auto written = remember(key, object, is_known ? row->second : nullptr);
+    if (!written) return std::unexpected{written.error()};
   }
   if (!reading_.is_settled) {
     now_.others.insert(before.others.begin(), before.others.end());
@@ -72,29 +72,38 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
   return std::move(now_);
 }
 
-Result<void> FolderRefresh::remember(const ObjectKey& key, const OwnedObject& object) {
-  const auto row = state_.see({.key = key,
-                               .spec_hash = object.spec_hash,
-                               .new_uid = make_uid(),
-                               .object = object.text,
-                               .base_folder = object.base_folder,
-                               .origin = object.origin,
-                               .source_revision = reading_.revision,
-                               .at = clock_.now()});
-  if (!row) return while_doing("refreshing " + to_string(key), row.error());
+Result<void> FolderRefresh::remember(const ObjectKey& key, OwnedObject& object, const StateRow* row) {
+  const ManifestResource* const edited = row == nullptr ? nullptr : edited_for_good(*row, object);
+  std::optional<Problem> problem;
+  std::optional<OwnedObject> last;
+  const auto may = [&](const std::vector<StateRow>& rows) {
+    const auto present = std::ranges::find(rows, key, &StateRow::key);
+    if (present == rows.end() || present->deleted_at) return true;
+    problem = unchangeable(*edited, *present, rows);
+    last = object_of(*present);
+    return !problem || !last;
+  };
+  const StateDatabase::Seen seen{.key = key,
+                                 .spec_hash = object.spec_hash,
+                                 .new_uid = make_uid(),
+                                 .object = object.text,
+                                 .base_folder = object.base_folder,
+                                 .origin = object.origin,
+                                 .source_revision = reading_.revision,
+                                 .at = clock_.now()};
+  const auto written = state_.see_if(seen, edited == nullptr ? StateDatabase::Condition{} : may);
+  if (!written) return while_doing("refreshing " + to_string(key), written.error());
+  if (*written) return {};
+  reading_.problems.push_back(std::move(*problem));
+  object = std::move(*last);
   return {};
 }
 
-bool FolderRefresh::keeps(const StateRow& row, const std::vector<StateRow>& rows, OwnedObject& object) {
-  if (row.last_object == object.text) return false;
+const ManifestResource* FolderRefresh::edited_for_good(const StateRow& row, const OwnedObject& object) const {
+  if (row.last_object == object.text) return nullptr;
   const auto from = std::ranges::find_if(
       reading_.resources, [&](const ManifestResource& resource) { return key_of(resource.resource) == row.key; });
-  auto problem = unchangeable(*from, row, rows);
-  auto last = problem ? object_of(row) : std::nullopt;
-  if (!last) return false;
-  reading_.problems.push_back(std::move(*problem));
-  object = std::move(*last);
-  return true;
+  return fixed_field(*from, row).empty() ? nullptr : &*from;
 }
 
 Result<void> FolderRefresh::judge(const StateRow& row, const FolderWorld& before) {

@@ -33,9 +33,11 @@ class FolderRefresh {
   Result<FolderWorld> run(const FolderWorld& before);
 
  private:
-  Result<void> remember(const ObjectKey& key, const OwnedObject& object);
-  /// What the row has stays in force, and why is a problem: `object` changes what can't be changed.
-  bool keeps(const StateRow& row, const std::vector<StateRow>& rows, OwnedObject& object);
+  /// `row` is null for a new object. An edit of what can't be changed is a problem instead, and `object` becomes what
+  /// stays in force: whether something was sent is asked at the moment of writing, for a visit may be about to.
+  Result<void> remember(const ObjectKey& key, OwnedObject& object, const StateRow* row);
+  /// What was read as `object`, if it changes what can't be changed of `row`; else null.
+  const ManifestResource* edited_for_good(const StateRow& row, const OwnedObject& object) const;
   Result<void> judge(const StateRow& row, const FolderWorld& before);
   Result<void> delete_or_keep(const StateRow& row);
   Result<void> go_on_deleting(const StateRow& row, const FolderWorld& before);

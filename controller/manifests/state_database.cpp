@@ -115,6 +115,18 @@ Result<std::optional<StateRow>> find_in(const Sqlite& database, const ObjectKey&
   return row_of(*statement);
 }
 
+Result<std::vector<StateRow>> all_in(const Sqlite& database) {
+  auto statement = database.prepare(std::string{kColumns} + " ORDER BY kind, namespace, name");
+  if (!statement) return std::unexpected{statement.error()};
+  std::vector<StateRow> rows;
+  for (;;) {
+    const auto has_row = statement->step();
+    if (!has_row) return std::unexpected{has_row.error()};
+    if (!*has_row) return rows;
+    rows.push_back(row_of(*statement));
+  }
+}
+
 Result<void> remove_row(const Sqlite& database, const ObjectKey& key) {
   auto statement = database.prepare("DELETE FROM objects" + std::string{kOfKey});
   if (!statement) return std::unexpected{statement.error()};
@@ -208,22 +220,24 @@ Result<std::optional<StateRow>> StateDatabase::find(const ObjectKey& key) {
 }
 
 Result<std::vector<StateRow>> StateDatabase::all() {
-  const auto database = connection_->database.lock();
-  auto statement = database->prepare(std::string{kColumns} + " ORDER BY kind, namespace, name");
-  if (!statement) return std::unexpected{statement.error()};
-  std::vector<StateRow> rows;
-  for (;;) {
-    const auto has_row = statement->step();
-    if (!has_row) return std::unexpected{has_row.error()};
-    if (!*has_row) return rows;
-    rows.push_back(row_of(*statement));
-  }
+  return all_in(*connection_->database.lock());
 }
 
 Result<StateRow> StateDatabase::see(const Seen& seen) {
+  auto row = see_if(seen, {});
+  if (!row) return std::unexpected{row.error()};
+  return std::move(**row);
+}
+
+Result<std::optional<StateRow>> StateDatabase::see_if(const Seen& seen, const Condition& may) {
   const auto database = connection_->database.lock();
   auto transaction = Transaction::begin(*database);
   if (!transaction) return std::unexpected{transaction.error()};
+  if (may) {
+    const auto rows = all_in(*database);
+    if (!rows) return std::unexpected{rows.error()};
+    if (!may(*rows)) return std::nullopt;
+  }
   const auto before = find_in(*database, seen.key);
   if (!before) return std::unexpected{before.error()};
   StateRow row = row_after(*before, seen);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,10 @@ class StateDatabase {
     Timestamp at;
   };
   Result<StateRow> see(const Seen& seen);
+  using Condition = std::function<bool(const std::vector<StateRow>&)>;
+  /// As see(), if `may` says yes of all rows as they are at that moment: nobody writes between the two. Nothing when it
+  /// says no. Without `may` it is see().
+  Result<std::optional<StateRow>> see_if(const Seen& seen, const Condition& may);
   /// A status and the object that it was made for.
   struct StatusOf {
     ObjectKey key;

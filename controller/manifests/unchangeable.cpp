@@ -38,10 +38,14 @@ const StateRow* who_needs(const StateRow& row, const std::vector<StateRow>& rows
 
 }  // namespace
 
+std::string fixed_field(const ManifestResource& edited, const StateRow& row) {
+  const auto last = object_of(row);
+  return last ? changed_for_good(last->resource, edited.resource) : std::string{};
+}
+
 std::optional<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,
                                     const std::vector<StateRow>& rows) {
-  const auto last = object_of(row);
-  const auto field = last ? changed_for_good(last->resource, edited.resource) : std::string{};
+  const auto field = fixed_field(edited, row);
   if (field.empty()) return std::nullopt;
   const StateRow* const user = who_needs(row, rows);
   if (user == nullptr) return std::nullopt;

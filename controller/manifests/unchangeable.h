@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "controller/manifests/manifest_folder.h"
@@ -13,6 +14,9 @@ namespace slipway::manifests {
 // one may be corrected: an ImagePublication before its first byte is sent, a ContainerRegistry before the first byte of
 // any publication that names it, a RetentionPolicy always, for none is carried out. What can't be known counts as
 // published.
+
+/// The field that `edited` changes, of those that can't be changed; empty when there is none.
+std::string fixed_field(const ManifestResource& edited, const StateRow& row);
 
 /// What keeps `edited` from taking the place of what `row` has. `rows` is the whole database.
 std::optional<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,

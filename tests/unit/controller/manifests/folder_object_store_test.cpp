@@ -787,6 +787,40 @@ TEST_CASE("a typo in what can't be changed may be corrected as long as nothing w
   if (key == kRegistry) CHECK((*process->registry("contoso"))->metadata.generation == 2);
 }
 
+/// Does something at the moment it is asked for the first time: in the middle of a refresh that writes.
+class BusyClock final : public Clock {
+ public:
+  Timestamp now() const override {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
+    return kStart;
+  }
+  mutable std::function<void()> meanwhile;
+};
+
+TEST_CASE("what begins to be sent while a correction is read keeps what can't be changed") {
+  Installed at;
+  at.folder.write("m/registry.yaml", registry());
+  at.start().refresh();
+  const BusyClock clock;
+  Process process(at.folder / "m", at.folder / "state.db", clock);
+  process.refresh();
+  auto object = process.get(kA);
+  object.status.attempt = AttemptStatus{.digest = "sha256:0", .sent = true};
+  const auto row = GENERATE(from_range(fixed_fields()));
+  INFO(row.field);
+  at.folder.write("m/" + row.file, row.text);
+  clock.meanwhile = [&] { REQUIRE(process->write_status(object)); };
+  // What changed counts at the second reading.
+  process.refresh();
+  CHECK(process.refresh().problems.size() == 1);
+  REQUIRE_FALSE(clock.meanwhile);
+  CHECK(process.settle().empty());
+  CHECK(process.refresh().problems.size() == 1);
+  CHECK(process.get(kA).spec.repository == "shop/a");
+  CHECK(process.get(kA).metadata.generation == 1);
+  CHECK((*process->registry("contoso"))->spec.login_server == "contoso.azurecr.io");
+}
+
 TEST_CASE("the registry of a policy may be corrected: none is carried out") {
   Installed at;
   at.folder.write("m/policy.yaml", policy());
