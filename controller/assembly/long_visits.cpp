@@ -77,7 +77,10 @@ void LongVisits::moved(const ObjectKey& key) {
 std::string LongVisits::hosts_of(const ObjectKey& key) const {
   const auto visits = visits_.lock();
   const auto visit = visits->find(key);
-  return visit == visits->end() ? "" : in_one(hands_.hosts(visit->second.reconcile_id, Time::max()));
+  if (visit == visits->end()) return "";
+  const Time began = visit->second.due - kShownAfter;
+  const bool moves = visit->second.moved_at > began && hands_.steady.now() - visit->second.moved_at < kShownAfter;
+  return moves ? "" : in_one(hands_.hosts(visit->second.reconcile_id, Time::max()));
 }
 
 LongVisits::Time LongVisits::mark_due() {

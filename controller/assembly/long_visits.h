@@ -58,7 +58,7 @@ class LongVisits final : public ObjectWriter {
   };
   /// Bytes of the object's transfer moved.
   void moved(const ObjectKey& key);
-  /// The hosts that the visit of the object waits for, in one string.
+  /// The hosts that the visit of the object waits for, in one string: none that took or gave bytes just now.
   std::string hosts_of(const ObjectKey& key) const;
 
   /// Marks every visit that has become long, and tells whom it waits for. When to look again.

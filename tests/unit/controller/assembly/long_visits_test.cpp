@@ -200,6 +200,21 @@ TEST_CASE("nobody is told of a request that is answered soon, nor while bytes mo
   });
 }
 
+TEST_CASE("a host that takes what is sent to it is not waited for") {
+  World world;
+  world.hosts = {"ghcr.io"};
+  world.visit([&] {
+    const auto waited_for = [&] { return world.visits.hosts_of(key_of(world.publication)); };
+    world.wait(1s);
+    CHECK(waited_for() == "ghcr.io");
+    world.visits.moved(key_of(world.publication));
+    world.wait(1999ms);
+    CHECK(waited_for().empty());
+    world.wait(1ms);
+    CHECK(waited_for() == "ghcr.io");
+  });
+}
+
 TEST_CASE("a mark that is being written holds back nobody else's write") {
   World world;
   auto other = world.publication;
