@@ -32,14 +32,14 @@ ProgressDisplay::ProgressDisplay(const Console& console, ProgressStyle style, co
     : console_(console), style_(style_for(console, style)), clock_(clock), started_(clock.now()) {}
 
 ProgressDisplay::~ProgressDisplay() {
-  erase_bars(*screen_.lock());
-  console_.errors.flush();
+  close();
 }
 
 void ProgressDisplay::progress(const ObjectKey& object, const TransferProgress& progress) {
   if (style_ == ProgressStyle::None) return;
   const auto now = clock_.now();
   auto screen = screen_.lock();
+  if (screen->is_closed) return;
   Transfer& transfer = screen->transfers[object];
   transfer.meter.add(duration_cast<milliseconds>(now - started_), progress);
   if (!progress.note.empty()) write_line(*screen, name_of(object) + ": " + progress.note);
@@ -66,6 +66,14 @@ void ProgressDisplay::fail(const ObjectKey& object, const std::string& line) {
   screen->transfers.erase(object);
   write_line(*screen, line);
   if (style_ == ProgressStyle::Bars) show_bars(*screen, clock_.now(), true);
+}
+
+void ProgressDisplay::close() {
+  auto screen = screen_.lock();
+  erase_bars(*screen);
+  console_.errors.flush();
+  screen->transfers.clear();
+  screen->is_closed = true;
 }
 
 void ProgressDisplay::show_line(const ObjectKey& object, Transfer& transfer, runtime::SteadyClock::Time now) {

@@ -28,6 +28,8 @@ class ProgressDisplay final : public ProgressWatcher {
   void finish(const ObjectKey& object, const std::string& line);
   /// As print(); takes the object's bar away.
   void fail(const ObjectKey& object, const std::string& line);
+  /// Takes every bar away, for good: what is written to the console from now on stays.
+  void close();
 
  private:
   struct Transfer {
@@ -40,6 +42,7 @@ class ProgressDisplay final : public ProgressWatcher {
     std::map<ObjectKey, Transfer> transfers;
     std::size_t bars = 0;  ///< Lines on the terminal that are drawn over next time.
     runtime::SteadyClock::Time drawn_at;
+    bool is_closed = false;
   };
 
   void show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once);

@@ -126,6 +126,7 @@ class OneRun {
                                   .on_end = [this](const auto& key, const auto& ending) { tell(key, ending); },
                                   .on_delay = [this](const auto& key, const auto& error) { tell_delay(key, error); }},
                                  signals_.stop_token());
+    display_.close();
     return report(endings);
   }
 

@@ -4,9 +4,11 @@
 program_test.py SLIPWAY EMULATOR [TEST...]
 """
 
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
 import signal
@@ -413,6 +415,32 @@ class ExitCodeTest(ProgramTest):
         self.registry.fault(action="Status", status=503, times=0)
         seen = self.slipway("publish", "--timeout", "1s")
         self.assertEqual(seen.code, 3, seen.errors)
+
+    def test_in_a_terminal_what_became_of_it_stays_when_it_is_stopped(self):
+        make_image("layout", self.work / "image", "--layer", 4_000_000)
+        self.publication()
+        self.registry.fault(action="Slow", path="/blobs/", bytesPerSecond=50_000, times=0)
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(self.command("publish", "--timeout", "3s"), stdout=theirs, stderr=theirs,
+                                   env={**os.environ, "HOME": str(self.work)})
+        os.close(theirs)
+        shown = b""
+        with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):  # EIO when nobody writes any more.
+            while part := terminal.read(4096):
+                shown += part
+        self.assertEqual(process.wait(), 3)
+        table = shown.decode().partition("NAMESPACE")[2]
+        self.assertRegex(table, r"team +app +Unknown ")
+        self.assertNotIn("\x1b", table)
+
+    def test_a_registry_that_takes_what_is_sent_is_not_waited_for(self):
+        make_image("layout", self.work / "image", "--layer", 9_000_000)
+        self.write("registry.yaml", (self.manifests / "registry.yaml").read_text() +
+                   "  transfer: {maxBandwidth: 1M}\n")
+        self.publication()
+        seen = self.slipway("publish", "--timeout", "4s")
+        self.assertEqual(seen.code, 3, seen.errors)
+        self.assertIn("ImagePublication team/app: not finished in time; ", seen.errors)
 
     def silent(self):
         """A host that takes connections and never answers; the publication's source is there."""

@@ -83,6 +83,21 @@ TEST_CASE("a line of the log stands above the bars and stays") {
   CHECK(text.find("shop/app", line) != std::string::npos);
 }
 
+TEST_CASE("what is printed after the display is closed stays, also of a transfer that did not end") {
+  Screen screen;
+  const Console console = screen.console(true);
+  {
+    ProgressDisplay display{console, ProgressStyle::Bars, screen.clock};
+    display.progress(kKey, at(100));
+    display.close();
+    screen.clock.advance(1s);
+    display.progress(kKey, at(200));
+    display.print("the last word");
+    console.errors << "READY\n";
+  }
+  CHECK(screen.errors.str().ends_with("\x1b[1A\x1b[Jthe last word\nREADY\n"));
+}
+
 TEST_CASE("who wants no progress gets none") {
   Screen screen;
   const Console console = screen.console(true);
