@@ -75,14 +75,18 @@ void tell_error(Story& story, const AttemptError& error, const Conditions& condi
   story.say("Remedy", error.remedy);
 }
 
+/// It is noted now and then only.
+void tell_progress(Story& story, const ProgressStatus& progress) {
+  const std::string when = progress.at ? " at " + to_string(*progress.at) : "";
+  story.say("Progress", format_bytes(progress.bytes_done) + " of " + format_bytes(progress.bytes_total) + when);
+}
+
 void tell_attempt(Story& story, const AttemptStatus& attempt, const Conditions& conditions) {
   story.begin("Attempt");
   story.say("Number", std::to_string(attempt.number));
   story.say("Digest", attempt.digest);
   if (attempt.started_at) story.say("Started at", to_string(*attempt.started_at));
-  if (attempt.progress)
-    story.say("Progress",
-              format_bytes(attempt.progress->bytes_done) + " of " + format_bytes(attempt.progress->bytes_total));
+  if (attempt.progress) tell_progress(story, *attempt.progress);
   if (attempt.error) tell_error(story, *attempt.error, conditions);
   if (attempt.next_retry_at) story.say("Next try at", to_string(*attempt.next_retry_at));
   story.end();
@@ -117,29 +121,29 @@ std::string message_of(const Condition& condition, const Conditions& all, std::i
 }
 
 template <class Status>
-void tell_conditions(Story& story, const Status& status, std::int64_t generation) {
-  const auto conditions = present_conditions(status.conditions, {generation, status.observed_generation});
+void tell_conditions(Story& story, const Status& status, const Looked& looked) {
+  const auto conditions = present_conditions(status.conditions, looked);
   if (conditions.empty()) return story.say("Conditions", "none yet: it has not been looked at");
   Table table{{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}, {}};
   for (const auto& condition : conditions)
     table.rows.push_back({condition.type, condition.status, condition.reason, to_string(condition.last_transition_time),
-                          message_of(condition, conditions, generation)});
+                          message_of(condition, conditions, looked.generation)});
   story.begin("Conditions");
   story.show(table);
   story.end();
 }
 
 template <class Object>
-void print(const std::vector<Object>& objects, std::string& separator, std::ostream& out) {
+void print(const std::vector<Object>& objects, bool is_somebody_at_work, std::string& separator, std::ostream& out) {
   for (const auto& object : objects) {
-    out << separator << story_of(object);
+    out << separator << story_of(object, is_somebody_at_work);
     separator = "\n";
   }
 }
 
 }  // namespace
 
-std::string story_of(const ImagePublication& object) {
+std::string story_of(const ImagePublication& object, bool is_somebody_at_work) {
   const auto& spec = object.spec;
   const auto& status = object.status;
   Story story;
@@ -151,31 +155,33 @@ std::string story_of(const ImagePublication& object) {
   if (status.source) story.say("Source digest", status.source->digest);
   if (spec.suspend) story.say("Suspended", "yes: nothing is published until spec.suspend is false");
   tell_build(story, spec.build);
-  tell_conditions(story, status, object.metadata.generation);
+  tell_conditions(story, status, {object.metadata.generation, status.observed_generation, is_somebody_at_work});
   if (status.published) tell_published(story, *status.published);
   if (status.attempt) tell_attempt(story, *status.attempt, status.conditions);
   tell_history(story, status.history);
   return story.text();
 }
 
-std::string story_of(const ContainerRegistry& object) {
+std::string story_of(const ContainerRegistry& object, bool is_somebody_at_work) {
   Story story;
   tell_metadata(story, to_string(ContainerRegistry::kKind), object.metadata);
   story.say("Commit in Git", object.status.source_revision);
   story.say("Login server", object.spec.login_server);
   story.say("Signed in as", object.status.identity);
   if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
-  tell_conditions(story, object.status, object.metadata.generation);
+  tell_conditions(story, object.status,
+                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work});
   return story.text();
 }
 
-std::string story_of(const RetentionPolicy& object) {
+std::string story_of(const RetentionPolicy& object, bool is_somebody_at_work) {
   Story story;
   tell_metadata(story, to_string(RetentionPolicy::kKind), object.metadata);
   story.say("Commit in Git", object.status.source_revision);
   story.say("Registry", object.spec.registry_ref.name);
   story.say("Mode", std::string{name_of(object.spec.mode)});
-  tell_conditions(story, object.status, object.metadata.generation);
+  tell_conditions(story, object.status,
+                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work});
   return story.text();
 }
 
@@ -188,10 +194,11 @@ ExitCode describe(const DescribeOptions& options, const Console& console) {
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
   if (!selection) return print_error(selection.error(), console.errors);
+  const bool is_somebody_at_work = (*glass)->installation().is_somebody_at_work();
   std::string separator;
-  print(selection->registries, separator, console.out);
-  print(selection->publications, separator, console.out);
-  print(selection->policies, separator, console.out);
+  print(selection->registries, is_somebody_at_work, separator, console.out);
+  print(selection->publications, is_somebody_at_work, separator, console.out);
+  print(selection->policies, is_somebody_at_work, separator, console.out);
   return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
 }
 

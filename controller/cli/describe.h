@@ -12,9 +12,9 @@ namespace slipway::cli {
 /// `slipway describe`: the whole story of resources, for people.
 ExitCode describe(const DescribeOptions& options, const Console& console);
 
-/// What describe prints of one object.
-std::string story_of(const ImagePublication& object);
-std::string story_of(const ContainerRegistry& object);
-std::string story_of(const RetentionPolicy& object);
+/// What describe prints of one object; `is_somebody_at_work` as Looked has it.
+std::string story_of(const ImagePublication& object, bool is_somebody_at_work = true);
+std::string story_of(const ContainerRegistry& object, bool is_somebody_at_work = true);
+std::string story_of(const RetentionPolicy& object, bool is_somebody_at_work = true);
 
 }  // namespace slipway::cli

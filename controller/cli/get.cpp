@@ -34,8 +34,7 @@ void print_table(const std::vector<Object>& objects, const TableStyle& style, st
   separator = "\n";
 }
 
-void print_tables(const Selection& selection, const GetOptions& options, const Console& console, Timestamp now) {
-  const TableStyle style{options.output == OutputFormat::Wide, options.namespace_name.empty(), now};
+void print_tables(const Selection& selection, const TableStyle& style, const Console& console) {
   if (selection.size() == 0) console.errors << "no resources found\n";
   std::string separator;
   print_table(selection.registries, style, separator, console.out);
@@ -57,7 +56,10 @@ ExitCode get(const GetOptions& options, const Console& console) {
   if (is_data(options.output))
     print_objects(*selection, options, console.out);
   else
-    print_tables(*selection, options, console, clock.now());
+    print_tables(*selection,
+                 {options.output == OutputFormat::Wide, options.namespace_name.empty(), clock.now(),
+                  (*glass)->installation().is_somebody_at_work()},
+                 console);
   return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "reconcilers/readiness.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::cli {
 
@@ -27,21 +28,32 @@ std::optional<Condition> ready_in_progress(const Conditions& conditions, std::in
   return ready;
 }
 
+/// What a process said that is there no more.
+void show_as_left(Conditions& conditions) {
+  const auto progress = std::ranges::find(conditions, kReconciling, &Condition::type);
+  if (progress == conditions.end() || progress->status != "True") return;
+  const bool was_at_it = progress->reason == reason::kProgressing;
+  const std::string last = was_at_it ? "; last: " + progress->message : std::string{};
+  if (was_at_it) progress->reason = "Interrupted";
+  progress->message = "no slipway is at work on it now; slipway publish or run goes on with it" + last;
+}
+
 }  // namespace
 
-Conditions present_conditions(Conditions conditions, const Generations& generations) {
-  const bool is_old = generations.observed < generations.now;
+Conditions present_conditions(Conditions conditions, const Looked& looked) {
+  if (!looked.is_somebody_at_work) show_as_left(conditions);
+  const bool is_old = looked.observed < looked.generation;
   const auto ready = std::ranges::find(conditions, kReady, &Condition::type);
   if (ready != conditions.end() && !is_old) return conditions;
-  if (auto shown = ready_in_progress(conditions, generations.now)) {
+  if (auto shown = ready_in_progress(conditions, looked.generation)) {
     set_condition(conditions, *shown);
     return conditions;
   }
   if (ready == conditions.end()) return conditions;
-  ready->message = pending_message(*ready, generations.now);
+  ready->message = pending_message(*ready, looked.generation);
   ready->status = "Unknown";
   ready->reason = "Pending";
-  ready->observed_generation = generations.now;
+  ready->observed_generation = looked.generation;
   return conditions;
 }
 

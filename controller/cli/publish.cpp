@@ -172,7 +172,8 @@ class OneRun {
 
   void print(const std::vector<ImagePublication>& objects) {
     if (!is_data(options_.output)) {
-      console_.out << to_text(table_of(objects, {options_.output == OutputFormat::Wide, true, clock_.now()}));
+      console_.out << to_text(table_of(
+          objects, {options_.output == OutputFormat::Wide, true, clock_.now(), installation_->is_somebody_at_work()}));
       return;
     }
     std::vector<Node> nodes;

@@ -65,8 +65,9 @@ Table make_table(std::span<const T> objects, const TableStyle& style) {
     if (style.with_namespace) row.push_back(object.metadata.namespace_name);
     row.push_back(object.metadata.name);
     T shown = object;
-    shown.status.conditions = present_conditions(std::move(shown.status.conditions),
-                                                 {object.metadata.generation, object.status.observed_generation});
+    shown.status.conditions =
+        present_conditions(std::move(shown.status.conditions),
+                           {object.metadata.generation, object.status.observed_generation, style.is_somebody_at_work});
     const Node node = to_node(shown);
     for (const auto& column : columns) row.push_back(cell_of(node, column, style.now));
   }
@@ -91,7 +92,7 @@ Table table_of(std::span<const ImagePublication> objects, const TableStyle& styl
 }
 
 Table table_of(std::span<const ContainerRegistry> objects, const TableStyle& style) {
-  return make_table(objects, {style.wide, false, style.now});
+  return make_table(objects, {style.wide, false, style.now, style.is_somebody_at_work});
 }
 
 Table table_of(std::span<const RetentionPolicy> objects, const TableStyle& style) {

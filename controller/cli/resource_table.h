@@ -15,6 +15,7 @@ struct TableStyle {
   bool wide = false;
   bool with_namespace = true;
   Timestamp now;
+  bool is_somebody_at_work = true;  ///< As Looked has it.
 };
 
 Table table_of(std::span<const ImagePublication> objects, const TableStyle& style);

@@ -8,6 +8,7 @@
 #include "controller/registry/ambient_credentials.h"
 #include "controller/registry/credential_helper.h"
 #include "controller/runtime/file_turns.h"
+#include "controller/runtime/presence.h"
 #include "controller/sources/open_source_file.h"
 #include "crds/base/text.h"
 
@@ -20,6 +21,8 @@ struct StatePlace {
   std::filesystem::path turns;
   std::filesystem::path checkouts;  ///< Of a Git repository: one place for one database.
   std::filesystem::path audit;
+
+  std::filesystem::path presence() const { return database.string() + ".at-work"; }
 };
 
 /// `key` tells the manifests from all others.
@@ -82,6 +85,7 @@ struct Opened {
   std::unique_ptr<GitManifests> git;
   std::string url;  ///< Of the manifests.
   std::unique_ptr<assembly::KeptAudit> audit = nullptr;
+  std::optional<runtime::Presence> presence = std::nullopt;  ///< Of who does more than look.
 };
 
 Result<std::unique_ptr<manifests::StateDatabase>> open_state(const InstallationOptions& options,
@@ -145,6 +149,8 @@ struct Installation::Parts {
       : state(std::move(opened.state)),
         git(std::move(opened.git)),
         audit(std::move(opened.audit)),
+        presence(std::move(opened.presence)),
+        presence_file(opened.place.presence()),
         root(opened.folder.root()),
         objects(std::move(opened.folder), *state, surroundings.clock),
         environment(options.environment),
@@ -167,6 +173,8 @@ struct Installation::Parts {
   const std::unique_ptr<manifests::StateDatabase> state;
   const std::unique_ptr<GitManifests> git;
   const std::unique_ptr<assembly::KeptAudit> audit;
+  const std::optional<runtime::Presence> presence;
+  const std::filesystem::path presence_file;
   const std::filesystem::path root;
   manifests::FolderObjectStore objects;
   const std::map<std::string, std::string> environment;
@@ -189,6 +197,11 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
   auto audit = open_audit(options, *opened, surroundings);
   if (!audit) return std::unexpected{audit.error()};
   opened->audit = std::move(*audit);
+  if (!options.only_look) {
+    auto presence = runtime::Presence::announce(opened->place.presence());
+    if (!presence) return std::unexpected{presence.error()};
+    opened->presence = std::move(*presence);
+  }
   return std::unique_ptr<Installation>{
       new Installation{std::make_unique<Parts>(std::move(*opened), options, surroundings)}};
 }
@@ -203,6 +216,10 @@ GitManifests* Installation::git() {
 
 bool Installation::state_was_replaced() const {
   return parts_->state->was_replaced();
+}
+
+bool Installation::is_somebody_at_work() const {
+  return parts_->presence ? parts_->presence->is_anybody_else() : runtime::Presence::is_anybody(parts_->presence_file);
 }
 
 assembly::Assembly& Installation::assembly() {

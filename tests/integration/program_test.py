@@ -442,6 +442,17 @@ class ExitCodeTest(ProgramTest):
         self.assertEqual(seen.code, 3, seen.errors)
         self.assertIn("ImagePublication team/app: not finished in time; ", seen.errors)
 
+    def test_get_knows_whether_somebody_is_at_work(self):
+        make_image("layout", self.work / "image", "--layer", 4_000_000)
+        self.publication()
+        self.registry.fault(action="Slow", path="/blobs/", bytesPerSecond=50_000, times=0)
+        process = self.start("publish")
+        wait_until(lambda: re.search(r"team +app +Unknown .*Progressing", self.slipway("get", "ipub").out), "it shows")
+        process.kill()
+        process.wait()
+        self.assertRegex(self.slipway("get", "ipub").out, r"team +app +Unknown .*Interrupted")
+        self.assertIn("no slipway is at work on it now", self.slipway("describe", "ipub", "app").out)
+
     def silent(self):
         """A host that takes connections and never answers; the publication's source is there."""
         silent = socket.create_server(("127.0.0.1", 0))
@@ -459,8 +470,9 @@ class ExitCodeTest(ProgramTest):
             self.assertEqual(seen.code, 3, seen.errors)
             self.assertEqual(seen.errors.count(f"team/app: waiting for {host}\n"), 1, seen.errors)
             self.assertIn(f"ImagePublication team/app: {end} while waiting for {host}", seen.errors)
-        self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +Unknown +.* Progressing")
-        self.assertIn(f"waiting for {host}", self.slipway("describe", "ipub", "app").out)
+        self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +Unknown +.* Interrupted")
+        self.assertIn(f"no slipway is at work on it now; slipway publish or run goes on with it; last: waiting for {host}",
+                      self.slipway("describe", "ipub", "app").out)
 
     def test_a_signal_is_128_and_its_number(self):
         make_image("layout", self.work / "image", "--layer", 4_000_000)

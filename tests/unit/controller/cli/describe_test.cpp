@@ -56,4 +56,18 @@ TEST_CASE("of a newer generation than was looked at nothing is known yet") {
   CHECK_THAT(story, Catch::Contains("(of generation 2) no such image: push it"));
 }
 
+TEST_CASE("what is to be tried again is not when nobody is at work") {
+  auto object = failed();
+  apply_readiness(object.status.conditions, {Readiness::Kind::Reconciling, "Unavailable", "away: wait"}, {2, kNow});
+  CHECK_THAT(story_of(object, false), Catch::Contains("no slipway is at work on it now"));
+  CHECK_THAT(story_of(object, false), Catch::Contains("away: wait\n"));
+  CHECK_THAT(story_of(object), !Catch::Contains("no slipway is at work"));
+}
+
+TEST_CASE("how far a transfer was says when that was noted") {
+  auto object = failed();
+  object.status.attempt->progress = ProgressStatus{1 << 20, 3 << 20, kNow};
+  CHECK_THAT(story_of(object), Catch::Contains("1.0 MiB of 3.0 MiB at 2026-11-24T09:00:00Z\n"));
+}
+
 }  // namespace slipway::cli

@@ -84,6 +84,17 @@ TEST_CASE("what is worked on, and nothing came of yet, says so") {
   }
 }
 
+TEST_CASE("what was worked on is not shown as worked on when nobody is there") {
+  std::vector objects{publication()};
+  objects[0].status = {};
+  apply_progress(objects[0].status.conditions, "sending sha256:3f2a", {1, kNow});
+  const auto row = table_of(std::span{objects}, {true, false, kNow, false}).rows.at(0);
+  CHECK(row.at(1) == "Unknown");
+  CHECK(row.at(4) == "Interrupted");
+  CHECK(row.at(10) ==
+        "no slipway is at work on it now; slipway publish or run goes on with it; last: sending sha256:3f2a");
+}
+
 TEST_CASE("what is suspended says so, whatever its conditions") {
   std::vector objects{publication()};
   objects[0].spec.suspend = true;
