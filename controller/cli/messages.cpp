@@ -5,6 +5,7 @@
 
 #include "crds/base/make_node.h"
 #include "crds/base/text.h"
+#include "crds/base/time.h"
 #include "crds/v1alpha1/resources.h"
 
 namespace slipway::cli {
@@ -29,8 +30,10 @@ std::string error_line(const ObjectKey& object, const Error& error) {
   return line_of(while_doing(to_string(object), error).error());
 }
 
-std::string delay_line(const ObjectKey& object, const Error& error) {
-  return name_of(object) + ": not yet, it is tried again: " + text_of(error);
+std::string delay_line(const ObjectKey& object, const standalone::Delay& delay) {
+  const std::string left = "it is tried again for up to " + format_duration(delay.left);
+  if (!delay.is_told) return name_of(object) + ": not yet, " + left + ": " + text_of(delay.error);
+  return name_of(object) + ": still not (" + std::string{to_string(delay.error.cls)} + "), " + left;
 }
 
 std::string wait_line(const ObjectKey& object, const std::string& hosts) {

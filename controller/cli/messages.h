@@ -7,6 +7,7 @@
 
 #include "controller/cli/exit_code.h"
 #include "controller/cli/options.h"
+#include "controller/standalone/one_shot.h"
 #include "crds/base/document.h"
 #include "crds/v1alpha1/object_meta.h"
 
@@ -18,8 +19,9 @@ std::string name_of(const ObjectKey& object);
 /// "error: ImagePublication shop/app: what happened; what to do".
 std::string error_line(const ObjectKey& object, const Error& error);
 
-/// "shop/app: not yet, it is tried again: what is in the way; what to do".
-std::string delay_line(const ObjectKey& object, const Error& error);
+/// "shop/app: not yet, it is tried again for up to 14m: what is in the way; what to do"; where that was told before
+/// "shop/app: still not (Unavailable), it is tried again for up to 12m".
+std::string delay_line(const ObjectKey& object, const standalone::Delay& delay);
 
 /// "shop/app: waiting for ghcr.io".
 std::string wait_line(const ObjectKey& object, const std::string& hosts);

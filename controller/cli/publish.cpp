@@ -124,7 +124,7 @@ class OneRun {
                                  {.workers = options_.workers,
                                   .timeout = options_.timeout,
                                   .on_end = [this](const auto& key, const auto& ending) { tell(key, ending); },
-                                  .on_delay = [this](const auto& key, const auto& error) { tell_delay(key, error); }},
+                                  .on_delay = [this](const auto& key, const auto& delay) { tell_delay(key, delay); }},
                                  signals_.stop_token());
     display_.close();
     return report(endings);
@@ -136,7 +136,7 @@ class OneRun {
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
   }
 
-  void tell_delay(const ObjectKey& key, const Error& error) { display_.print(delay_line(key, error)); }
+  void tell_delay(const ObjectKey& key, const standalone::Delay& delay) { display_.print(delay_line(key, delay)); }
 
   /// The error; "LEAD what is told above" for the words that were said when it was first put off.
   static Error untold(const Ending& ending, const std::string& lead) {

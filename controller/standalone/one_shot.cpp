@@ -1,13 +1,16 @@
 #include "controller/standalone/one_shot.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
 #include "controller/runtime/worker_pool.h"
 #include "crds/base/error_class.h"
+#include "reconcilers/publish/status.h"
 #include "reconcilers/readiness.h"
 
 namespace slipway::standalone {
@@ -15,6 +18,8 @@ namespace slipway::standalone {
 namespace {
 
 constexpr std::chrono::seconds kLookForReport{2};
+/// The same delay is told again after that, at the next try.
+constexpr std::chrono::seconds kTellAgain{20};
 /// Somebody waits for the end.
 constexpr std::chrono::seconds kLongestBackoff{30};
 
@@ -52,7 +57,7 @@ class Collector final : public runtime::WorkWatcher {
     const ImagePublication& publication = (*stored)->object;
     if (auto ending = ending_of(publication, *visit.outcome)) return keep(visit.key, std::move(*ending));
     if (is_awaited(publication, *visit.outcome)) queue_->add_after(visit.key, kLookForReport);
-    if (const auto error = last_error(publication)) tell_delay(visit.key, *error);
+    if (const auto error = last_error(publication)) tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
   }
   /// Before the first key is added to it.
   void look_again_through(runtime::WorkQueue& queue) { queue_ = &queue; }
@@ -73,7 +78,7 @@ class Collector final : public runtime::WorkWatcher {
   Ending after_told(const ObjectKey& key, Ending ending) const {
     const auto told = told_.lock();
     const auto last = told->find(key);
-    ending.is_told = ending.failure && last != told->end() && last->second == ending.failure->message;
+    ending.is_told = ending.failure && last != told->end() && last->second.message == ending.failure->message;
     return ending;
   }
 
@@ -84,13 +89,23 @@ class Collector final : public runtime::WorkWatcher {
                                         .remedy = "please report it with the reconcile id " + visit.reconcile_id}};
   }
 
-  void tell_delay(const ObjectKey& key, const Error& error) {
+  std::chrono::seconds left(const ImagePublication& publication, const Outcome& outcome) const {
+    const Timestamp now = clock_.now();
+    const auto own = time_left(publication, outcome, started_, now);
+    if (!options_.timeout) return own;
+    return std::min(own, std::chrono::ceil<std::chrono::seconds>(started_ + *options_.timeout - now));
+  }
+
+  void tell_delay(const ObjectKey& key, Delay delay) {
     {
+      const Timestamp now = clock_.now();
       auto told = told_.lock();
-      std::string& last = (*told)[key];
-      if (std::exchange(last, error.message) == error.message) return;
+      Told& last = (*told)[key];
+      delay.is_told = last.message == delay.error.message;
+      if (delay.is_told && now - last.at < kTellAgain) return;
+      last = {delay.error.message, now};
     }
-    if (options_.on_delay) options_.on_delay(key, error);
+    if (options_.on_delay) options_.on_delay(key, delay);
   }
 
   void keep(const ObjectKey& key, Ending ending) {
@@ -101,13 +116,21 @@ class Collector final : public runtime::WorkWatcher {
     changed_.notify_all();
   }
 
+  /// What was said last about a delay.
+  struct Told {
+    std::string message;
+    Timestamp at;
+  };
+
+  const runtime::SystemClock clock_;
+  const Timestamp started_ = clock_.now();
   Installation& installation_;
   runtime::WorkWatcher& next_;
   const OneShotOptions& options_;
   const std::size_t missing_;
   std::condition_variable_any changed_;
   runtime::Guarded<std::map<ObjectKey, Ending>> endings_;
-  runtime::Guarded<std::map<ObjectKey, std::string>> told_;  ///< What was said last about a delay.
+  runtime::Guarded<std::map<ObjectKey, Told>> told_;
   runtime::WorkQueue* queue_ = nullptr;
 };
 
@@ -139,6 +162,18 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome) {
   const auto error = last_error(publication);
   return error && error->cls == ErrorClass::NotFound && outcome.kind == Outcome::Kind::Again;
+}
+
+std::chrono::seconds time_left(const ImagePublication& publication, const Outcome& outcome, Timestamp started,
+                               Timestamp now) {
+  using std::chrono::seconds;
+  const auto& scan = publication.spec.gates.scan;
+  const seconds bound = is_awaited(publication, outcome)
+                            ? (scan ? scan->wait_for.value_or(seconds{0}) : seconds{0})
+                            : publication.spec.retry.max_duration.value_or(publish::kOneShotRetries);
+  const auto& attempt = publication.status.attempt;
+  const Timestamp since = attempt && attempt->started_at ? std::max(*attempt->started_at, started) : now;
+  return std::max(std::chrono::ceil<seconds>(since + bound - now), seconds{0});
 }
 
 std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::WorkWatcher& watcher,

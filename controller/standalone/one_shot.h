@@ -36,13 +36,26 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
 /// Whether the visit left it waiting for a report that may still come. Pure.
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome);
 
+/// How long a publication that is_awaited() or that is tried again still is, by its own bounds. `started`: the process.
+/// Pure.
+std::chrono::seconds time_left(const ImagePublication& publication, const Outcome& outcome, Timestamp started,
+                               Timestamp now);
+
+/// What keeps a publication from being published yet.
+struct Delay {
+  Error error;
+  std::chrono::seconds left{};  ///< How long it is still tried.
+  bool is_told = false;         ///< The same error was told before.
+};
+
 struct OneShotOptions {
   std::size_t workers = 8;
   std::optional<std::chrono::seconds> timeout;
   /// Told once for each publication that ended, from the thread that worked on it.
   std::function<void(const ObjectKey&, const Ending&)> on_end;
-  /// Told what keeps a publication that is tried again or waits for a report, each time that it is something else.
-  std::function<void(const ObjectKey&, const Error&)> on_delay;
+  /// Told what keeps a publication that is tried again or waits for a report, each time that it is something else, and
+  /// now and then that it is still the same.
+  std::function<void(const ObjectKey&, const Delay&)> on_delay;
 };
 
 /// Publishes each of `keys` until it is ready or can't become so, `stop` asks, or the time is up.

@@ -156,7 +156,9 @@ const Binding<Notify>& Bound<Notify>::get() {
 
 const Binding<RetrySpec>& Bound<RetrySpec>::get() {
   static const auto binding = Binding<RetrySpec>().field(
-      "maxDuration", &RetrySpec::max_duration, {.description = "How long is tried in quick succession.", .minimum = 1});
+      "maxDuration", &RetrySpec::max_duration,
+      {.description = "How long is tried in quick succession; absent, without an end, and by slipway publish for 15m.",
+       .minimum = 1});
   return binding;
 }
 

@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::chrono::seconds kInterval{std::chrono::hours{1}};
 constexpr std::chrono::seconds kWaitFor{std::chrono::hours{1}};
-constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};
 constexpr std::size_t kHistory = 10;
 
 std::chrono::seconds interval_of(const ImagePublication& publication) {

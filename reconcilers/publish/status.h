@@ -16,6 +16,9 @@ inline constexpr std::string_view kTagged = "Tagged";
 inline constexpr std::string_view kReplicated = "Replicated";
 inline constexpr std::string_view kUnsupported = "Unsupported";
 
+/// How long `slipway publish` tries again where `retry.maxDuration` does not say.
+inline constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};
+
 /// What was decided and what came of it.
 struct Acted {
   const PublishPlan& plan;

@@ -14,8 +14,13 @@ Error error(std::string remedy) {
 
 }  // namespace
 
-TEST_CASE("what is tried again says what a person can do meanwhile") {
-  CHECK(cli::delay_line(kApp, error("check that the host speaks TLS")) ==
-        "shop/app: not yet, it is tried again: GET https://r.io:\\nno TLS; check that the host speaks TLS");
-  CHECK(cli::delay_line(kApp, error("")) == "shop/app: not yet, it is tried again: GET https://r.io:\\nno TLS");
+TEST_CASE("what is tried again says for how long, and what a person can do meanwhile") {
+  using namespace std::chrono_literals;
+  CHECK(
+      cli::delay_line(kApp, {error("check that the host speaks TLS"), 15min}) ==
+      "shop/app: not yet, it is tried again for up to 15m: GET https://r.io:\\nno TLS; check that the host speaks TLS");
+  CHECK(cli::delay_line(kApp, {error(""), 15min}) ==
+        "shop/app: not yet, it is tried again for up to 15m: GET https://r.io:\\nno TLS");
+  CHECK(cli::delay_line(kApp, {error(""), 90s, true}) ==
+        "shop/app: still not (Unavailable), it is tried again for up to 1m30s");
 }

@@ -59,4 +59,22 @@ TEST_CASE("a report that may still come is waited for") {
   CHECK(ending_of(seen("NotFound"), {.kind = Kind::Stalled})->kind == Ending::Kind::Failed);
 }
 
+TEST_CASE("how long it is still tried is bound by the resource, and counts from when this process began to try") {
+  using namespace std::chrono_literals;
+  const Timestamp started = *parse_timestamp("2026-11-29T09:00:00Z");
+  ImagePublication away = seen("Unavailable");
+  away.status.attempt->started_at = started + 10s;
+  const Outcome again{.kind = Kind::Retry};
+  CHECK(time_left(away, again, started, started + 1min) == 14min + 10s);
+  away.spec.retry.max_duration = 5min;
+  CHECK(time_left(away, again, started, started + 1min) == 4min + 10s);
+  CHECK(time_left(away, again, started, started + 1h) == 0s);
+  away.status.attempt->started_at = started - 1h;
+  CHECK(time_left(away, again, started, started + 1min) == 4min);
+  ImagePublication awaited = seen("NotFound");
+  awaited.spec.gates.scan.emplace().wait_for = 30min;
+  awaited.status.attempt->started_at = started;
+  CHECK(time_left(awaited, {.kind = Kind::Again}, started, started + 1min) == 29min);
+}
+
 }  // namespace slipway::standalone
