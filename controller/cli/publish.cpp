@@ -163,11 +163,17 @@ class OneRun {
       const std::string last = ending.failure ? "; last: " + slipway::to_text(untold(ending, "")) : "";
       const std::string_view how = signals_.received() != 0 ? "stopped" : "not finished in time";
       const std::string whom = ending.waited_for.empty() ? "" : " while waiting for " + ending.waited_for;
-      console_.errors << "error: " << to_string(key) << ": " << how << visible(whom + last)
-                      << "; run it again: what is at the registry already is not sent again\n";
+      console_.errors << "error: " << to_string(key) << ": " << how << visible(whom + last) << "; " << what_helps()
+                      << '\n';
       return ExitCode::Outside;
     }
     return ending.failure ? exit_code_of(ending.failure->cls) : ExitCode::Ok;
+  }
+
+  /// A layer that was cut off begins again: the next process does not know of its upload.
+  std::string what_helps() const {
+    const std::string again = "run it again: layers that are whole at the registry are not sent again";
+    return signals_.received() != 0 ? again : again + ", any other begins anew and must fit in --timeout";
   }
 
   void print(const std::vector<ImagePublication>& objects) {
