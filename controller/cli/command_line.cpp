@@ -96,8 +96,12 @@ void add_path(CLI::App& verb, std::string& path, const char* flags, const char* 
   verb.add_option(flags, path, what)->required()->type_name("PATH");
 }
 
+void add_root(CLI::App& verb, std::string& root) {
+  verb.add_option("--root", root, "Files that resources name must lie inside this folder")->type_name("DIR");
+}
+
 void add_folder(CLI::App& verb, FolderOptions& folder) {
-  verb.add_option("--root", folder.root, "Files that resources name must lie inside this folder")->type_name("DIR");
+  add_root(verb, folder.root);
   verb.add_option("--state", folder.state, "State database (default: by folder, under $XDG_STATE_HOME/slipway)")
       ->type_name("FILE");
 }
@@ -242,6 +246,7 @@ void add_validate(CLI::App& app, Parsed& parsed) {
       "Prints every problem as file:line:column: field: what was found; what is expected.\n"
       "Exit codes: 0 valid (there may be warnings), 2 invalid, 3 files changed while they were read.");
   add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, a Git repository, or - for standard input");
+  add_root(*verb, parsed.validate.root);
   add_git(*verb, parsed.validate.git);
   add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);

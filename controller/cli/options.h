@@ -79,6 +79,7 @@ struct PlanOptions {
 
 struct ValidateOptions {
   std::string path;
+  std::string root;  ///< As of FolderOptions.
   GitFlags git;
   std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;

@@ -47,8 +47,8 @@ Node data_of(const manifests::ManifestReading& reading) {
   return root;
 }
 
-void add_unanswered(manifests::ManifestReading& reading, const std::string& controller_namespace) {
-  auto unanswered = manifests::unanswered_references(reading, controller_namespace);
+void add_unanswered(manifests::ManifestReading& reading, const manifests::AnsweredBy& by) {
+  auto unanswered = manifests::unanswered_references(reading, by);
   std::ranges::move(unanswered, std::back_inserter(reading.problems));
 }
 
@@ -82,7 +82,7 @@ Result<manifests::ManifestFolderOptions> newest_commit(const standalone::GitOpti
 }  // namespace
 
 ExitCode validate(const ValidateOptions& options, const Console& console) {
-  manifests::ManifestFolderOptions input{.path = options.path, .root = {}, .allow_empty = false, .parse = {}};
+  manifests::ManifestFolderOptions input{.path = options.path, .root = options.root, .allow_empty = false, .parse = {}};
   input.parse.overrides = options.overrides;
   input.parse.keep_roots = true;
   expect_github_job(console.environment, input.parse);
@@ -97,7 +97,7 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   auto reading = folder->read();
   if (!reading) return invalid(reading.error(), console);
   // One file may be meant for others that are elsewhere; a folder is meant to be run.
-  if (folder->is_folder()) add_unanswered(*reading, controller_namespace);
+  add_unanswered(*reading, {controller_namespace, folder->root(), folder->is_folder()});
   if (!reading->is_whole && reading->problems.empty())
     return print_error(fail(ErrorClass::Unavailable, "not every file could be read: they changed meanwhile",
                             "run it again when nothing writes to them")

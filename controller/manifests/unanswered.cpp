@@ -1,14 +1,13 @@
 #include "controller/manifests/unanswered.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <utility>
 #include <variant>
 
+#include "controller/files/inside.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/references.h"
@@ -39,10 +38,24 @@ struct AsReference {
   }
 };
 
+/// The files of the source; of a layout its index.
+void add_source(std::vector<Mention>& mentions, const SourceSpec& source, const std::string& base_folder) {
+  const auto add = [&](const std::string& name, const std::string& path) {
+    mentions.push_back({"spec.source." + name + ".path", {{Kind::File, base_folder, path}}});
+  };
+  if (source.oci_layout) add("ociLayout", source.oci_layout->path + "/index.json");
+  if (source.oci_archive) add("ociArchive", source.oci_archive->path);
+  if (source.docker_archive) add("dockerArchive", source.docker_archive->path);
+}
+
 struct MentionsOf {
   const std::string& base_folder;
   const std::string& controller_namespace;
-  std::vector<Mention> operator()(const ImagePublication& object) const { return mentions_of(object, base_folder); }
+  std::vector<Mention> operator()(const ImagePublication& object) const {
+    auto mentions = mentions_of(object, base_folder);
+    add_source(mentions, object.spec.source, base_folder);
+    return mentions;
+  }
   std::vector<Mention> operator()(const ContainerRegistry& object) const {
     return mentions_of(object, controller_namespace);
   }
@@ -70,7 +83,7 @@ std::string name_of(const Reference& reference) {
 /// Looks for what is mentioned among what is there.
 class Search {
  public:
-  explicit Search(const ManifestReading& reading) {
+  Search(const ManifestReading& reading, const AnsweredBy& by) : by_(by) {
     for (const auto& each : reading.resources) {
       const auto reference = std::visit(AsReference{}, each.resource);
       if (reference) there_.insert(*reference);
@@ -80,6 +93,8 @@ class Search {
 
   /// What is mentioned is not there, or lacks what it is wanted for.
   std::optional<Error> objection_to(const Mention& mention) const {
+    if (mention.any_of.front().kind == Kind::File) return objection_to_file(mention);
+    if (!by_.is_whole) return std::nullopt;
     if (!is_answered(mention)) return Error{ErrorClass::NotFound, message_for(mention), remedy_for(mention)};
     if (!mention.is_sign_in) return std::nullopt;
     const Reference& wanted = mention.any_of.front();
@@ -89,8 +104,20 @@ class Search {
   }
 
  private:
+  /// What only a disk that is not well could tell is not judged.
+  std::optional<Error> objection_to_file(const Mention& mention) const {
+    const Reference& file = mention.any_of.front();
+    const auto place = files::anchored(by_.root, file.scope);
+    if (!place) return std::nullopt;
+    const auto found = files::resolve_inside(place->root, place->base, file.name);
+    if (found) return std::nullopt;
+    if (found.error().cls == ErrorClass::NotFound)
+      return Error{ErrorClass::NotFound, message_for(mention), remedy_for(mention)};
+    return found.error().cls == ErrorClass::Refused ? std::optional{found.error()} : std::nullopt;
+  }
+
   bool is_answered(const Mention& mention) const {
-    return std::ranges::any_of(mention.any_of, [&](const Reference& each) { return is_there(each); });
+    return std::ranges::any_of(mention.any_of, [&](const Reference& each) { return there_.contains(each); });
   }
 
   static std::string message_for(const Mention& mention) {
@@ -102,11 +129,13 @@ class Search {
   std::string remedy_for(const Mention& mention) const {
     const Reference& wanted = mention.any_of.front();
     if (wanted.kind == Kind::File)
-      return "correct the path, which starts at the folder of this file, or see that the report is there before the "
+      return "correct the path, which starts at the folder of this file, or see that the file is there before the "
              "publication";
     std::string remedy = "add it, or correct the name" + others(wanted);
-    if (wanted.kind == Kind::Secret) remedy += "; nothing is to be done where the cluster or the environment has it";
-    if (wanted.kind == Kind::ConfigMap) remedy += "; nothing is to be done where the cluster has it";
+    const bool is_pull_secret = mention.field.starts_with("spec.source.");  // The environment stands in for no such.
+    if (wanted.kind == Kind::Secret && !is_pull_secret)
+      remedy += "; nothing is to be done where the cluster or the environment has it";
+    if (wanted.kind == Kind::ConfigMap || is_pull_secret) remedy += "; nothing is to be done where the cluster has it";
     return remedy;
   }
 
@@ -121,12 +150,7 @@ class Search {
     return names.empty() ? "" : names + (count > kMostNamed ? ", …)" : ")");
   }
 
-  bool is_there(const Reference& reference) const {
-    if (reference.kind != Kind::File) return there_.contains(reference);
-    std::error_code error;
-    return std::filesystem::exists(std::filesystem::path{reference.scope} / reference.name, error) || error;
-  }
-
+  const AnsweredBy& by_;
   std::set<Reference> there_;
   std::map<Reference, const SecretObject*> secrets_;
 };
@@ -143,12 +167,12 @@ Problem warning(const ManifestResource& resource, const std::string& field, Erro
 
 }  // namespace
 
-std::vector<Problem> unanswered_references(const ManifestReading& reading, const std::string& controller_namespace) {
+std::vector<Problem> unanswered_references(const ManifestReading& reading, const AnsweredBy& by) {
   std::vector<Problem> problems;
   if (!reading.is_whole) return problems;
-  const Search search{reading};
+  const Search search{reading, by};
   for (const auto& each : reading.resources)
-    for (const auto& mention : std::visit(MentionsOf{each.base_folder, controller_namespace}, each.resource))
+    for (const auto& mention : std::visit(MentionsOf{each.base_folder, by.controller_namespace}, each.resource))
       if (auto objection = search.objection_to(mention))
         problems.push_back(warning(each, mention.field, std::move(*objection)));
   return problems;

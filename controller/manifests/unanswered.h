@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -7,10 +8,17 @@
 
 namespace slipway::manifests {
 
+/// What resources are looked for in.
+struct AnsweredBy {
+  std::string controller_namespace;
+  std::filesystem::path root;  ///< Files must lie inside.
+  bool is_whole = true;        ///< All that is to be run; else only the files that are named are looked for.
+};
+
 /// Warnings of what the resources of a folder name and the folder does not hold: registries, Secrets, ConfigMaps and
-/// report files, each with file, place and field (where the reading kept the roots) and what to do; and of Secrets to
-/// sign in with that lack a key. Nothing for a reading that is not whole: what is missing may stand in a file that
-/// could not be taken.
-std::vector<Problem> unanswered_references(const ManifestReading& reading, const std::string& controller_namespace);
+/// files (sources, reports), those outside the root too; each with file, place and field (where the reading kept the
+/// roots) and what to do; and of Secrets to sign in with that lack a key. Nothing for a reading that is not whole: what
+/// is missing may stand in a file that could not be taken.
+std::vector<Problem> unanswered_references(const ManifestReading& reading, const AnsweredBy& by);
 
 }  // namespace slipway::manifests

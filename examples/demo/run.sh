@@ -99,7 +99,7 @@ before() {
 
 plan() {
   step "What Slipway would do with the resources in $work/manifests: validate, then plan"
-  "$slipway" validate -f "$work/manifests"
+  "$slipway" validate -f "$work/manifests" --root "$work"
   local rc=0
   "$slipway" plan -f "$work/manifests" "${folder[@]}" || rc=$?
   check "plan ends with 1, because two publications would be refused" 1 "$rc"

@@ -667,18 +667,20 @@ class LookTest(ProgramTest):
         self.publication(extra="  gates: {scan: {reports: [{name: all, path: scan.json}]}}\n")
         path = self.manifests / "app.yaml"
         path.write_text(path.read_text().replace("registryRef: {name: local}", "registryRef: {name: other}"))
-        seen = self.slipway("validate")
+        self.image()
+        seen = self.slipway("validate", "--root", str(self.work))
         self.assertEqual(seen.code, 0, seen.errors)
         self.assertRegex(seen.errors, r"warning: .*app.yaml:6:\d+: spec.registryRef.name: there is no ContainerRegistry "
                                       r"other in the folder; add it, or correct the name \(there is ContainerRegistry local\)")
         self.assertRegex(seen.errors, r'warning: .*app.yaml:16:\d+: spec.gates.scan.reports\[0\].path: there is no file '
                                       r'"scan.json"; correct the path')
         self.assertIn("2 valid resources, 0 errors, 2 warnings", seen.out)
-        problems = json.loads(self.slipway("validate", "-o", "json").out)["problems"]
+        problems = json.loads(self.slipway("validate", "--root", str(self.work), "-o", "json").out)["problems"]
         self.assertEqual([each["reason"] for each in problems], ["NotFound", "NotFound"])
         (self.manifests / "scan.json").write_text("{}")
         self.publication()
-        self.assertEqual(self.slipway("validate").errors, "")
+        self.assertEqual(self.slipway("validate", "--root", str(self.work)).errors, "")
+        self.assertIn('"../image/index.json" leads outside ', self.slipway("validate").errors)
 
     def test_get_does_not_show_an_edit_as_ready_before_it_is_looked_at(self):
         self.image()

@@ -66,7 +66,7 @@ struct World {
     const auto reading = opened->read();
     REQUIRE(reading);
     std::vector<std::string> texts;
-    for (auto problem : unanswered_references(*reading, "slipway-system")) {
+    for (auto problem : unanswered_references(*reading, {"slipway-system", opened->root()})) {
       CHECK(problem.warning);
       problem.file = std::filesystem::path(problem.file).filename();
       texts.push_back(to_string(problem));
@@ -90,12 +90,11 @@ TEST_CASE("what a folder names and does not hold is told with file, place, field
             "app.yaml:5:23: spec.registryRef.name: there is no ContainerRegistry contoso in the folder; add it, or "
             "correct the name (there is ContainerRegistry fabrikam)",
             "app.yaml:8:71: spec.source.image.pullSecretRef.name: there is no Secret shop/ghcr in the folder; add it, "
-            "or correct the name (there is Secret default/ghcr)" +
-                elsewhere,
+            "or correct the name (there is Secret default/ghcr); nothing is to be done where the cluster has it",
             "app.yaml:13:61: spec.gates.scan.reports[0].configMapRef.name: there is no ConfigMap shop/scan in the "
             "folder; add it, or correct the name; nothing is to be done where the cluster has it",
             "app.yaml:14:46: spec.gates.scan.reports[1].path: there is no file \"reports/arm64.json\"; correct the "
-            "path, which starts at the folder of this file, or see that the report is there before the publication",
+            "path, which starts at the folder of this file, or see that the file is there before the publication",
             "other.yaml:6:46: spec.authentication.basic.secretRef.name: there is no Secret slipway-system/push in the "
             "folder; add it, or correct the name" +
                 elsewhere,
@@ -140,4 +139,25 @@ TEST_CASE("what may stand in a file that is broken is not said to be missing") {
   world.write("app.yaml", kPublication);
   world.write("registry.yaml", kRegistry + "nope: 1\n");
   CHECK(world.warnings().empty());
+}
+
+TEST_CASE("a source file that is not there or can't be read is told like a report") {
+  World world;
+  const std::string image = "image: {reference: \"ghcr.io/contoso/app:1\", pullSecretRef: {name: ghcr}}";
+  auto publication = kPublication.substr(0, kPublication.find("  gates:"));
+  const auto path = GENERATE(as<std::string>{}, "imag.tar", "../image.tar", "image.tar");
+  publication.replace(publication.find(image), image.size(), "ociArchive: {path: " + path + "}");
+  world.write("app.yaml", publication);
+  world.write("image.tar", "x");
+  world.write("registry.yaml",
+              kRegistry.substr(0, kRegistry.find("  authentication")) + "  authentication: {anonymous: {}}\n");
+  const auto warnings = world.warnings();
+  if (path == "image.tar") {
+    CHECK(warnings.empty());
+  } else {
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings[0],
+               Catch::Contains(path == "imag.tar" ? "spec.source.ociArchive.path: there is no file \"imag.tar\""
+                                                  : "\"../image.tar\" leads outside "));
+  }
 }
