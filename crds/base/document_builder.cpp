@@ -67,11 +67,18 @@ void DocumentBuilder::put(Node node) {
 bool DocumentBuilder::key(std::string name, Place place) {
   Frame& frame = frames_.back();
   if (!frame.keys.insert(name).second)
-    problem(place, "the key " + quoted(path_of(name)) + " stands here a second time", "keep one of the two");
+    problem(place, "the key " + quoted(path_of(name)) + " stands here a second time",
+            begins_a_resource(name) ? "put a line --- between two resources, or keep one of the two"
+                                    : "keep one of the two");
   frame.key = std::move(name);
   frame.key_place = place;
   frame.has_key = true;
   return count(0, frame.key.size(), place);
+}
+
+/// At the top, where a second resource shows by its keys.
+bool DocumentBuilder::begins_a_resource(std::string_view key) const {
+  return frames_.size() == 1 && (key == "apiVersion" || key == "kind" || key == "metadata" || key == "spec");
 }
 
 bool DocumentBuilder::open(Node::Kind kind, Place place) {

@@ -48,6 +48,7 @@ class DocumentBuilder {
   bool count(std::size_t nodes, std::size_t bytes, Place place);
   void put(Node node);
   std::string path_of(std::string_view key) const;
+  bool begins_a_resource(std::string_view key) const;
 
   std::string file_;
   DocumentLimits limits_;

@@ -24,9 +24,14 @@ void Codec<std::int64_t>::read(const Node& node, const FieldInfo& info, FieldRea
 
 void Codec<std::chrono::seconds>::read(const Node& node, const FieldInfo& info, FieldReader& reader,
                                        std::chrono::seconds& value) {
-  const bool bare_zero = node.kind == Node::Kind::Integer && node.text == "0";
-  if (!bare_zero && !reader.expect(node, Node::Kind::String)) return;
+  const bool is_number = node.kind == Node::Kind::Integer || node.kind == Node::Kind::Number;
+  const bool bare_zero = is_number && node.text == "0";
   const auto duration = parse_duration(node.text);
+  if (is_number && !bare_zero) {  // In quotes it would lack its unit.
+    reader.expect(node, Node::Kind::String, duration ? "quote it" : duration.error().remedy);
+    return;
+  }
+  if (!bare_zero && !reader.expect(node, Node::Kind::String)) return;
   if (!duration) return reader.problem(node.place, duration.error());
   const std::chrono::seconds least{info.minimum};
   if (*duration < least)

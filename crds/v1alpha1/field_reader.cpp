@@ -41,10 +41,12 @@ std::string found_instead(const Node& node) {
   }
 }
 
+bool is_unquoted(const Node& node) {
+  return node.kind == Node::Kind::Boolean || node.kind == Node::Kind::Integer || node.kind == Node::Kind::Number;
+}
+
 std::string wanted(const Node& node, Node::Kind kind) {
-  const bool scalar =
-      node.kind == Node::Kind::Boolean || node.kind == Node::Kind::Integer || node.kind == Node::Kind::Number;
-  if (kind == Node::Kind::String && scalar) return "quote it: \"" + node.text + "\"";
+  if (kind == Node::Kind::String && is_unquoted(node)) return "quote it: \"" + node.text + "\"";
   switch (kind) {
     case Node::Kind::Boolean:
       return "write true or false";
@@ -57,6 +59,14 @@ std::string wanted(const Node& node, Node::Kind kind) {
     default:
       return "write a text";
   }
+}
+
+/// Also what is wrong with the text that it would be in quotes.
+std::string wanted_text(const Node& node, const FieldInfo& info) {
+  std::string quoting = wanted(node, Node::Kind::String);
+  if (!is_unquoted(node) || info.check == nullptr) return quoting;
+  const auto checked = info.check(node.text);
+  return checked ? quoting : "quote it, and " + checked.error().remedy;
 }
 
 bool is_at_or_below(std::string_view path, std::string_view field) {
@@ -142,7 +152,7 @@ bool FieldReader::expect(const Node& node, Node::Kind kind, std::string expected
 }
 
 bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::string& value) {
-  if (!expect(node, Node::Kind::String)) return false;
+  if (node.kind != Node::Kind::String) return expect(node, Node::Kind::String, wanted_text(node, info));
   value = node.text;
   const std::size_t length = count_characters(value);
   if (length < info.min_length) {

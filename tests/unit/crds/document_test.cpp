@@ -97,6 +97,13 @@ TEST_CASE("keys stand once") {
         "f:1:19: the key \"b.c\" stands here a second time; keep one of the two");
 }
 
+TEST_CASE("two resources without a line between them are told of it") {
+  CHECK(read("kind: A\nkind: B") ==
+        "f:2:1: the key \"kind\" stands here a second time; put a line --- between two resources, or keep one of the "
+        "two");
+  CHECK(read("a:\n  kind: A\n  kind: B") == "f:3:3: the key \"a.kind\" stands here a second time; keep one of the two");
+}
+
 TEST_CASE("hostile YAML is refused in words") {
   CHECK(read("a: !!binary x") ==
         "f:1:4: the tag \"tag:yaml.org,2002:binary\" is not supported; write the value without a tag");

@@ -92,7 +92,10 @@ TEST_CASE("a status is written and read back") {
 
 TEST_CASE("what is wrong is said with its place, its field and what is expected") {
   CHECK(first_problem(replaced(kPublication, "version: 1.8.2", "version: 1.10")) ==
-        "f.yaml:10:51: spec.build.version: \"1.10\" is a number; quote it: \"1.10\"");
+        "f.yaml:10:51: spec.build.version: \"1.10\" is a number; quote it, and write three numbers with dots "
+        "between them and no letter in front, e.g. 1.10.0");
+  CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0", "commit: 12345678"))
+            .find("spec.build.commit: \"12345678\" is an integer; quote it: \"12345678\"") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "repository: shop/app", "repositry: shop/app")) ==
         "f.yaml:6:3: spec.repositry: the field \"repositry\" is not known; did you mean \"repository\"?");
   CHECK(first_problem(replaced(kPublication, "mutability: Moving", "mutability: moving")) ==
@@ -100,7 +103,8 @@ TEST_CASE("what is wrong is said with its place, its field and what is expected"
   CHECK(first_problem(replaced(kPublication, "{{commit:7}}", "{{comit}}"))
             .find("f.yaml:12:32: spec.tags[0].template: ") == 0);
   CHECK(first_problem(replaced(kPublication, "maxAge: 24h", "maxAge: 24"))
-            .find("spec.gates.scan.maxAge: \"24\" is an integer") != std::string::npos);
+            .find("spec.gates.scan.maxAge: \"24\" is an integer; write whole numbers with a unit") !=
+        std::string::npos);
   CHECK(first_problem(replaced(kPublication, "path: scan.json", "path: scan.json, inline: x"))
             .find("path and inline are given together; give exactly one of") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "kind: ImagePublication", "kind: Imagepublication"))
