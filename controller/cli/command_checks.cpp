@@ -85,4 +85,32 @@ std::optional<Usage> check_source(const RunOptions& run) {
   return std::nullopt;
 }
 
+std::optional<Usage> check_first_word(const std::vector<std::string>& arguments,
+                                      const std::function<bool(const std::string&)>& is_kind) {
+  if (arguments.size() < 2 || arguments[1].empty() || arguments[1].starts_with('-')) return std::nullopt;
+  const std::string& verb = arguments[0];
+  const std::string& word = arguments[1];
+  const std::string remedy = "slipway " + verb + ' ';
+  if (verb == "publish" || verb == "plan" || verb == "validate")
+    return wrong(verb, slipway::quoted(word) + " is no option", "name files with -f: " + remedy + "-f " + word);
+  if (verb == "run")
+    return wrong(verb, slipway::quoted(word) + " is no option",
+                 "name files with it: " + remedy + "--manifests " + word);
+  if ((verb == "get" || verb == "describe") && !is_kind(word))
+    return wrong(verb, slipway::quoted(word) + " is no kind (acr, ipub, retpol)",
+                 "write the kind before the name: " + remedy + "ipub " + word);
+  return std::nullopt;
+}
+
+std::optional<Usage> take_namespace(const std::string& verb, std::string& name, std::string& namespace_name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  const std::string before = name.substr(0, slash);
+  if (!namespace_name.empty() && namespace_name != before)
+    return wrong(verb, slipway::quoted(name) + " is not in the namespace of -n", "leave one of the two out");
+  namespace_name = before;
+  name.erase(0, slash + 1);
+  return std::nullopt;
+}
+
 }  // namespace slipway::cli

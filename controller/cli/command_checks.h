@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,5 +37,12 @@ std::optional<Usage> take_bounded(const std::string& text, const std::string& fl
 
 /// What `run` is over: exactly one, and no flag that only another one has.
 std::optional<Usage> check_source(const RunOptions& run);
+
+/// What stands right after the verb and is no option: a path without its flag, or a name without its kind.
+std::optional<Usage> check_first_word(const std::vector<std::string>& arguments,
+                                      const std::function<bool(const std::string&)>& is_kind);
+
+/// "NAMESPACE/NAME", as other verbs print it, is a name and its namespace.
+std::optional<Usage> take_namespace(const std::string& verb, std::string& name, std::string& namespace_name);
 
 }  // namespace slipway::cli

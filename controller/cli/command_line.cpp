@@ -343,7 +343,11 @@ std::variant<Command, Usage> command_of(const std::string& verb, Parsed& parsed)
   parsed.get.kind = parsed.describe.kind = kind_named(parsed.kind);
   auto& folder = verb == "get" ? parsed.get.folder : parsed.describe.folder;
   if (auto usage = take_sets(parsed.sets, verb, folder.overrides)) return *usage;
-  if (verb == "get") return parsed.get;
+  if (verb == "get") {
+    if (auto usage = take_namespace(verb, parsed.get.name, parsed.get.namespace_name)) return *usage;
+    return parsed.get;
+  }
+  if (auto usage = take_namespace(verb, parsed.describe.name, parsed.describe.namespace_name)) return *usage;
   return parsed.describe;
 }
 
@@ -402,6 +406,8 @@ VerbDescription describe_verb(const CLI::App& verb) {
 
 std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& arguments) {
   if (auto usage = wrong_verb(arguments)) return *usage;
+  if (auto usage = check_first_word(arguments, [](const auto& word) { return kind_named(word).has_value(); }))
+    return *usage;
   Parsed parsed;
   const auto app = make_app(parsed);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

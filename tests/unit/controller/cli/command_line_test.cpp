@@ -47,4 +47,33 @@ TEST_CASE("namespaces are listed with commas") {
   CHECK(run.cluster.watch_namespaces == std::vector<std::string>{"slipway-system", "shop"});
 }
 
+TEST_CASE("a path without its flag and a name without its kind are told so") {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string said;
+  };
+  const auto row = GENERATE(values<Row>({
+      {{"publish", "deploy"},
+       "slipway publish: \"deploy\" is no option; name files with -f: slipway publish -f deploy"},
+      {{"validate", "deploy"}, "name files with -f: slipway validate -f deploy"},
+      {{"run", "deploy"}, "slipway run --manifests deploy"},
+      {{"describe", "app", "-f", "d"},
+       "\"app\" is no kind (acr, ipub, retpol); write the kind before the name: "
+       "slipway describe ipub app"},
+      {{"get", "ipub", "shop/app", "-n", "team", "-f", "d"}, "\"shop/app\" is not in the namespace of -n"},
+  }));
+  const auto parsed = parse_command_line(row.arguments);
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
+  CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(row.said));
+}
+
+TEST_CASE("a name may bring its namespace along, as it is printed") {
+  const auto parsed = parse_command_line({"get", "ipub", "shop/app", "-f", "d"});
+  REQUIRE(std::holds_alternative<Command>(parsed));
+  const auto& get = std::get<GetOptions>(std::get<Command>(parsed));
+  CHECK(get.name == "app");
+  CHECK(get.namespace_name == "shop");
+}
+
 }  // namespace slipway::cli
