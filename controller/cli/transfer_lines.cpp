@@ -11,6 +11,7 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::size_t kBarCells = 24;
+constexpr std::size_t kLeastBarCells = 4;
 /// Weight of a reading that lasted one second: three seconds of history fade to a fifth.
 constexpr double kFade = 0.42;
 
@@ -19,12 +20,19 @@ std::int64_t percent_of(const TransferProgress& progress) {
   return std::clamp<std::int64_t>(progress.bytes_done * 100 / progress.bytes_total, 0, 100);
 }
 
-std::string bar_of(const TransferProgress& progress) {
-  const auto filled = static_cast<std::size_t>(percent_of(progress)) * kBarCells / 100;
+std::string bar_of(const TransferProgress& progress, std::size_t cells) {
+  const auto filled = static_cast<std::size_t>(percent_of(progress)) * cells / 100;
   std::string bar(filled, '=');
-  if (filled < kBarCells) bar += '>';
-  bar.resize(kBarCells, ' ');
+  if (filled < cells) bar += '>';
+  bar.resize(cells, ' ');
   return '[' + bar + ']';
+}
+
+/// "  [====>   ]" in what room there is; nothing where there is little.
+std::string bar_in(std::size_t columns, const TransferProgress& progress) {
+  constexpr std::string_view kFrame = "  []";
+  if (columns < kFrame.size() + kLeastBarCells) return "";
+  return "  " + bar_of(progress, std::min(columns - kFrame.size(), kBarCells));
 }
 
 std::string rate_text(const TransferMeter& meter) {
@@ -62,16 +70,24 @@ std::optional<std::chrono::seconds> TransferMeter::time_left() const {
   const std::int64_t left = latest_.bytes_total - latest_.bytes_done;
   if (left <= 0 || rate_ < 1) return std::nullopt;
   const double seconds = std::ceil(static_cast<double>(left) / rate_);
-  return std::chrono::seconds{static_cast<std::int64_t>(std::min(seconds, 86400.0 * 365))};
+  constexpr double kLongestGuess = 86'400;  // A rate of which more would follow is no rate: it stands still.
+  if (seconds > kLongestGuess) return std::nullopt;
+  return std::chrono::seconds{static_cast<std::int64_t>(seconds)};
 }
 
 std::string bar_line(const std::string& name, const TransferMeter& meter, std::size_t columns) {
   const TransferProgress& now = meter.latest();
-  std::string line = name + "  " + bar_of(now) + "  " + format_bytes(now.bytes_done) + " / " +
-                     format_bytes(now.bytes_total) + "  " + rate_text(meter);
-  if (const auto left = left_text(meter); !left.empty()) line += "  " + left;
-  line += "  " + std::to_string(now.blobs_done) + '/' + std::to_string(now.blobs_total) + " blobs";
-  return cut_to(std::move(line), columns);
+  std::string figures;
+  const auto add = [&](const std::string& figure) {
+    const std::string more = figures + "  " + figure;
+    if (!figure.empty() && display_width(name) + display_width(more) <= columns) figures = more;
+  };
+  add(format_bytes(now.bytes_done) + " / " + format_bytes(now.bytes_total));
+  add(rate_text(meter));
+  add(left_text(meter));
+  add(std::to_string(now.blobs_done) + '/' + std::to_string(now.blobs_total) + " blobs");
+  const std::size_t used = display_width(name) + display_width(figures);
+  return cut_to(name, columns) + bar_in(columns > used ? columns - used : 0, now) + figures;
 }
 
 std::string plain_line(const std::string& name, const TransferMeter& meter) {

@@ -1,6 +1,7 @@
 #include "reconcilers/publish/plan.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <utility>
@@ -17,11 +18,13 @@ std::string brief(const Digest& digest) {
   return std::string(digest.algorithm()) + ":" + digest.short_hex();
 }
 
+/// As format_bytes() of the command line: what is cut off is not rounded up.
 std::string bytes_text(std::int64_t bytes) {
   constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  if (unit > 0) value = std::floor(value * 10) / 10;
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits.at(unit));
   return text.data();

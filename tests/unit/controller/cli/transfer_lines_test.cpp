@@ -56,8 +56,26 @@ TEST_CASE("lines for terminals and pipes") {
   meter.add(milliseconds{1000}, progress(1 << 20, 4 << 20));
   CHECK(bar_line("shop/app", meter, 200) ==
         "shop/app  [======>                 ]  1.0 MiB / 4.0 MiB  1.0 MiB/s  3s left  1/3 blobs");
-  CHECK(bar_line("shop/app", meter, 12) == "shop/app  [=");
+  CHECK(bar_line("shop/app", meter, 71) == "shop/app  [==>      ]  1.0 MiB / 4.0 MiB  1.0 MiB/s  3s left  1/3 blobs");
   CHECK(plain_line("shop/app", meter) == "shop/app: 1.0 MiB of 4.0 MiB (25 %), 1.0 MiB/s, 3s left, 1 of 3 blobs");
+}
+
+TEST_CASE("in a narrow terminal no figure is cut") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, 4 << 20));
+  meter.add(milliseconds{1000}, progress(1 << 20, 4 << 20));
+  CHECK(bar_line("shop/app", meter, 60) == "shop/app  1.0 MiB / 4.0 MiB  1.0 MiB/s  3s left  1/3 blobs");
+  CHECK(bar_line("shop/app", meter, 40) == "shop/app  1.0 MiB / 4.0 MiB  1.0 MiB/s");
+  CHECK(bar_line("shop/app", meter, 12) == "shop/app");
+  CHECK(bar_line("shop/app", meter, 4) == "shop");
+}
+
+TEST_CASE("what stands still has no end in sight") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, std::int64_t{4} << 30));
+  meter.add(milliseconds{1000}, progress(10, std::int64_t{4} << 30));
+  CHECK(meter.rate() == 10);
+  CHECK_FALSE(meter.time_left());
 }
 
 TEST_CASE("an image without bytes is at its end") {
