@@ -266,7 +266,7 @@ class Decision {
     if (reads_all_layers(publication_, seen_.ids)) return "spec.verify is Deep";
     const bool gated = !finished_ && !questions().empty();
     return gated && gates::needs_layers_checked(seen_.subject, seen_.reports)
-               ? "the report names a config, not the manifest that these layers are of"
+               ? "the scan report names the image by its config, so each layer is compared with that"
                : "";
   }
 
