@@ -58,7 +58,7 @@ publish::Settings settings_of(const InstallationOptions& options, const std::str
   settings.lends_credentials = options.single_owner;
   if (options.single_owner) settings.read_from = read_from(options, url);
   settings.one_shot = options.one_shot;
-  if (options.one_shot) settings.started_at = now;
+  (options.one_shot ? settings.started_at : settings.at_work_since) = now;
   return settings;
 }
 
