@@ -41,7 +41,7 @@ struct ActReport {
   TransferStatus transfer;
   std::optional<Digest> record;    ///< That was put.
   std::set<std::string> tags;      ///< That were set or removed.
-  std::string unsure;              ///< A tag that may have been set: the answer was lost.
+  std::string unsure;              ///< A tag that may have been set: the answer was lost, or not waited for.
   std::vector<std::string> notes;  ///< What a person should know.
   bool unwanted = false;  ///< It was edited, suspended or forbidden meanwhile: nothing was sent, or no further tag set.
   bool outdated = false;  ///< A moving tag changed since the plan was made: no tag was set, look again.

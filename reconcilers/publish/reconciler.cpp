@@ -126,13 +126,21 @@ class Visit {
       if (is_still_wanted(plan.ids.gates))
         report = carry_out(plan);
       else
-        report.unwanted = true;
+        report = nothing_sent(before.status);
       if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) {
         if (keep_tags(object().status, report)) static_cast<void>(write_at_the_end());
         return follow(report.failure->error);
       }
     }
     return conclude(before, {plan, report});
+  }
+
+  /// What was announced to the status at the start did not begin.
+  ActReport nothing_sent(const ImagePublicationStatus& before) {
+    if (auto& attempt = object().status.attempt) attempt->sent = before.attempt && before.attempt->sent;
+    ActReport report;
+    report.unwanted = true;
+    return report;
   }
 
   Outcome conclude(const ImagePublication& before, const Acted& acted) {
@@ -255,7 +263,11 @@ class Visit {
     if (removed) return let_go_without(*removed);
     const auto times = withdrawal_times();
     const bool was_stopped = removed.error().cls == ErrorClass::Cancelled;
-    if (was_stopped) return times.now < times.until ? follow(removed.error()) : leave(std::string(kNoTimeLeft));
+    if (was_stopped && times.now >= times.until) return leave(std::string(kNoTimeLeft));
+    // Who stops for another reason than the time asks for nothing more; a clock that was set back does.
+    if (was_stopped)
+      return {.kind = Outcome::Kind::Again,
+              .delay = std::chrono::ceil<std::chrono::milliseconds>(times.until - times.now)};
     if (const auto wait = wait_after(object(), removed.error(), times)) {
       tell(EventType::Warning, reason::kUntagging, "its tags can't be removed yet: " + removed.error().message);
       return {.kind = Outcome::Kind::Again, .delay = wait};

@@ -416,7 +416,7 @@ TEST_CASE("what is stopped when the ten minutes are over lets the object go, wha
   };
   SECTION("stopped before") {
     takes = 10min - 1ms;
-    CHECK(it.remove() == Outcome{});
+    CHECK(it.remove() == Outcome{.kind = Kind::Again, .delay = 1ms});
     CHECK_FALSE(it.is_gone());
     it.world.clock.advance(1ms);
     CHECK(it.world.look(it.publication) == Outcome{});
@@ -444,13 +444,34 @@ TEST_CASE("stopped between two tags it remembers the one that was set, and a del
   REQUIRE(world.tag("1.8.2") != "nothing");
   const auto attempt = world.objects.stored(key_of(publication)).status.attempt;
   REQUIRE(attempt);
-  REQUIRE(attempt->tags.size() == 1);
-  CHECK(attempt->tags.front().tag == "1.8.2");
-  CHECK(attempt->tags.front().owned);
+  REQUIRE(attempt->tags.size() == 2);
+  CHECK(attempt->tags[0].tag == "1.8.2");
+  CHECK(attempt->tags[0].owned);
+  CHECK(attempt->tags[1].tag == "staging");
+  CHECK_FALSE(attempt->tags[1].owned);
   world.registry.before = nullptr;
   world.objects.remove(key_of(publication), world.clock.now());
   CHECK(world.look(publication) == Outcome{});
   CHECK(world.tag("1.8.2") == "nothing");
+}
+
+TEST_CASE("stopped while the registry sets a tag, it finds after the start that the tag is its own") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request != "PUT registry.example/shop/storefront:staging") return {};
+    auto& tags = world.destination().tags;
+    tags.insert_or_assign("staging", tags.at("1.8.2"));
+    return fail(ErrorClass::Cancelled, "stopped");
+  };
+  world.publish(publication);
+  world.registry.before = nullptr;
+  world.look(publication);
+  world.objects.remove(key_of(publication), world.clock.now());
+  CHECK(world.look(publication) == Outcome{});
+  CHECK(world.destination().tags.empty());
 }
 
 TEST_CASE("a deletion may be held up for ten minutes, for a minute by who was away, and a minute where clocks differ") {
@@ -473,7 +494,7 @@ TEST_CASE("stopped while it takes tags away, it goes on after the start") {
     if (request == "DELETE registry.example/shop/storefront:staging") return fail(ErrorClass::Cancelled, "stopping");
     return {};
   };
-  CHECK(it.remove() == Outcome{});
+  CHECK(it.remove() == Outcome{.kind = Kind::Again, .delay = 10min});
   CHECK_FALSE(it.is_gone());
   CHECK(it.world.tag("1.8.2") == "nothing");
   it.world.registry.before = nullptr;

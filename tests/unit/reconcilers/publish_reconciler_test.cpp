@@ -411,6 +411,8 @@ TEST_CASE("nothing goes to a registry that was corrected or withdrawn while the 
   CHECK(world.image_transfers().empty());
   CHECK(std::ranges::none_of(world.registry.requests, [](const auto& one) { return one.starts_with("PUT"); }));
   CHECK(world.destination().tags.empty());
+  const auto attempt = world.status(publication).attempt;
+  CHECK((!attempt || !attempt->sent));
 }
 
 TEST_CASE("a publication that was replaced while its content went up sets no tag, the newer one does") {
