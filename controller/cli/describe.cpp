@@ -10,6 +10,7 @@
 #include "controller/cli/story.h"
 #include "controller/cli/table.h"
 #include "controller/cli/workspace.h"
+#include "crds/base/byte_count.h"
 #include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/readiness.h"
 

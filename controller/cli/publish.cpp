@@ -11,6 +11,7 @@
 #include "controller/cli/workspace.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/one_shot.h"
+#include "crds/base/byte_count.h"
 #include "crds/base/text.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"

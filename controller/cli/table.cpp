@@ -1,7 +1,6 @@
 #include "controller/cli/table.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "crds/base/text.h"
@@ -56,15 +55,6 @@ std::string to_text(const Table& table) {
     out += text + '\n';
   }
   return out;
-}
-
-std::string format_bytes(std::int64_t bytes) {
-  constexpr std::array<std::string_view, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return std::to_string(bytes) + " B";
-  std::int64_t tenths = bytes * 10 / 1024;
-  std::size_t unit = 0;
-  for (; tenths >= 10240 && unit + 1 < kUnits.size(); ++unit) tenths /= 1024;
-  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + ' ' + std::string(kUnits[unit]);
 }
 
 }  // namespace slipway::cli

@@ -18,7 +18,4 @@ std::string to_text(const Table& table);
 /// Cells that `text` takes on a terminal, counting each code point as one.
 std::size_t display_width(std::string_view text);
 
-/// "412.3 MiB", "17 B": binary units, one digit after the point from KiB on.
-std::string format_bytes(std::int64_t bytes);
-
 }  // namespace slipway::cli

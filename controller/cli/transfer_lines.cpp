@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "controller/cli/table.h"
+#include "crds/base/byte_count.h"
 #include "crds/base/time.h"
 
 namespace slipway::cli {

@@ -1,11 +1,9 @@
 #include "reconcilers/publish/plan.h"
 
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <utility>
 
+#include "crds/base/byte_count.h"
 #include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/json.h"
 
@@ -16,18 +14,6 @@ using json::MapBuilder;
 
 std::string brief(const Digest& digest) {
   return std::string(digest.algorithm()) + ":" + digest.short_hex();
-}
-
-/// As format_bytes() of the command line: what is cut off is not rounded up.
-std::string bytes_text(std::int64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  if (unit > 0) value = std::floor(value * 10) / 10;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits.at(unit));
-  return text.data();
 }
 
 std::string_view to_string(Purpose purpose) {
@@ -80,7 +66,7 @@ struct Words {
 std::string sum_of(const std::vector<content::Descriptor>& blobs, const std::string& noun) {
   std::int64_t bytes = 0;
   for (const auto& blob : blobs) bytes += blob.size;
-  return std::to_string(blobs.size()) + " " + noun + (blobs.size() == 1 ? "" : "s") + " of " + bytes_text(bytes);
+  return std::to_string(blobs.size()) + " " + noun + (blobs.size() == 1 ? "" : "s") + " of " + format_bytes(bytes);
 }
 
 Words words(const SendBlobs& step) {

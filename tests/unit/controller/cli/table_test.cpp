@@ -1,5 +1,6 @@
 #include "controller/cli/table.h"
 
+#include "crds/base/byte_count.h"
 #include "tests/catch.h"
 
 namespace slipway::cli {
