@@ -59,6 +59,7 @@ class Controller:
         (container,) = pod["containers"]
         arguments = [each for each in container["args"] if each != "--in-cluster" and not each.startswith(("--listen=", "--grace="))]
         self.command = [program, *arguments, f"--kubeconfig={kubeconfig}", "--listen=127.0.0.1:0", f"--grace={GRACE}s"]
+        self.variables = {}
         self.process = None
 
     def start(self):
@@ -71,7 +72,7 @@ class Controller:
         with open(path, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdout=log, stderr=log,
-                env={**os.environ, "HOME": str(self.folder), "HOSTNAME": self.name})
+                env={**os.environ, "HOME": str(self.folder), "HOSTNAME": self.name, **self.variables})
         starting = wait_until(lambda: self.alive() and self.line("starting"), "the controller listens")
         self.url = f"http://127.0.0.1:{starting['port']}"
 
