@@ -18,9 +18,12 @@ namespace {
 /// How long an API server keeps an event, and equal ones are one.
 constexpr std::chrono::hours kOneEventFor{1};
 constexpr std::size_t kMostTold = 4096;
-/// With more than that waiting they are sent one by one: statuses say the same, and need the API server more.
-constexpr std::size_t kManyWaiting = 100;
-constexpr std::chrono::milliseconds kBetween{100};
+/// With more than that waiting there is a pause after each: statuses say the same, and need the API server more. The
+/// busier it is, the longer it took, and the longer is the pause.
+constexpr std::size_t kManyWaiting = 50;
+constexpr int kPauseToSending = 20;
+constexpr std::chrono::milliseconds kShortestPause{100};
+constexpr std::chrono::milliseconds kLongestPause{2000};
 /// Some fifteen seconds in all, with what waits behind.
 constexpr int kMostTries = 6;
 
@@ -97,9 +100,11 @@ struct EventRecorder::Sender {
   void run(const std::stop_token& stop) {
     while (auto draft = next(stop)) {
       if (parts.is_ending && parts.is_ending(draft->object.namespace_name)) continue;
+      const Timestamp began = parts.clock.now();
       auto sent = send(*draft, stop);
       for (int tries = 1; tries < kMostTries && is_away(sent) && pause(tries, stop); ++tries) sent = send(*draft, stop);
       look_at(sent, *draft);
+      rest(parts.clock.now() - began, stop);
     }
     state.lock()->has_ended = true;
     changed.notify_all();
@@ -116,12 +121,17 @@ struct EventRecorder::Sender {
     return !waiting->is_closing && !stop.stop_requested();
   }
 
+  void rest(std::chrono::milliseconds sending, const std::stop_token& stop) {
+    auto waiting = state.lock();
+    if (waiting->queue.size() <= kManyWaiting) return;
+    const auto pause = std::clamp(sending * kPauseToSending, kShortestPause, kLongestPause);
+    waiting.wait_for(changed, stop, pause, [&] { return waiting->is_closing; });
+  }
+
   std::optional<kube::EventDraft> next(const std::stop_token& stop) {
     auto waiting = state.lock();
     const auto is_due = [&] { return !waiting->queue.empty() || waiting->is_closing; };
     if (!waiting.wait(changed, stop, is_due) || stop.stop_requested() || waiting->queue.empty()) return std::nullopt;
-    if (waiting->queue.size() > kManyWaiting)
-      waiting.wait_for(changed, stop, kBetween, [&] { return waiting->is_closing; });
     kube::EventDraft draft = std::move(waiting->queue.front());
     waiting->queue.pop_front();
     return draft;

@@ -35,18 +35,16 @@ std::string meaning_of(Status status) {
 /// What is applied to the object in that very version (a uid would not be looked at): its status whole, so that what is
 /// not in it vanishes.
 template <class T>
-Node status_patch(const T& object, const std::string& resource_version) {
-  auto status = object.status;
-  status.source_revision.clear();
+Node status_patch(const T& object) {
   return json::MapBuilder()
       .add("apiVersion", json::text(kApiVersion))
       .add("kind", json::text(to_string(T::kKind)))
       .add("metadata", json::MapBuilder()
                            .add("name", json::text(object.metadata.name))
                            .add_text("namespace", object.metadata.namespace_name)
-                           .add("resourceVersion", json::text(resource_version))
+                           .add("resourceVersion", json::text(object.metadata.resource_version))
                            .build())
-      .add("status", to_node(status))
+      .add("status", to_node(object.status))
       .build();
 }
 
@@ -219,12 +217,11 @@ Result<void> ObjectStore::write_over(const runtime::Reflected<T>& kept, const T&
   const std::string decided_on = meaning_of(kept.object.status);
   const std::string wanted = meaning_of(object.status);
   if (decided_on == wanted) return {};
-  auto written = apply_status(object, kept.object.metadata.resource_version);
+  auto written = apply_status(kept, object.status);
   for (int tries = 1; tries < kMostTries && !written && written.error().cls == ErrorClass::Conflict; ++tries) {
     auto fresh = fetch<runtime::Reflected<T>>(target_of(key), &decode<T>);
     if (!fresh) return std::unexpected(fresh.error());
     if (!*fresh || (*fresh)->object.metadata.uid != object.metadata.uid) return gone_or_newer(key);
-    const std::string version = (*fresh)->object.metadata.resource_version;
     const std::string found = meaning_of((*fresh)->object.status);
     if (found != decided_on) {
       cache.wrote(std::move(**fresh));
@@ -232,7 +229,7 @@ Result<void> ObjectStore::write_over(const runtime::Reflected<T>& kept, const T&
       return found == wanted ? Result<void>{} : gone_or_newer(key);
     }
     if (auto allowed = may_write(key); !allowed) return allowed;
-    written = apply_status(object, version);
+    written = apply_status(**fresh, object.status);
   }
   if (!written) return std::unexpected(std::move(written.error()));
   cache.wrote(std::move(*written));
@@ -240,13 +237,19 @@ Result<void> ObjectStore::write_over(const runtime::Reflected<T>& kept, const T&
 }
 
 template <class T>
-Result<runtime::Reflected<T>> ObjectStore::apply_status(const T& object, const std::string& resource_version) {
-  const ObjectKey key = key_of(object);
-  const auto answer =
-      client_.find(kube::apply(target_of(key, "status"), status_patch(object, resource_version)), rules_.give_up);
+Result<runtime::Reflected<T>> ObjectStore::apply_status(const runtime::Reflected<T>& present,
+                                                        const decltype(T::status)& status) {
+  runtime::Reflected<T> made = present;
+  made.object.status = status;
+  made.object.status.source_revision.clear();
+  const ObjectKey key = key_of(made.object);
+  const auto answer = client_.find(kube::apply(target_of(key, "status"), status_patch(made.object)), rules_.give_up);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
-  return decode<T>(**answer);
+  auto written = kube::decode_metadata(**answer);
+  if (!written) return std::unexpected(std::move(written.error()));
+  made.object.metadata.resource_version = std::move(written->object.metadata.resource_version);
+  return made;
 }
 
 Result<void> ObjectStore::write_status(const ImagePublication& object) {

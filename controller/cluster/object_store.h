@@ -70,7 +70,7 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
   }
   Result<void> check_may_read(std::string_view what, const std::string& namespace_name) const;
   template <class T>
-  Result<runtime::Reflected<T>> apply_status(const T& object, const std::string& resource_version);
+  Result<runtime::Reflected<T>> apply_status(const runtime::Reflected<T>& present, const decltype(T::status)& status);
   template <class T>
   Result<std::optional<T>> fetch(const kube::Target& target, Result<T> (*decode)(const Node&));
   Result<void> patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted);

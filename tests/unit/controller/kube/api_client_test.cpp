@@ -46,7 +46,8 @@ TEST_CASE("Requests have the addresses that the API server knows") {
        "/apis/slipway.dev/v1alpha1/namespaces/shop/"
        "imagepublications?watch=true&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=301"},
       {apply(publication_status, object), "PATCH",
-       "/apis/slipway.dev/v1alpha1/namespaces/shop/imagepublications/app/status?fieldManager=slipway&force=true"},
+       "/apis/slipway.dev/v1alpha1/namespaces/shop/imagepublications/app/"
+       "status?fieldManager=slipway&force=true&fieldValidation=Ignore"},
       {create({kEvents, "shop", "", ""}, object), "POST",
        "/apis/events.k8s.io/v1/namespaces/shop/events?fieldManager=slipway"},
       {update({kLeases, "s", "l", ""}, object), "PUT",
@@ -59,6 +60,11 @@ TEST_CASE("Requests have the addresses that the API server knows") {
     CHECK(std::string(to_string(request.method)) == row.method);
     CHECK(request.url == row.path);
   }
+}
+
+TEST_CASE("What is applied is answered with the metadata alone") {
+  CHECK(*to_http(apply(publication("shop", "app"), Node{})).headers.find("Accept") ==
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
 }
 
 TEST_CASE("A watch that falls silent has ended, and none is a slow answer") {
