@@ -93,6 +93,10 @@ TEST_CASE("which entries give an action", "[access]") {
        {with_sources(shop, {"[::1]:5000/**"})},
        request(kPublish, "shop/a", "[::1]:5001", "a"),
        {}},
+      {"a host alone as a source",
+       {with_sources(shop, {"ghcr.io"})},
+       request(kPublish, "shop/a", "ghcr.io", "ghcr.io"),
+       {}},
       {"a host that is part of a pattern for many",
        {with_sources(shop, {"*.ghcr.io/contoso/**"})},
        request(kPublish, "shop/a", "a.ghcr.io", "contoso/a"),
@@ -183,4 +187,19 @@ TEST_CASE("which hosts are the registry itself", "[access]") {
   CHECK_FALSE(is_own_host(registry({}), "contoso.azurecr.io:4443"));
   CHECK_FALSE(is_own_host(registry({}), ":443"));
   CHECK_FALSE(is_own_host(registry({}), ""));
+}
+
+TEST_CASE("which publications have a source that the registry keeps", "[access]") {
+  const auto keeps = [](const std::string& reference) {
+    ImagePublication object;
+    object.spec.source.image = RegistrySource{.reference = reference};
+    return keeps_source_of(registry({}), object);
+  };
+  CHECK(keeps("contoso.azurecr.io/base/a:1"));
+  CHECK(keeps("images.contoso.com/base/a@" + Digest::of("a").str()));
+  CHECK_FALSE(keeps("ghcr.io/base/a:1"));
+  CHECK_FALSE(keeps("contoso.azurecr.io/"));
+  ImagePublication of_a_file;
+  of_a_file.spec.source.oci_layout = LayoutSource{.path = "./image", .image = {}};
+  CHECK_FALSE(keeps_source_of(registry({}), of_a_file));
 }

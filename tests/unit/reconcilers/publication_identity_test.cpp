@@ -74,7 +74,9 @@ TEST_CASE("which edits make another publication", "[identity]") {
       {"a tag's template", [](auto& s) { s.tags[0].template_text = "x"; }, true, true},
       {"a tag's mutability", [](auto& s) { s.tags[0].mutability = Mutability::Moving; }, true, true},
       {"a tag's optional", [](auto& s) { s.tags[0].optional = true; }, true, true},
-      {"attach", [](auto& s) { s.attach.scan_reports = true; }, true, true},
+      {"scan reports attached", [](auto& s) { s.attach.scan_reports = true; }, true, true},
+      {"an SBOM attached", [](auto& s) { s.attach.sbom = true; }, true, true},
+      {"provenance attached", [](auto& s) { s.attach.provenance = true; }, true, true},
       {"rollback", [](auto& s) { s.rollback = Rollback{}; }, true, true},
       {"suspend", [](auto& s) { s.suspend = true; }, false, false},
       {"interval", [](auto& s) { s.interval = std::chrono::seconds(5); }, false, false},
@@ -96,6 +98,20 @@ TEST_CASE("which edits make another publication", "[identity]") {
   CHECK(publication_hash(spec(), "fabrikam.azurecr.io", kSource) != publication_hash(spec(), kServer, kSource));
 }
 
+TEST_CASE("another rollback is another publication", "[identity]") {
+  const auto hash = [](const Rollback& rollback) {
+    ImagePublicationSpec out = spec();
+    out.rollback = rollback;
+    return publication_hash(out, kServer, kSource);
+  };
+  const Rollback base{.digest = kSource.str(), .reason = "broken", .until = "2026-11-24"};
+  for (const auto part : {&Rollback::digest, &Rollback::reason, &Rollback::until}) {
+    Rollback other = base;
+    other.*part += "x";
+    CHECK(hash(other) != hash(base));
+  }
+}
+
 TEST_CASE("files are told apart", "[identity]") {
   const auto hashes = [](auto change) {
     ImagePublicationSpec out = spec();
@@ -111,6 +127,12 @@ TEST_CASE("files are told apart", "[identity]") {
   CHECK(archive.second != saved.second);
   CHECK(saved.first != named.first);
   CHECK(saved.second == named.second);
+  const auto of_layout = hashes([](auto& s) { s.oci_layout = LayoutSource{.path = "a", .image = "app:1"}; });
+  CHECK(layout.first != of_layout.first);
+  CHECK(layout.second == of_layout.second);
+  const auto of_archive = hashes([](auto& s) { s.oci_archive = LayoutSource{.path = "a", .image = "app:1"}; });
+  CHECK(archive.first != of_archive.first);
+  CHECK(archive.second == of_archive.second);
 }
 
 TEST_CASE("which edits make other gates", "[identity]") {
@@ -122,6 +144,11 @@ TEST_CASE("which edits make other gates", "[identity]") {
       [](auto& g) { g.scan->max_age = std::chrono::seconds(1); },
       [](auto& g) { g.scan->wait_for = std::chrono::seconds(1); },
       [](auto& g) { g.scan->exceptions.emplace_back(); },
+      [](auto& g) { g.scan->exceptions.push_back({.id = "x"}); },
+      [](auto& g) { g.scan->exceptions.push_back({.package = "x"}); },
+      [](auto& g) { g.scan->exceptions.push_back({.reason = "x"}); },
+      [](auto& g) { g.scan->exceptions.push_back({.until = "x"}); },
+      [](auto& g) { g.scan->reports[0].name = "y"; },
       [](auto& g) { g.scan->reports[0].path = "y"; },
       [](auto& g) { g.scan->reports[0].inline_text = "{}"; },
       [](auto& g) { g.scan->reports[0].config_map_ref = KeyRef{"a", "b"}; },
@@ -129,9 +156,18 @@ TEST_CASE("which edits make other gates", "[identity]") {
       [](auto& g) { g.scan->reports[0].referrer = "u"; },
       [](auto& g) { g.scan->reports[0].vulnerability_report = NameRef{"u"}; },
       [](auto& g) { g.scan->reports[0].format = ReportFormat::Grype; },
+      [](auto& g) { g.scan->reports[0].config_map_ref = KeyRef{"a", "c"}; },
+      [](auto& g) { g.scan->reports[0].config_map_ref = KeyRef{"b", "b"}; },
       [](auto& g) { g.signatures.emplace_back(); },
+      [](auto& g) { g.signatures.push_back({.name = "x"}); },
+      [](auto& g) { g.signatures.push_back({.found_at = FoundAt::Destination}); },
+      [](auto& g) { g.signatures.push_back({.cosign_key_ref = KeyRef{"a", "b"}}); },
+      [](auto& g) { g.signatures.push_back({.notation_trust_policy_ref = KeyRef{"a", "b"}}); },
       [](auto& g) { g.sbom = SbomGate{}; },
+      [](auto& g) { g.sbom = SbomGate{.required = false}; },
       [](auto& g) { g.provenance = ProvenanceGate{}; },
+      [](auto& g) { g.provenance = ProvenanceGate{.builder = "x"}; },
+      [](auto& g) { g.provenance = ProvenanceGate{.source_repository = "x"}; },
   };
   Gates own;
   own.scan = ScanGate{};

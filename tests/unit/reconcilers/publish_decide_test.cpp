@@ -315,6 +315,15 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
        Purpose::Repair,
        {"repair " + brief(kImage) + kAt + ": something of it is missing",
         "  set tag staging to " + brief(kOld) + ": it was there and is missing"}},
+      {"finished, Deep was asked for since and did not end well",
+       [](Situation& it) {
+         it.finished().own_record().publication.spec.verify = Verify::Deep;
+         it.publication.status.attempt = AttemptStatus{.publication_hash = "p", .gates_hash = "g"};
+         it.seen.content->diff_ids = {{Digest::of("a"), "sha256:1"}};
+       },
+       Purpose::Check,
+       {"check the layers of " + brief(kImage) + kAt,
+        "  read 1 layer of 1.0 KiB at the registry, checked down to their files: spec.verify is Deep"}},
       {"finished under other gates: nothing is judged again",
        [](Situation& it) { it.finished().own_record().scanned().report({"CRITICAL"}); },
        Purpose::Nothing,

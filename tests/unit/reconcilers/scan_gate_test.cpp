@@ -158,6 +158,9 @@ TEST_CASE("faults of one report about one image", "[scan_gate]") {
          r.repo_digests = {"ghcr.io/a/b@" + Digest::of("x").str(), "ghcr.io/c/d@" + kAmd.digest.str()};
        }),
        kPassed, "GatesPassed", ""},
+      {"digests that are none, then another",
+       with([](auto& r) { r.repo_digests = {"@", "ghcr.io/a/b:1", "ghcr.io/a/b@" + Digest::of("x").str()}; }), kRefused,
+       "ReportConflict", "RepoDigests"},
       {"digests that are none", with([](auto& r) { r.repo_digests = {"ghcr.io/a/b@sha256:x", "", "@"}; }), kPassed,
        "GatesPassed", ""},
       {"it covered nothing", with([](auto& r) { r.covers_packages = false; }), kRefused, "ReportEmpty",
@@ -451,6 +454,18 @@ TEST_CASE("several reports and several platforms", "[scan_gate]") {
        GateState::Awaiting,
        "PlatformNotCovered",
        "linux/arm64"},
+      {"two images of the same layers and platform, a report by id",
+       {kAmd,
+        [] {
+          PlatformImage other_config = kAmd;
+          other_config.digest = Digest::of("other manifest");
+          other_config.config_digest = Digest::of("other config");
+          return other_config;
+        }()},
+       {amd},
+       GateState::Awaiting,
+       "PlatformNotCovered",
+       "no report is about linux/amd64"},
       {"the same image under two digests",
        {kAmd,
         [] {
@@ -505,6 +520,46 @@ TEST_CASE("the gates of a publication and its floors, each by itself", "[scan_ga
   const GateVerdict unnamed = judge_scan(questions[1], subject({kAmd}), {}, kNow);
   CHECK(unnamed.reason == "ReportNotNamed");
   CHECK_THAT(unnamed.message, Catch::Contains("scan of access entry shop (a floor of the ContainerRegistry)"));
+}
+
+TEST_CASE("layers are checked unless each image has a report that names its manifest", "[scan_gate]") {
+  const auto about = [](const PlatformImage& image, const Digest& named_digest) {
+    ScanReport out = report_about(image);
+    out.repo_digests = {"ghcr.io/a/b@" + named_digest.str()};
+    return named(std::move(out));
+  };
+  // Another manifest over the same config, which says the same layers.
+  PlatformImage twin = kAmd;
+  twin.digest = Digest::of("twin");
+  struct Row {
+    std::string name;
+    std::vector<PlatformImage> images;
+    std::vector<NamedReport> reports;
+    bool is_whole, checked;
+  };
+  const Row rows[] = {
+      {"it names the image", {kAmd}, {about(kAmd, kAmd.digest)}, true, false},
+      {"it names the image, of which the index is published in part", {kAmd}, {about(kAmd, kAmd.digest)}, false, false},
+      {"it names nothing", {kAmd}, {named(report_about(kAmd))}, true, true},
+      {"it names the index", {kAmd}, {about(kAmd, kIndex)}, true, false},
+      {"each names the index", {kAmd, kArm}, {about(kAmd, kIndex), about(kArm, kIndex)}, true, false},
+      {"each names the index, which is published in part",
+       {kAmd, kArm},
+       {about(kAmd, kIndex), about(kArm, kIndex)},
+       false,
+       true},
+      {"it names an index with two images that it fits", {kAmd, twin}, {about(kAmd, kIndex)}, true, true},
+      {"it names one of two images that it fits", {kAmd, twin}, {about(kAmd, kAmd.digest)}, true, true},
+      {"two of them name both", {kAmd, twin}, {about(kAmd, kAmd.digest), about(kAmd, twin.digest)}, true, false},
+      {"one image has no report", {kAmd, kArm}, {about(kAmd, kAmd.digest)}, true, true},
+      {"one report can't be read", {kAmd}, {unread(ErrorClass::NotFound), about(kAmd, kAmd.digest)}, true, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name);
+    ScanSubject published = subject(row.images);
+    published.is_whole = row.is_whole;
+    CHECK(needs_layers_checked(published, row.reports) == row.checked);
+  }
 }
 
 TEST_CASE("a verdict as an error", "[scan_gate]") {
