@@ -87,11 +87,11 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
 /// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs.
 std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
   const bool is_any_without = state.known_in.namespaces() > state.running_in.namespaces();
-  const std::size_t free = workers_ - std::min(workers_, state.running.size());
+  const bool is_last = state.running.size() + 1 >= workers_;
   return state.due.first([&](const std::string& name) -> std::optional<std::size_t> {
     const std::size_t running = state.running_in.of(name);
     const bool is_bounded = workers_ != 0 && !name.empty() && running > 0 && state.known_in.has_other_than(name);
-    const bool has_its_share = running >= workers_ / 2 || (is_any_without && running >= free);
+    const bool has_its_share = running >= workers_ / 2 || (is_any_without && is_last);
     return is_bounded && has_its_share ? std::nullopt : std::optional(running);
   });
 }

@@ -349,13 +349,25 @@ TEST_CASE("namespaces in which every visit hangs leave a worker to who comes nex
   };
   queue.add_after(of("team", 0), 1h);
   CHECK(hang("slow") == 4);
-  CHECK(hang("dead") == 2);
-  CHECK(hang("tarpit") == 1);
+  CHECK(hang("dead") == 3);
   clock.advance(1h);
   CHECK(queue.try_take() == of("team", 0));
   // Nobody is known that has none: they share what becomes free.
   queue.done(of("team", 0));
-  CHECK(queue.try_take() == of("tarpit", 1));
+  CHECK(queue.try_take() == of("dead", 3));
+}
+
+TEST_CASE("for namespaces of which nothing is due no more than one worker stays idle, however many share the others") {
+  tests::ManualSteadyClock clock;
+  CountingWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .seed = 1, .workers = 8}};
+  for (int i = 0; i < 20; ++i) queue.add_after({ResourceKind::ImagePublication, "later" + std::to_string(i), "x"}, 1h);
+  const int busy = GENERATE(2, 3, 4, 7);
+  for (int i = 0; i < busy * 9; ++i)
+    queue.add({ResourceKind::ImagePublication, "busy" + std::to_string(i % busy), std::to_string(i)}, Priority::Resync);
+  int taken = 0;
+  while (queue.try_take()) ++taken;
+  CHECK(taken == 7);
 }
 
 TEST_CASE("two namespaces with nobody beside them keep no worker free") {
