@@ -1,6 +1,9 @@
 #include "reconcilers/prune/reconciler.h"
 
+#include <utility>
+
 #include "reconcilers/observed.h"
+#include "reconcilers/prune/admission.h"
 #include "reconcilers/prune/status.h"
 #include "reconcilers/reasons.h"
 
@@ -9,7 +12,14 @@ namespace slipway::prune {
 namespace {
 
 constexpr Outcome kDone{.kind = Outcome::Kind::Done, .delay = std::nullopt};
-constexpr Outcome kStays{.kind = Outcome::Kind::Stalled, .delay = std::nullopt};
+
+/// Once for each reason.
+void tell_if_stalled(Recorder& recorder, const ObjectKey& key, const Conditions& before, const Conditions& after) {
+  const Condition* told = find_condition(before, kStalled);
+  const Condition* stalled = find_condition(after, kStalled);
+  if (stalled == nullptr || (told != nullptr && told->reason == stalled->reason)) return;
+  recorder.event(key, EventType::Warning, stalled->reason, stalled->message);
+}
 
 }  // namespace
 
@@ -24,12 +34,13 @@ Outcome PruneReconciler::reconcile(const ObjectKey& key, std::stop_token) {
     ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
     return after_write(ports_.writer.write_status(object), kDone, now);
   }
-  const bool told = find_condition(object.status.conditions, kStalled) != nullptr;
-  object.status = status_of(object, now);
-  const Condition* stalled = find_condition(object.status.conditions, kStalled);
-  if (stalled && !told)
-    ports_.recorder.event(key, EventType::Warning, std::string(reason::kNotSupported), stalled->message);
-  return after_write(ports_.writer.write_status(object), stalled ? kStays : kDone, now);
+  const Result<void> admitted = admit(object, ports_.objects);
+  if (!admitted && admitted.error().cls == ErrorClass::Cancelled) return kDone;
+  Judgement judgement = judge(object, admitted, now);
+  const Conditions before = std::exchange(object.status, std::move(judgement.status)).conditions;
+  const auto written = ports_.writer.write_status(object);
+  if (written) tell_if_stalled(ports_.recorder, key, before, object.status.conditions);
+  return after_write(written, judgement.outcome, now);
 }
 
 }  // namespace slipway::prune

@@ -15,7 +15,8 @@ struct Ports {
   const Clock& clock;
 };
 
-/// Says on every RetentionPolicy that this version does not prune, as status_of() does. Deletes nothing. Thread-safe.
+/// Says on every RetentionPolicy that this version does not prune, and whether its namespace may read what it names, as
+/// judge() does. Deletes nothing. Thread-safe.
 class PruneReconciler final : public Reconciler {
  public:
   explicit PruneReconciler(const Ports& ports) : ports_(ports) {}

@@ -7,7 +7,7 @@ namespace slipway::prune {
 
 namespace {
 
-Readiness stalled() {
+Readiness not_carried_out() {
   return {.kind = Readiness::Kind::Stalled,
           .reason = std::string(reason::kNotSupported),
           .message =
@@ -22,21 +22,23 @@ Readiness checked() {
 
 }  // namespace
 
-RetentionPolicyStatus status_of(const RetentionPolicy& object, Timestamp now) {
+Judgement judge(const RetentionPolicy& object, const Result<void>& admitted, Timestamp now) {
   RetentionPolicy next = object;
   mark_observed(next);
   Conditions& conditions = next.status.conditions;
   const ConditionStamp stamp{.generation = object.metadata.generation, .now = now};
-  const bool enforces = object.spec.mode == RetentionMode::Enforce;
-  if (enforces)
+  if (object.spec.mode == RetentionMode::Enforce) {
     remove_condition(conditions, kUnsupported);
-  else
-    set_condition(
-        conditions,
-        make_condition(kUnsupported, true, reason::kNotSupported,
-                       "spec.rules: this version does not say what would be deleted, and deletes nothing", stamp));
-  apply_readiness(conditions, enforces ? stalled() : checked(), stamp);
-  return next.status;
+    apply_readiness(conditions, not_carried_out(), stamp);
+    return {.status = next.status, .outcome = {.kind = Outcome::Kind::Stalled, .delay = std::nullopt}};
+  }
+  set_condition(
+      conditions,
+      make_condition(kUnsupported, true, reason::kNotSupported,
+                     "spec.rules: this version does not say what would be deleted, and deletes nothing", stamp));
+  const Outcome outcome = admitted ? Outcome{} : outcome_of(admitted.error(), {.attempt_started_at = now}, now);
+  apply_readiness(conditions, admitted ? checked() : readiness_of(admitted.error(), outcome), stamp);
+  return {.status = next.status, .outcome = outcome};
 }
 
 }  // namespace slipway::prune

@@ -2,14 +2,22 @@
 
 #include <string_view>
 
+#include "crds/base/result.h"
 #include "crds/v1alpha1/retention_policy.h"
+#include "reconcilers/outcome.h"
 
 namespace slipway::prune {
 
 inline constexpr std::string_view kUnsupported = "Unsupported";
 
-/// The status of a policy in a version that does not prune. One that enforces: Ready False and Stalled, reason
-/// NotSupported. One in Preview would only show: Ready True, and the condition Unsupported says that it does not. Pure.
-RetentionPolicyStatus status_of(const RetentionPolicy& object, Timestamp now);
+struct Judgement {
+  RetentionPolicyStatus status;
+  Outcome outcome;
+};
+
+/// What becomes of a policy in a version that does not prune. One that enforces: Ready False and Stalled, reason
+/// NotSupported. One in Preview would only show: the condition Unsupported says that it does not, and Ready is True if
+/// it is admitted. Pure.
+Judgement judge(const RetentionPolicy& object, const Result<void>& admitted, Timestamp now);
 
 }  // namespace slipway::prune

@@ -129,6 +129,8 @@ class States:
         policy = {"registryRef": {"name": "local"}, "repositories": ["team/**"],
                   "rules": [{"name": "development", "match": {"tags": ["dev-*"]}, "expireAfter": "90d"}]}
         self.policies = {"preview": ([policy], "Current", "Succeeded"),
+                         "forbidden": ([{**policy, "repositories": ["team/**", "other/**"]}], "Failed", "Forbidden"),
+                         "without-a-registry": ([{**policy, "registryRef": {"name": "nowhere"}}], "Failed", "Forbidden"),
                          "not-carried-out": ([{**policy, "mode": "Enforce"}], "Failed", "NotSupported"),
                          "suspended": ([{**policy, "suspend": True}], "Current", "")}
 

@@ -19,6 +19,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   std::optional<ContainerRegistry> stored_registry;
   std::optional<RetentionPolicy> stored_policy;
   Result<void> readable;
+  Result<void> registry_readable;
   Result<void> writable;
   Result<std::string> identity = "anonymous";
   int sign_ins = 0;
@@ -41,6 +42,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   }
   Result<std::optional<ContainerRegistry>> registry(const std::string&) override {
     if (!readable) return std::unexpected(readable.error());
+    if (!registry_readable) return std::unexpected(registry_readable.error());
     return stored_registry;
   }
   Result<std::optional<RetentionPolicy>> retention_policy(const ObjectKey&) override {
@@ -71,8 +73,8 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey&) override {
     return std::unexpected(kNoSuch);
   }
-  Result<std::map<std::string, std::string>> namespace_labels(const std::string&) override {
-    return std::unexpected(kNoSuch);
+  Result<std::map<std::string, std::string>> namespace_labels(const std::string& name) override {
+    return std::map<std::string, std::string>{{"kubernetes.io/metadata.name", name}};
   }
   Result<std::optional<SecretObject>> secret(const std::string&, const std::string&) override {
     return std::unexpected(kNoSuch);
@@ -110,11 +112,14 @@ World world() {
   one.spec.login_server = "127.0.0.1:5000";
   one.spec.plain_http = true;
   one.spec.authentication.anonymous = AnonymousAuthentication{};
+  one.spec.access = {{.name = "shop", .repositories = {"shop/**"}, .actions = {AccessAction::Read}}};
   out.stored_registry = one;
   RetentionPolicy policy;
   policy.metadata.name = "shop";
   policy.metadata.namespace_name = "shop";
   policy.metadata.generation = 2;
+  policy.spec.registry_ref.name = "contoso";
+  policy.spec.repositories = {"shop/app", "shop/**"};
   policy.spec.mode = RetentionMode::Enforce;
   out.stored_policy = policy;
   return out;
@@ -332,6 +337,56 @@ TEST_CASE("a retention policy in preview is ready, and says that nothing is show
   w.stored_policy->spec.mode = RetentionMode::Preview;
   w.reconcile_policy();
   CHECK(state_of(w.stored_policy->status.conditions, "Ready") == "True Succeeded");
+}
+
+TEST_CASE("a retention policy in preview is refused without its registry and Read on all that it names", "[prune]") {
+  World w = world();
+  w.stored_policy->spec.mode = RetentionMode::Preview;
+  auto& access = w.stored_registry->spec.access;
+  const auto registry = w.stored_registry;
+  std::string pattern = "shop/app";
+  SECTION("no such registry") {
+    w.stored_registry.reset();
+  }
+  SECTION("no entry") {
+    access.clear();
+  }
+  SECTION("an entry for another namespace") {
+    access[0].namespace_selector.match_labels = {{"kubernetes.io/metadata.name", "pay"}};
+  }
+  SECTION("an entry that gives something else") {
+    access[0].actions = {AccessAction::Publish, AccessAction::Prune};
+  }
+  SECTION("an entry for some of it") {
+    pattern = "shop/**";
+    access[0].repositories = {GENERATE("shop/*", "*/*", "shop/app", "shop/*/**")};
+    access.push_back({.name = "app", .repositories = {"shop/app"}, .actions = {AccessAction::Read}});
+  }
+  CHECK(w.reconcile_policy().kind == Outcome::Kind::Stalled);
+  const Conditions& conditions = w.stored_policy->status.conditions;
+  CHECK(state_of(conditions, "Ready") == "False Forbidden");
+  CHECK(state_of(conditions, "Stalled") == "True Forbidden");
+  CHECK(state_of(conditions, "Unsupported") == "True NotSupported");
+  const std::string message = find_condition(conditions, "Ready")->message;
+  CHECK_THAT(message,
+             Catch::Contains("namespace shop has no Read on \"" + pattern + "\" of ContainerRegistry contoso"));
+  CHECK_THAT(message, Catch::Contains("repositories: [\"" + pattern + "\"], actions: [Read]"));
+  w.reconcile_policy();
+  CHECK(w.events == std::vector<std::string>{"RetentionPolicy shop/shop Warning Forbidden"});
+
+  w.stored_registry = registry;
+  CHECK(w.reconcile_policy() == Outcome{});
+  CHECK(state_of(conditions, "Ready") == "True Succeeded");
+}
+
+TEST_CASE("a retention policy whose registry can't be read now is tried again", "[prune]") {
+  World w = world();
+  w.stored_policy->spec.mode = RetentionMode::Preview;
+  w.registry_readable = failing(ErrorClass::Unavailable);
+  CHECK(w.reconcile_policy().kind == Outcome::Kind::Retry);
+  CHECK(state_of(w.stored_policy->status.conditions, "Ready") == "False Unavailable");
+  CHECK(state_of(w.stored_policy->status.conditions, "Reconciling") == "True Unavailable");
+  CHECK(w.events.empty());
 }
 
 TEST_CASE("a retention policy that is suspended, gone, deleted or unreadable", "[prune]") {
