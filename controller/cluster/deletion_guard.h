@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/time_limits.h"
 #include "reconcilers/reconciler.h"
 
 namespace slipway::cluster {
@@ -24,15 +25,19 @@ class DeletionGuard final : public Reconciler {
   /// Absent while the object is there and not deleted. Shall not wait.
   using DeletionOf = std::function<std::optional<Deletion>(const ObjectKey&)>;
 
-  /// `next` outlives it.
-  DeletionGuard(Reconciler& next, DeletionOf deletion_of) : next_(next), deletion_of_(std::move(deletion_of)) {}
+  /// `next` and `limits` outlive it.
+  DeletionGuard(Reconciler& next, runtime::TimeLimits& limits, DeletionOf deletion_of)
+      : next_(next), limits_(limits), deletion_of_(std::move(deletion_of)) {}
   Outcome reconcile(const ObjectKey& key, std::stop_token stop) override;
 
   /// To be called once `deletion_of` tells of it, and before the object is to be looked at because of that.
   void deleted(const ObjectKey& key);
 
  private:
+  class Findable;
+
   Reconciler& next_;
+  runtime::TimeLimits& limits_;
   const DeletionOf deletion_of_;
   runtime::Guarded<std::map<ObjectKey, std::stop_source>> of_living_;  ///< The visits that a deletion stops.
 };

@@ -23,34 +23,34 @@ namespace {
 constexpr std::chrono::seconds kClocksAgree{1};
 
 /// What is asked of any object, of whichever kind.
-struct Identity {
+struct Life {
   std::string uid;
   std::optional<Timestamp> deleted;
 };
 
 template <class T>
-std::optional<Identity> identity_in(const runtime::ObjectCache<T>& cache, const runtime::ObjectName& name) {
+std::optional<Life> life_in(const runtime::ObjectCache<T>& cache, const runtime::ObjectName& name) {
   const auto found = cache.find(name);
   if (found == nullptr) return std::nullopt;
-  return Identity{found->object.metadata.uid, found->object.metadata.deletion_timestamp};
+  return Life{found->object.metadata.uid, found->object.metadata.deletion_timestamp};
 }
 
 /// Absent when it is not there.
-std::optional<Identity> identity_of(const ObjectCaches& caches, const ObjectKey& key) {
+std::optional<Life> life_of(const ObjectCaches& caches, const ObjectKey& key) {
   switch (key.kind) {
     case ResourceKind::ImagePublication:
-      return identity_in(caches.publications, name_of(key));
+      return life_in(caches.publications, name_of(key));
     case ResourceKind::ContainerRegistry:
-      return identity_in(caches.registries, name_of(key));
+      return life_in(caches.registries, name_of(key));
     case ResourceKind::RetentionPolicy:
-      return identity_in(caches.retention_policies, name_of(key));
+      return life_in(caches.retention_policies, name_of(key));
   }
   return std::nullopt;
 }
 
 std::string uid_of(const ObjectCaches& caches, const ObjectKey& key) {
-  const auto identity = identity_of(caches, key);
-  return identity ? identity->uid : "";
+  const auto life = life_of(caches, key);
+  return life ? life->uid : "";
 }
 
 /// Also one that is too large to be kept whole: its status is.
@@ -60,8 +60,8 @@ std::optional<ImagePublication> publication_in(const ObjectCaches& caches, const
 }
 
 bool is_ending(const ObjectCaches& caches, const std::string& namespace_name) {
-  const auto identity = identity_in(caches.namespaces, {{}, namespace_name});
-  return identity && identity->deleted;
+  const auto life = life_in(caches.namespaces, {{}, namespace_name});
+  return life && life->deleted;
 }
 
 Result<std::unique_ptr<ImageSource>> refuse_file(const SourceSpec& /*source*/, const std::string& /*base_folder*/) {
@@ -126,7 +126,8 @@ struct Installation::Parts {
       auto checked = std::make_unique<InvalidObjects>(
           reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock, tenants_audit});
       auto guarded = std::make_unique<DeletionGuard>(
-          *checked, [this, &clock = given.clock](const ObjectKey& key) { return deletion_of(key, clock.now()); });
+          *checked, time_limits,
+          [this, &clock = given.clock](const ObjectKey& key) { return deletion_of(key, clock.now()); });
       owned.emplace(kind, std::make_unique<ShardedReconciler>(*guarded, sharded));
       guards.emplace(kind, std::move(guarded));
       valid.push_back(std::move(checked));
@@ -134,16 +135,16 @@ struct Installation::Parts {
   }
 
   std::optional<DeletionGuard::Deletion> deletion_of(const ObjectKey& key, Timestamp now) {
-    const auto identity = identity_of(caches, key);
-    if (!identity) return DeletionGuard::Deletion{};
-    if (!identity->deleted) return std::nullopt;
-    return DeletionGuard::Deletion{publish::end_of_withdrawal(*identity->deleted, now, began) - now + kClocksAgree};
+    const auto life = life_of(caches, key);
+    if (!life) return DeletionGuard::Deletion{};
+    if (!life->deleted) return std::nullopt;
+    return DeletionGuard::Deletion{publish::end_of_withdrawal(*life->deleted, now, began) - now + kClocksAgree};
   }
 
   void deleted(const ObjectKey& key) { guards.at(key.kind)->deleted(key); }
 
   void wake(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
-    if (const auto identity = identity_of(caches, key); !identity || identity->deleted) deleted(key);
+    if (const auto life = life_of(caches, key); !life || life->deleted) deleted(key);
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
@@ -167,6 +168,7 @@ struct Installation::Parts {
   ObjectStore store;
   const assembly::Surroundings surroundings;
   assembly::Assembly assembly;
+  runtime::TimeLimits time_limits;
   std::vector<std::unique_ptr<InvalidObjects>> valid;
   std::map<ResourceKind, std::unique_ptr<DeletionGuard>> guards;
   std::map<ResourceKind, std::unique_ptr<ShardedReconciler>> owned;

@@ -1,9 +1,11 @@
 #include "controller/cluster/deletion_guard.h"
 
 #include <functional>
+#include <stdexcept>
 
 #include "controller/runtime/waiting.h"
 #include "tests/catch.h"
+#include "tests/support/no_threads.h"
 
 namespace slipway::cluster {
 
@@ -30,7 +32,8 @@ struct World {
 
   std::optional<DeletionGuard::Deletion> deletion;
   ScriptedReconciler inner;
-  DeletionGuard guard{inner, [this](const ObjectKey&) { return deletion; }};
+  runtime::TimeLimits limits;
+  DeletionGuard guard{inner, limits, [this](const ObjectKey&) { return deletion; }};
 };
 
 }  // namespace
@@ -54,7 +57,7 @@ TEST_CASE("a visit is stopped when its object is deleted, the one after that is 
 
 TEST_CASE("a deletion that comes while a visit begins is not missed") {
   World world;
-  DeletionGuard guard{world.inner, [&](const ObjectKey& key) -> std::optional<DeletionGuard::Deletion> {
+  DeletionGuard guard{world.inner, world.limits, [&](const ObjectKey& key) -> std::optional<DeletionGuard::Deletion> {
                         const auto before = world.deletion;
                         world.deletion.emplace();
                         guard.deleted(key);
@@ -85,10 +88,27 @@ TEST_CASE("a visit to what is deleted ends when its time is over") {
   world.visit([](const std::stop_token& stop) { CHECK_FALSE(stop.stop_requested()); });
 }
 
+TEST_CASE("the time of a deletion is over in time also where the machine refuses threads") {
+  World world;
+  world.deletion.emplace(DeletionGuard::Deletion{.left = 1ms});
+  const tests::NoThreads none;
+  world.visit([](const std::stop_token& stop) { CHECK_FALSE(runtime::wait(10s, stop)); });
+}
+
 TEST_CASE("a visit that is over is stopped no more") {
   World world;
-  world.visit([](const std::stop_token&) {});
+  std::stop_token last;
+  SECTION("that came back") {
+    world.visit([&](const std::stop_token& stop) { last = stop; });
+  }
+  SECTION("that threw") {
+    CHECK_THROWS(world.visit([&](const std::stop_token& stop) {
+      last = stop;
+      throw std::runtime_error("a library");
+    }));
+  }
   world.guard.deleted(kApp);
+  CHECK_FALSE(last.stop_requested());
   world.visit([](const std::stop_token& stop) { CHECK_FALSE(stop.stop_requested()); });
 }
 
