@@ -34,9 +34,9 @@ T merged(T object, const StateRow& row, StatusTexts& texts) {
   object.metadata.deletion_timestamp = row.deleted_at;
   if (row.has_finalizer) object.metadata.finalizers.emplace_back(kFinalizer);
   if (!row.status.empty()) {
-    auto status = texts.read(row.status, object);
+    const auto status = texts.read(row.status, object);
     if (status)
-      object.status = std::move(*status);
+      object.status = **status;
     else
       object.status.conditions.push_back(unreadable(status.error(), row.generation));
   }

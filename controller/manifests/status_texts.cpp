@@ -1,39 +1,38 @@
 #include "controller/manifests/status_texts.h"
 
+#include <utility>
+
 namespace slipway::manifests {
 
 namespace {
 
-/// More than the texts of what is worked on at once.
-constexpr std::size_t kMostKnown = 512;
-
 template <class Status>
-Result<Status> read_with(Result<Status> (*from_node)(const Node&), const std::string& text) {
+StatusTexts::Read<Status> read_with(Result<Status> (*from_node)(const Node&), const std::string& text) {
   const Document document = parse_json(text, "status");
   if (!document.problems.empty()) return fail(ErrorClass::Invalid, to_string(document.problems.front()));
-  return from_node(document.root);
+  auto status = from_node(document.root);
+  if (!status) return std::unexpected(std::move(status.error()));
+  return std::make_shared<const Status>(std::move(*status));
 }
 
 }  // namespace
 
-Result<ImagePublicationStatus> StatusTexts::read(const std::string& text, const ImagePublication&) {
+StatusTexts::Read<ImagePublicationStatus> StatusTexts::read(const std::string& text, const ImagePublication& object) {
+  const ObjectKey key = key_of(object);
   {
     const auto known = known_.lock();
-    if (const auto found = known->find(text); found != known->end()) return found->second;
+    if (const auto* found = known->find(key); found != nullptr && found->text == text) return found->status;
   }
   auto status = read_with(publication_status_from, text);
-  if (!status) return status;
-  const auto known = known_.lock();
-  if (known->size() >= kMostKnown) known->clear();
-  known->emplace(text, *status);
+  if (status) known_.lock()->at(key) = {text, *status};
   return status;
 }
 
-Result<ContainerRegistryStatus> StatusTexts::read(const std::string& text, const ContainerRegistry&) {
+StatusTexts::Read<ContainerRegistryStatus> StatusTexts::read(const std::string& text, const ContainerRegistry&) {
   return read_with(registry_status_from, text);
 }
 
-Result<RetentionPolicyStatus> StatusTexts::read(const std::string& text, const RetentionPolicy&) {
+StatusTexts::Read<RetentionPolicyStatus> StatusTexts::read(const std::string& text, const RetentionPolicy&) {
   return read_with(retention_status_from, text);
 }
 

@@ -9,37 +9,26 @@ constexpr std::size_t kMostRepositories = 4;
 
 }  // namespace
 
-BlobWhereabouts::BlobWhereabouts(std::size_t most_known) : most_known_(std::max<std::size_t>(most_known, 1)) {}
+BlobWhereabouts::BlobWhereabouts(std::size_t most_known)
+    : state_(State{.repositories = decltype(State::repositories)(most_known), .sendings = {}}) {}
 
 std::vector<std::string> BlobWhereabouts::repositories_with(const BlobAt& blob) {
-  auto state = state_.lock();
-  const auto place = state->places.find(blob);
-  if (place == state->places.end()) return {};
-  state->known.splice(state->known.begin(), state->known, place->second);
-  return place->second->repositories;
+  const auto state = state_.lock();
+  const auto* known = state->repositories.find(blob);
+  return known == nullptr ? std::vector<std::string>{} : *known;
 }
 
 void BlobWhereabouts::remember(const BlobAt& blob, const std::string& repository) {
-  auto state = state_.lock();
-  auto place = state->places.find(blob);
-  if (place == state->places.end()) {
-    state->known.push_front({.blob = blob, .repositories = {}});
-    place = state->places.emplace(blob, state->known.begin()).first;
-  }
-  auto& repositories = place->second->repositories;
+  const auto state = state_.lock();
+  auto& repositories = state->repositories.at(blob);
   std::erase(repositories, repository);
   repositories.insert(repositories.begin(), repository);
   if (repositories.size() > kMostRepositories) repositories.pop_back();
-  state->known.splice(state->known.begin(), state->known, place->second);
-  if (state->known.size() <= most_known_) return;
-  state->places.erase(state->known.back().blob);
-  state->known.pop_back();
 }
 
 void BlobWhereabouts::forget(const BlobAt& blob, const std::string& repository) {
-  auto state = state_.lock();
-  const auto place = state->places.find(blob);
-  if (place != state->places.end()) std::erase(place->second->repositories, repository);
+  const auto state = state_.lock();
+  if (auto* known = state->repositories.find(blob)) std::erase(*known, repository);
 }
 
 BlobWhereabouts::Claim BlobWhereabouts::claim(const BlobAt& blob, const std::string& repository, const MayUse& may_use,

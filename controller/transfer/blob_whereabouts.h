@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/recently_used.h"
 #include "crds/base/digest.h"
 
 namespace slipway::transfer {
@@ -56,18 +56,12 @@ class BlobWhereabouts {
     bool ended = false;
     bool succeeded = false;
   };
-  struct Known {
-    BlobAt blob;
-    std::vector<std::string> repositories;
-  };
   struct State {
-    std::list<Known> known;  ///< Used last first.
-    std::map<BlobAt, std::list<Known>::iterator> places;
+    runtime::RecentlyUsed<BlobAt, std::vector<std::string>> repositories;
     std::multimap<BlobAt, std::shared_ptr<Ticket>> sendings;  ///< Shared with those who wait.
   };
   void end(const BlobAt& blob, const std::shared_ptr<Ticket>& ticket);
 
-  const std::size_t most_known_;
   runtime::Guarded<State> state_;
   std::condition_variable_any ended_;
 };
