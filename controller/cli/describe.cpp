@@ -195,7 +195,7 @@ ExitCode describe(const DescribeOptions& options, const Console& console) {
   const auto selection =
       select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
   if (!selection) return print_error(selection.error(), console.errors);
-  const bool is_somebody_at_work = (*glass)->installation().is_somebody_at_work();
+  const bool is_somebody_at_work = (*glass)->installation().is_somebody_at_work().value_or(true);
   std::string separator;
   print(selection->registries, is_somebody_at_work, separator, console.out);
   print(selection->publications, is_somebody_at_work, separator, console.out);

@@ -58,7 +58,7 @@ ExitCode get(const GetOptions& options, const Console& console) {
   else
     print_tables(*selection,
                  {options.output == OutputFormat::Wide, options.namespace_name.empty(), clock.now(),
-                  (*glass)->installation().is_somebody_at_work()},
+                  (*glass)->installation().is_somebody_at_work().value_or(true)},
                  console);
   return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
 }

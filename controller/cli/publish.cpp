@@ -179,8 +179,8 @@ class OneRun {
 
   void print(const std::vector<ImagePublication>& objects) {
     if (!is_data(options_.output)) {
-      console_.out << to_text(table_of(
-          objects, {options_.output == OutputFormat::Wide, true, clock_.now(), installation_->is_somebody_at_work()}));
+      console_.out << to_text(table_of(objects, {options_.output == OutputFormat::Wide, true, clock_.now(),
+                                                 installation_->is_somebody_at_work().value_or(true)}));
       return;
     }
     std::vector<Node> nodes;

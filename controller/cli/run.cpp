@@ -48,7 +48,7 @@ ExitCode run_folder(const RunOptions& options, const Console& console) {
   const auto installation =
       standalone::Installation::open(installation_options(options.folder, console, StateUse::Keep), given.surroundings);
   if (!installation) return cannot_begin(installation.error(), console);
-  if ((*installation)->is_somebody_at_work())
+  if ((*installation)->is_somebody_at_work().value_or(false))
     given.log.warn("another slipway is at work over the same state; one is enough: two may send the same layer twice");
   const auto served = standalone::serve(**installation,
                                         {.listen = options.listen,

@@ -1,20 +1,17 @@
 #include "controller/runtime/file_turns.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "controller/files/handle.h"
-#include "controller/runtime/guarded.h"
+#include "controller/runtime/lock_file.h"
+#include "controller/runtime/waiting.h"
 #include "crds/base/digest.h"
-#include "crds/base/text.h"
 
 namespace slipway::runtime {
 
@@ -22,11 +19,6 @@ namespace {
 
 /// flock() can't be told to stop, so a turn that another process holds is asked for again.
 constexpr std::chrono::milliseconds kAskAgain{20};
-
-std::unexpected<Error> unusable(const std::filesystem::path& path, const std::string& why) {
-  return fail(ErrorClass::Unavailable, "using the lock " + quoted(path.string(), 200) + ": " + why,
-              "make the state folder writable, or name another with --state");
-}
 
 }  // namespace
 
@@ -45,15 +37,13 @@ class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
 Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& path, const std::stop_token& stop) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return unusable(path.parent_path(), error.message());
-  file_ = files::Handle{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (file_.get() < 0) return unusable(path, std::generic_category().message(errno));
-  std::condition_variable_any never;
+  if (error) return unusable_lock(path.parent_path(), error.message());
+  auto file = open_lock_file(path);
+  if (!file) return std::unexpected(std::move(file.error()));
+  file_ = std::move(*file);
   while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return unusable(path, std::generic_category().message(errno));
-    Guarded<int> nothing;
-    nothing.lock().wait_for(never, stop, kAskAgain, [] { return false; });
-    if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "waiting for the turn on a repository was stopped");
+    if (errno != EWOULDBLOCK && errno != EINTR) return unusable_lock(path);
+    if (!wait(kAskAgain, stop)) return fail(ErrorClass::Cancelled, "waiting for the turn on a repository was stopped");
   }
   return {};
 }

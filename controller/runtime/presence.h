@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "controller/files/handle.h"
@@ -14,11 +15,11 @@ class Presence {
  public:
   /// Makes the file if it is not there. Unavailable when it can't be made or locked.
   static Result<Presence> announce(const std::filesystem::path& file);
-  /// Whether a process announced itself. Locks nothing; false where nothing can be read.
-  static bool is_anybody(const std::filesystem::path& file);
+  /// Whether a process announced itself; absent where that can't be told. Locks nothing.
+  static std::optional<bool> is_anybody(const std::filesystem::path& file);
 
-  /// Whether another one did.
-  bool is_anybody_else() const;
+  /// Whether another one did; absent where that can't be told.
+  std::optional<bool> is_anybody_else() const;
 
  private:
   explicit Presence(files::Handle file) : file_(std::move(file)) {}

@@ -141,6 +141,14 @@ Result<std::unique_ptr<assembly::KeptAudit>> open_audit(const InstallationOption
   return assembly::open_audit_log(folder, publisher, {surroundings.log, surroundings.metrics, surroundings.clock});
 }
 
+/// Work does not depend on whether others can see it.
+std::optional<runtime::Presence> announce(const std::filesystem::path& file, telemetry::Log& log) {
+  auto presence = runtime::Presence::announce(file);
+  if (presence) return std::move(*presence);
+  log.warn("slipway get and describe can't tell that this process is at work: " + presence.error().message);
+  return std::nullopt;
+}
+
 }  // namespace
 
 /// In the order in which they need each other.
@@ -197,11 +205,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
   auto audit = open_audit(options, *opened, surroundings);
   if (!audit) return std::unexpected{audit.error()};
   opened->audit = std::move(*audit);
-  if (!options.only_look) {
-    auto presence = runtime::Presence::announce(opened->place.presence());
-    if (!presence) return std::unexpected{presence.error()};
-    opened->presence = std::move(*presence);
-  }
+  if (!options.only_look) opened->presence = announce(opened->place.presence(), surroundings.log);
   return std::unique_ptr<Installation>{
       new Installation{std::make_unique<Parts>(std::move(*opened), options, surroundings)}};
 }
@@ -218,7 +222,7 @@ bool Installation::state_was_replaced() const {
   return parts_->state->was_replaced();
 }
 
-bool Installation::is_somebody_at_work() const {
+std::optional<bool> Installation::is_somebody_at_work() const {
   return parts_->presence ? parts_->presence->is_anybody_else() : runtime::Presence::is_anybody(parts_->presence_file);
 }
 

@@ -55,8 +55,8 @@ class Installation {
   GitManifests* git();
   /// Another file has the name of the state database that is open.
   bool state_was_replaced() const;
-  /// Another process of this machine keeps the same state by its work (run, publish).
-  bool is_somebody_at_work() const;
+  /// Another process of this machine keeps the same state by its work (run, publish). Absent where that can't be told.
+  std::optional<bool> is_somebody_at_work() const;
   /// The reconcilers over it.
   assembly::Assembly& assembly();
   /// How many resources of each kind are ready and how many are not.

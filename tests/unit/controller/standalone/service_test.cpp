@@ -62,4 +62,23 @@ TEST_CASE("a port that is taken is told before the folder is read and before any
   ::close(nowhere);
 }
 
+TEST_CASE("who can't tell others that it is at work says so and goes on") {
+  const tests::TemporaryFolder folder;
+  folder.write("m/registry.yaml",
+               "apiVersion: slipway.dev/v1alpha1\nkind: ContainerRegistry\nmetadata: {name: a}\n"
+               "spec: {loginServer: localhost, authentication: {anonymous: {}}}\n");
+  std::filesystem::create_directories(folder / "state.db.at-work");
+  const tests::ManualClock clock{Timestamp{}};
+  std::string told;
+  telemetry::Log log{clock, {.write = [&told](const std::string& line) { told += line; }}};
+  telemetry::Metrics metrics{"0"};
+  tests::InMemoryRecorder recorder;
+  tests::InMemoryProgress progress;
+  const auto installation =
+      Installation::open({.manifests = {.path = (folder / "m").string()}, .state = (folder / "state.db").string()},
+                         {log, metrics, recorder, progress, clock});
+  REQUIRE(installation);
+  CHECK_THAT(told, Catch::Contains("state.db.at-work"));
+}
+
 }  // namespace slipway::standalone
