@@ -32,10 +32,9 @@ std::optional<Condition> ready_in_progress(const Conditions& conditions, std::in
 void show_as_left(Conditions& conditions) {
   const auto progress = std::ranges::find(conditions, kReconciling, &Condition::type);
   if (progress == conditions.end() || progress->status != "True") return;
-  const bool was_at_it = progress->reason == reason::kProgressing;
-  const std::string last = was_at_it ? "; last: " + progress->message : std::string{};
-  if (was_at_it) progress->reason = "Interrupted";
-  progress->message = "no slipway is at work on it now; slipway publish or run goes on with it" + last;
+  if (progress->reason == reason::kProgressing) progress->reason = "Interrupted";
+  progress->message =
+      "no slipway is at work on it now; slipway publish or run goes on with it; last: " + progress->message;
 }
 
 }  // namespace

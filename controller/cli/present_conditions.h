@@ -15,8 +15,8 @@ struct Looked {
 
 /// Conditions as people are shown them: a Ready that speaks of an older generation than the one that is there is
 /// Unknown, reason Pending, and its message says what it was; while that one is worked on, or as long as nothing came
-/// of the first, it says what Reconciling says. Where nobody is at work, Reconciling says that, and what was
-/// Progressing is Interrupted. What is stored stays as it is.
+/// of the first, it says what Reconciling says. Where nobody is at work, Reconciling says that before its own
+/// message, and what was Progressing is Interrupted. What is stored stays as it is.
 Conditions present_conditions(Conditions conditions, const Looked& looked);
 
 }  // namespace slipway::cli
