@@ -218,6 +218,7 @@ class Visit {
     const auto& spec = (*current)->object.spec;
     if (spec.suspend || request_hash(spec) != request_hash(object().spec)) return false;
     const auto admission = admit(**current, settings_, ports_.reader);
+    if (!admission && follow(admission.error()).kind != Outcome::Kind::Stalled) return true;
     return admission && admission->registry.spec.login_server == login_server() &&
            gates_hash(spec.gates, admission->grant.floors) == gates;
   }

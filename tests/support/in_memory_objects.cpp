@@ -48,6 +48,8 @@ Result<std::optional<RetentionPolicy>> InMemoryObjects::retention_policy(const O
 }
 
 Result<std::map<std::string, std::string>> InMemoryObjects::namespace_labels(const std::string& name) {
+  if (before_labels)
+    if (auto readable = before_labels(); !readable) return std::unexpected(std::move(readable.error()));
   auto found = labels[name];
   found["kubernetes.io/metadata.name"] = name;
   return found;

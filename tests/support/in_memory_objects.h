@@ -33,6 +33,8 @@ class InMemoryObjects final : public ObjectReader, public ObjectWriter {
   std::vector<ImagePublicationStatus> written;  ///< Every status that was stored, in order.
   /// Called before each write; an error is the answer.
   std::function<Result<void>()> before_write;
+  /// Called before labels are read; an error is the answer.
+  std::function<Result<void>()> before_labels;
 
   Result<std::optional<Loaded<ImagePublication>>> publication(const ObjectKey& key) override;
   Result<std::optional<ContainerRegistry>> registry(const std::string& name) override;

@@ -415,6 +415,20 @@ TEST_CASE("nothing goes to a registry that was corrected or withdrawn while the 
   CHECK((!attempt || !attempt->sent));
 }
 
+TEST_CASE("a reader that can't tell whether a publication is still wanted does not stop it") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT registry.example/shop/storefront@"))
+      world.objects.before_labels = [] { return fail(ErrorClass::Unavailable, "the API server is away"); };
+    return {};
+  };
+  CHECK(world.publish(publication) == kAgainInAnHour);
+  CHECK(world.tag("1.8.2") != "nothing");
+  CHECK(world.tag("staging") != "nothing");
+}
+
 TEST_CASE("a publication that was replaced while its content went up sets no tag, the newer one does") {
   PublishWorld world;
   world.push({"old"}, "1.8");
