@@ -1,14 +1,20 @@
 """The two registries of a benchmark (Debian's docker-registry), and what counts the traffic before them."""
 import collections
 import os
+import pathlib
 import re
 import select
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
+
+# Behind this folder: it has a module named servers, too.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from acceptor import Acceptor  # noqa: E402
 
 PROGRAM = "/usr/bin/docker-registry"
 REQUEST = re.compile(r'"(GET|HEAD|POST|PUT|PATCH|DELETE) (\S+) HTTP/1\.[01]" (\d{3})')
@@ -105,26 +111,16 @@ http:
         self.stop()
 
 
-class Forwarder:
+class Forwarder(Acceptor):
     """Hands every connection on to `port` and counts what passes."""
 
     def __init__(self, port):
         self.target = port
         self.to_server = self.from_server = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__()
 
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.carry, args=(client,), daemon=True).start()
-
-    def carry(self, client):
+    def serve(self, client):
         with client, socket.create_connection(("127.0.0.1", self.target)) as server:
             ways = {client: server, server: client}
             while ways:
@@ -144,6 +140,3 @@ class Forwarder:
             else:
                 self.from_server += len(data)
         return bool(data)
-
-    def stop(self):
-        self.listener.close()

@@ -19,6 +19,9 @@ import unittest
 from api_server import Authority, free_ports, temporary_cluster
 from wire import Wire
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from acceptor import Acceptor  # noqa: E402
+
 LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
 KUBE_CLIENT = None
 
@@ -105,22 +108,13 @@ class Client:
         assert code == self.code, f"kube-client ended with {code}"
 
 
-class Tunnel:
+class Tunnel(Acceptor):
     """An HTTP proxy that knows CONNECT alone, and counts."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.led_to = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def serve(self, client):
         with client, client.makefile("rb") as lines:
@@ -144,9 +138,6 @@ class Tunnel:
             destination.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-
-    def stop(self):
-        self.listener.close()
 
 
 class ClientCase(unittest.TestCase):

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 
 from api_server import Cluster
 from controllers import PUBLICATION, Controller, install, push
+from acceptor import Acceptor  # Found by way of controllers.
 from servers import REGISTRY, Emulator, make_image, wait_until
 
 SLIPWAY = EMULATOR = None
@@ -26,32 +27,26 @@ CONTENTS = ("roles", "rolebindings", "secrets", "configmaps", "serviceaccounts",
             "imagepublications", "retentionpolicies")
 
 
-class Between:
+class Between(Acceptor):
     """Passes connections on to an address, until it is told to keep those that come and answer nothing."""
 
     def __init__(self, host):
         self.target = (host.split(":")[0], int(host.split(":")[1]))
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.hangs = False
         self.kept = []
         self.taken = threading.Event()
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__()
+        self.host = f"127.0.0.1:{self.port}"
 
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.kept.append(client)
-            if self.hangs:
-                self.taken.set()
-                continue
-            server = socket.create_connection(self.target)
-            self.kept.append(server)
-            for ends in ((client, server), (server, client)):
-                threading.Thread(target=self.pass_on, args=ends, daemon=True).start()
+    def serve(self, client):
+        self.kept.append(client)
+        if self.hangs:
+            self.taken.set()
+            return
+        server = socket.create_connection(self.target)
+        self.kept.append(server)
+        threading.Thread(target=self.pass_on, args=(server, client), daemon=True).start()
+        self.pass_on(client, server)
 
     @staticmethod
     def pass_on(source, sink):
@@ -74,7 +69,7 @@ class Between:
         self.kept.clear()
 
     def stop(self):
-        self.listener.close()
+        super().stop()
         for each in self.kept:
             each.close()
 
