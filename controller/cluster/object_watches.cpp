@@ -41,6 +41,7 @@ class KindWatch {
                     .objects = objects,
                     .changed = [](const runtime::Change&) {},
                     .watcher = {.listed = [this, told = hands.listed](std::size_t number) { listed(number, told); },
+                                .recovered = [this] { recovered(); },
                                 .failed = [this](const Error& error, auto delay) { failed(error, delay); },
                                 .unreadable = [this](const Error& error) { log_.error(error, {{"kind", name_}}); }}},
                    hands.reflector) {}
@@ -60,9 +61,12 @@ class KindWatch {
   /// Of what is not ours the metadata is enough.
   static bool is_core(const kube::ApiResource& resource) { return resource.group.empty(); }
 
-  void listed(std::size_t number, const std::function<void()>& told) {
+  void recovered() {
     last_failure_.lock()->reset();
     said_at_.reset();
+  }
+
+  void listed(std::size_t number, const std::function<void()>& told) const {
     log_.debug("listed " + name_, {{"objects", static_cast<std::int64_t>(number)}});
     told();
   }

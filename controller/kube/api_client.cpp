@@ -82,6 +82,12 @@ struct Meaning {
   std::string remedy;
 };
 
+/// Who lists a kind watches it, and reads single objects of it: each alone leads to the next refusal.
+std::string verbs_of(Verb verb) {
+  if (verb == Verb::List || verb == Verb::Watch) return R"("get", "list", "watch")";
+  return "\"" + std::string(to_string(verb)) + "\"";
+}
+
 std::string how_to_grant(const ApiRequest& request) {
   const Target& target = request.target;
   const bool is_in_one = target.resource.is_namespaced && !target.namespace_name.empty();
@@ -180,8 +186,8 @@ std::string rbac_rule_for(const ApiRequest& request) {
   const Target& target = request.target;
   std::string resource(target.resource.plural);
   if (!target.subresource.empty()) resource += "/" + std::string(target.subresource);
-  return "- {apiGroups: [\"" + std::string(target.resource.group) + "\"], resources: [\"" + resource +
-         "\"], verbs: [\"" + std::string(to_string(request.verb)) + "\"]}";
+  return "- {apiGroups: [\"" + std::string(target.resource.group) + "\"], resources: [\"" + resource + "\"], verbs: [" +
+         verbs_of(request.verb) + "]}";
 }
 
 Result<Node> ApiClient::send(const ApiRequest& request, const std::stop_token& stop) {

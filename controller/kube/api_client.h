@@ -60,7 +60,7 @@ bool is_expired(const Error& error);
 /// Whether something new was refused because its namespace is being deleted.
 bool is_of_ending_namespace(const Error& error);
 
-/// The rule that grants a request, as it stands in a Role or ClusterRole.
+/// The rule that grants a request, as it stands in a Role or ClusterRole; for a collection all that watching it takes.
 std::string rbac_rule_for(const ApiRequest& request);
 
 }  // namespace slipway::kube

@@ -55,14 +55,15 @@ void Reflector::list(const std::stop_token& stop) {
   const Result<std::string> listed = list_pages({.continue_token = {}, .whole = was_whole}, stop);
   if (!listed) {
     list_whole_ = is_expired(listed.error());
-    return back_off(listed.error(), true, stop);
+    failed(listed.error());
+    return back_off(listed.error(), stop);
   }
   version_ = *listed;
   state_ = State::Watching;
   resumes_ = 0;
   tell(parts_.objects.end_list());
   has_synced_ = true;
-  went_well();
+  is_failing_ = watch_refused_;
   if (parts_.watcher.listed) parts_.watcher.listed(parts_.objects.size());
 }
 
@@ -87,7 +88,7 @@ void Reflector::watch(const std::stop_token& stop) {
   const auto take = [this](WatchEventType type, const Node& object) { return take_event(type, object); };
   const auto begin = [&] {
     has_begun = true;
-    is_failing_ = false;
+    begun();
   };
   const Result<void> ended = parts_.collection.watch(
       {.resource_version = version_, .server_timeout = watch_time(), .began = begin}, take, stop);
@@ -95,14 +96,19 @@ void Reflector::watch(const std::stop_token& stop) {
   const bool was_good = events_ > 0 || hands_.elapsed() - began >= kGoodWatch;
   if (was_good) {
     resumes_ = 0;
-    went_well();
+    failures_ = 0;
   }
   if (ended && was_good) return;
   const Error error = ended ? came_to_nothing() : ended.error();
   const bool resumes =
       may_resume_after(error) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
   if (!resumes) state_ = State::Listing;
-  if (!is_expired(error) || !was_good) back_off(error, !has_begun, stop);
+  if (!has_begun) {
+    // A version that is too old is everyday life, but not that of a list just made.
+    watch_refused_ = !is_expired(error) || has_failed_;
+    failed(error);
+  }
+  if (!is_expired(error) || !was_good) back_off(error, stop);
 }
 
 Result<void> Reflector::take_event(WatchEventType type, const Node& object) {
@@ -126,14 +132,20 @@ std::chrono::seconds Reflector::watch_time() const {
   return std::chrono::seconds(static_cast<std::int64_t>(shortest * (1 + hands_.chance())));
 }
 
-void Reflector::went_well() {
-  failures_ = 0;
+void Reflector::begun() {
+  watch_refused_ = false;
   is_failing_ = false;
+  if (std::exchange(has_failed_, false) && parts_.watcher.recovered) parts_.watcher.recovered();
 }
 
-void Reflector::back_off(const Error& error, bool is_failure, const std::stop_token& stop) {
+void Reflector::failed(const Error& error) {
+  if (error.cls == ErrorClass::Cancelled) return;
+  is_failing_ = true;
+  has_failed_ = true;
+}
+
+void Reflector::back_off(const Error& error, const std::stop_token& stop) {
   if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
-  if (is_failure) is_failing_ = true;
   const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor_of(error));
   if (parts_.watcher.failed) parts_.watcher.failed(error, delay);
   hands_.wait(delay, stop);

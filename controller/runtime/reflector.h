@@ -16,6 +16,8 @@ namespace slipway::runtime {
 /// What happened to a reflector, for logs, metrics and health. All may be null; called on its thread.
 struct ReflectorWatcher {
   std::function<void(std::size_t objects)> listed;
+  /// A watch began, the first one since a list failed or a watch could not begin.
+  std::function<void()> recovered;
   /// What went wrong, and after how long it is tried again.
   std::function<void(const Error&, std::chrono::milliseconds)> failed;
   /// An object that could not be kept and was passed over.
@@ -52,6 +54,7 @@ struct ReflectorHands {
 ///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
 ///
+/// The back-off grows until a watch brings an event or lasts 10 s: a list that goes well is no reason to hurry.
 /// No change is missed: the version moves only with what was kept. None is told twice: what has the version that is
 /// kept is no news. Changes are told after the store has them, without a lock, on the thread that runs it.
 class Reflector {
@@ -74,8 +77,8 @@ class Reflector {
 
   /// The first list is whole and told of; stays so. Thread-safe.
   bool has_synced() const { return has_synced_; }
-  /// The last list failed, or the last watch did not begin; one that began and is cut is no failure before the next one
-  /// can't begin. Thread-safe.
+  /// The last list failed, or the last watch did not begin, whatever a list brought since; one that began and is cut is
+  /// no failure before the next one can't begin. Thread-safe.
   bool is_failing() const { return is_failing_; }
 
  private:
@@ -87,8 +90,9 @@ class Reflector {
   Result<void> take_event(WatchEventType type, const Node& object);
   std::chrono::seconds watch_time() const;
   void tell(const Result<std::vector<Change>>& changes);
-  void went_well();
-  void back_off(const Error& error, bool is_failure, const std::stop_token& stop);
+  void begun();
+  void failed(const Error& error);
+  void back_off(const Error& error, const std::stop_token& stop);
 
   const Parts parts_;
   const ReflectorHands hands_;
@@ -99,6 +103,8 @@ class Reflector {
   unsigned failures_ = 0;
   unsigned resumes_ = 0;
   std::uint64_t events_ = 0;  ///< Of the watch that runs.
+  bool watch_refused_ = false;
+  bool has_failed_ = false;  ///< Since a watch began.
   std::atomic<bool> has_synced_ = false;
   std::atomic<bool> is_failing_ = false;
 };

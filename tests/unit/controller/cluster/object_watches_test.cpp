@@ -251,6 +251,28 @@ TEST_CASE("What may not be watched is logged once, and wakes its objects when it
   CHECK(world.lines.lock()->size() == 1);
 }
 
+TEST_CASE("A right to list without watch is told once and wakes nobody, until there is one to watch") {
+  World world;
+  std::atomic<bool> refuses = true;
+  std::atomic<int> lists = 0;
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (!request.url.starts_with("/api/v1/configmaps")) return std::nullopt;
+    const bool watches = request.url.contains("watch=true");
+    if (!watches) ++lists;
+    if (!watches || !refuses) return std::nullopt;
+    return http::Response{.status = 403, .headers = {}, .body = R"({"kind":"Status","code":403,"message":"no"})"};
+  };
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.start();
+  world.wait_until([&] { return lists >= 4; });
+  world.told.add("listed");
+  CHECK(world.told.until("listed").empty());
+  CHECK(world.lines.lock()->size() == 1);
+  CHECK_THAT(world.lines.lock()->front(), Catch::Contains(R"(verbs: [\"get\", \"list\", \"watch\"])"));
+  refuses = false;
+  CHECK(world.told.until("edit a").empty());
+}
+
 TEST_CASE("Where all may be read, one watch of a kind does for all namespaces") {
   World world;
   for (const char* name : {"shop", "billing"}) {

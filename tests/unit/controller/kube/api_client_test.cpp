@@ -131,6 +131,12 @@ TEST_CASE("The rule for a kind without namespaces belongs into a ClusterRole") {
   CHECK_THAT(error.remedy, Catch::Contains("a ClusterRole") && Catch::Contains(R"(verbs: ["get"])"));
 }
 
+TEST_CASE("The rule for a kind that is watched has every verb that watching it takes") {
+  for (const ApiRequest& request : {list(publication(""), {}), watch(publication(""), {})})
+    CHECK_THAT(error_of(request, {.status = 403, .headers = {}, .body = status(403)}).remedy,
+               Catch::Contains(R"(verbs: ["get", "list", "watch"])"));
+}
+
 TEST_CASE("An object that is not there is no error, a kind that is not there is one") {
   tests::ScriptedTransport transport;
   ApiClient client(transport);

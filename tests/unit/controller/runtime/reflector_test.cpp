@@ -140,12 +140,14 @@ struct World {
   std::vector<std::string> told;
   std::vector<std::chrono::milliseconds> waits;
   std::vector<std::string> unreadable;
+  int recoveries = 0;
   std::chrono::nanoseconds elapsed{0};
   Reflector reflector{
       {.collection = collection,
        .objects = cache,
        .changed = [this](const Change& c) { told.push_back(c.object.name + "AESD"[static_cast<int>(c.kind)]); },
-       .watcher = {.unreadable = [this](const Error& e) { unreadable.push_back(e.message); }}},
+       .watcher = {.recovered = [this] { ++recoveries; },
+                   .unreadable = [this](const Error& e) { unreadable.push_back(e.message); }}},
       {.wait =
            [this](std::chrono::milliseconds time, const std::stop_token&) {
              waits.push_back(time);
@@ -259,6 +261,27 @@ TEST_CASE("A watch that is refused lists again after a wait; one that can't be r
   world.steps(2);
   CHECK(world.collection.lists.size() == 2);
   CHECK(world.collection.watches.size() == 3);
+}
+
+TEST_CASE("Lists that go well do not hurry watches that are refused, nor hide that they are") {
+  World world;
+  const Error refused = GENERATE(values({error(ErrorClass::Forbidden), error(ErrorClass::Invalid), kTooOld}));
+  world.steps(1);
+  world.collection.passes = [&] { world.collection.refusal = refused; };
+  for (int round = 0; round < 12; ++round) {
+    world.steps(2);
+    // A version may be too old once.
+    CHECK(world.reflector.is_failing() == (round > 0 || refused.reason != kExpired));
+  }
+  CHECK(world.waits.size() == 12);
+  CHECK(world.waits.back() > 15s);
+  CHECK(world.recoveries == 0);
+  world.collection.passes = nullptr;
+  world.steps(1);
+  CHECK(world.recoveries == 1);
+  CHECK_FALSE(world.reflector.is_failing());
+  world.steps(1);
+  CHECK(world.recoveries == 1);
 }
 
 TEST_CASE("A watch that is cut is no failure, one that can't begin is, until one begins") {
