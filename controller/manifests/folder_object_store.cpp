@@ -1,5 +1,6 @@
 #include "controller/manifests/folder_object_store.h"
 
+#include <charconv>
 #include <utility>
 #include <variant>
 
@@ -60,7 +61,15 @@ const T* find_in(const std::map<Reference, Resource>& others, const Reference& r
   return found == others.end() ? nullptr : std::get_if<T>(&found->second);
 }
 
-/// The revision is the row's to say: no status differs by it alone.
+/// Of what never was loaded none.
+std::int64_t revision_of(const ObjectMeta& metadata) {
+  std::int64_t revision = 0;
+  const std::string& text = metadata.resource_version;
+  std::from_chars(text.data(), text.data() + text.size(), revision);
+  return revision;
+}
+
+/// The revision of its source is the row's to say: no status differs by it alone.
 template <class T>
 Result<void> write(StateDatabase& state, const T& object, StatusTexts& texts) {
   auto status = object.status;
@@ -73,6 +82,7 @@ Result<void> write(StateDatabase& state, const T& object, StatusTexts& texts) {
   return state.write_status({.key = slipway::key_of(object),
                              .uid = object.metadata.uid,
                              .generation = object.metadata.generation,
+                             .revision = revision_of(object.metadata),
                              .status = std::move(text)});
 }
 

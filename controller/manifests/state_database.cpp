@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <map>
 #include <utility>
 
 #include "controller/manifests/sqlite.h"
@@ -179,13 +180,49 @@ std::optional<Identity> identity_of(const std::filesystem::path& file) {
   return Identity{seen.st_dev, seen.st_ino};
 }
 
+/// From one revision of a row to a later one.
+struct Span {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
+/// For each row, by its uid, the last writes that came from here one after another, with nobody else's in between.
+class OwnWrites {
+ public:
+  void note(const std::string& uid, Span write) {
+    const auto [known, is_new] = spans_.try_emplace(uid, write);
+    if (is_new) return;
+    if (known->second.to != write.from) known->second.from = write.from;
+    known->second.to = write.to;
+  }
+  void note_or_forget(bool stays, const std::string& uid, Span write) {
+    if (stays)
+      note(uid, write);
+    else
+      spans_.erase(uid);
+  }
+  /// Whether nobody else wrote in that span.
+  bool are_all(Span span, const std::string& uid) const {
+    if (span.from == span.to) return true;
+    const auto known = spans_.find(uid);
+    return known != spans_.end() && known->second.from <= span.from && known->second.to == span.to;
+  }
+
+ private:
+  std::map<std::string, Span> spans_;
+};
+
 }  // namespace
 
 struct StateDatabase::Connection {
-  explicit Connection(Sqlite opened) : database(std::move(opened)) {}
+  explicit Connection(Sqlite opened) : held(Held{std::move(opened), {}}) {}
   Connection(Sqlite opened, std::filesystem::path name)
-      : database(std::move(opened)), file(std::move(name)), identity(identity_of(file)) {}
-  runtime::Guarded<Sqlite> database;
+      : held(Held{std::move(opened), {}}), file(std::move(name)), identity(identity_of(file)) {}
+  struct Held {
+    Sqlite database;
+    OwnWrites own;
+  };
+  runtime::Guarded<Held> held;
   const std::filesystem::path file;  ///< Empty for a copy in memory.
   const std::optional<Identity> identity;
 };
@@ -216,11 +253,11 @@ Result<StateDatabase> StateDatabase::open_copy(const std::filesystem::path& file
 }
 
 Result<std::optional<StateRow>> StateDatabase::find(const ObjectKey& key) {
-  return find_in(*connection_->database.lock(), key);
+  return find_in(connection_->held.lock()->database, key);
 }
 
 Result<std::vector<StateRow>> StateDatabase::all() {
-  return all_in(*connection_->database.lock());
+  return all_in(connection_->held.lock()->database);
 }
 
 Result<StateRow> StateDatabase::see(const Seen& seen) {
@@ -230,70 +267,82 @@ Result<StateRow> StateDatabase::see(const Seen& seen) {
 }
 
 Result<std::optional<StateRow>> StateDatabase::see_if(const Seen& seen, const Condition& may) {
-  const auto database = connection_->database.lock();
-  auto transaction = Transaction::begin(*database);
+  const auto held = connection_->held.lock();
+  auto transaction = Transaction::begin(held->database);
   if (!transaction) return std::unexpected{transaction.error()};
   if (may) {
-    const auto rows = all_in(*database);
+    const auto rows = all_in(held->database);
     if (!rows) return std::unexpected{rows.error()};
     if (!may(*rows)) return std::nullopt;
   }
-  const auto before = find_in(*database, seen.key);
+  const auto before = find_in(held->database, seen.key);
   if (!before) return std::unexpected{before.error()};
   StateRow row = row_after(*before, seen);
   if (*before == row) return row;
   if (*before) row.revision = (*before)->revision + 1;
-  if (const auto put = put_row(*database, row); !put) return std::unexpected{put.error()};
+  if (const auto put = put_row(held->database, row); !put) return std::unexpected{put.error()};
   if (const auto committed = transaction->commit(); !committed) return std::unexpected{committed.error()};
+  if (*before) held->own.note(row.uid, {(*before)->revision, row.revision});
   return row;
 }
 
 Result<void> StateDatabase::write_status(const StatusOf& written) {
-  const auto database = connection_->database.lock();
-  auto transaction = Transaction::begin(*database);
+  const auto held = connection_->held.lock();
+  auto transaction = Transaction::begin(held->database);
   if (!transaction) return std::unexpected{transaction.error()};
-  auto row = find_in(*database, written.key);
+  auto row = find_in(held->database, written.key);
   if (!row) return std::unexpected{row.error()};
   if (!*row || (*row)->uid != written.uid || (*row)->generation != written.generation) {
     return fail(ErrorClass::Conflict, "writing the status of " + to_string(written.key) + ": it is gone or newer",
                 "nothing to do: the new one is looked at by itself");
   }
   if ((*row)->status == written.status) return {};
-  if (const auto put = put_status(*database, written.key, written.status); !put) return put;
-  return transaction->commit();
+  const std::int64_t revision = (*row)->revision;
+  if (!held->own.are_all({written.revision, revision}, written.uid)) {
+    return fail(ErrorClass::Conflict,
+                "writing the status of " + to_string(written.key) + ": another process wrote it meanwhile",
+                "nothing to do: it is looked at again by itself");
+  }
+  if (const auto put = put_status(held->database, written.key, written.status); !put) return put;
+  if (const auto committed = transaction->commit(); !committed) return committed;
+  held->own.note(written.uid, {revision, revision + 1});
+  return {};
 }
 
 Result<void> StateDatabase::set_finalizer(const ObjectKey& key, bool wanted) {
-  const auto database = connection_->database.lock();
-  auto transaction = Transaction::begin(*database);
+  const auto held = connection_->held.lock();
+  auto transaction = Transaction::begin(held->database);
   if (!transaction) return std::unexpected{transaction.error()};
-  auto row = find_in(*database, key);
+  auto row = find_in(held->database, key);
   if (!row) return std::unexpected{row.error()};
   if (!*row && !wanted) return {};
   if (!*row) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
   if ((*row)->has_finalizer == wanted) return {};
   (*row)->has_finalizer = wanted;
-  ++(*row)->revision;
+  const std::int64_t revision = (*row)->revision++;
   const bool is_over = !wanted && (*row)->deleted_at;
-  const auto changed = is_over ? remove_row(*database, key) : put_row(*database, **row);
+  const auto changed = is_over ? remove_row(held->database, key) : put_row(held->database, **row);
   if (!changed) return changed;
-  return transaction->commit();
+  if (const auto committed = transaction->commit(); !committed) return committed;
+  held->own.note_or_forget(!is_over, (*row)->uid, {revision, revision + 1});
+  return {};
 }
 
 Result<bool> StateDatabase::mark_deleted(const ObjectKey& key, Timestamp at) {
-  const auto database = connection_->database.lock();
-  auto transaction = Transaction::begin(*database);
+  const auto held = connection_->held.lock();
+  auto transaction = Transaction::begin(held->database);
   if (!transaction) return std::unexpected{transaction.error()};
-  auto row = find_in(*database, key);
+  auto row = find_in(held->database, key);
   if (!row) return std::unexpected{row.error()};
   if (!*row) return false;
   const bool stays = (*row)->has_finalizer;
   if (stays && (*row)->deleted_at) return true;
   (*row)->deleted_at = at;
-  ++(*row)->revision;
-  const auto changed = stays ? put_row(*database, **row) : remove_row(*database, key);
+  const std::int64_t revision = (*row)->revision++;
+  const auto changed = stays ? put_row(held->database, **row) : remove_row(held->database, key);
   if (!changed) return std::unexpected{changed.error()};
   if (const auto committed = transaction->commit(); !committed) return std::unexpected{committed.error()};
+  held->own.note_or_forget(stays, (*row)->uid, {revision, revision + 1});
   return stays;
 }
 

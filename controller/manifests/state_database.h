@@ -66,14 +66,16 @@ class StateDatabase {
   /// As see(), if `may` says yes of all rows as they are at that moment: nobody writes between the two. Nothing when it
   /// says no. Without `may` it is see().
   Result<std::optional<StateRow>> see_if(const Seen& seen, const Condition& may);
-  /// A status and the object that it was made for.
+  /// A status and the object that it was made for, as it was loaded.
   struct StatusOf {
     ObjectKey key;
     std::string uid;
     std::int64_t generation = 0;
+    std::int64_t revision = 0;
     std::string status;
   };
-  /// Writes the status if it differs. Conflict when the row is gone, or has another uid or generation.
+  /// Writes the status if it differs. Conflict when the row is gone, has another uid or generation, or another process
+  /// wrote it since that revision; what was written through this object since is no hindrance.
   Result<void> write_status(const StatusOf& written);
   /// Success when it is so already. NotFound when the row is gone. Taking it off a deleted object removes the row.
   Result<void> set_finalizer(const ObjectKey& key, bool wanted);

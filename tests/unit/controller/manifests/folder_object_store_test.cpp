@@ -502,9 +502,15 @@ TEST_CASE("two processes on one folder see one world") {
   SECTION("a status is seen by both") {
     auto object = one.get(kA);
     object.status.display.tags = "1";
+    auto others = two.get(kA);
     REQUIRE(one->write_status(object));
     CHECK(two.get(kA).status.display.tags == "1");
     CHECK(two->publications()->at(0).status.display.tags == "1");
+    others.status.display.tags = "2";
+    CHECK(two->write_status(others).error().cls == ErrorClass::Conflict);
+    CHECK(one.get(kA).status.display.tags == "1");
+    object.status.display.tags = "3";
+    REQUIRE(one->write_status(object));
   }
   SECTION("a deletion by one is not undone by the other") {
     at.folder.write("m/b.yaml", publication("b"));
@@ -539,6 +545,7 @@ TEST_CASE("all publications are given as they are now, however often they were g
   object.status.display.tags = "1";
   REQUIRE(other->write_status(object));
   CHECK(tags() == "a=1 b= ");
+  object = process.get(kA);
   object.status.display.tags = "2";
   REQUIRE(process->write_status(object));
   CHECK(tags() == "a=2 b= ");

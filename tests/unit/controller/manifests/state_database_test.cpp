@@ -64,7 +64,7 @@ TEST_CASE("what is written is there after the database is opened again") {
   {
     StateDatabase database = open(folder / "deep/down/state.db");
     REQUIRE(database.see(seen("h1")));
-    REQUIRE(database.write_status({kKey, "uid-1", 1, R"({"a":1})"}));
+    REQUIRE(database.write_status({kKey, "uid-1", 1, 1, R"({"a":1})"}));
   }
   StateDatabase database = open(folder / "deep/down/state.db");
   const auto row = database.find(kKey);
@@ -77,14 +77,37 @@ TEST_CASE("what is written is there after the database is opened again") {
 TEST_CASE("a status is written when it differs, and only onto the object it was made for") {
   const TemporaryFolder folder;
   StateDatabase database = open(folder / "state.db");
-  CHECK(database.write_status({kKey, "uid-1", 1, "{}"}).error().cls == ErrorClass::Conflict);
+  CHECK(database.write_status({kKey, "uid-1", 1, 1, "{}"}).error().cls == ErrorClass::Conflict);
   REQUIRE(database.see(seen("h1")));
-  CHECK(database.write_status({kKey, "uid-2", 1, "{}"}).error().cls == ErrorClass::Conflict);
-  CHECK(database.write_status({kKey, "uid-1", 2, "{}"}).error().cls == ErrorClass::Conflict);
-  REQUIRE(database.write_status({kKey, "uid-1", 1, "{}"}));
+  CHECK(database.write_status({kKey, "uid-2", 1, 1, "{}"}).error().cls == ErrorClass::Conflict);
+  CHECK(database.write_status({kKey, "uid-1", 2, 1, "{}"}).error().cls == ErrorClass::Conflict);
+  REQUIRE(database.write_status({kKey, "uid-1", 1, 1, "{}"}));
   const auto revision = (*database.find(kKey))->revision;
-  REQUIRE(database.write_status({kKey, "uid-1", 1, "{}"}));
+  REQUIRE(database.write_status({kKey, "uid-1", 1, 1, "{}"}));
   CHECK((*database.find(kKey))->revision == revision);
+}
+
+TEST_CASE("a status is not written over what another process wrote since it was loaded, only over one's own") {
+  const TemporaryFolder folder;
+  StateDatabase one = open(folder / "state.db");
+  StateDatabase two = open(folder / "state.db");
+  REQUIRE(one.see(seen("h1")));
+  const auto loaded = (*one.find(kKey))->revision;
+  const auto write = [&](StateDatabase& from, const char* status) {
+    return from.write_status({kKey, "uid-1", 1, loaded, status});
+  };
+  REQUIRE(write(one, "1"));
+  REQUIRE(one.set_finalizer(kKey, true));
+  REQUIRE(one.mark_deleted(kKey, at(1)));
+  REQUIRE(write(one, "2"));
+  CHECK(write(two, "3").error().cls == ErrorClass::Conflict);
+  const auto fresh = (*two.find(kKey))->revision;
+  REQUIRE(two.write_status({kKey, "uid-1", 1, fresh, "4"}));
+  CHECK(write(one, "5").error().cls == ErrorClass::Conflict);
+  // Nor after a write of one's own upon the other's.
+  REQUIRE(one.write_status({kKey, "uid-1", 1, fresh + 1, "6"}));
+  CHECK(write(one, "7").error().cls == ErrorClass::Conflict);
+  CHECK((*one.find(kKey))->status == "6");
 }
 
 TEST_CASE("a deleted object goes at once without a finalizer, and stays with one until it is taken off") {
