@@ -9,6 +9,7 @@
 #include "crds/base/image_reference.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway {
 
@@ -99,16 +100,12 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
 }  // namespace
 
 bool is_own_host(const ContainerRegistry& registry, const std::string& host) {
-  const auto plain = [&](const std::string& text) {
-    CanonicalAddress address = canonical_address(text);
-    if (!address.port) address.port = registry.spec.plain_http ? 80 : 443;
-    return address;
-  };
-  const auto asked = plain(host);
+  const auto name_of_host = [&](const std::string& text) { return registry_name(text, registry.spec.plain_http); };
+  const std::string asked = name_of_host(host);
   const auto& aliases = registry.spec.aliases;
-  return !asked.host.empty() &&
-         (asked == plain(registry.spec.login_server) ||
-          std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == plain(one); }));
+  return !canonical_host(host).empty() &&
+         (asked == registry_name(registry) ||
+          std::any_of(aliases.begin(), aliases.end(), [&](const auto& one) { return asked == name_of_host(one); }));
 }
 
 bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& object) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/cluster/shard_keys.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::cluster {
 namespace {
@@ -127,7 +128,7 @@ Result<std::unique_ptr<ImageStore>> FencedRegistries::open_to_change(const Conta
                                                                      const AuditSubject& who) {
   auto opened = next_.open_to_change(registry, repository, who);
   if (!opened) return opened;
-  const std::string shard = repository_shard(registry.spec.login_server, repository);
+  const std::string shard = repository_shard(registry_name(registry), repository);
   return std::make_unique<FencedStore>(std::move(*opened), [this, shard] { return fence(shards_, shard); });
 }
 

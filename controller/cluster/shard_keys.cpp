@@ -1,17 +1,16 @@
 #include "controller/cluster/shard_keys.h"
 
-#include "controller/registry/docker_hub.h"
-#include "crds/base/text.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::cluster {
 
-std::string repository_shard(const std::string& login_server, const std::string& repository) {
-  return registry::wire_host(lower_case(login_server)) + '/' + repository;
+std::string repository_shard(const std::string& registry_name, const std::string& repository) {
+  return registry_name + '/' + repository;
 }
 
 std::string shard_key_of(const ImagePublication& publication, const ContainerRegistry* registry) {
   const std::string& repository = publication.spec.repository;
-  return registry != nullptr ? repository_shard(registry->spec.login_server, repository)
+  return registry != nullptr ? repository_shard(registry_name(*registry), repository)
                              : publication.spec.registry_ref.name + '/' + repository;
 }
 

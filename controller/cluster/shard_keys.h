@@ -6,8 +6,8 @@
 
 namespace slipway::cluster {
 
-/// What decides who writes to a repository.
-std::string repository_shard(const std::string& login_server, const std::string& repository);
+/// What decides who writes to a repository, of the registry with that registry_name().
+std::string repository_shard(const std::string& registry_name, const std::string& repository);
 
 /// Of a publication: its repository; where its ContainerRegistry (`registry`) is not there (null), registryRef instead
 /// of the host: such a one publishes nothing.

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "controller/registry/docker_config.h"
-#include "controller/registry/docker_hub.h"
+#include "reconcilers/docker_hub.h"
 
 namespace slipway::registry {
 namespace {

@@ -6,6 +6,7 @@
 #include "controller/http/transport.h"
 #include "controller/registry/token_source.h"
 #include "controller/runtime/named_turns.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::registry {
 
@@ -23,6 +24,7 @@ class Connection {
   Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
 
   const std::string& host() const { return host_; }
+  std::string name() const { return registry_name(host_, plain_http_); }
   std::string identity() const { return tokens_.identity(); }
   std::string who() const { return tokens_.who(); }
   /// "https://r.io" and `path`.

@@ -1,8 +1,8 @@
 #include "controller/registry/docker_config.h"
 
-#include "controller/registry/docker_hub.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
+#include "reconcilers/docker_hub.h"
 #include "reconcilers/json.h"
 
 namespace slipway::registry {

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "controller/registry/docker_config.h"
-#include "controller/registry/docker_hub.h"
 #include "controller/registry/registry_client.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
 #include "crds/base/host.h"
 #include "crds/v1alpha1/core_objects.h"
+#include "reconcilers/docker_hub.h"
 
 namespace slipway::registry {
 namespace {

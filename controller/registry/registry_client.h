@@ -27,7 +27,7 @@ class RegistryClient final : public ImageStore {
   RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options);
 
   std::string name() const override { return host() + "/" + options_.repository; }
-  std::string host() const override { return connection_->host(); }
+  std::string host() const override { return connection_->name(); }
   std::string repository() const override { return options_.repository; }
 
   Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) override;

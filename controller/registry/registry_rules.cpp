@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "controller/registry/docker_hub.h"
 #include "crds/base/host.h"
 #include "crds/base/text.h"
 #include "reconcilers/address_rules.h"
+#include "reconcilers/docker_hub.h"
 
 namespace slipway::registry {
 

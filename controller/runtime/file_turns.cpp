@@ -12,6 +12,7 @@
 #include "controller/runtime/lock_file.h"
 #include "controller/runtime/waiting.h"
 #include "crds/base/digest.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::runtime {
 
@@ -55,7 +56,7 @@ FileTurns::~FileTurns() = default;
 Result<std::unique_ptr<RepositoryTurns::Turn>> FileTurns::take(const std::string& host, const std::string& repository,
                                                                std::stop_token stop) {
   // Hashed: a repository's name may be longer than a file's, and is never a path.
-  const std::string name = std::string{Digest::of(host + '/' + repository).hex()} + ".lock";
+  const std::string name = std::string{Digest::of(registry_name(host, false) + '/' + repository).hex()} + ".lock";
   auto in_process = turns_.take(name, stop);
   if (!in_process) return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
   auto turn = std::make_unique<HeldTurn>(std::move(in_process));

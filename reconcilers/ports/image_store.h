@@ -46,7 +46,7 @@ struct ComingChange {
 /// One repository that images are published to. Thread-safe. It is a source too: what was put there can be read back.
 class ImageStore : public ImageSource {
  public:
-  /// The registry's host, e.g. "contoso.azurecr.io", and the repository, e.g. "team/app".
+  /// The registry's one name (registry_name()), "contoso.azurecr.io:443", and the repository, "team/app".
   virtual std::string host() const = 0;
   virtual std::string repository() const = 0;
 

@@ -19,7 +19,7 @@ class RepositoryTurns {
   };
 
   virtual ~RepositoryTurns() = default;
-  /// Waits for the turn. Cancelled when `stop` asks. Thread-safe.
+  /// Waits for the turn on a repository of the registry with that registry_name(). Cancelled when `stop` asks.
   virtual Result<std::unique_ptr<Turn>> take(const std::string& host, const std::string& repository,
                                              std::stop_token stop) = 0;
 };

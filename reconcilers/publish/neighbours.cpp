@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "reconcilers/registry_name.h"
+
 namespace slipway::publish {
 namespace {
 
@@ -11,7 +13,7 @@ Result<bool> is_one_registry(const std::string& name, const std::string& other, 
   if (!ours) return std::unexpected(ours.error());
   const auto theirs = reader.registry(other);
   if (!theirs) return std::unexpected(theirs.error());
-  return *ours && *theirs && (*ours)->spec.login_server == (*theirs)->spec.login_server;
+  return *ours && *theirs && registry_name(**ours) == registry_name(**theirs);
 }
 
 }  // namespace

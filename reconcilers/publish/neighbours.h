@@ -8,7 +8,7 @@
 namespace slipway::publish {
 
 /// The other publications to the repository of `publication` that are not being deleted: they may want its tags. Two
-/// ContainerRegistries with one loginServer are one registry.
+/// ContainerRegistries with one loginServer, however it is written, are one registry.
 Result<std::vector<ImagePublication>> neighbours_of(const ImagePublication& publication, ObjectReader& reader);
 
 }  // namespace slipway::publish

@@ -1,4 +1,5 @@
 #include "reconcilers/access.h"
+#include "reconcilers/registry_name.h"
 
 #include "tests/catch.h"
 
@@ -202,4 +203,15 @@ TEST_CASE("which publications have a source that the registry keeps", "[access]"
   ImagePublication of_a_file;
   of_a_file.spec.source.oci_layout = LayoutSource{.path = "./image", .image = {}};
   CHECK_FALSE(keeps_source_of(registry({}), of_a_file));
+}
+
+TEST_CASE("a registry has one name however its address is written", "[access]") {
+  CHECK(registry_name("contoso.azurecr.io", false) == "contoso.azurecr.io:443");
+  for (const char* same : {"Contoso.AzureCR.io", "contoso.azurecr.io.", "contoso.azurecr.io:0443"})
+    CHECK(registry_name(same, false) == "contoso.azurecr.io:443");
+  CHECK(registry_name("localhost", true) == "localhost:80");
+  CHECK(registry_name(registry_name("localhost", true), false) == "localhost:80");
+  CHECK(registry_name("[0:0::1]", false) == registry_name("[::1]:443", false));
+  CHECK(registry_name("docker.io", false) == registry_name("registry-1.docker.io", false));
+  CHECK(registry_name("contoso.azurecr.io:5000", false) != registry_name("contoso.azurecr.io", false));
 }

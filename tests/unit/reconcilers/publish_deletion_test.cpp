@@ -136,6 +136,7 @@ TEST_CASE("Untag leaves what another publication wants") {
   SECTION("by another name of the same registry") {
     auto same = make_registry();
     same.metadata.name = "contoso-again";
+    same.spec.login_server = GENERATE("registry.example", "Registry.example", "registry.example:443");
     it.world.objects.apply(same);
     other.spec.registry_ref.name = "contoso-again";
     it.world.objects.apply(other);
@@ -287,6 +288,7 @@ TEST_CASE("the plan says which tags another publication wants") {
     said = 1;
   }
   SECTION("by another name of the same registry") {
+    registry.spec.login_server = "Registry.example:443";
     other.spec.registry_ref.name = registry.metadata.name;
     said = 1;
   }

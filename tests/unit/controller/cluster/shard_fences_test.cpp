@@ -83,7 +83,7 @@ TEST_CASE("Whoever writes to one repository shares a key, whichever ContainerReg
   ImagePublication second = tests::make_publication("second");
   second.metadata.namespace_name = "elsewhere";
   second.spec.registry_ref.name = "other";
-  CHECK(shard_key_of(first, &contoso) == "registry.example/shop/storefront");
+  CHECK(shard_key_of(first, &contoso) == "registry.example:443/shop/storefront");
   CHECK(shard_key_of(second, &other) == shard_key_of(first, &contoso));
   CHECK(shard_key_of(second, nullptr) == "other/shop/storefront");
   CHECK(shard_key_of(contoso) == "contoso");
@@ -92,9 +92,15 @@ TEST_CASE("Whoever writes to one repository shares a key, whichever ContainerReg
   CHECK(shard_key_of(policy) == "shop/nightly");
 }
 
-TEST_CASE("A host has one shard however it is written") {
-  CHECK(repository_shard("Contoso.azurecr.io", "app") == repository_shard("contoso.azurecr.io", "app"));
-  CHECK(repository_shard("docker.io", "app") == repository_shard("registry-1.docker.io", "app"));
+TEST_CASE("A registry has one shard however its loginServer is written") {
+  const auto shard_at = [](const std::string& login_server) {
+    ContainerRegistry registry = tests::make_registry();
+    registry.spec.login_server = login_server;
+    return shard_key_of(tests::make_publication(), &registry);
+  };
+  CHECK(shard_at("Contoso.azurecr.io:443") == shard_at("contoso.azurecr.io"));
+  CHECK(shard_at("docker.io") == shard_at("registry-1.docker.io"));
+  CHECK(shard_at("contoso.azurecr.io:5000") != shard_at("contoso.azurecr.io"));
 }
 
 TEST_CASE("Only what is owned is visited") {
@@ -189,7 +195,7 @@ TEST_CASE("A turn on a repository is given only while its shard is owned") {
     REQUIRE(turn);
     std::stop_source stop;
     stop.request_stop();
-    const auto second = turns.take("Registry.example", "shop/storefront", stop.get_token());
+    const auto second = turns.take("Registry.example:443", "shop/storefront", stop.get_token());
     REQUIRE_FALSE(second);
     CHECK(second.error().cls == ErrorClass::Cancelled);
     CHECK(turns.take("registry.example", "shop/other", {}));
@@ -198,5 +204,5 @@ TEST_CASE("A turn on a repository is given only while its shard is owned") {
   world.lose();
   const auto refused = turns.take("registry.example", "shop/storefront", {});
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message == "another replica writes to registry.example/shop/storefront now");
+  CHECK(refused.error().message == "another replica writes to registry.example:443/shop/storefront now");
 }

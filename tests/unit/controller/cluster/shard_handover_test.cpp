@@ -44,7 +44,7 @@ struct World : ClusterWorld {
 
 TEST_CASE("The shard of an object is that of what is kept of it") {
   World world;
-  CHECK(world.shard_of(kStorefront) == "registry.example/shop/storefront");
+  CHECK(world.shard_of(kStorefront) == "registry.example:443/shop/storefront");
   CHECK(world.shard_of(kContoso) == "contoso");
   CHECK_FALSE(world.shard_of({ResourceKind::ImagePublication, "shop", "gone"}));
   CHECK_FALSE(world.shard_of({ResourceKind::RetentionPolicy, "shop", "gone"}));

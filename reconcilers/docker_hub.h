@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace slipway::registry {
+namespace slipway {
 
 /// Docker Hub's name in references, and in ours for its entry among credentials.
 inline constexpr const char* kDockerHub = "docker.io";
@@ -12,4 +12,4 @@ inline std::string wire_host(const std::string& registry) {
   return registry == kDockerHub ? "registry-1.docker.io" : registry;
 }
 
-}  // namespace slipway::registry
+}  // namespace slipway
