@@ -1,6 +1,9 @@
 #include "controller/registry/registries.h"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "controller/registry/docker_config.h"
@@ -14,6 +17,8 @@
 namespace slipway::registry {
 namespace {
 
+constexpr std::chrono::milliseconds kUnusedFor{std::chrono::hours{1}};
+constexpr std::chrono::minutes kLookForUnused{10};
 constexpr const char* kHowToBorrow =
     " in the source's pullSecretRef, or name it in the access entry's sources: that lends it the environment's";
 
@@ -67,20 +72,6 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
                                                                    const SourceSignIn& sign_in) {
   const Result<ImageReference> reference = ImageReference::parse(source.reference);
   if (!reference) return std::unexpected(reference.error());
-  if (source.registry_ref) {
-    const Result<std::optional<ContainerRegistry>> registry = objects_.registry(source.registry_ref->name);
-    if (!registry) return std::unexpected(registry.error());
-    if (!*registry)
-      return fail(ErrorClass::NotFound, "ContainerRegistry " + source.registry_ref->name + " does not exist",
-                  "create it or correct source.image.registryRef");
-    // Its credentials are for its own host, never for one that a tenant names.
-    if ((*registry)->spec.login_server != reference->registry)
-      return fail(ErrorClass::Invalid, source.registry_ref->name + " is not the registry of " + source.reference,
-                  "name the ContainerRegistry of " + reference->registry);
-    Result<std::unique_ptr<ImageStore>> store = open(**registry, reference->repository);
-    if (!store) return std::unexpected(store.error());
-    return std::unique_ptr<ImageSource>(std::move(*store));
-  }
   Endpoint endpoint{.host = reference->registry,
                     .plain_http = source.plain_http,
                     .ca_pem = {},
@@ -210,13 +201,31 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
   if (endpoint.plain_http)
     if (Result<void> local = check_plain_http(endpoint.host); !local) return std::unexpected(local.error());
   const std::string key = key_of(endpoint.host, endpoint.plain_http, endpoint.ca_pem, endpoint.credentials);
+  const Timestamp now = clock_.now();
   auto links = links_.lock();
-  std::shared_ptr<Connection>& connection = links->by_key[key];
-  if (!connection) connection = make_connection(endpoint, *links);
-  const std::string former = std::exchange(links->key_of_owner[endpoint.owner], key);
-  const auto is_former = [&](const auto& owner) { return owner.second == former; };
-  if (std::ranges::none_of(links->key_of_owner, is_former)) links->by_key.erase(former);
+  std::shared_ptr<Connection>& known = links->by_key[key];
+  if (!known) known = make_connection(endpoint, *links);
+  std::shared_ptr<Connection> connection = known;
+  const Owner former = std::exchange(links->owners[endpoint.owner], Owner{.key = key, .opened_at = now});
+  const auto is_of_former = [&](const auto& owner) { return owner.second.key == former.key; };
+  if (former.key != key && std::ranges::none_of(links->owners, is_of_former)) links->by_key.erase(former.key);
+  if (now >= links->next_look || links->owners.size() > settings_.most_owners) forget_unused(*links, now);
   return connection;
+}
+
+/// A connection that somebody still holds stays: who opens it meanwhile shares its turns.
+void SharedRegistries::forget_unused(Links& links, Timestamp now) const {
+  const auto forget = [&](Timestamp before) {
+    std::erase_if(links.owners, [&](const auto& owner) { return owner.second.opened_at < before; });
+  };
+  links.next_look = now + kLookForUnused;
+  forget(now - kUnusedFor);
+  for (auto age = kUnusedFor / 2; links.owners.size() > settings_.most_owners && age.count() > 0; age /= 2)
+    forget(now - age);
+  std::set<std::string_view> keys;
+  for (const auto& [name, owner] : links.owners) keys.insert(owner.key);
+  std::erase_if(links.by_key,
+                [&](const auto& link) { return !keys.contains(link.first) && link.second.use_count() == 1; });
 }
 
 std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& endpoint, Links& links) const {

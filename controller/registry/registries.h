@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,11 +33,14 @@ struct RegistriesSettings {
   std::function<std::string()> reconcile_id;
   std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
       open_file;
+  /// Whose connections are kept: ContainerRegistries, and hosts that sources name, by pull secret.
+  std::size_t most_owners = 20'000;
 };
 
 /// Opens repositories with credentials from Secrets. Connections and tokens are shared by all who use one registry with
 /// the same credentials. A changed Secret makes a new connection, and the old one with its secrets goes when its last
-/// user does. Thread-safe.
+/// user does; so does, within some minutes of the next opening, what was not opened for an hour, or earlier where there
+/// are too many. Thread-safe.
 class SharedRegistries final : public Registries {
  public:
   SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
@@ -56,9 +60,14 @@ class SharedRegistries final : public Registries {
     Credentials credentials;
     std::string owner;  ///< What names the credentials and is read anew each time.
   };
+  struct Owner {
+    std::string key;  ///< Of its connection.
+    Timestamp opened_at;
+  };
   struct Links {
     std::map<std::string, std::shared_ptr<Connection>> by_key;  // Shared by their repositories.
-    std::map<std::string, std::string> key_of_owner;
+    std::map<std::string, Owner> owners;
+    Timestamp next_look;                                                   ///< For what is unused.
     std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
   };
 
@@ -71,6 +80,7 @@ class SharedRegistries final : public Registries {
                                      const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
+  void forget_unused(Links& links, Timestamp now) const;
   std::shared_ptr<Connection> make_connection(const Endpoint& endpoint, Links& links) const;
   std::shared_ptr<http::HttpTransport> transport_of(const std::string& ca_pem, Links& links) const;
 

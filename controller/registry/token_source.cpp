@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kUnknownLife = 60s;
 constexpr std::chrono::seconds kLongestLife = 24h;
+constexpr std::chrono::minutes kLookForEnded = 1min;
 
 std::string pair_of(const Credentials& credentials) {
   return encode_base64(credentials.username + ":" + credentials.password.reveal());
@@ -133,10 +134,22 @@ void TokenSource::hide_secrets(http::Response& response, const std::string& head
 }
 
 TokenSource::Slot TokenSource::slot(const std::string& scope) {
+  const Timestamp now = clock_.now();
   auto slots = slots_.lock();
-  Slot& found = (*slots)[scope];
-  if (!found) found = std::make_shared<Kept>();
+  Slot& known = slots->by_scope[scope];
+  if (!known) known = std::make_shared<Kept>();
+  Slot found = known;
+  if (now >= slots->next_look || slots->by_scope.size() > options_.most_tokens) forget_ended(*slots, now);
   return found;
+}
+
+/// What somebody else has in hand is being fetched, or about to be read.
+void TokenSource::forget_ended(Slots& slots, Timestamp now) const {
+  slots.next_look = now + kLookForEnded;
+  const auto is_idle = [](const auto& entry) { return entry.second.use_count() == 1; };
+  std::erase_if(slots.by_scope,
+                [&](const auto& entry) { return is_idle(entry) && !is_good(entry.second->held.lock()->token); });
+  if (slots.by_scope.size() > options_.most_tokens) std::erase_if(slots.by_scope, is_idle);
 }
 
 /// The turn of whoever fetches, given to the next in any case.

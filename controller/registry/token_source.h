@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,10 +22,12 @@ struct TokenOptions {
   bool plain_http = false;
   Credentials credentials;
   http::HostRule may_call;  ///< For a realm on another host.
+  std::size_t most_tokens = 20'000;
 };
 
 /// Authorization headers of one registry for one identity (distribution token specification). Tokens are kept per scope
-/// until 5 minutes before they end (half their life when that is shorter); of several callers one fetches. Credentials
+/// until 5 minutes before they end (half their life when that is shorter), or until there are too many; of several
+/// callers one fetches. Credentials
 /// go to an https realm only, or to a loopback realm of a plainHTTP registry. Thread-safe.
 class TokenSource {
  public:
@@ -68,7 +71,13 @@ class TokenSource {
   class Fetching;
   using Slot = std::shared_ptr<Kept>;  // Shared by the map and by whoever waits for the token.
 
+  struct Slots {
+    std::map<std::string, Slot> by_scope;
+    Timestamp next_look;  ///< For tokens that ended.
+  };
+
   Slot slot(const std::string& scope);
+  void forget_ended(Slots& slots, Timestamp now) const;
   bool is_good(const Token& token) const;
   Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                               std::stop_token stop);
@@ -80,7 +89,7 @@ class TokenSource {
   const Clock& clock_;
   const TokenOptions options_;
   runtime::Guarded<std::optional<Challenge>> challenge_;
-  runtime::Guarded<std::map<std::string, Slot>> slots_;
+  runtime::Guarded<Slots> slots_;
 };
 
 }  // namespace slipway::registry

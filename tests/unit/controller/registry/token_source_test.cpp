@@ -75,6 +75,29 @@ TEST_CASE("The end of a token may stand in the token itself") {
   CHECK(!tokens.header(kScope, {}));
 }
 
+TEST_CASE("Tokens that ended are forgotten, and all of them where there are too many") {
+  tests::ScriptedTransport world;
+  HandClock clock;
+  registry::TokenOptions few = options();
+  few.most_tokens = 2;
+  registry::TokenSource tokens(world, clock, few);
+  const auto fetch = [&](const std::string& scope) {
+    world.then(200, {}, R"({"token":")" + scope + R"(","expires_in":3600})");
+    REQUIRE(tokens.after_challenge(challenged(kBearer), scope, "", {}));
+  };
+  const auto is_kept = [&](const std::string& scope) { return tokens.held_header(scope).has_value(); };
+  fetch("a");
+  fetch("b");
+  clock.time += 1h;
+  fetch("c");
+  fetch("d");
+  CHECK(is_kept("c"));
+  CHECK(is_kept("d"));
+  fetch("e");
+  CHECK(is_kept("e"));
+  CHECK_FALSE(is_kept("c"));
+}
+
 TEST_CASE("A refused token is fetched anew, once for all who held it") {
   tests::ScriptedTransport world;
   world.then(200, {}, R"({"token":"one"})");
