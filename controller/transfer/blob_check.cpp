@@ -15,6 +15,12 @@ BlobCheck::BlobCheck(content::Descriptor blob, std::optional<std::string> diff_i
 }
 
 Result<void> BlobCheck::take(std::int64_t offset, std::span<const std::byte> bytes) {
+  Result<void> good = judge(offset, bytes);
+  has_failed_ = has_failed_ || !good;
+  return good;
+}
+
+Result<void> BlobCheck::judge(std::int64_t offset, std::span<const std::byte> bytes) {
   const std::int64_t end = offset + static_cast<std::int64_t>(bytes.size());
   if (end > blob_.size)
     return fail(

@@ -17,14 +17,18 @@ class BlobCheck {
   /// `diff_id`: checks the uncompressed layer too.
   BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id);
 
-  /// `bytes` stand at `offset`, which is not beyond position(). Integrity when they cannot be this blob's.
+  /// `bytes` stand at `offset`, which is not beyond position(). Integrity when they cannot be this blob's, Unavailable
+  /// where there is no memory for looking into it.
   Result<void> take(std::int64_t offset, std::span<const std::byte> bytes);
   /// For a blob without a byte.
   Result<void> take_nothing();
+  /// An error was its own: more bytes can't follow.
+  bool has_failed() const { return has_failed_; }
   /// Bytes hashed so far, from the start on.
   std::int64_t position() const { return position_; }
 
  private:
+  Result<void> judge(std::int64_t offset, std::span<const std::byte> bytes);
   Result<void> conclude();
 
   content::Descriptor blob_;
@@ -32,6 +36,7 @@ class BlobCheck {
   std::optional<LayerCheck> layer_;
   std::int64_t position_ = 0;
   bool concluded_ = false;
+  bool has_failed_ = false;
 };
 
 }  // namespace slipway::transfer

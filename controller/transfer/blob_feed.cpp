@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace slipway::transfer {
@@ -11,15 +12,15 @@ std::size_t ring_size(const TransferRules& rules, std::int64_t bytes) {
   return std::min(rules.ring_bytes, static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1)));
 }
 
-}  // namespace
-
 Error no_thread(const std::system_error& refused) {
-  return {.cls = ErrorClass::Internal,
+  return {.cls = ErrorClass::Unavailable,
           .message = std::string("a transfer's thread could not be started: ") + refused.what(),
-          .remedy = "raise the process's limit of threads or lower transfer.concurrency",
+          .remedy = "raise the process's limit of threads or lower transfer.concurrency; it is tried again",
           .reason = {},
           .retry_after = {}};
 }
+
+}  // namespace
 
 BlobFeed::BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop)
     : parts_(std::move(parts)), start_(offset), at_(offset), ring_(ring_size(parts_.rules, parts_.blob.size - offset)) {
@@ -73,6 +74,7 @@ Result<void> BlobFeed::read_all(const std::stop_token& stop) {
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
     Result<void> read = read_once(stop);
     if (read) break;
+    if (parts_.check.has_failed()) return read;
     const std::chrono::nanoseconds waited = parts_.hands.elapsed() - began - std::exchange(held_back_, {});
     if (is_progress(parts_.rules, at_ - before, waited)) patience.renew();
     if (at_ > start_) is_cut_ = true;

@@ -5,7 +5,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "controller/transfer/blob_check.h"
@@ -14,9 +13,6 @@
 #include "reconcilers/ports/image_store.h"
 
 namespace slipway::transfer {
-
-/// What it means that a thread of a transfer could not be started.
-Error no_thread(const std::system_error& refused);
 
 /// Reads a blob from its source, from an offset on, checks it and keeps a ring filled: on a thread of its own, or, when
 /// it is little (`at_once_up_to`), all of it before the first byte is taken. A cut of

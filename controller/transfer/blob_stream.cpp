@@ -127,7 +127,7 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
   std::int64_t position = offset;
   const BlobReader reader = [&](std::span<std::byte> space) -> Result<std::size_t> {
     const std::chrono::nanoseconds asked = parts_.hands.elapsed();
-    Result<std::size_t> count = feed.take(space, stop);
+    Result<std::size_t> count = feed.take(space.first(parts_.limit.piece_of(space.size())), stop);
     if (!count || *count == 0) return count;
     if (!parts_.limit.pass(*count, stop)) return fail(ErrorClass::Cancelled, "stopped");
     own_time_ += parts_.hands.elapsed() - asked;

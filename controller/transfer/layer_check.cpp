@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <limits>
@@ -19,6 +20,11 @@ constexpr int kGzipWindow = 15 + 16;
 std::unexpected<Error> damaged(const std::string& why) {
   return fail(ErrorClass::Integrity, "the layer cannot be decompressed: " + why,
               "build and push the image again, or use `verify: Standard`");
+}
+
+std::unexpected<Error> no_memory() {
+  return fail(ErrorClass::Unavailable, "there is no memory for decompressing the layer",
+              "raise the memory limit, or lower transfer.concurrency or --workers; it is tried again");
 }
 
 enum class Form { Unknown, Plain, Gzip, Zstd };
@@ -75,10 +81,11 @@ Result<void> LayerCheck::State::start() {
   form = form_of(head);
   if (form == Form::Gzip) {
     gzip.reset(std::make_unique<z_stream>().release());
-    if (inflateInit2(gzip.get(), kGzipWindow) != Z_OK) return damaged("zlib does not start");
+    if (inflateInit2(gzip.get(), kGzipWindow) != Z_OK) return no_memory();
   }
   if (form == Form::Zstd) {
     zstd.reset(ZSTD_createDStream());
+    if (!zstd) return no_memory();
     ZSTD_DCtx_setParameter(zstd.get(), ZSTD_d_windowLogMax, kMostWindowLog);
   }
   return decompress(std::exchange(head, {}));
@@ -101,6 +108,7 @@ Result<void> LayerCheck::State::inflate_all(std::span<const std::byte> bytes) {
       gzip->next_out = reinterpret_cast<Bytef*>(out.data());
       gzip->avail_out = static_cast<uInt>(out.size());
       const int code = inflate(gzip.get(), Z_NO_FLUSH);
+      if (code == Z_MEM_ERROR) return no_memory();
       if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return damaged("bad gzip data");
       if (Result<void> good = emit(std::span(out).first(out.size() - gzip->avail_out)); !good) return good;
       between_members = code == Z_STREAM_END;
@@ -115,6 +123,7 @@ Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
   for (bool more = true; more;) {
     ZSTD_outBuffer piece{.dst = out.data(), .size = out.size(), .pos = 0};
     const std::size_t code = ZSTD_decompressStream(zstd.get(), &piece, &in);
+    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) return no_memory();
     if (ZSTD_isError(code) != 0) return damaged(ZSTD_getErrorName(code));
     if (Result<void> good = emit(std::span(out).first(piece.pos)); !good) return good;
     between_members = code == 0;

@@ -16,6 +16,11 @@ RateLimit::Hold::~Hold() {
   state->rates.erase(state->rates.find(*rate_));
 }
 
+std::size_t RateLimit::piece_of(std::size_t bytes) const {
+  const auto state = state_.lock();
+  return state->rates.empty() ? bytes : std::min(bytes, static_cast<std::size_t>(*state->rates.begin()));
+}
+
 bool RateLimit::pass(std::size_t bytes, const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kBurst{250};
   std::chrono::nanoseconds wait{0};

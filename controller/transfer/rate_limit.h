@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -30,6 +31,9 @@ class RateLimit {
     const std::optional<std::int64_t> rate_;
   };
 
+  /// How many of `bytes` are to be passed at once: what takes a second at most, so that who sends shows that it goes
+  /// on.
+  std::size_t piece_of(std::size_t bytes) const;
   /// Waits until `bytes` more may pass. False when `stop` asks.
   bool pass(std::size_t bytes, const std::stop_token& stop);
 

@@ -67,6 +67,8 @@ class TransferEngine::Job {
   };
 
   void work_together(std::size_t workers);
+  /// By one more, unless the machine refuses a thread.
+  bool is_joined(std::vector<std::jthread>& others);
   void work(const std::stop_token& stop);
   void without_throwing(const std::function<void()>& work);
   void place_all(const std::stop_token& stop);
@@ -116,15 +118,21 @@ Result<BlobTransferReport> TransferEngine::Job::run(const std::stop_token& stop)
   return board_.report();
 }
 
-/// The calling thread is one of the workers.
+/// The calling thread is one of the workers, and works alone where the machine refuses others.
 void TransferEngine::Job::work_together(std::size_t workers) {
   std::vector<std::jthread> others;
-  try {
-    while (others.size() + 1 < workers) others.emplace_back([this] { work(abandoned_.get_token()); });
-  } catch (const std::system_error& refused) {
-    return give_up(no_thread(refused));
+  while (others.size() + 1 < workers && is_joined(others)) {
   }
   work(abandoned_.get_token());
+}
+
+bool TransferEngine::Job::is_joined(std::vector<std::jthread>& others) {
+  try {
+    others.emplace_back([this] { work(abandoned_.get_token()); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 void TransferEngine::Job::work(const std::stop_token& stop) {
@@ -290,7 +298,7 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
                   "delete that blob at the registry and publish again");
-    if (!read && patience.again(read.error(), stop) != Patience::Answer::Again)
+    if (!read && (check.has_failed() || patience.again(read.error(), stop) != Patience::Answer::Again))
       return while_doing("reading " + blob.digest.str(), std::move(read.error()));
   }
   return blob.size == 0 ? check.take_nothing() : Result<void>{};

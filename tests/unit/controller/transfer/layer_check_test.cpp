@@ -1,9 +1,13 @@
 #include "controller/transfer/layer_check.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 
 #include "tests/catch.h"
@@ -93,3 +97,44 @@ TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
   CHECK_FALSE(check(layer, zeros, 1000, {.most_bytes = 8 * kMiB - 1}));
   CHECK(check(gzip(zeros), zeros, 1000, {.always_allowed = 0}));
 }
+
+// A sanitizer's own memory is more than any limit.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
+/// A frame that asks for 128 MiB to be decompressed: RFC 8878, 3.1.1, one raw block.
+std::string zstd_with_large_window(const std::string& plain) {
+  const auto block = static_cast<unsigned>(plain.size()) << 3U | 1U;
+  std::string frame = std::string("\x28\xb5\x2f\xfd\x00\x88", 6);
+  for (const unsigned shift : {0U, 8U, 16U}) frame += static_cast<char>(block >> shift & 0xffU);
+  return frame + plain;
+}
+
+/// In a process of its own, which may take `more` bytes of memory than it has.
+std::optional<ErrorClass> error_with_memory(std::size_t more, const std::string& layer, const std::string& plain) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t most = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more;
+    const rlimit limit{most, most};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(100);
+    const auto good = check(layer, plain, 1u << 20);
+    ::_exit(good ? 0 : 1 + static_cast<int>(good.error().cls));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 0) return std::nullopt;
+  return static_cast<ErrorClass>(WEXITSTATUS(status) - 1);
+}
+
+}  // namespace
+
+TEST_CASE("where there is no memory for it the layer is not called damaged", "[deep]") {
+  const std::string plain = text(1'000);
+  const std::string layer = zstd_with_large_window(plain);
+  CHECK(error_with_memory(std::size_t{512} << 20, layer, plain) == std::nullopt);
+  CHECK(error_with_memory(std::size_t{32} << 20, layer, plain) == ErrorClass::Unavailable);
+}
+#endif
