@@ -10,6 +10,7 @@
 #include "controller/cli/story.h"
 #include "controller/cli/table.h"
 #include "controller/cli/workspace.h"
+#include "controller/runtime/signals.h"
 #include "crds/base/byte_count.h"
 #include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/readiness.h"
@@ -187,8 +188,10 @@ std::string story_of(const RetentionPolicy& object, bool is_somebody_at_work) {
 }
 
 ExitCode describe(const DescribeOptions& options, const Console& console) {
+  const runtime::Signals signals;
   const runtime::SystemClock clock;
-  const auto glass = LookingGlass::open(options.folder, console, clock);
+  const auto glass = LookingGlass::open(options.folder, console, clock, {.stop = signals.stop_token()});
+  if (signals.received() != 0) return exit_code_of_signal(signals.received());
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   print_git((*glass)->installation().git(), clock.now(), console.errors);

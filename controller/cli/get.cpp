@@ -7,6 +7,7 @@
 #include "controller/cli/resource_table.h"
 #include "controller/cli/selection.h"
 #include "controller/cli/workspace.h"
+#include "controller/runtime/signals.h"
 
 namespace slipway::cli {
 
@@ -45,8 +46,10 @@ void print_tables(const Selection& selection, const TableStyle& style, const Con
 }  // namespace
 
 ExitCode get(const GetOptions& options, const Console& console) {
+  const runtime::Signals signals;
   const runtime::SystemClock clock;
-  const auto glass = LookingGlass::open(options.folder, console, clock);
+  const auto glass = LookingGlass::open(options.folder, console, clock, {.stop = signals.stop_token()});
+  if (signals.received() != 0) return exit_code_of_signal(signals.received());
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   print_git((*glass)->installation().git(), clock.now(), console.errors);

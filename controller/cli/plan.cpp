@@ -155,6 +155,7 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   const auto glass =
       LookingGlass::open(options.folder, console, clock,
                          {.git = standalone::GitUse::Newest, .stop = signals.stop_token(), .on_wait = tell});
+  if (signals.received() != 0) return exit_code_of_signal(signals.received());
   if (!glass) return cannot_begin(glass.error(), console);
   if (print_problems((*glass)->problems(), console.errors)) return ExitCode::Invalid;
   auto& installation = (*glass)->installation();

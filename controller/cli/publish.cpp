@@ -75,7 +75,8 @@ class OneRun {
         recorder_(display_) {}
 
   ExitCode run() {
-    auto opened = standalone::Installation::open(installation_options(), hands());
+    auto opened = standalone::Installation::open(installation_options(), hands(), signals_.stop_token());
+    if (signals_.received() != 0) return exit_code_of_signal(signals_.received());
     if (!opened) return cannot_begin(opened.error(), console_);
     installation_ = std::move(*opened);
     if (const auto code = take_newest_commit()) return *code;

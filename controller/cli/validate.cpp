@@ -9,6 +9,7 @@
 #include "controller/cli/workspace.h"
 #include "controller/manifests/manifest_folder.h"
 #include "controller/manifests/unanswered.h"
+#include "controller/runtime/signals.h"
 #include "crds/base/make_node.h"
 
 namespace slipway::cli {
@@ -60,7 +61,8 @@ ExitCode invalid(const Error& error, const Console& console) {
 
 /// The newest commit beside those that are in force somewhere, and how to read it.
 Result<manifests::ManifestFolderOptions> newest_commit(const standalone::GitOptions& git,
-                                                       manifests::ManifestFolderOptions base, const Console& console) {
+                                                       manifests::ManifestFolderOptions base, const Console& console,
+                                                       const std::stop_token& stop) {
   const runtime::SystemClock clock;
   const auto place = standalone::git_place(git);
   if (!place) return std::unexpected{place.error()};
@@ -74,7 +76,7 @@ Result<manifests::ManifestFolderOptions> newest_commit(const standalone::GitOpti
       *state / "git" / (manifests::state_file_of({}, place->key).stem().string() + ".git"),
       base,
       {*nothing, clock, console.environment}};
-  const auto newest = repository.newest({});
+  const auto newest = repository.newest(stop);
   if (!newest) return std::unexpected{newest.error()};
   return standalone::checkout_options(std::move(base), *place, newest->tree);
 }
@@ -88,7 +90,9 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   expect_github_job(console.environment, input.parse);
   const std::string controller_namespace = input.controller_namespace;
   if (const auto git = git_options(options.path, options.git)) {
-    auto checkout = newest_commit(*git, std::move(input), console);
+    const runtime::Signals signals;
+    auto checkout = newest_commit(*git, std::move(input), console, signals.stop_token());
+    if (signals.received() != 0) return exit_code_of_signal(signals.received());
     if (!checkout) return invalid(checkout.error(), console);
     input = std::move(*checkout);
   }

@@ -39,16 +39,46 @@ Result<std::optional<Credentials>> from(Result<std::optional<Credentials>> found
 
 }  // namespace
 
+/// Whoever asks, until the others have what came of it. Without an answer they are told that there is none.
+class AmbientCredentials::Asking {
+ public:
+  Asking(runtime::Guarded<Known>& known, std::string host, std::promise<Answer> answer)
+      : known_(known), host_(std::move(host)), answer_(std::move(answer)) {}
+  ~Asking() {
+    known_.lock()->coming.erase(host_);
+    answer_.set_value(std::move(found));
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+  Answer found = fail(ErrorClass::Unavailable, "asking for credentials broke", "it is tried again");
+
+ private:
+  runtime::Guarded<Known>& known_;
+  const std::string host_;
+  std::promise<Answer> answer_;
+};
+
 Result<Credentials> AmbientCredentials::of(const std::string& host) {
   const Timestamp now = clock_.now();
+  std::promise<Answer> answer;
+  std::shared_future<Answer> coming;
   {
-    auto kept = kept_.lock();
-    const auto known = kept->find(host);
-    if (known != kept->end() && now < known->second.until) return known->second.credentials;
+    const auto known = known_.lock();
+    const auto kept = known->kept.find(host);
+    if (kept != known->kept.end() && now < kept->second.until) return kept->second.credentials;
+    const auto [asked, is_ours] = known->coming.try_emplace(host);
+    if (is_ours)
+      asked->second = answer.get_future().share();
+    else
+      coming = asked->second;
   }
-  Result<Credentials> found = find(host);
-  if (found) kept_.lock()->insert_or_assign(host, Kept{.credentials = *found, .until = now + kKeptFor});
-  return found;
+  if (coming.valid()) return coming.get();
+  Asking asking(known_, host, std::move(answer));
+  asking.found = find(host);
+  if (asking.found)
+    known_.lock()->kept.insert_or_assign(host, Kept{.credentials = *asking.found, .until = now + kKeptFor});
+  return asking.found;
 }
 
 Result<Credentials> AmbientCredentials::find(const std::string& host) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ struct AmbientHands {
 /// Credentials of whoever started the program, for where there is no cluster. In this order:
 ///  1. SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD, for the host in SLIPWAY_REGISTRY_HOST and no other;
 ///  2. docker's config.json in $DOCKER_CONFIG or ~/.docker: credHelpers, credsStore, auths.
-/// An answer is kept for a minute, so that a helper is not run for each request. Thread-safe.
+/// An answer is kept for a minute, so that a helper is not run for each request; of several who ask for one host at the
+/// same time one runs it. Thread-safe.
 class AmbientCredentials {
  public:
   /// `clock` outlives it.
@@ -38,14 +40,21 @@ class AmbientCredentials {
     Timestamp until{};
   };
 
+  using Answer = Result<Credentials>;
+  struct Known {
+    std::map<std::string, Kept> kept;
+    std::map<std::string, std::shared_future<Answer>> coming;  ///< That somebody is asking for.
+  };
+  class Asking;
+
   std::string variable(const char* name) const;
   Result<std::optional<Credentials>> from_variables(const std::string& host) const;
   Result<std::optional<Credentials>> from_docker(const std::string& host) const;
-  Result<Credentials> find(const std::string& host) const;
+  Answer find(const std::string& host) const;
 
   const Clock& clock_;
   const AmbientHands hands_;
-  runtime::Guarded<std::map<std::string, Kept>> kept_;
+  runtime::Guarded<Known> known_;
 };
 
 }  // namespace slipway::registry

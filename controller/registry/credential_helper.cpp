@@ -20,7 +20,7 @@ bool is_helper_name(const std::string& name) {
 }  // namespace
 
 Result<std::optional<Credentials>> ask_credential_helper(const std::string& name, const std::string& server,
-                                                         const HelperLimits& limits) {
+                                                         const HelperLimits& limits, const std::stop_token& stop) {
   if (!is_helper_name(name))
     return fail(ErrorClass::Invalid, quoted(name) + " is no name of a credential helper",
                 "correct credsStore or credHelpers in docker's config.json");
@@ -31,7 +31,7 @@ Result<std::optional<Credentials>> ask_credential_helper(const std::string& name
                                                             .input = server,
                                                             .errors = runtime::ChildPlan::Errors::Dropped,
                                                             .longest = limits.time},
-                                                           limits.bytes, std::stop_token{});
+                                                           limits.bytes, stop);
   if (!answer) {
     answer.error().remedy += ", or take it out of docker's config.json";
     return std::unexpected(std::move(answer.error()));

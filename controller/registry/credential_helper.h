@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "controller/registry/credentials.h"
@@ -17,9 +18,10 @@ struct HelperLimits {
 
 /// Asks `docker-credential-NAME get` of the PATH for the credentials of `server`, which it reads from its standard
 /// input (docker/docker-credential-helpers). No shell; what it says is bounded, and so is how long it takes: then it is
-/// killed. Nothing when it has none. Invalid when there is no such program or its answer can't be read, Unavailable
-/// when it fails or takes too long; what it printed is never shown.
+/// killed, as it is when `stop` asks (Cancelled). Nothing when it has none. Invalid when there is no such program or
+/// its answer can't be read, Unavailable when it fails or takes too long; what it printed is never shown.
 Result<std::optional<Credentials>> ask_credential_helper(const std::string& name, const std::string& server,
-                                                         const HelperLimits& limits = {});
+                                                         const HelperLimits& limits = {},
+                                                         const std::stop_token& stop = {});
 
 }  // namespace slipway::registry

@@ -153,7 +153,8 @@ std::optional<runtime::Presence> announce(const std::filesystem::path& file, tel
 
 /// In the order in which they need each other.
 struct Installation::Parts {
-  Parts(Opened opened, const InstallationOptions& options, const assembly::Surroundings& surroundings)
+  Parts(Opened opened, const InstallationOptions& options, const assembly::Surroundings& surroundings,
+        const std::stop_token& stop)
       : state(std::move(opened.state)),
         git(std::move(opened.git)),
         audit(std::move(opened.audit)),
@@ -164,8 +165,8 @@ struct Installation::Parts {
         environment(options.environment),
         ambient(surroundings.clock, {.variable = variables_of(environment),
                                      .ask_helper =
-                                         [](const std::string& name, const std::string& server) {
-                                           return registry::ask_credential_helper(name, server);
+                                         [stop](const std::string& name, const std::string& server) {
+                                           return registry::ask_credential_helper(name, server, {}, stop);
                                          }}),
         turns(opened.place.turns),
         assembly({.publish = settings_of(options, opened.url, surroundings.clock.now()),
@@ -207,7 +208,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const InstallationOptio
   opened->audit = std::move(*audit);
   if (!options.only_look) opened->presence = announce(opened->place.presence(), surroundings.log);
   return std::unique_ptr<Installation>{
-      new Installation{std::make_unique<Parts>(std::move(*opened), options, surroundings)}};
+      new Installation{std::make_unique<Parts>(std::move(*opened), options, surroundings, stop)}};
 }
 
 manifests::FolderObjectStore& Installation::objects() {

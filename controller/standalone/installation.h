@@ -42,7 +42,7 @@ class Installation {
  public:
   /// Invalid or NotFound for wrong paths, Invalid for a variable that names no proxy, Unavailable when the state or the
   /// audit log cannot be opened, Integrity when the audit log is not as it was written. Reads no manifest yet. `stop`
-  /// is for asking a Git repository.
+  /// is for asking a Git repository and, as long as it lives, docker's credential helpers.
   static Result<std::unique_ptr<Installation>> open(const InstallationOptions& options,
                                                     const assembly::Surroundings& surroundings,
                                                     const std::stop_token& stop = {});

@@ -316,6 +316,25 @@ class VerbTest(GitTest):
         record = self.registry.referrers("team/app", digest)[0]
         self.assertIn(f"file://{self.repository.bare}", json.dumps(record))
 
+    def test_ctrl_c_ends_git_too(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(60)
+            self.url = f"https://127.0.0.1:{silent.getsockname()[1]}/shop.git"
+            for verb in (["validate"], ["get", "ipub"], ["describe", "ipub"], ["plan"]):
+                with self.subTest(verb=verb):
+                    process = subprocess.Popen(self.command(*verb), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                               env=self.environment(), cwd=self.work)
+                    self.addCleanup(lambda process=process: process.poll() is None and process.kill())
+                    connection, _ = silent.accept()
+                    with connection:
+                        process.send_signal(signal.SIGINT)
+                        self.assertEqual(process.wait(timeout=60), 130)
+                        # Git's end of the connection closes with git.
+                        connection.settimeout(10)
+                        while connection.recv(65536):
+                            pass
+            self.assertEqual(list(self.work.glob("**/unfinished-*")), [])
+
     def test_forms_of_local_repositories(self):
         self.image()
         self.publication()

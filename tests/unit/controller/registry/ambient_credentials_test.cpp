@@ -1,6 +1,9 @@
 #include "controller/registry/ambient_credentials.h"
 
 #include <fstream>
+#include <latch>
+#include <semaphore>
+#include <thread>
 
 #include "tests/catch.h"
 #include "tests/support/manual_clock.h"
@@ -47,6 +50,41 @@ TEST_CASE("Without anything in the environment a registry is asked anonymously")
   world.variables["HOME"] = world.folder.path().string();
   CHECK(world.ambient.of("other.io") == Credentials{});
   CHECK(world.asked.empty());
+}
+
+TEST_CASE("Of several who ask for one host at the same time one runs the helper, and all get what it says") {
+  World world;
+  world.configure(R"({"credsStore":"test"})");
+  std::counting_semaphore<> running{0};
+  std::latch may_end{1};
+  const bool fails = GENERATE(false, true);
+  registry::AmbientCredentials ambient{
+      world.clock,
+      {.variable =
+           [&](const char* name) {
+             return std::string_view(name) == "DOCKER_CONFIG" ? world.variables["DOCKER_CONFIG"].c_str() : nullptr;
+           },
+       .ask_helper = [&](const std::string& name, const std::string& server) -> Result<std::optional<Credentials>> {
+         world.asked.emplace_back(name, server);
+         running.release();
+         may_end.wait();
+         if (fails) return fail(ErrorClass::Unavailable, "no answer", "try it by hand");
+         return std::optional(basic("me", "pw"));
+       }}};
+  runtime::Guarded<std::vector<bool>> found;
+  {
+    const auto ask = [&] {
+      const auto answer = ambient.of("r.io");
+      found.lock()->push_back(answer && answer->username == "me");
+    };
+    const std::jthread first{ask};
+    running.acquire();
+    const std::jthread second{ask};
+    const std::jthread third{ask};
+    may_end.count_down();
+  }
+  CHECK(*found.lock() == std::vector<bool>(3, !fails));
+  if (!fails) CHECK(world.asked.size() == 1);
 }
 
 TEST_CASE("Variables are for the host that they name and for no other") {

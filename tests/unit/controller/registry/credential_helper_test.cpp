@@ -78,6 +78,15 @@ TEST_CASE("What a helper may not do") {
   CHECK_FALSE(found.error().remedy.empty());
 }
 
+TEST_CASE("A helper is not waited for once it is to stop") {
+  const HelperOnPath helper("exec sleep 60");
+  std::stop_source stop;
+  stop.request_stop();
+  const auto found = ask_credential_helper("test", "r.io", {.time = 60s}, stop.get_token());
+  REQUIRE(!found);
+  CHECK(found.error().cls == ErrorClass::Cancelled);
+}
+
 TEST_CASE("A child that a helper leaves behind does not hold back its answer") {
   const HelperOnPath helper("sleep 60 & echo '{\"Secret\":\"s\"}'");
   const auto found = ask_credential_helper("test", "r.io", {.time = 10s, .bytes = 64u << 10});
