@@ -155,8 +155,8 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
 
   workforce.begin(installation.assembly().reconcilers());
   std::optional<manifests::FolderWatcher> watcher;
-  std::optional<std::jthread> rounds;
   runtime::Nudge nobody;
+  std::optional<std::jthread> rounds;
   runtime::Nudge& now = options.ask_git_now == nullptr ? nobody : *options.ask_git_now;
   if (git == nullptr)
     watcher.emplace(installation.objects(), options.look_at_folder_every,
