@@ -203,6 +203,7 @@ void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
 
 void Installation::gone(const ObjectKey& key) {
   parts_->deleted(key);
+  parts_->owned.at(key.kind)->forget(key);
 }
 
 Shards& Installation::shards() {

@@ -34,6 +34,8 @@ class ShardedReconciler final : public Reconciler {
   /// What `hands` refers to and `next` outlive it.
   ShardedReconciler(Reconciler& next, Hands hands) : next_(next), hands_(std::move(hands)) {}
   Outcome reconcile(const ObjectKey& key, std::stop_token stop) override;
+  /// The object is gone: nothing is kept of it.
+  void forget(const ObjectKey& key) { fetched_.lock()->erase(key); }
 
  private:
   Result<void> catch_up(const ObjectKey& key, const Shards::Work& work);

@@ -151,6 +151,10 @@ TEST_CASE("What may have come from another replica is fetched before its first v
     reconciler.reconcile(key, {});
     CHECK(next.visits == 2);
     CHECK(world.refreshed == std::vector<ObjectKey>{key, key});
+    // Another one of that name was never fetched.
+    reconciler.forget(key);
+    reconciler.reconcile(key, {});
+    CHECK(world.refreshed.size() == 3);
   }
 }
 
