@@ -31,8 +31,9 @@ Outcome PruneReconciler::reconcile(const ObjectKey& key, std::stop_token) {
   RetentionPolicy& object = **loaded;
   if (object.spec.suspend) {
     if (!mark_suspended(object)) return kDone;
-    ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
-    return after_write(ports_.writer.write_status(object), kDone, now);
+    const auto written = ports_.writer.write_status(object);
+    if (written) ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
+    return after_write(written, kDone, now);
   }
   const Result<void> admitted = admit(object, ports_.objects);
   if (!admitted && admitted.error().cls == ErrorClass::Cancelled) return kDone;

@@ -319,6 +319,18 @@ TEST_CASE("a retention policy that enforces says that nothing is deleted", "[pru
   CHECK(w.events == std::vector<std::string>{"RetentionPolicy shop/shop Warning NotSupported"});
 }
 
+TEST_CASE("a retention policy whose status can't be written tells nothing before it is", "[prune]") {
+  const bool suspended = GENERATE(false, true);
+  World w = world();
+  w.stored_policy->spec.suspend = suspended;
+  w.writable = failing(ErrorClass::Unavailable);
+  for (int tries = 0; tries < 3; ++tries) CHECK(w.reconcile_policy().kind == Outcome::Kind::Retry);
+  CHECK(w.events.empty());
+  w.writable = {};
+  w.reconcile_policy();
+  CHECK(w.events.size() == 1);
+}
+
 TEST_CASE("a retention policy in preview is ready, and says that nothing is shown", "[prune]") {
   World w = world();
   w.stored_policy->spec.mode = RetentionMode::Preview;
