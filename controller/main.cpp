@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <system_error>
 
@@ -35,6 +36,10 @@ int main(int argc, char** argv) {
     const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
                                         environment_of_process()};
     return static_cast<int>(slipway::cli::run_program({argv + 1, argv + argc}, console));
+  } catch (const std::filesystem::filesystem_error& refused) {
+    std::cerr << "error: a file or folder can't be used: " << refused.what()
+              << "; look whether the working directory and what is named are there\n";
+    return static_cast<int>(ExitCode::Outside);
   } catch (const std::system_error& refused) {
     std::cerr << "error: the system refuses what slipway needs: " << refused.what()
               << "; raise its limits of processes and memory, or lower --workers\n";

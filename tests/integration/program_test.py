@@ -474,6 +474,15 @@ class ExitCodeTest(ProgramTest):
         self.assertIn(f"no slipway is at work on it now; slipway publish or run goes on with it; last: waiting for {host}",
                       self.slipway("describe", "ipub", "app").out)
 
+    def test_a_working_directory_that_is_gone_is_said(self):
+        gone = self.work / "gone"
+        gone.mkdir()
+        seen = subprocess.run(["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", SLIPWAY, "get", "ipub", "-f", "file:///no.git",
+                               "--state", "state.db"], cwd=gone, capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(seen.returncode, 0)
+        self.assertNotIn("limits of processes", seen.stderr)
+        self.assertIn("working directory", seen.stderr)
+
     def test_a_signal_is_128_and_its_number(self):
         make_image("layout", self.work / "image", "--layer", 4_000_000)
         self.publication()
