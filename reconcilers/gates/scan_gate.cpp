@@ -7,6 +7,7 @@
 
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/brief_digest.h"
 #include "reconcilers/gates/report_binding.h"
 #include "reconcilers/reasons.h"
 
@@ -50,7 +51,7 @@ Fault missing(std::string_view why, std::string message, std::string remedy) {
 }
 
 std::string name_of(const PlatformImage& image) {
-  return to_string(image.platform) + " (sha256:" + image.digest.short_hex() + ")";
+  return to_string(image.platform) + " (" + brief(image.digest) + ")";
 }
 
 std::string date_of(Timestamp time) {

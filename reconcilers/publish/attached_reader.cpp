@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "reconcilers/brief_digest.h"
 #include "reconcilers/content/runnable.h"
 
 namespace slipway::publish {
@@ -150,8 +151,6 @@ class AttachedReader {
                              brief(attached.subject.digest) + ": " + std::string(why));
     return false;
   }
-
-  static std::string brief(const Digest& digest) { return std::string(digest.algorithm()) + ":" + digest.short_hex(); }
 
   void add_blob(const content::Descriptor& blob) {
     if (sizes_.emplace(blob.digest, blob.size).second) content_.attached_blobs.push_back(blob);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconcilers/brief_digest.h"
 #include "reconcilers/gates/scan_gate.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/publication_identity.h"
@@ -16,10 +17,6 @@ const RecordsOn& records_on(const Observation& seen, const Digest& digest) {
   static const RecordsOn kNone;
   const auto found = seen.records.find(digest);
   return found == seen.records.end() ? kNone : found->second;
-}
-
-std::string brief(const Digest& digest) {
-  return std::string(digest.algorithm()) + ":" + digest.short_hex();
 }
 
 bool rollback_is_over(const Rollback& rollback, Timestamp now) {

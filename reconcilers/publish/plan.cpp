@@ -5,16 +5,13 @@
 
 #include "crds/base/byte_count.h"
 #include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/brief_digest.h"
 #include "reconcilers/json.h"
 
 namespace slipway::publish {
 namespace {
 
 using json::MapBuilder;
-
-std::string brief(const Digest& digest) {
-  return std::string(digest.algorithm()) + ":" + digest.short_hex();
-}
 
 std::string_view to_string(Purpose purpose) {
   switch (purpose) {

@@ -11,6 +11,7 @@
 
 #include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
+#include "reconcilers/brief_digest.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/readiness.h"
@@ -110,6 +111,11 @@ std::string short_digest(const std::string& digest) {
   return parsed ? parsed->short_hex() : digest;
 }
 
+std::string in_brief(const std::string& digest) {
+  const auto parsed = Digest::parse(digest);
+  return parsed ? brief(*parsed) : digest;
+}
+
 class Conclusion {
  public:
   Conclusion(const ImagePublication& publication, const Acted& acted, const Settings& settings, const Outcome& outcome,
@@ -182,7 +188,7 @@ class Conclusion {
     tell_transfer();
     tell_tags();
     set(kReplicated, true, reason::kReplicated, "no replicas are required");
-    const auto message = "published sha256:" + status_.display.digest +
+    const auto message = "published " + in_brief(status_.published->digest) +
                          (status_.display.tags.empty() ? " without a tag" : " as " + status_.display.tags);
     apply_readiness(status_.conditions, {Readiness::Kind::Ready, std::string(reason::kSucceeded), message}, stamp());
   }

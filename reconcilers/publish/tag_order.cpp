@@ -4,16 +4,13 @@
 
 #include "crds/base/semantic_version.h"
 #include "crds/base/text.h"
+#include "reconcilers/brief_digest.h"
 
 namespace slipway::publish {
 
 namespace {
 
 enum class Order { Older, NotOlder, Unknown };
-
-std::string short_name(const Digest& digest) {
-  return std::string(digest.algorithm()) + ":" + digest.short_hex();
-}
 
 std::string describe(const BuildInfo& build) {
   std::string out;
@@ -103,7 +100,7 @@ std::string setter_of(const TagQuestion& question, const PublisherIdentity& us) 
 
 TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publisher,
                          const std::vector<const PublicationRecord*>& records) {
-  const std::string there = short_name(*question.present);
+  const std::string there = brief(*question.present);
   const PublicationRecord* newer = nullptr;
   bool known = false;
   bool ours = false;
@@ -126,7 +123,7 @@ TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publis
 }
 
 TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publisher) {
-  const std::string there = short_name(*question.present);
+  const std::string there = brief(*question.present);
   if (question.set_before) {
     const auto setter = setter_of(question, publisher.identity);
     return leave("this publication had set it; it was moved to " + there + " since" +
@@ -158,7 +155,7 @@ bool published_before(const Digest& digest, const std::vector<PublicationRecord>
 
 TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher) {
   if (!question.present) return set(question.set_before ? "it was there and is missing" : "it does not exist yet");
-  if (*question.present == question.wanted) return keep("it names " + short_name(question.wanted));
+  if (*question.present == question.wanted) return keep("it names " + brief(question.wanted));
   if (question.tag.mutability == Mutability::Moving) return judge_moving(question, publisher);
   return {.move = TagMove::Conflict,
           .why = "it is immutable and names " + question.present->str(),

@@ -401,7 +401,15 @@ TEST_CASE("several reports and several platforms", "[scan_gate]") {
   const auto old_time = named(changed([](auto& r) { r.created_at = kNow + 1h; }), "ahead");
   PlatformImage twin = kArm;
   twin.diff_ids = kAmd.diff_ids;
+  PlatformImage by_sha512 = kAmd;
+  by_sha512.digest = *Digest::parse("sha512:" + std::string(128, 'a'));
   const Row rows[] = {
+      {"a digest is named with its own algorithm",
+       {by_sha512},
+       {other},
+       GateState::Awaiting,
+       "AwaitingReport",
+       "none is about linux/amd64 (sha512:aaaaaaaaaaaa)"},
       {"each platform has its own", {kAmd, kArm}, {amd, arm}, GateState::Passed, "GatesPassed", ""},
       {"one platform has none",
        {kAmd, kArm},

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "crds/base/digest.h"
+
+namespace slipway {
+
+/// What people are shown of a digest: "sha256:" and its first twelve digits, with the algorithm that it has.
+inline std::string brief(const Digest& digest) {
+  return std::string(digest.algorithm()) + ":" + digest.short_hex();
+}
+
+}  // namespace slipway
