@@ -211,6 +211,20 @@ TEST_CASE("Untag leaves a tag that its object only found right, and says so") {
     remove_rival();
     CHECK(world.tag("1.8.2") == digest);
   }
+  SECTION("that came after an attempt which was refused it, with its record there") {
+    world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request == "PUT registry.example/shop/storefront:1.8.2") return fail(ErrorClass::Forbidden, "denied");
+      return {};
+    };
+    world.publish(rival);
+    world.registry.before = nullptr;
+    REQUIRE(world.records_on(image.descriptor.digest) == 1);
+    world.publish(team);
+    world.objects.remove(key_of(team), world.clock.now());
+    world.look(rival);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+  }
   SECTION("as far as a status of an earlier version tells") {
     world.publish(rival);
     for (auto& tag : world.objects.stored(key_of(rival)).status.published->tags) tag.owned = false;
@@ -469,6 +483,11 @@ TEST_CASE("stopped while the registry sets a tag, it finds after the start that 
     return fail(ErrorClass::Cancelled, "stopped");
   };
   world.publish(publication);
+  SECTION("at once") {}
+  SECTION("after an outage") {
+    world.registry.before = [](const std::string&) -> Result<void> { return fail(ErrorClass::Unavailable, "away"); };
+    CHECK(world.look(publication).kind == Kind::Retry);
+  }
   world.registry.before = nullptr;
   world.look(publication);
   world.objects.remove(key_of(publication), world.clock.now());
