@@ -169,6 +169,27 @@ TEST_CASE("a source that is followed is asked at each interval, and a new digest
   }
 }
 
+TEST_CASE("of a source that is followed, each digest is an attempt of its own") {
+  PublishWorld world;
+  world.push({"first"});
+  auto publication = make_publication();
+  follow(publication);
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (!request.starts_with("PUT registry.example")) return {};
+    return fail(ErrorClass::Unavailable, "no answer", "look whether it runs");
+  };
+  world.publish(publication);
+  world.look(publication);
+  REQUIRE(world.status(publication).attempt->number == 2);
+  const auto second = world.push({"second"});
+  world.clock.advance(10min);
+  world.look(publication);
+  const auto& attempt = world.status(publication).attempt;
+  CHECK(attempt->digest == second.descriptor.digest.str());
+  CHECK(attempt->number == 1);
+  CHECK(attempt->started_at == world.clock.now());
+}
+
 TEST_CASE("git revert goes back to the older build, and forward again") {
   PublishWorld world;
   const auto old_image = world.push({"old"}, "1.8.2");
