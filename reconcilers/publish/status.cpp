@@ -167,8 +167,7 @@ class Conclusion {
     if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
     status_.attempt = std::move(attempt);
     // What a repair left undone is looked for again, however young the last full check is.
-    const bool is_undone = plan_.purpose == Purpose::Repair || plan_.purpose == Purpose::Check;
-    if (is_undone && status_.published) status_.published->last_full_check_at.reset();
+    if (plan_.purpose == Purpose::Repair && status_.published) status_.published->last_full_check_at.reset();
 
     const auto readiness = readiness_of(error, outcome_);
     if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
