@@ -183,6 +183,8 @@ TEST_CASE("Manifests and tags are written only while the shard is owned") {
   CHECK((*store)->put_tag("1.0", bytes, {}));
   world.lose();
   registry.requests.clear();
+  // Nor is it written down that something is about to be.
+  CHECK(class_of((*store)->announce({})) == ErrorClass::Cancelled);
   CHECK(class_of((*store)->put_manifest(bytes, {})) == ErrorClass::Cancelled);
   CHECK(class_of((*store)->put_tag("1.0", bytes, {})) == ErrorClass::Cancelled);
   CHECK(class_of((*store)->put_referrer(bytes, image.descriptor, {})) == ErrorClass::Cancelled);

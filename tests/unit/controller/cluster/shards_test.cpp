@@ -179,6 +179,17 @@ TEST_CASE("A renewal that comes too late gives back nothing by itself") {
   CHECK(a.take_told().size() == kKeys.size() - 1);
 }
 
+TEST_CASE("Work that ends without having been lost is no news") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  a.take_told();
+  a.shards.begin("r/app-1", {}).reset();
+  world.settle(a.shards);
+  CHECK(a.take_told().empty());
+  CHECK(a.shards.owns("r/app-1"));
+}
+
 TEST_CASE("Work stops when whoever began it asks") {
   tests::ShardsWorld world;
   Replica a{world, "a"};
@@ -202,6 +213,17 @@ TEST_CASE("A lease is not given back under work") {
   CHECK(a.shards.release(1s, {}));
   CHECK_FALSE(a.shards.owns("r/app-1"));
   CHECK(world.leases.all().empty());
+}
+
+TEST_CASE("Nothing is owned while the lease is on its way back") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  REQUIRE(a.owned() == all_keys());
+  std::vector<std::set<std::string>> owned_meanwhile;
+  world.leases.before_update = [&] { owned_meanwhile.push_back(a.owned()); };
+  CHECK(a.shards.release(1s, {}));
+  CHECK(owned_meanwhile == std::vector{std::set<std::string>{}});
 }
 
 TEST_CASE("A replica that can't do its work leaves it to the others, and comes back when it can") {

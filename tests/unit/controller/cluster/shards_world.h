@@ -23,11 +23,15 @@ class LeasesAtHand final : public cluster::LeaseStore {
     return answer<kube::Lease>([&] { return leases_.create(lease); });
   }
   Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds, const std::stop_token&) override {
+    if (before_update) before_update();
     return answer<kube::Lease>([&] { return leases_.update(lease); });
   }
   Result<void> remove(const kube::Lease& lease, std::chrono::milliseconds, const std::stop_token&) override {
     return answer<void>([&] { return leases_.remove(lease); });
   }
+
+  /// Called on the thread that asks, while the request is on its way.
+  std::function<void()> before_update;
 
   void set_away(bool is_away) {
     const std::scoped_lock lock{mutex_};
