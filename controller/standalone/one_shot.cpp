@@ -32,6 +32,15 @@ std::optional<Error> last_error(const ImagePublication& publication) {
   return attempt && attempt->error ? std::optional{error_of(*attempt->error)} : std::nullopt;
 }
 
+/// Of what is tried again without an error on record.
+Error never_finished() {
+  return {.cls = ErrorClass::Unavailable,
+          .message =
+              "it was not finished in the time that is set for trying again: its status could not be written, or "
+              "the registry changed under it each time",
+          .remedy = "look at the errors above; spec.retry.maxDuration says for how long it is tried"};
+}
+
 bool is_ready(const ImagePublication& publication) {
   const Condition* ready = find_condition(publication.status.conditions, kReady);
   return ready && ready->status == "True" && ready->observed_generation == publication.metadata.generation;
@@ -56,6 +65,8 @@ class Collector final : public runtime::WorkWatcher {
     if (!*stored) return keep(visit.key, {Ending::Kind::Unfinished, std::nullopt});
     const ImagePublication& publication = (*stored)->object;
     if (auto ending = ending_of(publication, *visit.outcome)) return keep(visit.key, std::move(*ending));
+    if (auto ending = ending_of_time(publication, *visit.outcome, started_, clock_.now()))
+      return keep(visit.key, std::move(*ending));
     if (is_awaited(publication, *visit.outcome)) queue_->add_after(visit.key, kLookForReport);
     if (const auto error = last_error(publication)) tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
   }
@@ -151,12 +162,24 @@ std::map<ObjectKey, std::string> waits(const assembly::LongVisits& visits, const
 
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome) {
   if (publication.spec.suspend) return Ending{Ending::Kind::Suspended, std::nullopt};
-  // A visit that was cut short says Done and writes nothing: what is stored is of an earlier one.
-  if (outcome.kind == Outcome::Kind::Done) return std::nullopt;
+  // A visit that was cut short says Done and writes nothing, one that could not write says Retry, as one does that
+  // found its tags changed meanwhile: what is stored is of an earlier one.
+  if (outcome.kind == Outcome::Kind::Done || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
+  // What is begun and not ended is not what Ready is about.
+  if (!publication.status.attempt && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
   const auto error = last_error(publication);
-  if (!error && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
-  if (!error || outcome.kind == Outcome::Kind::Retry || is_awaited(publication, outcome)) return std::nullopt;
+  if (!error || is_awaited(publication, outcome)) return std::nullopt;
   return Ending{Ending::Kind::Failed, error};
+}
+
+std::optional<Ending> ending_of_time(const ImagePublication& publication, const Outcome& outcome, Timestamp started,
+                                     Timestamp now) {
+  if (outcome.kind != Outcome::Kind::Retry) return std::nullopt;
+  const auto left = time_left(publication, outcome, started, now);
+  const auto delay = outcome.delay.value_or(std::chrono::milliseconds{0});
+  if (left > std::chrono::seconds{0} && delay <= left) return std::nullopt;
+  const auto error = last_error(publication);
+  return Ending{Ending::Kind::Failed, error ? error : never_finished()};
 }
 
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome) {
@@ -172,7 +195,7 @@ std::chrono::seconds time_left(const ImagePublication& publication, const Outcom
                             ? (scan ? scan->wait_for.value_or(seconds{0}) : seconds{0})
                             : publication.spec.retry.max_duration.value_or(publish::kOneShotRetries);
   const auto& attempt = publication.status.attempt;
-  const Timestamp since = attempt && attempt->started_at ? std::max(*attempt->started_at, started) : now;
+  const Timestamp since = attempt && attempt->started_at ? std::max(*attempt->started_at, started) : started;
   return std::max(std::chrono::ceil<seconds>(since + bound - now), seconds{0});
 }
 

@@ -33,6 +33,10 @@ struct Ending {
 /// Pure.
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome);
 
+/// That of what is tried again and has no time left for it, or less than it would wait. Absent: it has. Pure.
+std::optional<Ending> ending_of_time(const ImagePublication& publication, const Outcome& outcome, Timestamp started,
+                                     Timestamp now);
+
 /// Whether the visit left it waiting for a report that may still come. Pure.
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome);
 

@@ -31,6 +31,14 @@ TEST_CASE("what is ready for its generation is published") {
   CHECK_FALSE(ending_of(ready(1), {.kind = Kind::Again}));
 }
 
+TEST_CASE("what was published before is not published while something of it is begun, or to be tried again") {
+  ImagePublication begun = ready(2);
+  begun.status.attempt = AttemptStatus{};
+  CHECK_FALSE(ending_of(begun, {.kind = Kind::Again}));
+  CHECK_FALSE(ending_of(begun, {.kind = Kind::Retry}));
+  CHECK_FALSE(ending_of(ready(2), {.kind = Kind::Retry}));
+}
+
 TEST_CASE("what is suspended ends without having been tried") {
   ImagePublication publication = seen(std::nullopt);
   publication.spec.suspend = true;
@@ -71,10 +79,29 @@ TEST_CASE("how long it is still tried is bound by the resource, and counts from 
   CHECK(time_left(away, again, started, started + 1h) == 0s);
   away.status.attempt->started_at = started - 1h;
   CHECK(time_left(away, again, started, started + 1min) == 4min);
+  // Nothing could be written of it.
+  CHECK(time_left(seen(std::nullopt), again, started, started + 1min) == 14min);
   ImagePublication awaited = seen("NotFound");
   awaited.spec.gates.scan.emplace().wait_for = 30min;
   awaited.status.attempt->started_at = started;
   CHECK(time_left(awaited, {.kind = Kind::Again}, started, started + 1min) == 29min);
+}
+
+TEST_CASE("what is tried again ends when its time is over, whether or not anything could be written of it") {
+  using namespace std::chrono_literals;
+  const Timestamp started = *parse_timestamp("2026-11-29T09:00:00Z");
+  const Outcome again{.kind = Kind::Retry};
+  const ImagePublication unwritten = seen(std::nullopt);
+  CHECK_FALSE(ending_of_time(unwritten, again, started, started + 14min));
+  const auto ending = ending_of_time(unwritten, again, started, started + 15min);
+  REQUIRE(ending);
+  CHECK(ending->kind == Ending::Kind::Failed);
+  CHECK(ending->failure->cls == ErrorClass::Unavailable);
+  // A delay that is longer than what is left is not waited for.
+  CHECK_FALSE(ending_of_time(unwritten, {.kind = Kind::Retry, .delay = 5min}, started, started + 10min));
+  CHECK(ending_of_time(seen("Throttled"), {.kind = Kind::Retry, .delay = 1h}, started, started)->failure->message ==
+        "it broke");
+  CHECK_FALSE(ending_of_time(unwritten, {.kind = Kind::Again, .delay = 1h}, started, started + 1h));
 }
 
 }  // namespace slipway::standalone
