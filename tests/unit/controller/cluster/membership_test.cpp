@@ -357,6 +357,42 @@ TEST_CASE("A lease that somebody edits is put right") {
   CHECK(cluster.held(b) == Cluster::share_of("b", {"a", "b"}));
 }
 
+TEST_CASE("An edit of a lease that leaves its claim as it is stops nobody") {
+  Cluster cluster;
+  const Process& a = cluster.start("a");
+  cluster.start("b");
+  cluster.pass(5s);
+  const Members of_a = cluster.held(a);
+  cluster.leases.annotate_by_hand("a", "note", "mine");
+  for (int i = 0; i < 60; ++i) {
+    cluster.pass(50ms);
+    CHECK(cluster.held(a) == of_a);
+  }
+}
+
+TEST_CASE("A replica that is told that its lease is gone holds nothing until it has made it anew") {
+  tests::InMemoryLeases leases;
+  Membership a({.namespace_name = "s", .group = "slipway", .name = "a", .holder = "a_1", .times = {}});
+  Membership::Time now{std::chrono::hours(1000)};
+  const auto ask = [&] { return a.next(now, {}, true); };
+  const auto make_it = [&] {
+    REQUIRE(std::holds_alternative<Membership::List>(ask()));
+    a.listed(leases.list(), now);
+    now += 500ms;
+    a.written(leases.create(std::get<Membership::Create>(ask()).lease), now);
+    REQUIRE(std::holds_alternative<Membership::List>(ask()));
+    a.listed(leases.list(), now);
+  };
+  make_it();
+  CHECK(a.holdings().holds(Cluster::key(0), now));
+  leases.delete_by_hand("a");
+  now += 2s;
+  a.written(leases.update(std::get<Membership::Update>(ask()).lease), now);
+  CHECK_FALSE(a.holdings().holds(Cluster::key(0), now));
+  make_it();
+  CHECK(a.holdings().holds(Cluster::key(0), now));
+}
+
 TEST_CASE("Of two processes with one name the second waits until the first one's lease is over") {
   Cluster cluster;
   Process& first = cluster.start("a");
