@@ -15,6 +15,7 @@ namespace slipway {
 inline constexpr std::string_view kReady = "Ready";
 inline constexpr std::string_view kReconciling = "Reconciling";
 inline constexpr std::string_view kStalled = "Stalled";
+inline constexpr std::string_view kUnsupported = "Unsupported";  ///< Fields that only observe, and don't do so yet.
 
 /// What Ready, Reconciling and Stalled shall say together (kstatus: Current, InProgress, Failed).
 struct Readiness {

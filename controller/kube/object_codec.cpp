@@ -17,16 +17,6 @@
 namespace slipway::kube {
 namespace {
 
-Result<ObjectMeta> metadata_of(const Node& object) {
-  FieldReader reader("", true);
-  ObjectMeta metadata;
-  const Node& node = json::at(object, "metadata");
-  if (node.kind == Node::Kind::Map) Bound<ObjectMeta>::get().read(node, reader, metadata);
-  if (!metadata.name.empty()) return metadata;
-  return fail(ErrorClass::Integrity, "an object without a name that can be read",
-              "look at it with kubectl, and tell us of it");
-}
-
 /// Of the edits under our name: what Slipway never edits was edited by somebody who chose that name.
 bool owns_finalizers_alone(const Node& entry) {
   const Node& fields = json::at(entry, "fieldsV1");
@@ -108,7 +98,7 @@ void read_identity(const RetentionPolicySpec& read, RetentionPolicySpec& into) {
 /// What can be read of an object whose spec can't be used.
 template <class T>
 Result<runtime::Reflected<T>> broken(const Node& object, const std::vector<Problem>& problems) {
-  Result<ObjectMeta> metadata = metadata_of(object);
+  Result<ObjectMeta> metadata = runtime::metadata_in(object);
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   runtime::Reflected<T> kept{.object = {}, .problems = problems, .edited_by = {}};
   kept.object.metadata = std::move(*metadata);
@@ -182,7 +172,7 @@ Result<runtime::Reflected<RetentionPolicy>> decode_retention_policy(const Node& 
 }
 
 Result<runtime::Reflected<MetadataObject>> decode_metadata(const Node& object) {
-  Result<ObjectMeta> metadata = metadata_of(object);
+  Result<ObjectMeta> metadata = runtime::metadata_in(object);
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   metadata->labels.clear();
   metadata->annotations.clear();
@@ -191,7 +181,7 @@ Result<runtime::Reflected<MetadataObject>> decode_metadata(const Node& object) {
 }
 
 Result<runtime::Reflected<MetadataObject>> decode_namespace(const Node& object) {
-  Result<ObjectMeta> metadata = metadata_of(object);
+  Result<ObjectMeta> metadata = runtime::metadata_in(object);
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   metadata->annotations.clear();
   // Namespaces count no generations; with one that stays, a new version alone is no edit.

@@ -151,12 +151,13 @@ typename ObjectCache<T>::Entry ObjectCache<T>::exchange(const Entry& now) {
 
 template <class T>
 Result<std::vector<Change>> ObjectCache<T>::remove(const Node& object) {
-  const Result<Identity> gone = identity_in(object);
+  const Result<ObjectMeta> gone = metadata_in(object);
   if (!gone) return std::unexpected(gone.error());
-  const Entry removed = take_out(gone->name, gone->uid);
+  const ObjectName name{gone->namespace_name, gone->name};
+  const Entry removed = take_out(name, gone->uid);
   if (removed == nullptr) return std::vector<Change>{};
   tell(removed, nullptr);
-  return std::vector{Change{gone->name, ChangeKind::Deleted}};
+  return std::vector{Change{name, ChangeKind::Deleted}};
 }
 
 template <class T>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crds/base/text.h"
+#include "crds/v1alpha1/bindings.h"
 #include "reconcilers/json.h"
 
 namespace slipway::runtime {
@@ -19,11 +20,12 @@ std::string_view without_zeros(std::string_view number) {
 
 }  // namespace
 
-Result<Identity> identity_in(const Node& object) {
-  const Node& metadata = json::at(object, "metadata");
-  Identity identity{.name = {json::text_at(metadata, "namespace"), json::text_at(metadata, "name")},
-                    .uid = json::text_at(metadata, "uid")};
-  if (!identity.name.name.empty()) return identity;
+Result<ObjectMeta> metadata_in(const Node& object) {
+  FieldReader reader("", true);
+  ObjectMeta metadata;
+  const Node& node = json::at(object, "metadata");
+  if (node.kind == Node::Kind::Map) Bound<ObjectMeta>::get().read(node, reader, metadata);
+  if (!metadata.name.empty()) return metadata;
   return fail(ErrorClass::Integrity, "an object without a name that can be read",
               "look at it with kubectl, and tell us of it");
 }

@@ -40,13 +40,8 @@ struct Reflected {
   bool is_whole = true;   ///< False: too large to be kept; what is not here is fetched by who needs it.
 };
 
-/// What tells an object from all others of its kind, and of its name.
-struct Identity {
-  ObjectName name;
-  std::string uid;
-};
-/// Read from its metadata alone. Integrity when it has no name.
-Result<Identity> identity_in(const Node& object);
+/// What can be read of an object's metadata. Integrity when that is no name.
+Result<ObjectMeta> metadata_in(const Node& object);
 
 /// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are
 /// none are later than all, so that they are taken.

@@ -1,6 +1,7 @@
 #include "reconcilers/prune/status.h"
 
 #include "reconcilers/observed.h"
+#include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway::prune {

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <string_view>
-
 #include "crds/base/result.h"
 #include "crds/v1alpha1/retention_policy.h"
 #include "reconcilers/outcome.h"
 
 namespace slipway::prune {
-
-inline constexpr std::string_view kUnsupported = "Unsupported";
 
 struct Judgement {
   RetentionPolicyStatus status;

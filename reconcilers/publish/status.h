@@ -14,7 +14,6 @@ inline constexpr std::string_view kGatesPassed = "GatesPassed";
 inline constexpr std::string_view kTransferred = "Transferred";
 inline constexpr std::string_view kTagged = "Tagged";
 inline constexpr std::string_view kReplicated = "Replicated";
-inline constexpr std::string_view kUnsupported = "Unsupported";
 
 /// How long `slipway publish` tries again where `retry.maxDuration` does not say.
 inline constexpr std::chrono::seconds kOneShotRetries{std::chrono::minutes{15}};

@@ -11,7 +11,6 @@ namespace slipway::registry {
 
 inline constexpr std::string_view kReachable = "Reachable";
 inline constexpr std::string_view kAuthenticated = "Authenticated";
-inline constexpr std::string_view kUnsupported = "Unsupported";
 
 /// How often a registry is looked at when the spec does not say.
 inline constexpr std::chrono::seconds kDefaultInterval{600};
