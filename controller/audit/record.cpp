@@ -6,6 +6,7 @@
 
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
+#include "reconcilers/ports/image_store.h"
 
 namespace slipway::audit {
 namespace {
@@ -142,28 +143,13 @@ Result<Outcome> outcome_from(const Node& line) {
   return Outcome{.of = *of, .ending = *ending, .error = json::text_at(line, "error")};
 }
 
-/// Whether the registry may have done it all the same, or an earlier of several tries.
-bool is_unsure(ErrorClass cls) {
-  switch (cls) {
-    case ErrorClass::Throttled:
-    case ErrorClass::QuotaExceeded:
-    case ErrorClass::Integrity:
-    case ErrorClass::Unavailable:
-    case ErrorClass::Cancelled:
-    case ErrorClass::Internal:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 Outcome outcome_of(std::int64_t intent, const Result<void>& how) {
   if (how) return {.of = intent, .ending = Ending::Done, .error = {}};
   const Error& error = how.error();
   return {.of = intent,
-          .ending = is_unsure(error.cls) ? Ending::Unknown : Ending::Refused,
+          .ending = may_have_been_made(error.cls) ? Ending::Unknown : Ending::Refused,
           .error = std::string(slipway::to_string(error.cls)) + ": " + error.message};
 }
 

@@ -43,6 +43,10 @@ struct ComingChange {
   auto operator<=>(const ComingChange&) const = default;
 };
 
+/// Whether a change that ended so may have been made all the same: the answer was lost, not waited for or not
+/// understood, or was that to the last of several tries.
+bool may_have_been_made(ErrorClass how);
+
 /// One repository that images are published to. Thread-safe. It is a source too: what was put there can be read back.
 class ImageStore : public ImageSource {
  public:

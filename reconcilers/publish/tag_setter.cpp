@@ -63,9 +63,7 @@ Result<void> TagSetter::set_one(const SetTag& tag, ActReport& report) {
   auto manifest = manifest_of(tag.wanted);
   if (!manifest) return while_doing("tag " + tag.tag, std::move(manifest.error()));
   auto put = hands_.store.put_tag(tag.tag, *manifest, stop_);
-  const bool has_no_answer =
-      !put && (put.error().cls == ErrorClass::Unavailable || put.error().cls == ErrorClass::Cancelled);
-  if (has_no_answer) report.unsure = tag.tag;
+  if (!put && may_have_been_made(put.error().cls)) report.unsure = tag.tag;
   if (!put) return while_doing("tag " + tag.tag, std::move(put.error()));
   report.tags.insert(tag.tag);
   return tag.mutability == Mutability::Immutable ? read_again(tag) : Result<void>{};

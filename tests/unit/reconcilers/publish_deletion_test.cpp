@@ -495,6 +495,27 @@ TEST_CASE("stopped while the registry sets a tag, it finds after the start that 
   CHECK(world.destination().tags.empty());
 }
 
+TEST_CASE("a tag that was set all the same is this object's, whatever the answer was that came in its place") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled, ErrorClass::QuotaExceeded,
+                            ErrorClass::Integrity, ErrorClass::Internal);
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (request != "PUT registry.example/shop/storefront:staging") return {};
+    auto& tags = world.destination().tags;
+    tags.insert_or_assign("staging", tags.at("1.8.2"));
+    return fail(cls, "the first of several tries had set it");
+  };
+  world.publish(publication);
+  world.registry.before = nullptr;
+  world.look(publication);
+  world.objects.remove(key_of(publication), world.clock.now());
+  CHECK(world.look(publication) == Outcome{});
+  CHECK(world.destination().tags.empty());
+}
+
 TEST_CASE("a deletion may be held up for ten minutes, for a minute by who was away, and a minute where clocks differ") {
   const Timestamp began{1000min};
   const auto until = [&](std::chrono::minutes deleted, std::chrono::minutes at_work_since) {
