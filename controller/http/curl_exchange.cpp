@@ -59,6 +59,12 @@ std::string text_of(const curl_sockaddr& address) {
   return text.data();
 }
 
+/// What is left of "HTTP/1.1 400 Bad Request" once OpenSSL took the head of a record. Who says 503 there may be a
+/// balancer that has nobody behind it, for now.
+bool is_bad_request(std::string_view words) {
+  return words.starts_with("1.1 4") || words.starts_with("1.0 4");
+}
+
 bool is_success(int status) {
   return status >= 200 && status < 300;
 }
@@ -153,6 +159,7 @@ void CurlExchange::set_up_connection() {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout->count()));
   const Result<Url> url = Url::parse(request_.url);
   const std::string proxy = url ? proxy_for(*url, options_.proxy).value_or("") : "";
+  uses_proxy_ = !proxy.empty();
   curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   if (proxy.empty() && options_.may_connect) {
@@ -285,6 +292,8 @@ Result<Response> CurlExchange::conclude(int code) {
   const bool answered = headers_done_ && !is_success(response_.status);
   const bool cut = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   if (cut && (answered || (!headers_done_ && hear_last_words()))) return std::move(response_);
+  if (code == CURLE_SSL_CONNECT_ERROR && !uses_proxy_ && is_bad_request(handle_.state_->last_words))
+    return std::unexpected(speaks_no_tls(request_));
   // What libcurl says of one header line over its own bound.
   if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
   return std::unexpected(curl_failure(code, trimmed(fields_->message.data()), request_, options_));

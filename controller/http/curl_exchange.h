@@ -71,6 +71,7 @@ class CurlExchange {
   Response response_;
   std::size_t header_bytes_ = 0;
   bool headers_done_ = false;
+  bool uses_proxy_ = false;
   std::int64_t body_given_ = 0;
   std::vector<std::byte> held_back_;  ///< Read but not sent, because an answer came first.
   bool paused_ = false;

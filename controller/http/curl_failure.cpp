@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <string>
+#include <utility>
 
 #include "controller/http/url.h"
 
@@ -48,17 +49,39 @@ std::string_view remedy_for(CURLcode code, const TlsSettings& tls) {
   }
 }
 
+std::string where(const Request& request) {
+  return std::string(to_string(request.method)) + " " + redacted(request.url) + ": ";
+}
+
+Error wrong_port(std::string message, std::string_view remedy) {
+  return {.cls = ErrorClass::Invalid,
+          .message = std::move(message),
+          .remedy = std::string(remedy),
+          .reason = {},
+          .retry_after = {}};
+}
+
 }  // namespace
+
+Error speaks_no_tls(const Request& request) {
+  return wrong_port(
+      where(request) + "it speaks plain HTTP on that port, not TLS",
+      "name the port on which it speaks TLS; for a registry on localhost without TLS set plainHTTP: true");
+}
 
 Error curl_failure(int code, std::string_view detail, const Request& request, const CurlOptions& options) {
   const auto libcurl_code = static_cast<CURLcode>(code);
+  // A connection that was cut has no whole first line: libcurl tells that apart.
+  if (libcurl_code == CURLE_UNSUPPORTED_PROTOCOL && request.url.starts_with("http://"))
+    return wrong_port(where(request) + "what answers is no HTTP",
+                      "remove plainHTTP if it speaks TLS on that port, else name the registry's port");
   const bool is_shown = !detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(detail, options.proxy);
-  return {.cls = ErrorClass::Unavailable,
-          .message = std::string(to_string(request.method)) + " " + redacted(request.url) + ": " +
-                     (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
-          .remedy = std::string(remedy_for(libcurl_code, options.tls)),
-          .reason = {},
-          .retry_after = {}};
+  return {
+      .cls = ErrorClass::Unavailable,
+      .message = where(request) + (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
+      .remedy = std::string(remedy_for(libcurl_code, options.tls)),
+      .reason = {},
+      .retry_after = {}};
 }
 
 }  // namespace slipway::http

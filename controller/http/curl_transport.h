@@ -38,9 +38,9 @@ struct CurlOptions {
 
 /// HttpTransport over libcurl: bodies stream in both directions at once, HTTP/1.1, connections kept and
 /// reused by any thread, the environment's proxies not looked at. A stop request ends a request at once unless the
-/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none,
-/// what may_connect says for an address. Integrity for more than 256 KiB of header fields or one over 100 KiB,
-/// Unavailable below a request's least rate.
+/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none
+/// and for a port that speaks HTTP in place of TLS, or not even that; what may_connect says for an address. Integrity
+/// for more than 256 KiB of header fields or one over 100 KiB, Unavailable below a request's least rate.
 class CurlTransport final : public HttpTransport {
  public:
   explicit CurlTransport(CurlOptions options = {});

@@ -127,6 +127,9 @@ Error error_of(const http::Request& request, const http::Response& response, con
   const ServerWords words = server_words(response);
   const bool unwanted = response.status == 401 || (response.status == 403 && !mentions_quota(words));
   Meaning meaning = unwanted ? not_permitted(request, asker) : meaning_of(response.status, words);
+  // What a server that speaks TLS says without it, in words of its own.
+  if (response.status == 400 && words.code.empty() && request.url.starts_with("http://"))
+    meaning.remedy = "remove plainHTTP if that registry speaks TLS on this port";
   if (response.status == 403 && unwanted) meaning.remedy += ", or allow this address in the registry's firewall";
   Error error{.cls = meaning.cls, .message = {}, .remedy = meaning.remedy, .reason = {}, .retry_after = {}};
   error.message = std::string(to_string(request.method)) + " " + http::redacted(request.url) + ": " +

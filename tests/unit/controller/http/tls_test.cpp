@@ -6,6 +6,8 @@
 
 using namespace slipway;
 using namespace slipway::http;
+using slipway::testing::RawConnection;
+using slipway::testing::RawServer;
 using slipway::testing::TlsConnection;
 using slipway::testing::TlsServer;
 
@@ -97,4 +99,55 @@ TEST_CASE("A server that answers early and cuts at once is heard, or it is Unava
     if (response) CHECK(response->status == 429);
     if (!response) CHECK(response.error().cls == ErrorClass::Unavailable);
   }
+}
+
+TEST_CASE("A port that answers TLS as a bad request speaks plain HTTP: trying again can't help", "[tls]") {
+  const std::string version = GENERATE("HTTP/1.1", "HTTP/1.0");
+  RawServer server([&version](RawConnection& connection) {
+    connection.read(1);
+    connection.write(version + " 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request");
+    connection.wait_for_close();
+  });
+  const auto response = CurlTransport().send({.url = "https" + server.url("/v2/").substr(4)}, {});
+  REQUIRE(!response);
+  CHECK(response.error().cls == ErrorClass::Invalid);
+  CHECK(response.error().message.ends_with("/v2/: it speaks plain HTTP on that port, not TLS"));
+  CHECK_THAT(response.error().remedy, Catch::Contains("plainHTTP: true"));
+}
+
+TEST_CASE("A handshake that was cut is tried again, and so is what a balancer says in its place", "[tls]") {
+  const std::string words =
+      GENERATE("", "\x16\x03\x03", "HTT", "HTTP/1.1", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+  const bool resets = GENERATE(false, true);
+  CAPTURE(words, resets);
+  RawServer server([&](RawConnection& connection) {
+    connection.read(1);
+    connection.write(words);
+    resets ? connection.reset() : connection.shut_down();
+  });
+  const auto response = CurlTransport().send({.url = "https" + server.url("/v2/").substr(4)}, {});
+  REQUIRE(!response);
+  CHECK(response.error().cls == ErrorClass::Unavailable);
+}
+
+TEST_CASE("A port that answers HTTP with an alert of TLS: trying again can't help", "[tls]") {
+  RawServer server([](RawConnection& connection) {
+    connection.read_head();
+    connection.write(std::string_view("\x15\x03\x01\0\x02\x02\x46", 7));
+  });
+  const auto response = CurlTransport().send({.url = server.url("/v2/")}, {});
+  REQUIRE(!response);
+  CHECK(response.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(response.error().remedy, Catch::Contains("remove plainHTTP"));
+}
+
+TEST_CASE("A port that closes, or is cut within the first words, is tried again", "[tls]") {
+  const std::string words = GENERATE("", "HT", "HTTP/1.");
+  RawServer server([&](RawConnection& connection) {
+    connection.read_head();
+    connection.write(words);
+  });
+  const auto response = CurlTransport().send({.url = server.url("/v2/")}, {});
+  REQUIRE(!response);
+  CHECK(response.error().cls == ErrorClass::Unavailable);
 }

@@ -24,16 +24,18 @@ class HandClock final : public Clock {
 const Credentials kBasic{.username = "ci", .password = SecretText("pw"), .identity_token = {}};
 
 struct World {
-  explicit World(registry::Credentials who = {}) : credentials(std::move(who)) {}
+  explicit World(registry::Credentials who = {}, bool without_tls = false)
+      : credentials(std::move(who)), plain_http(without_tls) {}
 
   registry::Credentials credentials;
+  bool plain_http;
   tests::ScriptedTransport network;
   HandClock clock;
   registry::RegistryClient store{
       std::make_shared<registry::Connection>(
           network, clock,
           registry::TokenOptions{.host = "r.io",
-                                 .plain_http = false,
+                                 .plain_http = plain_http,
                                  .credentials = credentials,
                                  .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
       {.repository = "a/b", .read_only = false, .request_id = "reconcile-1"}};
@@ -72,6 +74,21 @@ TEST_CASE("An answer's status and code decide the class, and its words are shown
   // Another one each time: a status must not differ by it.
   CHECK(put.error().message.find("id-1") == std::string::npos);
   CHECK(!put.error().remedy.empty());
+}
+
+TEST_CASE("What a server that speaks TLS answers to a request without is told as that") {
+  const auto [without_tls, body, remedy] = GENERATE(table<bool, std::string, std::string>({
+      {true, "Client sent an HTTP request to an HTTPS server.\n", "remove plainHTTP"},
+      {true, R"({"errors":[{"code":"NAME_INVALID","message":"bad"}]})", "see its message"},
+      {false, "Bad Request", "see its message"},
+  }));
+  CAPTURE(without_tls, body);
+  World world({}, without_tls);
+  world.network.then(400, {}, body);
+  const auto put = world.store.put_tag("v1", {}, {});
+  REQUIRE(!put);
+  CHECK(put.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(put.error().remedy, Catch::Contains(remedy));
 }
 
 TEST_CASE("A manifest that is not what its digest says is refused") {
