@@ -17,7 +17,7 @@ class TenantsAudit final : public assembly::KeptAudit {
     auto noted = next_.intend(who, changes);
     if (noted) return noted;
     Error error = std::move(noted.error());
-    error.message = "the change can't be recorded in the audit log, so it is not made";
+    error.message = "the audit log can't be written";
     error.remedy = "tell who runs Slipway, whose log says why; it is tried again by itself";
     return std::unexpected(std::move(error));
   }

@@ -32,7 +32,7 @@ Result<void> NotedChanges::announce(const std::vector<ComingChange>& changes) {
   std::vector<AuditChange> described;
   described.reserve(once.size());
   for (const auto& change : once) described.push_back(describe(change));
-  const auto numbers = audited_.log->intend(audited_.who, described);
+  const auto numbers = intend(described);
   if (!numbers) return std::unexpected(numbers.error());
   auto number = numbers->begin();
   auto state = state_.lock();
@@ -43,9 +43,15 @@ Result<void> NotedChanges::announce(const std::vector<ComingChange>& changes) {
 Result<std::optional<AuditNumber>> NotedChanges::begin(const ComingChange& change) {
   if (audited_.log == nullptr) return std::nullopt;
   if (auto noted = state_.lock()->announced.extract(change)) return noted.mapped();
-  const auto numbers = audited_.log->intend(audited_.who, {describe(change)});
+  const auto numbers = intend({describe(change)});
   if (!numbers) return std::unexpected(numbers.error());
   return numbers->front();
+}
+
+Result<std::vector<AuditNumber>> NotedChanges::intend(const std::vector<AuditChange>& changes) {
+  auto numbers = audited_.log->intend(audited_.who, changes);
+  if (numbers) return numbers;
+  return while_doing("the change is not made, because it can't be recorded", std::move(numbers.error()));
 }
 
 void NotedChanges::end(const ComingChange& change, std::optional<AuditNumber> number, const Result<void>& how) {

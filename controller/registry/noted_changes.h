@@ -41,6 +41,7 @@ class NotedChanges {
   };
 
   AuditChange describe(const ComingChange& change) const;
+  Result<std::vector<AuditNumber>> intend(const std::vector<AuditChange>& changes);
 
   const AuditedBy audited_;
   const std::string host_;

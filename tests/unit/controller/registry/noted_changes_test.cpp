@@ -105,14 +105,14 @@ TEST_CASE("It is on record before anything is sent, and how it ended after it") 
   CHECK_FALSE(world.store->put_tag("v1", manifest_of("new"), {}));
   CHECK(world.account() == Lines{"SetTag v1 unseen " + kNewDigits + " Unavailable"});
   world.audit.failure = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  const std::string told = "the change is not made, because it can't be recorded: the disk is full";
   const auto sent = world.network.requests.size();
-  CHECK(world.store->put_tag("v1", manifest_of("new"), {}).error().message == "the disk is full");
-  CHECK(world.store->put_manifest(manifest_of("new"), {}).error().message == "the disk is full");
-  CHECK(world.store->put_referrer(manifest_of("new"), manifest_of("old").descriptor, {}).error().message ==
-        "the disk is full");
-  CHECK(world.store->remove_tag("v1", {}).error().message == "the disk is full");
-  CHECK(world.store->remove_manifest(kOld, {}).error().message == "the disk is full");
-  CHECK(world.store->announce({{.tag = "v1", .manifest = kNew}}).error().message == "the disk is full");
+  CHECK(world.store->put_tag("v1", manifest_of("new"), {}).error().message == told);
+  CHECK(world.store->put_manifest(manifest_of("new"), {}).error().message == told);
+  CHECK(world.store->put_referrer(manifest_of("new"), manifest_of("old").descriptor, {}).error().message == told);
+  CHECK(world.store->remove_tag("v1", {}).error().message == told);
+  CHECK(world.store->remove_manifest(kOld, {}).error().message == told);
+  CHECK(world.store->announce({{.tag = "v1", .manifest = kNew}}).error().message == told);
   CHECK(world.network.requests.size() == sent);
 }
 
