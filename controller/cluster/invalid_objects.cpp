@@ -76,13 +76,12 @@ Outcome InvalidObjects::let_go(const runtime::Reflected<T>& entry) {
     const std::string& name = object.spec.registry_ref.name;
     const Timestamp now = parts_.clock.now();
     const auto registry = parts_.caches.registries.find({{}, name});
-    return publish::leave_tags(
-        {.publication = object,
-         .edited_by = entry.edited_by,
-         .registry = registry == nullptr ? "" : registry->object.spec.login_server,
-         .why = "deleted while its spec is invalid: its tags stay",
-         .times = {now, now, publish::end_of_withdrawal(*object.metadata.deletion_timestamp, now, {})}},
-        {parts_.writer, parts_.recorder, parts_.audit});
+    return publish::leave_tags({.publication = object,
+                                .edited_by = entry.edited_by,
+                                .registry = registry == nullptr ? "" : registry->object.spec.login_server,
+                                .why = "deleted while its spec is invalid: its tags stay",
+                                .times = {now, now, publish::held_until(*object.metadata.deletion_timestamp, now, {})}},
+                               {parts_.writer, parts_.recorder, parts_.audit});
   }
   return kDone;
 }

@@ -27,9 +27,11 @@ class Act {
     coming_ = changes_in(steps);
     for (const auto& step : steps) {
       auto done = std::visit([this](const auto& one) { return carry_out(one); }, step);
-      if (done) continue;
-      report_.failure = Refusal{Stage::Transfer, std::move(done.error())};
-      return std::move(report_);
+      if (!done) {
+        report_.failure = Refusal{Stage::Transfer, std::move(done.error())};
+        return std::move(report_);
+      }
+      ++report_.steps_done;
     }
     if (!tags_.empty()) TagSetter(content_, hands_, manner_.is_still_wanted, stop_).set(std::move(tags_), report_);
     return std::move(report_);
@@ -182,6 +184,13 @@ class Act {
     if (!removed && removed.error().cls != ErrorClass::NotFound)
       return while_doing("tag " + step.tag, std::move(removed.error()));
     report_.tags.insert(step.tag);
+    return {};
+  }
+
+  Result<void> carry_out(const LookAtTag& step) {
+    auto found = hands_.store.resolve(step.tag, stop_);
+    if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
+    if (*found && (*found)->digest == step.wanted) report_.doubtful.insert(step.tag);
     return {};
   }
 

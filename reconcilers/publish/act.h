@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -41,11 +42,13 @@ struct ActReport {
   TransferStatus transfer;
   std::optional<Digest> record;    ///< That was put.
   std::set<std::string> tags;      ///< That were set or removed.
+  std::set<std::string> doubtful;  ///< That may be this object's, and stay.
   std::string unsure;              ///< A tag that may have been set: the answer was lost, or not waited for.
   std::vector<std::string> notes;  ///< What a person should know.
   bool unwanted = false;  ///< It was edited, suspended or forbidden meanwhile: nothing was sent, or no further tag set.
   bool outdated = false;  ///< A moving tag changed since the plan was made: no tag was set, look again.
   std::optional<Refusal> failure;
+  std::size_t steps_done = 0;  ///< Where it ended; those that set a tag only gather it.
 
   bool completed() const { return !failure && !unwanted && !outdated; }
 };

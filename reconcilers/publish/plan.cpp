@@ -108,6 +108,10 @@ Words words(const RemoveTag& step) {
   return {"RemoveTag", "remove tag " + step.tag + " from " + brief(step.present)};
 }
 
+Words words(const LookAtTag& step) {
+  return {"LookAtTag", "look whether tag " + step.tag + " names " + brief(step.wanted)};
+}
+
 Words words(const Step& step) {
   return std::visit([](const auto& one) { return words(one); }, step);
 }

@@ -88,8 +88,17 @@ struct RemoveTag {
   bool operator==(const RemoveTag&) const = default;
 };
 
+/// Looks whether a tag names what a deleted publication was about to give it when it was last heard of. If so, nobody
+/// knows any more who set it: it stays.
+struct LookAtTag {
+  std::string tag;
+  Digest wanted = Digest::of("");
+  std::string why;
+  bool operator==(const LookAtTag&) const = default;
+};
+
 using Step = std::variant<SendBlobs, CheckLayers, PutManifest, CheckContent, PutReferrer, PutAttachedTag, PutRecord,
-                          SetTag, RemoveTag>;
+                          SetTag, RemoveTag, LookAtTag>;
 
 /// What becomes of one tag of the spec, the ones that nothing is done about included.
 struct TagDecision {

@@ -19,13 +19,13 @@
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/status.h"
 #include "reconcilers/publish/withdraw.h"
+#include "reconcilers/publish/withdrawn.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway::publish {
 namespace {
 
-constexpr std::string_view kNoTimeLeft =
-    "its tags stay: they could not be removed within the time that a deletion may be held up";
+constexpr std::string_view kNoTimeLeft = "they could not be removed within the time that a deletion may be held up";
 
 bool is_held(const ImagePublication& publication) {
   return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
@@ -34,9 +34,11 @@ bool is_held(const ImagePublication& publication) {
 /// One visit to one publication.
 class Visit {
  public:
-  Visit(const Ports& ports, const Settings& settings, Loaded<ImagePublication> loaded, std::stop_token stop)
+  Visit(const Ports& ports, const Settings& settings, SilentRegistries& silent, Loaded<ImagePublication> loaded,
+        std::stop_token stop)
       : ports_(ports),
         settings_(settings),
+        silent_(silent),
         loaded_(std::move(loaded)),
         stop_(std::move(stop)),
         now_(ports.clock.now()) {}
@@ -259,21 +261,44 @@ class Visit {
     if (!is_held(object())) return {};
     if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
     if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("");
-    if (now_ >= withdrawal_times().until) return leave(std::string(kNoTimeLeft));
-    auto removed = untag();
-    if (removed) return let_go_without(*removed);
+    auto planned = plan_withdrawal();
+    if (!planned) return not_withdrawn({}, planned.error());
+    Withdrawn done{.plan = std::move(*planned), .report = {}};
+    if (!done.plan.steps.empty()) {
+      if (withdrawal_times().is_late() && silent_.contains(login_server(), now_))
+        return leave(tags_stay(done, kNoTimeLeft));
+      done.report = untag(done.plan);
+      remember_whether_it_answered(done.report);
+    }
+    if (done.report.failure) return not_withdrawn(done, done.report.failure->error);
+    const auto left = tags_left(object(), done);
+    return left.empty() ? let_go(removed_tags(done)) : leave(left);
+  }
+
+  Outcome not_withdrawn(const Withdrawn& done, const Error& error) {
     const auto times = withdrawal_times();
-    const bool was_stopped = removed.error().cls == ErrorClass::Cancelled;
-    if (was_stopped && times.now >= times.until) return leave(std::string(kNoTimeLeft));
+    if (is_out_of_time(error, times.now)) return leave(tags_stay(done, kNoTimeLeft));
     // Who stops for another reason than the time asks for nothing more; a clock that was set back does.
-    if (was_stopped)
+    if (error.cls == ErrorClass::Cancelled)
       return {.kind = Outcome::Kind::Again,
-              .delay = std::chrono::ceil<std::chrono::milliseconds>(times.until - times.now)};
-    if (const auto wait = wait_after(object(), removed.error(), times)) {
-      tell(EventType::Warning, reason::kUntagging, "its tags can't be removed yet: " + removed.error().message);
+              .delay = std::chrono::ceil<std::chrono::milliseconds>(end_of_visit() - times.now)};
+    if (const auto wait = wait_after(object(), error, times)) {
+      tell(EventType::Warning, reason::kUntagging, tags_wait(done, error.message));
       return {.kind = Outcome::Kind::Again, .delay = wait};
     }
-    return leave("its tags stay: " + removed.error().message);
+    return leave(tags_stay(done, error.message));
+  }
+
+  void remember_whether_it_answered(const ActReport& report) {
+    if (!report.failure) return silent_.answered(login_server());
+    const auto& error = report.failure->error;
+    const auto now = ports_.clock.now();
+    if (is_outage(error) || is_out_of_time(error, now)) silent_.did_not_answer(login_server(), now);
+  }
+
+  /// Of a withdrawal that was stopped.
+  bool is_out_of_time(const Error& error, Timestamp now) const {
+    return error.cls == ErrorClass::Cancelled && now >= end_of_visit();
   }
 
   /// What is taken away when this is deleted, after a look at what others want.
@@ -283,30 +308,15 @@ class Visit {
     return decide_withdrawal(object(), *others);
   }
 
-  /// The tags that were removed, in one string.
-  Result<std::string> untag() {
-    const auto plan = plan_withdrawal();
-    if (!plan) return std::unexpected(plan.error());
-    if (plan->steps.empty()) return "";
+  ActReport untag(const PublishPlan& plan) {
     auto admission = admit_withdrawal(object(), ports_.reader);
-    if (!admission) return std::unexpected(std::move(admission.error()));
+    if (!admission) return {.failure = Refusal{Stage::Preparation, std::move(admission.error())}};
     admission_ = std::move(*admission);
     // Nothing is read from where the image came from; the source may be gone.
     auto source = ports_.registries.open(admission_->registry, object().spec.repository);
-    if (!source) return std::unexpected(std::move(source.error()));
+    if (!source) return {.failure = Refusal{Stage::Preparation, std::move(source.error())}};
     source_ = std::move(*source);
-    auto report = carry_out(*plan);
-    if (report.failure) return std::unexpected(std::move(report.failure->error));
-    std::string tags;
-    for (const auto& tag : report.tags) tags += (tags.empty() ? "" : ", ") + tag;
-    return tags;
-  }
-
-  Outcome let_go_without(const std::string& removed) {
-    const auto others = tags_of_others(object());
-    if (others.empty()) return let_go(removed);
-    return leave((removed.empty() ? "" : "removed: " + removed + "; ") + "left: " + others +
-                 ", which this object is not on record as having set");
+    return carry_out(plan);
   }
 
   /// `removed`: its tags that were.
@@ -322,9 +332,12 @@ class Visit {
                       {ports_.writer, ports_.recorder, ports_.audit});
   }
 
+  Timestamp deleted_at() const { return loaded_.object.metadata.deletion_timestamp.value_or(now_); }
+
+  Timestamp end_of_visit() const { return end_of_withdrawal(deleted_at(), now_, settings_.at_work_since); }
+
   WithdrawalTimes withdrawal_times() const {
-    const Timestamp deleted = loaded_.object.metadata.deletion_timestamp.value_or(now_);
-    return {now_, ports_.clock.now(), end_of_withdrawal(deleted, now_, settings_.at_work_since)};
+    return {now_, ports_.clock.now(), held_until(deleted_at(), now_, settings_.at_work_since)};
   }
 
   AuditSubject who() { return subject_of(object(), loaded_.edited_by); }
@@ -335,6 +348,7 @@ class Visit {
 
   const Ports& ports_;
   const Settings& settings_;
+  SilentRegistries& silent_;
   Loaded<ImagePublication> loaded_;
   bool for_a_person_ = false;
   std::string source_note_;  ///< Of a file that was built anew.
@@ -354,14 +368,14 @@ Outcome PublishReconciler::reconcile(const ObjectKey& key, std::stop_token stop)
   const auto now = ports_.clock.now();
   if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
   if (!*loaded) return {};
-  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).reconcile();
+  return Visit(ports_, settings_, silent_, std::move(**loaded), std::move(stop)).reconcile();
 }
 
 Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_token stop) {
   auto loaded = ports_.reader.publication(key);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   if (!*loaded) return fail(ErrorClass::NotFound, to_string(key) + " is not there", "look at its namespace and name");
-  return Visit(ports_, settings_, std::move(**loaded), std::move(stop)).plan();
+  return Visit(ports_, settings_, silent_, std::move(**loaded), std::move(stop)).plan();
 }
 
 }  // namespace slipway::publish

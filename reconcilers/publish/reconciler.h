@@ -13,6 +13,7 @@
 #include "reconcilers/ports/repository_turns.h"
 #include "reconcilers/publish/plan.h"
 #include "reconcilers/publish/settings.h"
+#include "reconcilers/publish/silent_registries.h"
 #include "reconcilers/reconciler.h"
 
 namespace slipway::publish {
@@ -31,7 +32,7 @@ struct Ports {
 };
 
 /// Makes the registry hold what an ImagePublication asks for, and says on it what was done. Keeps nothing between
-/// calls. Thread-safe.
+/// calls but which registries are silent. Thread-safe.
 class PublishReconciler final : public slipway::Reconciler {
  public:
   PublishReconciler(Ports ports, Settings settings);
@@ -45,6 +46,7 @@ class PublishReconciler final : public slipway::Reconciler {
  private:
   Ports ports_;
   Settings settings_;
+  SilentRegistries silent_;
 };
 
 }  // namespace slipway::publish

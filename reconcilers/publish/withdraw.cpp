@@ -26,16 +26,31 @@ std::set<std::string> wanted_by(const std::vector<ImagePublication>& neighbours)
   return wanted;
 }
 
-/// Those of what is published, and those that an attempt had set when it ended before that.
-std::vector<TagStatus> tags_on_record(const ImagePublicationStatus& status) {
-  std::vector<TagStatus> tags;
-  if (status.published) tags = status.published->tags;
+/// Of what is published, or of an attempt that ended before that: there, what it does not own it was about to set.
+struct TagOnRecord {
+  TagStatus tag;
+  bool is_doubtful = false;
+};
+
+std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
+  std::vector<TagOnRecord> tags;
+  if (status.published)
+    for (const TagStatus& tag : status.published->tags) tags.push_back({.tag = tag});
   if (!status.attempt) return tags;
   for (const TagStatus& tag : status.attempt->tags) {
-    const auto is_same = [&](const TagStatus& known) { return known.tag == tag.tag && known.digest == tag.digest; };
-    if (tag.owned && std::ranges::none_of(tags, is_same)) tags.push_back(tag);
+    const auto is_same = [&](const TagOnRecord& known) {
+      return known.tag.tag == tag.tag && known.tag.digest == tag.digest;
+    };
+    if (std::ranges::none_of(tags, is_same)) tags.push_back({.tag = tag, .is_doubtful = !tag.owned});
   }
   return tags;
+}
+
+Step step_for(const TagOnRecord& known, const Digest& digest) {
+  if (known.is_doubtful)
+    return LookAtTag{.tag = known.tag.tag, .wanted = digest, .why = "the publication was about to set it"};
+  return RemoveTag{
+      .tag = known.tag.tag, .present = digest, .why = "the publication is deleted with deletionPolicy Untag"};
 }
 
 }  // namespace
@@ -43,10 +58,11 @@ std::vector<TagStatus> tags_on_record(const ImagePublicationStatus& status) {
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours) {
   PublishPlan plan{.reason = "nothing to untag"};
   const auto wanted = wanted_by(neighbours);
-  for (const auto& tag : tags_on_record(publication.status)) {
+  for (const auto& known : tags_on_record(publication.status)) {
+    const TagStatus& tag = known.tag;
     const auto digest = Digest::parse(tag.digest);
     if (!digest || tag.tag.empty()) continue;
-    if (!tag.owned) {
+    if (!tag.owned && !known.is_doubtful) {
       plan.notes.push_back("tag " + tag.tag + " stays: this object is not on record as having set it");
       continue;
     }
@@ -54,32 +70,31 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const std::ve
       plan.notes.push_back("tag " + tag.tag + " stays: another publication wants it");
       continue;
     }
-    plan.steps.emplace_back(
-        RemoveTag{.tag = tag.tag, .present = *digest, .why = "the publication is deleted with deletionPolicy Untag"});
+    plan.steps.push_back(step_for(known, *digest));
   }
   if (!plan.steps.empty()) plan.reason = "untag what " + publication.metadata.name + " published";
   return plan;
 }
 
-std::string tags_of_others(const ImagePublication& publication) {
-  std::string tags;
-  if (publication.status.published)
-    for (const auto& tag : publication.status.published->tags)
-      if (!tag.owned && !tag.tag.empty() && !tag.digest.empty()) tags += (tags.empty() ? "" : ", ") + tag.tag;
-  return tags;
-}
-
-Timestamp end_of_withdrawal(Timestamp deleted, Timestamp began, Timestamp at_work_since) {
+Timestamp held_until(Timestamp deleted, Timestamp began, Timestamp at_work_since) {
   if (deleted - began >= kOutage) return began + kOneTry;
   return std::max(deleted + kOutage, at_work_since + kOneTry);
 }
 
+Timestamp end_of_withdrawal(Timestamp deleted, Timestamp began, Timestamp at_work_since) {
+  const Timestamp until = held_until(deleted, began, at_work_since);
+  return began >= until ? began + kOneTry : until;
+}
+
+bool is_outage(const Error& error) {
+  return error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+}
+
 std::optional<milliseconds> wait_after(const ImagePublication& publication, const Error& error,
                                        const WithdrawalTimes& times) {
-  const bool is_outage = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
   const auto deleted = publication.metadata.deletion_timestamp;
   // Clocks differ a little: a deletion that is still to come was just now.
-  if (!is_outage || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
+  if (!is_outage(error) || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
   const milliseconds took = times.now - times.began;
   const milliseconds left = times.until - times.now - took;
   if (left <= milliseconds{0}) return std::nullopt;

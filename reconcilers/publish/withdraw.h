@@ -13,25 +13,29 @@ namespace slipway::publish {
 
 /// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in an attempt that
 /// did not end well, and that none of its `neighbours` (see neighbours_of()) wants. Whether each still names what this
-/// object gave it is looked at in acting. Pure.
+/// object gave it is looked at in acting, and what became of those that the attempt was about to set. Pure.
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours);
 
-/// The tags of status.published that stay because this object is not on record as having set them: they were there, or
-/// they are from a time when that was not kept. In one string. Pure.
-std::string tags_of_others(const ImagePublication& publication);
+/// Until when a deletion is held up by tags that can't be removed yet: ten minutes after it was asked for (`deleted`);
+/// where the process, at work since `at_work_since`, was away meanwhile, a minute after that. Where the deletion's time
+/// is so far ahead of the clock that it tells nothing, the visit that began at `began` has a minute. Pure.
+Timestamp held_until(Timestamp deleted, Timestamp began, Timestamp at_work_since);
 
-/// When a deletion goes on whether the tags are removed or not: ten minutes after it was asked for (`deleted`);
-/// where the process, at work since `at_work_since`, was away meanwhile, a minute after that. What a visit that began
-/// at `began` still does then is to be stopped. Where the deletion's time is so far ahead of the clock that it tells
-/// nothing, the visit has a minute. Pure.
+/// When a visit that began at `began` is to be stopped: held_until(), or after a minute where that was over before,
+/// because we come late: it is the only one. Pure.
 Timestamp end_of_withdrawal(Timestamp deleted, Timestamp began, Timestamp at_work_since);
 
 /// Of one try to take the tags of a deleted publication away.
 struct WithdrawalTimes {
   Timestamp began;
   Timestamp now;
-  Timestamp until;  ///< end_of_withdrawal().
+  Timestamp until;  ///< held_until().
+
+  bool is_late() const { return began >= until; }
 };
+
+/// Whether nobody answered, so that waiting may help. Pure.
+bool is_outage(const Error& error);
 
 /// How long to wait before a withdrawal that failed is tried again; absent: the object goes, as it does at once for all
 /// that is no outage. An outage holds it until `until`, the next try included if that takes as long as this one did,

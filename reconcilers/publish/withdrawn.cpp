@@ -1,0 +1,68 @@
+#include "reconcilers/publish/withdrawn.h"
+
+#include <cstddef>
+#include <set>
+#include <variant>
+
+namespace slipway::publish {
+namespace {
+
+std::string joined(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string tag_of(const Step& step) {
+  if (const auto* remove = std::get_if<RemoveTag>(&step)) return remove->tag;
+  const auto* look = std::get_if<LookAtTag>(&step);
+  return look == nullptr ? "" : look->tag;
+}
+
+/// "removed: a; ", or nothing.
+std::string beginning(const Withdrawn& done) {
+  const auto removed = removed_tags(done);
+  return removed.empty() ? "" : "removed: " + removed + "; ";
+}
+
+/// " (b, c)" of those that it did not come to, or nothing.
+std::string open_tags(const Withdrawn& done) {
+  std::set<std::string> tags;
+  for (std::size_t i = done.report.steps_done; i < done.plan.steps.size(); ++i) tags.insert(tag_of(done.plan.steps[i]));
+  return tags.empty() ? "" : " (" + joined(tags) + ")";
+}
+
+/// Of status.published.
+std::set<std::string> tags_of_others(const ImagePublication& publication) {
+  std::set<std::string> tags;
+  if (publication.status.published)
+    for (const auto& tag : publication.status.published->tags)
+      if (!tag.owned && !tag.tag.empty() && !tag.digest.empty()) tags.insert(tag.tag);
+  return tags;
+}
+
+}  // namespace
+
+std::string removed_tags(const Withdrawn& done) {
+  return joined(done.report.tags);
+}
+
+std::string tags_stay(const Withdrawn& done, std::string_view why) {
+  return beginning(done) + "what is left of its tags stays" + open_tags(done) + ": " + std::string(why);
+}
+
+std::string tags_wait(const Withdrawn& done, std::string_view why) {
+  return beginning(done) + "what is left of its tags can't be removed yet" + open_tags(done) + ": " + std::string(why);
+}
+
+std::string tags_left(const ImagePublication& publication, const Withdrawn& done) {
+  std::string left;
+  if (const auto others = tags_of_others(publication); !others.empty())
+    left = joined(others) + ", which this object is not on record as having set";
+  if (const auto& doubtful = done.report.doubtful; !doubtful.empty())
+    left += (left.empty() ? "" : "; ") + joined(doubtful) +
+            ", which this object was about to set when it was last heard of, and may have";
+  return left.empty() ? "" : beginning(done) + "left: " + left;
+}
+
+}  // namespace slipway::publish
