@@ -73,6 +73,11 @@ bool is_read_from_manifest(const ScanReport& report, const PlatformImage& image,
          std::ranges::any_of(subject.indexes, [&](const Digest& index) { return names(report, index); });
 }
 
+bool is_judged(const ScanReport& report, const ScanSubject& subject) {
+  return std::ranges::any_of(
+      subject.images, [&](const auto& image) { return bind_report(report, image, subject).kind == Kind::Bound; });
+}
+
 ReportBinding bind_report(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
   const bool same_layers = !report.diff_ids.empty() && report.diff_ids == image.diff_ids;
   if (report.image_id == image.config_digest.str()) {

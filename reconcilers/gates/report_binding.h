@@ -18,6 +18,9 @@ struct ReportBinding {
 /// second witness where they are of the source's own registry. Witnesses that disagree are a Conflict.
 ReportBinding bind_report(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject);
 
+/// Whether findings of the report count: it is about one of the images, and does not contradict itself about that one.
+bool is_judged(const ScanReport& report, const ScanSubject& subject);
+
 /// Whether a report that is bound to the image names its manifest, and with it its layers: by digest, or by that of an
 /// index which is published whole and holds no other image that the report fits. Else it speaks of a config only.
 bool is_read_from_manifest(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject);

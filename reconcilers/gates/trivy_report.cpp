@@ -20,6 +20,8 @@ using Kind = Finding::Kind;
 
 constexpr std::string_view kRemedyForEmpty =
     "look whether the scanner ended well, and scan again with trivy image --format json --output FILE";
+constexpr std::size_t kMostValues = 500'000;  ///< Of a whole report; each takes some 150 bytes while it is read.
+constexpr std::size_t kMostFindings = 50'000;
 constexpr std::string_view kRemedy = "scan again with trivy image --format json and replace the report";
 
 std::unexpected<Error> refused(std::string what, std::string_view remedy = kRemedy) {
@@ -147,6 +149,7 @@ Result<void> read_list(const Node& result, const FindingList& list, std::vector<
     if (list.read == read_misconfiguration && !has_failed(item)) continue;
     auto finding = read_finding(item, list, target);
     if (!finding) return std::unexpected(finding.error());
+    if (out.size() == kMostFindings) return refused("it has more than 50,000 findings");
     out.push_back(std::move(*finding));
   }
   return {};
@@ -234,7 +237,7 @@ Result<ScanReport> read_report(const Node& root) {
 Result<ScanReport> parse_trivy_report(std::string_view text) {
   if (text.size() > kMaxReportBytes) return refused("it has more than 64 MiB");
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return refused("it is empty", kRemedyForEmpty);
-  const Document document = parse_json(text, "", {.nodes = 1'000'000});
+  const Document document = parse_json(text, "", {.nodes = kMostValues});
   if (const auto checked = check_kind(document); !checked) return std::unexpected(checked.error());
   return read_report(document.root);
 }

@@ -186,7 +186,9 @@ class Observer {
       look_who_moved_tags();
       return {};
     }
-    seen_.reports = read_reports(situation_.publication, eyes_.reader);
+    auto reports = read_reports(situation_.publication, seen_.subject, eyes_.reader, eyes_.report_at_hand, stop_);
+    if (!reports) return std::unexpected(std::move(reports.error()));
+    seen_.reports = std::move(*reports);
     if (auto looked = look_at_rollback(); !looked) return looked;
     return look_for_rivals();
   }

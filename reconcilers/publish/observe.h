@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -28,6 +29,7 @@ struct Eyes {
   ImageSource& source;
   ImageStore& destination;
   ObjectReader& reader;
+  std::mutex& report_at_hand;  ///< See read_reports().
 };
 
 /// Collects the facts about one publication. A publication that is right costs one request a tag, and one more for a

@@ -34,11 +34,12 @@ bool is_held(const ImagePublication& publication) {
 /// One visit to one publication.
 class Visit {
  public:
-  Visit(const Ports& ports, const Settings& settings, SilentRegistries& silent, Loaded<ImagePublication> loaded,
-        std::stop_token stop)
+  Visit(const Ports& ports, const Settings& settings, SilentRegistries& silent, std::mutex& report_at_hand,
+        Loaded<ImagePublication> loaded, std::stop_token stop)
       : ports_(ports),
         settings_(settings),
         silent_(silent),
+        report_at_hand_(report_at_hand),
         loaded_(std::move(loaded)),
         stop_(std::move(stop)),
         now_(ports.clock.now()) {}
@@ -95,7 +96,7 @@ class Visit {
     auto destination = ports_.registries.open(admission_->registry, object().spec.repository);
     if (!destination) return std::unexpected(std::move(destination.error()));
     auto seen = observe({loaded_, *admission_, settings_, now_, for_a_person_},
-                        {*source_, **destination, ports_.reader}, stop_);
+                        {*source_, **destination, ports_.reader, report_at_hand_}, stop_);
     if (!seen) return std::unexpected(std::move(seen.error()));
     if (seen->file_holds)
       source_note_ = "source " + source_->name() + " holds " + seen->file_holds->str() +
@@ -349,6 +350,7 @@ class Visit {
   const Ports& ports_;
   const Settings& settings_;
   SilentRegistries& silent_;
+  std::mutex& report_at_hand_;
   Loaded<ImagePublication> loaded_;
   bool for_a_person_ = false;
   std::string source_note_;  ///< Of a file that was built anew.
@@ -368,14 +370,14 @@ Outcome PublishReconciler::reconcile(const ObjectKey& key, std::stop_token stop)
   const auto now = ports_.clock.now();
   if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
   if (!*loaded) return {};
-  return Visit(ports_, settings_, silent_, std::move(**loaded), std::move(stop)).reconcile();
+  return Visit(ports_, settings_, silent_, report_at_hand_, std::move(**loaded), std::move(stop)).reconcile();
 }
 
 Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_token stop) {
   auto loaded = ports_.reader.publication(key);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   if (!*loaded) return fail(ErrorClass::NotFound, to_string(key) + " is not there", "look at its namespace and name");
-  return Visit(ports_, settings_, silent_, std::move(**loaded), std::move(stop)).plan();
+  return Visit(ports_, settings_, silent_, report_at_hand_, std::move(**loaded), std::move(stop)).plan();
 }
 
 }  // namespace slipway::publish

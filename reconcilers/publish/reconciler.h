@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <stop_token>
 
 #include "crds/base/result.h"
@@ -47,6 +48,7 @@ class PublishReconciler final : public slipway::Reconciler {
   Ports ports_;
   Settings settings_;
   SilentRegistries silent_;
+  std::mutex report_at_hand_;  ///< See read_reports().
 };
 
 }  // namespace slipway::publish
