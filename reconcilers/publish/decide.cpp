@@ -203,12 +203,14 @@ class Decision {
   }
 
   Error conflict_on(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
+    const bool is_moving = tag.mutability == Mutability::Moving;
     std::string message = "tag " + tag.tag + " of " + spec_.repository + " names " + present.str() + ", not " +
-                          digest_.str() + ", and is immutable";
+                          digest_.str() + ", and " + (is_moving ? "was set as an immutable tag" : "is immutable");
     if (!judged.set_by.empty()) message += "; it was published by " + judged.set_by;
     return {.cls = ErrorClass::Conflict,
             .message = std::move(message),
-            .remedy = "give this build a version or commit of its own, or remove the tag at the registry",
+            .remedy = is_moving ? "name another tag, or remove this one at the registry if nobody needs it to stay"
+                                : "give this build a version or commit of its own, or remove the tag at the registry",
             .reason = std::string(reason::kTagConflict)};
   }
 

@@ -98,6 +98,23 @@ std::string setter_of(const TagQuestion& question, const PublisherIdentity& us) 
   return name;
 }
 
+Timestamp began(const PublicationRecord& record) {
+  return record.started_at.value_or(record.published_at);
+}
+
+/// The record of another publisher that set the tag as an immutable one, or none. Of several that intended it the one
+/// that began first set it: who comes later neither loosens nor tightens what is there.
+const PublicationRecord* set_as_immutable(const TagQuestion& question, const PublisherIdentity& us) {
+  const PublicationRecord* first = nullptr;
+  for (const auto* record : relevant(question))
+    if (intended(*record, question.tag.tag) && (first == nullptr || began(*record) < began(*first))) first = record;
+  if (first == nullptr || first->publisher == us) return nullptr;
+  const bool is_immutable = std::ranges::any_of(first->tags, [&](const auto& one) {
+    return one.tag == question.tag.tag && one.mutability == Mutability::Immutable;
+  });
+  return is_immutable ? first : nullptr;
+}
+
 TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publisher,
                          const std::vector<const PublicationRecord*>& records) {
   const std::string there = brief(*question.present);
@@ -130,6 +147,13 @@ TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publi
                  (setter.empty() ? "" : " by " + setter));
   }
   if (question.left_before) return leave("this publication had left it to another build; it names " + there);
+  if (const auto* setter = set_as_immutable(question, publisher.identity)) {
+    const auto who = in_words(*setter, publisher.identity);
+    return {.move = TagMove::Conflict,
+            .why = "it names " + question.present->str() + " and was set as an immutable tag by " + who,
+            .order_unknown = false,
+            .set_by = who};
+  }
   if (question.rollback) return set("rollback from " + there);
   const auto records = relevant(question);
   const PublicationRecord* higher = question.tag.never_lower ? above(records, publisher.build) : nullptr;

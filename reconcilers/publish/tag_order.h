@@ -35,7 +35,7 @@ enum class TagMove {
   Keep,        ///< It names the wanted digest.
   Set,         ///< Let it name the wanted digest.
   Superseded,  ///< Leave it: Ready stays True, with a warning.
-  Conflict,    ///< An immutable tag names another digest.
+  Conflict,    ///< It names another digest, and is immutable or was set so by another publisher.
 };
 
 struct TagJudgement {
@@ -55,6 +55,7 @@ struct TagJudgement {
 ///   any         present is wanted                                                     Keep
 ///   Immutable   else                                                                  Conflict
 ///   Moving      set before by this publication (somebody moved it since), or left     Superseded
+///   Moving      set as an immutable one by another publisher                          Conflict
 ///   Moving      rollback                                                              Set
 ///   Moving      never_lower, this version below one on present, wanted not published
 ///               by this object before                                                 Superseded
@@ -65,7 +66,8 @@ struct TagJudgement {
 ///
 /// Older: lower `number` where both have one, else earlier `builtAt` where both have one, else no order. Equal is not
 /// older (a run that is repeated keeps its number). Of several records on present those that intended this tag count,
-/// all of them where none did; older than one of these is older.
+/// all of them where none did; older than one of these is older. How the tag was set is what the one of these says that
+/// began first.
 TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher);
 
 /// Whether this object published `digest` for this environment before: by its history or a record on the digest.
