@@ -6,8 +6,6 @@
 namespace slipway::registry {
 namespace {
 
-constexpr std::size_t kMost = 1000;
-
 std::unexpected<Error> no_list(std::string why) {
   return fail(ErrorClass::Integrity, "list of referrers: " + std::move(why),
               "look what wrote it; the registry or another client is broken");
@@ -39,16 +37,30 @@ Node to_node(const content::Descriptor& referrer) {
 
 }  // namespace
 
-Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all) {
+Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index) {
   const Document document = parse_json(index, "referrers");
   if (!document.problems.empty() || document.root.kind != Node::Kind::Map) return no_list("not a JSON object");
+  std::vector<content::Descriptor> all;
   const Node* manifests = document.root.find("manifests");
-  if (manifests == nullptr || manifests->kind == Node::Kind::Null) return {};
-  if (all.size() + manifests->items.size() > kMost) return no_list("more than 1,000");
+  if (manifests == nullptr || manifests->kind == Node::Kind::Null) return all;
+  if (manifests->items.size() > kMostReferrers) return no_list("more than 1,000");
   for (const Node& item : manifests->items) {
     Result<content::Descriptor> descriptor = descriptor_of(item);
     if (!descriptor) return std::unexpected(descriptor.error());
     all.push_back(std::move(*descriptor));
+  }
+  return all;
+}
+
+Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all) {
+  auto more = parse_referrers(index);
+  if (!more) return std::unexpected(std::move(more.error()));
+  if (all.size() + more->size() > kMostReferrers) return no_list("more than 1,000");
+  for (content::Descriptor& descriptor : *more) {
+    descriptor.annotations = {};
+    for (std::string* type : {&descriptor.media_type, &descriptor.artifact_type})
+      if (type->size() > kLongestMediaType) *type = type->substr(0, kLongestMediaType);
+    all.push_back(std::move(descriptor));
   }
   return {};
 }

@@ -7,7 +7,17 @@
 
 namespace slipway::registry {
 
-/// Appends the manifests that an index of referrers names. Integrity when it is no index, or beyond 1,000 in all.
+/// The most referrers of one subject.
+inline constexpr std::size_t kMostReferrers = 1000;
+/// What is kept of a type that somebody gives.
+inline constexpr std::size_t kLongestMediaType = 255;
+
+/// The manifests that an index of referrers names, as it describes them. Integrity when it is no index, or beyond
+/// 1,000.
+Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index);
+
+/// Appends them without their annotations, which may be of any size and which nobody reads there, and with no more of a
+/// type than a media type may have. Integrity also when they are beyond 1,000 in all.
 Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all);
 
 /// The OCI index behind a fallback tag: the same bytes for the same list.

@@ -318,8 +318,11 @@ Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject,
 }
 
 Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& subject, std::stop_token stop) {
+  constexpr std::size_t kMostListBytes = 16u << 20;
+  constexpr std::size_t kMostPages = 100;
   std::vector<Descriptor> all;
-  Paging paging(url("/referrers/" + subject.str()));
+  std::size_t bytes = 0;
+  Paging paging(url("/referrers/" + subject.str()), kMostPages);
   while (true) {
     const Request request = request_to(Method::Get, paging.url());
     const Result<Response> response = send(request, stop);
@@ -329,16 +332,24 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
       if (!is_about_the_name(*response)) connection_->remember_referrers(false);
       return known_fallback(subject, stop);
     }
+    bytes += response->body.size();
+    if (bytes > kMostListBytes) return not_intact(name() + ": the list of referrers is larger than 16 MiB");
     if (Result<void> added = append_referrers(response->body, all); !added) return while_doing(name(), added.error());
     const Result<bool> more = paging.advance(*response);
     if (!more) return std::unexpected(more.error());
     if (!*more) return all;
+    if (!takes_from_allowance()) return not_intact(name() + ": the lists of referrers have too many pages");
   }
 }
 
-/// Not every writer of a fallback tag says what kind a referrer is; its manifest does.
+bool RegistryClient::takes_from_allowance() {
+  return allowance_ > 0 && allowance_-- > 0;
+}
+
+/// Not every writer of a fallback tag says what kind a referrer is; its manifest does. Of more than are looked into the
+/// kind stays unknown.
 Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token stop) {
-  if (!referrer.artifact_type.empty()) return {};
+  if (!referrer.artifact_type.empty() || !takes_from_allowance()) return {};
   const Result<ManifestBytes> bytes = manifest(referrer.digest, stop);
   if (!bytes && bytes.error().cls == ErrorClass::NotFound) return {};
   if (!bytes) return std::unexpected(bytes.error());
@@ -347,21 +358,24 @@ Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token 
   const auto* const image = std::get_if<content::ImageManifest>(&*parsed);
   referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
   if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
+  referrer.artifact_type.resize(std::min<std::size_t>(referrer.artifact_type.size(), kLongestMediaType));
   return {};
 }
 
 Result<std::vector<Descriptor>> RegistryClient::known_fallback(const Digest& subject, std::stop_token stop) {
-  return is_listed(fallback_tag(subject)) ? fallback_referrers(subject, stop) : std::vector<Descriptor>{};
-}
-
-Result<std::vector<Descriptor>> RegistryClient::fallback_referrers(const Digest& subject, std::stop_token stop) {
   std::vector<Descriptor> all;
-  const Result<std::optional<ManifestBytes>> index = read(fallback_tag(subject), stop);
+  if (!is_listed(fallback_tag(subject))) return all;
+  const auto index = fallback_index(subject, stop);
   if (!index) return std::unexpected(index.error());
-  changes_.saw(fallback_tag(subject), *index ? std::optional((*index)->descriptor.digest) : std::nullopt);
   if (!*index) return all;
   if (Result<void> added = append_referrers((*index)->bytes, all); !added) return while_doing(name(), added.error());
   return all;
+}
+
+Result<std::optional<ManifestBytes>> RegistryClient::fallback_index(const Digest& subject, std::stop_token stop) {
+  Result<std::optional<ManifestBytes>> index = read(fallback_tag(subject), stop);
+  if (index) changes_.saw(fallback_tag(subject), *index ? std::optional((*index)->descriptor.digest) : std::nullopt);
+  return index;
 }
 
 Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const Descriptor& subject,
@@ -383,14 +397,20 @@ Result<void> RegistryClient::add_to_fallback(const Descriptor& referrer, const D
   const auto turn = connection_->fallback_turns().take(options_.repository + ":" + tag, stop);
   if (!turn) return fail(ErrorClass::Cancelled, "stopped");
   for (int puts = 0;; ++puts) {
-    Result<std::vector<Descriptor>> all = fallback_referrers(subject, stop);
-    if (!all) return std::unexpected(all.error());
+    const auto there = fallback_index(subject, stop);
+    if (!there) return std::unexpected(there.error());
+    auto all = *there ? parse_referrers((*there)->bytes) : std::vector<Descriptor>{};
+    if (!all) return while_doing(name(), all.error());
     if (std::ranges::find(*all, referrer.digest, &Descriptor::digest) != all->end()) return {};
     if (puts == kMostPuts)
       return fail(ErrorClass::Unavailable, name() + ": other writers keep replacing " + tag,
                   "nothing: it is tried again");
     all->push_back(referrer);
-    if (Result<void> put = put_tag(tag, referrer_index(*all), stop); !put) return put;
+    const ManifestBytes index = referrer_index(*all);
+    if (all->size() > kMostReferrers || index.bytes.size() > content::kMaxManifestBytes)
+      return fail(ErrorClass::Refused, name() + ": the list of referrers behind " + tag + " is full",
+                  "delete at the registry what is attached to that image and nobody needs");
+    if (Result<void> put = put_tag(tag, index, stop); !put) return put;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,16 +72,18 @@ class RegistryClient final : public ImageStore {
                                   std::stop_token stop);
   Result<void> send_delete(const std::string& reference, const std::stop_token& stop);
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
+  bool takes_from_allowance();  ///< False when lists of referrers have cost as many requests as they may.
   Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);
   Result<void> add_to_fallback(const content::Descriptor& referrer, const Digest& subject, std::stop_token stop);
   bool is_listed(const std::string& tag);  ///< False only where tags() said so.
   Result<std::vector<content::Descriptor>> known_fallback(const Digest& subject, std::stop_token stop);
-  Result<std::vector<content::Descriptor>> fallback_referrers(const Digest& subject, std::stop_token stop);
+  Result<std::optional<content::ManifestBytes>> fallback_index(const Digest& subject, std::stop_token stop);
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
   const ClientOptions options_;
   const std::string scope_;
   NotedChanges changes_;
+  std::atomic<int> allowance_ = 2000;  ///< Of requests for further pages and for the types of referrers.
   runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;
   runtime::Guarded<std::optional<std::set<std::string>>> listed_tags_;
 };

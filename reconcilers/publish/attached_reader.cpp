@@ -17,7 +17,12 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::size_t kMaxAttached = 200;
+constexpr std::size_t kMaxLookedAt = 1000;
 constexpr int kMaxLevels = 4;
+/// Of the list of what is attached to one manifest at the destination, which registries and Slipway read up to 1,000
+/// entries and 4 MiB: the rest is for publication records, and for what others attach.
+constexpr std::size_t kMaxListed = 800;
+constexpr std::size_t kMaxListedBytes = 256u << 10;
 constexpr std::array<std::string_view, 3> kTagEndings{".sig", ".att", ".sbom"};
 
 class AttachedReader {
@@ -48,13 +53,15 @@ class AttachedReader {
   }
 
   Result<void> follow(const content::Descriptor& subject, int level) {
+    followed_.insert(subject.digest);
     auto referrers = places_.source.referrers(subject.digest, places_.stop);
     if (!referrers) return while_doing("referrers of " + subject.digest.str(), std::move(referrers.error()));
     if (auto looked = look_at_destination(subject.digest); !looked) return looked;
     for (const auto& referrer : *referrers) {
       if (referrer.artifact_type == kRecordType || content_.bytes.contains(referrer.digest)) continue;
       const bool is_there = content_.present.contains(referrer.digest);
-      auto added = is_there ? Result<bool>(true) : add({.manifest = referrer, .subject = subject, .tag = ""});
+      if (is_there && followed_.contains(referrer.digest)) continue;
+      auto added = is_there ? look_at_one_more() : add({.manifest = referrer, .subject = subject, .tag = ""});
       if (!added) return std::unexpected(std::move(added.error()));
       if (!*added || level == kMaxLevels) continue;
       if (auto deeper = follow(referrer, level + 1); !deeper) return deeper;
@@ -65,7 +72,12 @@ class AttachedReader {
   Result<void> look_at_destination(const Digest& subject) {
     if (!content_.present.contains(subject)) return {};
     auto there = places_.destination.referrers(subject, places_.stop);
+    if (!there && there.error().cls == ErrorClass::Integrity) {
+      lists_[subject].entries = kMaxListed;
+      return {};
+    }
     if (!there) return while_doing("referrers of " + subject.str(), std::move(there.error()));
+    lists_[subject].entries = there->size();
     for (const auto& referrer : *there) content_.present.insert(referrer.digest);
     return {};
   }
@@ -81,18 +93,33 @@ class AttachedReader {
     return added ? Result<void>{} : std::unexpected(std::move(added.error()));
   }
 
+  Result<bool> look_at_one_more() {
+    if (++looked_at_ <= kMaxLookedAt) return true;
+    return fail(ErrorClass::Integrity, "more than 1,000 artifacts are listed for " + content_.root.digest.str(),
+                "remove some of them at the source, or set source.referrers: None");
+  }
+
   /// False: it stays behind.
   Result<bool> add(Attached attached) {
     if (content_.attached.size() >= kMaxAttached)
       return fail(ErrorClass::Integrity, "more than 200 artifacts are attached to " + content_.root.digest.str(),
                   "remove some of them at the source, or set source.referrers: None");
+    if (stays_behind(attached)) return false;
+    if (auto looked = look_at_one_more(); !looked) return looked;
     auto bytes = places_.source.manifest(attached.manifest.digest, places_.stop);
     if (!bytes) return while_doing("source " + places_.source.name(), std::move(bytes.error()));
     auto parsed = content::parse_manifest(*bytes);
     if (!parsed) return while_doing("manifest " + attached.manifest.digest.str(), std::move(parsed.error()));
     const auto* manifest = std::get_if<content::ImageManifest>(&*parsed);
     auto travels = manifest ? may_travel(*manifest, attached) : leave(attached);
-    if (!travels || !*travels) return travels;
+    if (!travels) return travels;
+    if (!*travels) {
+      const auto subject = manifest ? subject_of(*manifest) : std::nullopt;
+      left_.insert_or_assign(attached.manifest.digest,
+                             Left{.subject = subject, .for_good = !manifest || refers(subject, attached)});
+      return false;
+    }
+    take_place(*manifest, attached);
     if (auto taken = places_.budget.take(bytes->bytes.size()); !taken) return std::unexpected(std::move(taken.error()));
     add_blob(manifest->config);
     for (const auto& layer : manifest->layers) add_blob(layer);
@@ -103,19 +130,50 @@ class AttachedReader {
 
   Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
     if (is_record(manifest)) return leave(attached);
-    if (!refers_to_subject(manifest, attached)) return leave(attached, "it does not refer to that");
+    if (!refers(subject_of(manifest), attached)) return leave(attached, "it does not refer to that");
     if (!agrees_on_sizes(manifest))
       return leave(attached, "it gives a blob another size than what is published with it");
+    if (!fits_list(manifest, attached))
+      return leave(attached, "the list of what is attached to that would be too long to be read");
     if (!question_.gated) return true;
     auto runnable = is_runnable(manifest);
     if (!runnable || !*runnable) return runnable ? Result<bool>(true) : runnable;
     return leave(attached, "it is an image, which no gate has judged");
   }
 
+  static std::optional<Digest> subject_of(const content::ImageManifest& manifest) {
+    return manifest.subject ? std::optional(manifest.subject->digest) : std::nullopt;
+  }
+
   /// A registry lists what it likes. By the tag scheme the tag alone refers.
-  static bool refers_to_subject(const content::ImageManifest& manifest, const Attached& attached) {
-    if (!manifest.subject) return !attached.tag.empty();
-    return manifest.subject->digest == attached.subject.digest;
+  static bool refers(const std::optional<Digest>& subject, const Attached& attached) {
+    return subject ? *subject == attached.subject.digest : !attached.tag.empty();
+  }
+
+  /// Known without looking at it again: it may be listed in many places.
+  bool stays_behind(const Attached& attached) const {
+    const auto known = left_.find(attached.manifest.digest);
+    return known != left_.end() && (known->second.for_good || !refers(known->second.subject, attached));
+  }
+
+  /// What the registry's entry for it takes, which repeats the manifest's annotations.
+  static std::size_t bytes_in_list(const content::ImageManifest& manifest) {
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : manifest.annotations) bytes += key.size() + value.size();
+    return bytes;
+  }
+
+  bool fits_list(const content::ImageManifest& manifest, const Attached& attached) {
+    if (!manifest.subject) return true;
+    const List& taken = lists_[attached.subject.digest];
+    return taken.entries < kMaxListed && taken.bytes + bytes_in_list(manifest) <= kMaxListedBytes;
+  }
+
+  void take_place(const content::ImageManifest& manifest, const Attached& attached) {
+    if (!manifest.subject) return;
+    List& taken = lists_[attached.subject.digest];
+    ++taken.entries;
+    taken.bytes += bytes_in_list(manifest);
   }
 
   /// One blob has one size: the image's word counts, then that of what was attached before.
@@ -164,11 +222,26 @@ class AttachedReader {
     return {};
   }
 
+  /// A manifest that was looked at and does not travel.
+  struct Left {
+    std::optional<Digest> subject;
+    bool for_good = false;  ///< False: it would be looked at again where it refers to the subject.
+  };
+  /// What is attached to one manifest at the destination, or will be.
+  struct List {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;  ///< Of the annotations that are added.
+  };
+
   Content& content_;
   const AttachedQuestion& question_;
   const Places& places_;
   std::map<Digest, std::int64_t> sizes_;       ///< Of the blobs of the image and of what is attached.
   std::optional<std::set<std::string>> tags_;  ///< Of the source, where it tells them.
+  std::set<Digest> followed_;                  ///< Whose referrers were asked for.
+  std::map<Digest, Left> left_;
+  std::map<Digest, List> lists_;  ///< By subject.
+  std::size_t looked_at_ = 0;
 };
 
 }  // namespace

@@ -470,9 +470,10 @@ class LyingSource final : public ImageSource {
     return source_.read_blob(blob, offset, sink, stop);
   }
   Result<std::vector<Descriptor>> referrers(const Digest& subject, std::stop_token) override {
-    return subject == listed_for ? listed : std::vector<Descriptor>{};
+    return lists_everywhere || subject == listed_for ? listed : std::vector<Descriptor>{};
   }
   Digest listed_for = Digest::of("");
+  bool lists_everywhere = false;
 
  private:
   ImageSource& source_;
@@ -534,6 +535,65 @@ TEST_CASE("what does not refer to the image that it was found on stays behind") 
              Catch::Contains(found.digest.short_hex()) && Catch::Contains("does not refer to that"));
 }
 
+TEST_CASE("what stays behind is looked at once, however often it is listed") {
+  Look look;
+  const auto with_subject_of = [&](const std::string& seed, const Descriptor& subject) {
+    return put_big(look.repository, 1, seed, with_subject(subject));
+  };
+  const auto other = make_image(look.repository, {"other"});
+  const auto first = with_subject_of("1", look.image.descriptor);
+  const auto second = with_subject_of("2", look.image.descriptor);
+  const auto stranger = with_subject_of("3", other.descriptor);
+  look.source.listed = {stranger, first, second};
+  look.source.lists_everywhere = true;
+  SECTION("what refers is found in the place where it belongs") {
+    const auto answer = look.read(look.image.descriptor.digest);
+    REQUIRE(answer.has_value());
+    CHECK(answer->content.attached.size() == 2);
+    CHECK(std::ranges::count(look.registry.requests, "GET ghcr.io/contoso/storefront@" + stranger.digest.str()) == 1);
+  }
+  SECTION("more than 1,000 are too many") {
+    for (int i = 0; i < 1'000; ++i)
+      look.source.listed.push_back(with_subject_of(std::to_string(1'000 + i), other.descriptor));
+    const auto answer = look.read(look.image.descriptor.digest);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().cls == ErrorClass::Integrity);
+    CHECK_THAT(answer.error().message, Catch::Contains("more than 1,000 artifacts are listed"));
+  }
+}
+
+TEST_CASE("what would make the list of what is attached unreadable stays behind") {
+  Look look;
+  auto& there = look.registry.at("registry.example", "shop/storefront");
+  for (const std::string seed : {"1", "2", "3"})
+    look.source.listed.push_back(put_big(look.repository, 100'000, seed, with_subject(look.image.descriptor)));
+  look.source.listed_for = look.image.descriptor.digest;
+  std::size_t attached = 0;
+  SECTION("by its annotations") {
+    attached = 2;
+  }
+  SECTION("where there is much already") {
+    there.manifests.insert_or_assign(look.image.descriptor.digest,
+                                     look.repository.manifests.at(look.image.descriptor.digest));
+    for (int i = 0; i < 799; ++i)
+      make_artifact(there, "application/spdx+json", std::to_string(i), look.image.descriptor);
+    attached = 1;
+  }
+  SECTION("where nobody can read it") {
+    there.manifests.insert_or_assign(look.image.descriptor.digest,
+                                     look.repository.manifests.at(look.image.descriptor.digest));
+    look.registry.before = [](const std::string& request) -> Result<void> {
+      if (!request.contains("/referrers/")) return {};
+      return fail(ErrorClass::Integrity, "the answer is larger than 4194304 bytes", "look at it");
+    };
+  }
+  const auto answer = look.read(look.image.descriptor.digest);
+  REQUIRE(answer.has_value());
+  CHECK(answer->content.attached.size() == attached);
+  REQUIRE(answer->content.notes.size() == 3 - attached);
+  CHECK_THAT(answer->content.notes[0], Catch::Contains("would be too long to be read"));
+}
+
 TEST_CASE("what is attached may not give another size to a blob than the image does") {
   Look look;
   const auto text = [&](const std::vector<Descriptor>& layers) {
@@ -584,10 +644,15 @@ TEST_CASE("what one publication holds in memory has an end") {
   SECTION("what is attached counts too") {
     look.source.listed_for = look.image.descriptor.digest;
     for (const std::string seed : {"1", "2", "3", "4", "5"})
-      look.source.listed.push_back(put_big(look.repository, kBig, seed, with_subject(look.image.descriptor)));
+      look.source.listed.push_back(put(look.repository, {.config_type = kEmpty,
+                                                         .config = "{}",
+                                                         .layer_types = {"text/plain"},
+                                                         .more = R"(,"a":")" + seed + std::string(kBig, 'x') + '"' +
+                                                                 with_subject(look.image.descriptor)}));
     const auto answer = look.read(look.image.descriptor.digest);
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().cls == ErrorClass::Integrity);
+    CHECK_THAT(answer.error().message, Catch::Contains("16 MiB"));
   }
   SECTION("configs count too") {
     std::vector<std::string> children;

@@ -436,6 +436,75 @@ TEST_CASE("Pages of referrers are followed on the same host, and not in a circle
   CHECK(world.network.requests.size() == (good ? 2 : 1));
 }
 
+TEST_CASE("A list of referrers is bounded, whatever a registry puts into it") {
+  World world;
+  const std::string type(content::kOciIndex);
+  const auto page_of = [&](const std::string& more, const std::string& next = "") {
+    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", type}};
+    if (!next.empty()) headers.emplace_back("Link", "</v2/a/b/referrers/" + next + R"(>; rel="next")");
+    world.network.then(200, headers, R"({"manifests":[)" + more + "]}");
+  };
+  const auto entry = [](const std::string& artifact_type, const std::string& annotation) {
+    return R"({"mediaType":"x","digest":")" + kDigest.str() + R"(","size":1,"artifactType":")" + artifact_type +
+           R"(","annotations":{"a":")" + annotation + R"("}})";
+  };
+  SECTION("no annotations are kept, nor more of a type than one may have") {
+    page_of(entry(std::string(100'000, 'a'), "b"));
+    const auto found = world.store.referrers(kDigest, {});
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().annotations.empty());
+    CHECK(found->front().artifact_type.size() == 255);
+  }
+  SECTION("all pages together") {
+    for (int page = 0; page < 6; ++page) page_of(entry("a/b", std::string(4'000'000, 'x')), std::to_string(page));
+    const auto found = world.store.referrers(kDigest, {});
+    REQUIRE_FALSE(found);
+    CHECK(found.error().cls == ErrorClass::Integrity);
+    CHECK_THAT(found.error().message, Catch::Contains("larger than 16 MiB"));
+    CHECK(world.network.requests.size() == 5);
+  }
+  SECTION("the pages of many lists") {
+    for (int page = 0; page < 3'000; ++page) page_of("", page % 90 == 89 ? "" : std::to_string(page));
+    Result<std::vector<content::Descriptor>> found;
+    for (int list = 0; list < 30 && found; ++list) found = world.store.referrers(kDigest, {});
+    REQUIRE_FALSE(found);
+    CHECK_THAT(found.error().message, Catch::Contains("too many pages"));
+    CHECK(world.network.requests.size() < 2'100);
+  }
+}
+
+TEST_CASE("A fallback list of referrers keeps what others say in it, and is never written too long to be read") {
+  World world;
+  const std::string type(content::kOciIndex);
+  const content::ManifestBytes mine{.descriptor = {.media_type = "x", .digest = Digest::of("mine"), .size = 4},
+                                    .bytes = "mine"};
+  std::vector<content::Descriptor> others(1, {.media_type = "x", .digest = kDigest, .size = 1});
+  others[0].annotations["said"] = "by another";
+  world.network.then(201);
+  SECTION("there is room") {
+    world.network.then(200, {{"Content-Type", type}}, registry::referrer_index(others).bytes);
+    world.network.then(201);
+    world.network.then(200, {{"Content-Type", type}}, registry::referrer_index({mine.descriptor}).bytes);
+    CHECK(world.store.put_referrer(mine, {.media_type = "", .digest = kDigest}, {}));
+    CHECK(world.network.requests[2].body.contains("by another"));
+    return;
+  }
+  SECTION("1,000 are there") {
+    while (others.size() < 1000)
+      others.push_back({.media_type = "x", .digest = Digest::of(std::to_string(others.size())), .size = 1});
+  }
+  SECTION("4 MiB are there") {
+    others[0].annotations["said"] = std::string(content::kMaxManifestBytes - 400, 'x');
+  }
+  world.network.then(200, {{"Content-Type", type}}, registry::referrer_index(others).bytes);
+  const auto put = world.store.put_referrer(mine, {.media_type = "", .digest = kDigest}, {});
+  REQUIRE_FALSE(put);
+  CHECK(put.error().cls == ErrorClass::Refused);
+  CHECK_THAT(put.error().message, Catch::Contains("is full"));
+  CHECK(world.network.requests.size() == 2);
+}
+
 TEST_CASE("Every request names the reconcile that it is made for") {
   World world;
   world.network.then(404);
