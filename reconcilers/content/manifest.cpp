@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMostChildren = 1000;
 constexpr std::size_t kLongestMediaType = 255;
+/// The largest blob that is taken for one: the sum of all that an image can name does not overflow.
+constexpr std::int64_t kLargestBlob = std::int64_t{1} << 42;
 
 std::unexpected<Error> broken(std::string what) {
   return fail(ErrorClass::Integrity, std::move(what), "build the image again, or copy it again to its source");
@@ -77,6 +79,7 @@ Result<Descriptor> parse_descriptor(const Node& node) {
   out.digest = *digest;
   const auto size = json::integer_at(node, "size");
   if (!size || *size < 0) return broken("its size is " + quoted(json::at(node, "size").text));
+  if (*size > kLargestBlob) return broken("its size is " + std::to_string(*size) + ", more than 4 TiB");
   out.size = *size;
   out.artifact_type = json::text_at(node, "artifactType");
   auto annotations = parse_annotations(node);
