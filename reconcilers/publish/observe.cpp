@@ -9,6 +9,7 @@
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/record_reader.h"
 #include "reconcilers/publish/report_reader.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::publish {
 namespace {
@@ -179,6 +180,7 @@ class Observer {
     if (auto listed = list_tags(); !listed) return listed;
     if (auto read = read_content_of(finished); !read) return read;
     const auto root = seen_.content->root.digest;
+    if (!finished && root.algorithm() != "sha256") return named_otherwise(root);
     if (seen_.tags.empty())
       if (auto looked = look_at_tags(root); !looked) return looked;
     if (auto read = read_records_of(finished); !read) return read;
@@ -191,6 +193,15 @@ class Observer {
     seen_.reports = std::move(*reports);
     if (auto looked = look_at_rollback(); !looked) return looked;
     return look_for_rivals();
+  }
+
+  /// What a tag is said to name could not be compared with it.
+  static Result<void> named_otherwise(const Digest& root) {
+    return fail_because(std::string(reason::kNotSupported),
+                        {.cls = ErrorClass::Invalid,
+                         .message = "the source names the image " + root.str() +
+                                    ", and registries name what a tag stands for by sha256",
+                         .remedy = "name the image by its sha256 digest, or copy it to a registry that names it so"});
   }
 
   /// Tells at first sight which tags are free. Where an attempt went before, each tag is asked for: what set one sees

@@ -345,6 +345,22 @@ TEST_CASE("what is attached to the source travels along") {
   }
 }
 
+TEST_CASE("an image that its source names by sha512 is refused before anything is sent") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto manifest = world.source().manifests.at(image.descriptor.digest);
+  Hasher hasher("sha512");
+  hasher.update(manifest.bytes);
+  manifest.descriptor.digest = hasher.finish();
+  world.source().manifests.insert_or_assign(manifest.descriptor.digest, manifest);
+  world.source().tags.insert_or_assign("1.8", manifest.descriptor.digest);
+  const auto publication = make_publication();
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False NotSupported");
+  CHECK_THAT(world.message(publication), Catch::Contains(manifest.descriptor.digest.str()));
+  CHECK(world.destination() == InMemoryRepository{});
+}
+
 TEST_CASE("a source can't put records in our name") {
   PublishWorld world;
   const auto image = world.push({"base"});
