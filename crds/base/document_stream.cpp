@@ -8,6 +8,9 @@ namespace slipway {
 
 namespace {
 
+/// Each costs some time, however little is in it.
+constexpr std::size_t kMostDocuments = 20'000;
+
 Problem problem_at(std::string_view file, Place place, std::string message, std::string expected) {
   return {.file = std::string(file),
           .place = place,
@@ -93,7 +96,13 @@ std::size_t count_nodes(const Node& node) {
 /// What a document took of the stream's bound counts for the next; one that broke it is gone and counts as one.
 std::vector<Document> parse_yaml_stream(std::string_view text, std::string_view file, DocumentLimits limits) {
   std::vector<Document> documents;
+  std::size_t chunks = 0;
   for (const YamlChunk& chunk : split_documents(text)) {
+    if (++chunks > kMostDocuments) {
+      documents.push_back(
+          broken(problem_at(file, {chunk.first_line, 1}, "the file has more than 20,000 documents", "split it")));
+      break;
+    }
     Document document = parse_yaml_document(chunk, file, limits);
     limits.nodes -= std::min(limits.nodes, count_nodes(document.root));
     if (document.problems.empty() && document.root.kind == Node::Kind::Null) continue;

@@ -175,6 +175,20 @@ TEST_CASE("the bound on values is that of the whole stream") {
   CHECK(documents[3].problems.size() == 1);
 }
 
+TEST_CASE("a stream has a bound on documents, however little is in them") {
+  const std::string one = GENERATE(values<std::string>({"---\na: 1\n", "---\nnull\n"}));
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += one;
+  const auto whole = parse_documents(text, "f");
+  REQUIRE(whole.size() == (one.contains("null") ? 0 : 20'000));
+  for (int i = 0; i < 100'000; ++i) text += one;
+  const auto more = parse_documents(text, "f");
+  REQUIRE(more.size() == whole.size() + 1);
+  REQUIRE(more.back().problems.size() == 1);
+  CHECK_THAT(to_string(more.back().problems.front()),
+             Catch::Contains("f:40001:1: the file has more than 20,000 documents"));
+}
+
 TEST_CASE("of very many problems the first are kept and the others counted") {
   std::string text = "a: 1\n";
   for (int i = 0; i < 1000; ++i) text += "a: 1\n";
