@@ -90,6 +90,7 @@ std::vector<std::string> commits_in(const fs::path& folder) {
   }
   std::ranges::sort(found, std::ranges::greater{});
   std::vector<std::string> commits;
+  commits.reserve(found.size());
   for (auto& [written, name] : found) commits.push_back(std::move(name));
   return commits;
 }

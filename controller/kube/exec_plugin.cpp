@@ -78,7 +78,8 @@ Result<ExecCredential> run_exec_plugin(const ClusterAccess& access, const std::s
                            .inherits = runtime::ChildPlan::Environment::OursToo,
                            .errors = runtime::ChildPlan::Errors::Ours,
                            .longest = kLongest};
-  for (const auto& [name, value] : command.environment) child.environment.push_back(name + '=' + value);
+  for (const auto& [name, value] : command.environment)
+    child.environment.emplace_back(name).append(1, '=').append(value);
   child.environment.push_back("KUBERNETES_EXEC_INFO=" + exec_info(access, authority));
   const Result<runtime::ChildAnswer> answer = runtime::ask_child(child, kMostOutput, stop);
   if (!answer && answer.error().cls == ErrorClass::Cancelled) return std::unexpected(answer.error());

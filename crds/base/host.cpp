@@ -194,7 +194,7 @@ AddressKind classify_address(std::string_view host) {
 }
 
 std::string canonical_host(std::string_view host) {
-  const std::string bare = bare_host(host);
+  std::string bare = bare_host(host);
   const auto dotted = [](std::uint32_t address) {
     return std::to_string(address >> 24) + '.' + std::to_string(address >> 16 & 0xFF) + '.' +
            std::to_string(address >> 8 & 0xFF) + '.' + std::to_string(address & 0xFF);
