@@ -16,7 +16,7 @@ std::optional<std::string> why_it_cannot_work(const ClusterFacts& facts) {
   if (!facts.is_connected) return "the API server has not answered yet";
   if (facts.watch_failure) return because("resources can't be watched", *facts.watch_failure);
   if (!facts.has_synced) return "not every kind of resource has been listed yet";
-  if (facts.lease_failure) return because("it has no lease, and no share of the work", *facts.lease_failure);
+  if (facts.lease_failure) return because("it has no sure share of the work", *facts.lease_failure);
   if (facts.write_failure) return because("status can't be written", *facts.write_failure);
   if (facts.audit_failure) return because("changes can't be recorded, so none is made", *facts.audit_failure);
   return std::nullopt;

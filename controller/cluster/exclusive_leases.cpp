@@ -24,9 +24,7 @@ Error works_already(const kube::Lease& lease) {
 
 Error with_the_right_that_is_missing(Error error) {
   if (error.cls == ErrorClass::Forbidden)
-    error.remedy =
-        "whether another installation works on this cluster can't be seen: add this to a ClusterRole that is bound to "
-        "the controller: - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [list]}";
+    error.remedy = "whether another installation works on this cluster can't be seen: " + error.remedy;
   return error;
 }
 

@@ -18,9 +18,9 @@ namespace slipway::cluster {
 /// objects and tags without knowing of each other.
 ///
 /// list() gives Conflict, which names the other, until a list that was sent while the own Lease was in force showed no
-/// live Lease of another group, in any namespace; and again from when the own Lease was over. A member owns nothing
-/// before its list was answered, so whoever came first goes on, and who comes later waits until the first is gone. Of
-/// two that come at once the one whose namespace and group sort later writes its Lease no more, and waits.
+/// live Lease of another group, wherever an installation may be; and again from when the own Lease was over. A member
+/// owns nothing before its list was answered, so whoever came first goes on, and who comes later waits until the first
+/// is gone. Of two that come at once the one whose namespace and group sort later writes its Lease no more, and waits.
 /// docs/decisions/0007-shards.md says why no two groups work at once. Calls of one thread at a time.
 class ExclusiveLeases final : public LeaseStore {
  public:

@@ -1,13 +1,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "controller/cluster/lease_store.h"
 #include "controller/kube/leases.h"
 
 namespace slipway::cluster {
 
+/// The label of the ClusterRoleBindings of Slipway's controllers.
+inline constexpr std::string_view kInstallation = "slipway.dev/installation";
+
 /// The Leases of a group, at an API server, and those of every group. Thread-safe.
+///
+/// Whoever may write in one namespace can make a Lease there that looks like a replica's. So those of other groups are
+/// looked for in the own namespace, and in those whose service accounts a ClusterRoleBinding with the label
+/// kInstallation names: tenants can write neither.
 class KubeLeases final : public LeaseStore, public ClusterLeases {
  public:
   /// `client` outlives it. `group` is that of MembershipOptions.
@@ -23,6 +31,7 @@ class KubeLeases final : public LeaseStore, public ClusterLeases {
                       const std::stop_token& stop) override;
 
  private:
+  kube::ApiClient& client_;
   kube::Leases leases_;
   const std::string namespace_name_;
   const std::string selector_;

@@ -26,7 +26,7 @@ class LeaseStore {
                               const std::stop_token& stop) = 0;
 };
 
-/// The Leases of every group of replicas in the cluster, of every namespace. As LeaseStore::list().
+/// The Leases of every group of replicas in the cluster, wherever an installation may be. As LeaseStore::list().
 class ClusterLeases {
  public:
   virtual ~ClusterLeases() = default;

@@ -82,7 +82,7 @@ Membership::Ask Membership::next(Time now, Timestamp wall, bool is_drained) {
     auto dead = garbage(now);
     if (!dead) return Wait{due_};
     tidy_due_ = now + options_.times.round;
-    sent_ = now;
+    tidied_ = sent_ = now;
     return Remove{std::move(*dead)};
   }
   sent_ = now;
@@ -181,7 +181,7 @@ std::chrono::milliseconds Membership::pause_after(const Error& error) const {
 void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now) {
   expire(now);
   if (!leases) {
-    failure_ = leases.error();
+    failure_ = list_failure_ = leases.error();
     is_backing_off_ = true;
     due_ = now + pause_after(leases.error());
     // Not seeing the others is no reason to let the own lease run out.
@@ -190,6 +190,7 @@ void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now
   }
   is_backing_off_ = false;
   failure_.reset();
+  list_failure_.reset();
   follow(*leases, now);
   last_list_ = sent_;
   const bool is_sure = own_ == Own::Ours && has_authority(now) && claims_.size() == 1;
@@ -329,6 +330,8 @@ Membership::Time Membership::next_death() const {
 
 std::optional<kube::Lease> Membership::garbage(Time now) const {
   if (!has_authority(now) || now < tidy_due_) return std::nullopt;
+  // Only a list tells that what was removed is gone.
+  if (!last_list_ || *last_list_ < tidied_) return std::nullopt;
   for (const auto& [name, peer] : peers_) {
     const bool is_over = name != options_.name && !peer.is_alive() && !peer.is_missing &&
                          now - peer.changed_at >= options_.times.forget_after;
@@ -364,6 +367,11 @@ void Membership::release(Time now) {
   if (part_ == Part::Shares) part_ = Part::Releases;
   next_.clear();
   due_ = now;
+}
+
+std::optional<Error> Membership::blindness(Time now) const {
+  const bool saw_them = last_list_ && now - *last_list_ < options_.times.authority;
+  return saw_them ? std::nullopt : list_failure_;
 }
 
 bool Membership::has_authority(Time now) const {

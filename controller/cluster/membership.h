@@ -29,10 +29,12 @@ struct LeaseTimes {
   /// How long a lease must have been seen unchanged before its holder counts as dead: less than `lease`, so that with
   /// the time until the last renewal was seen it is not more.
   std::chrono::milliseconds dead_after() const { return lease - round - quick_round; }
-  /// The same for one that asks for longer.
-  std::chrono::milliseconds dead_after(std::chrono::milliseconds duration) const {
-    return dead_after() + std::max(duration - lease, std::chrono::milliseconds{0});
+  /// The same for one that asks for longer, as far as that is believed.
+  std::chrono::milliseconds dead_after(std::chrono::seconds duration) const {
+    const std::chrono::milliseconds believed = std::min<std::chrono::seconds>(duration, kLongestBelieved);
+    return dead_after() + std::max(believed - lease, std::chrono::milliseconds{0});
   }
+  static constexpr std::chrono::seconds kLongestBelieved{60};
 };
 
 struct MembershipOptions {
@@ -119,6 +121,8 @@ class Membership {
   bool knows_others() const { return !peers_.empty(); }
   /// Why the last request failed, or who has the own name; absent when all went well.
   const std::optional<Error>& failure() const { return failure_; }
+  /// Why the others can't be seen; absent as long as the latest list, or one of lately, was answered.
+  std::optional<Error> blindness(Time now) const;
   const LeaseTimes& times() const { return options_.times; }
 
  private:
@@ -172,10 +176,12 @@ class Membership {
   Time due_{};
   bool looks_next_ = true;  ///< Whether the next request is a list.
   Time tidy_due_{};         ///< When the next dead lease may be removed.
+  Time tidied_{};           ///< When the removal of one was last sent.
   bool is_backing_off_ = false;
   bool was_refused_ = false;  ///< The last write came too late: somebody else's was there.
   Part part_ = Part::Shares;
   std::optional<Error> failure_;
+  std::optional<Error> list_failure_;  ///< Of the latest list.
 };
 
 }  // namespace slipway::cluster

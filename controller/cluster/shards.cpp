@@ -81,6 +81,7 @@ struct Shards::State {
     Keys freed;  ///< Of lost work that has ended: nobody was told yet that they may be held again.
     std::uint64_t era = kAlone;
     bool has_lease = false;  ///< As was logged last; so are these:
+    bool has_share = false;
     Members members;
     std::optional<Error> failure;
     std::string removal_failure;
@@ -260,12 +261,14 @@ void Shards::State::log_changes(Shared& now, Time at) const {
   const bool gives_back = members.empty();
   if (now.has_lease && !has_lease && !gives_back)
     hands.log.warn("the own lease is over: nothing is worked on until it is renewed", {{"lease", now.held.self}});
-  if (has_lease && !gives_back && (!now.has_lease || members != now.members))
+  const bool has_share = has_lease && !gives_back && !now.held.claims.empty();
+  if (has_share && (!now.has_share || members != now.members))
     hands.log.info("shares the work with " + std::to_string(members.size() - 1) + " other replicas",
                    {{"lease", now.held.self}, {"replicas", text_of(members)}});
   now.has_lease = has_lease;
+  now.has_share = has_share;
   now.members = members;
-  const std::optional<Error> failure = has_lease ? std::nullopt : now.membership.failure();
+  const std::optional<Error> failure = has_lease ? now.membership.blindness(at) : now.membership.failure();
   if (failure && failure != now.failure) hands.log.error(*failure, {{"lease", now.held.self}});
   if (has_lease || failure) now.failure = failure;
 }
@@ -357,14 +360,16 @@ Result<void> Shards::release(std::chrono::milliseconds longest, const std::stop_
 std::optional<Error> Shards::failure() const {
   const auto now = state_->shared.lock();
   if (now->aside) return now->aside;
-  if (now->membership.has_authority(state_->hands.steady.now())) return std::nullopt;
+  const Time at = state_->hands.steady.now();
+  if (now->membership.has_authority(at)) return now->membership.blindness(at);
   return now->membership.failure() ? now->membership.failure() : no_lease_yet();
 }
 
 Shards::Standing Shards::standing() const {
   const auto now = state_->shared.lock();
   const bool holds_lease = now->membership.has_authority(state_->hands.steady.now());
-  return {.holds_lease = holds_lease, .members = holds_lease ? now->membership.next_members().size() : 0};
+  const bool has_share = holds_lease && !now->membership.holdings().claims.empty();
+  return {.holds_lease = holds_lease, .members = has_share ? now->membership.next_members().size() : 0};
 }
 
 }  // namespace slipway::cluster

@@ -72,13 +72,14 @@ class Shards {
   /// is going on any more; with work left it does nothing, and the lease runs out. Takes at most `longest`.
   Result<void> release(std::chrono::milliseconds longest, const std::stop_token& stop);
 
-  /// Why this replica can't work now, for /readyz: it has no lease of its own, or left its share to others. Absent
-  /// while it has one, whichever keys that gives. Never a reason to start the process anew: it comes back by itself.
+  /// Why this replica can't work now, for /readyz: it has no lease of its own, left its share to others, or can't see
+  /// the others. Absent while it has one and sees them, whichever keys that gives. Never a reason to start the process
+  /// anew: it comes back by itself.
   std::optional<Error> failure() const;
 
   struct Standing {
     bool holds_lease = false;
-    std::size_t members = 0;  ///< Among whom the keys are shared, as this replica sees it; 0 without a lease.
+    std::size_t members = 0;  ///< Among whom the keys are shared, as this replica sees it; 0 if it has no share.
     bool operator==(const Standing&) const = default;
   };
   /// For metrics.

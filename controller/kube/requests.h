@@ -25,6 +25,7 @@ inline constexpr ApiResource kSecrets{"", "v1", "secrets"};
 inline constexpr ApiResource kConfigMaps{"", "v1", "configmaps"};
 inline constexpr ApiResource kEvents{"events.k8s.io", "v1", "events"};
 inline constexpr ApiResource kLeases{"coordination.k8s.io", "v1", "leases"};
+inline constexpr ApiResource kClusterRoleBindings{"rbac.authorization.k8s.io", "v1", "clusterrolebindings", false};
 /// Of our own kinds.
 const ApiResource& resource_of(ResourceKind kind);
 

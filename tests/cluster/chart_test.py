@@ -483,6 +483,7 @@ class RightsTest(ClusterTest):
         everywhere |= of("slipway.dev", ["imagepublications"], ["patch", "delete"])
         everywhere |= of("events.k8s.io", ["events"], ["create", "patch"]) | of("", ["namespaces"], read)
         everywhere |= of("coordination.k8s.io", ["leases"], ["list"])
+        everywhere |= of("rbac.authorization.k8s.io", ["clusterrolebindings"], ["list"])
         references = of("", ["secrets", "configmaps"], read)
         leases = of("coordination.k8s.io", ["leases"], ("get", "list", "create", "update", "delete"))
         self.assertEqual(self.rights(self.controller, "other"), everywhere)

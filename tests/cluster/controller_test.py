@@ -270,6 +270,17 @@ class SecondInstallationTest(ControllerTest):
                           if each["responseStatus"]["code"] == 403], [])
 
 
+    def test_a_lease_that_a_tenant_made_stops_nobody(self):
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                 "metadata": {"name": "mine", "namespace": "team", "labels": {"slipway.dev/replica-of": "aaa"}},
+                 "spec": {"holderIdentity": "mallory", "leaseDurationSeconds": 2147483647}}
+        self.kubectl("create", "-f", "-", stdin=json.dumps(lease))
+        self.addCleanup(self.kubectl, "delete", "lease", "mine", "-n", "team")
+        self.controller.stop()
+        self.controller.start()
+        wait_until(lambda: self.controller.readiness()[0] == 200, "it begins beside a tenant's Lease")
+
+
 class AuditTest(ControllerTest):
     """What the container wrote is read as `kubectl logs` gives it: records among log lines."""
 

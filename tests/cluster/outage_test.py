@@ -145,7 +145,7 @@ class OutageTest(unittest.TestCase):
         wait_until(lambda: sum("/blobs/uploads/" in one["target"] for one in self.registry.requests()) >= 4, "blobs are sent")
         self.cluster.kill_api_server()
         wait_until(lambda: self.controller.readiness()[0] == 503, "it is not ready")
-        self.assertRegex(self.controller.readiness()[1], "resources can't be watched: .*|it has no lease.*|status can't be written: .*")
+        self.assertRegex(self.controller.readiness()[1], "resources can't be watched: .*|it has no sure share.*|status can't be written: .*")
         wait_until(lambda: self.controller.metric("leader_election_master_status{") == 0, "its lease is over")
         wait_until(lambda: self.controller.is_idle(), "what was under way has ended")
         self.registry.heal()

@@ -29,7 +29,7 @@ TEST_CASE("a cluster's service works once it has an API server that tells all an
        "resources can't be watched: connection refused: wait"},
       {"no lease of its own",
        {.is_connected = true, .has_synced = true, .lease_failure = kAway},
-       "it has no lease, and no share of the work: connection refused: wait"},
+       "it has no sure share of the work: connection refused: wait"},
       {"status that is not taken",
        {.is_connected = true, .has_synced = true, .write_failure = kAway},
        "status can't be written: connection refused: wait"},

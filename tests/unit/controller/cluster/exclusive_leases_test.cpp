@@ -19,7 +19,7 @@ namespace {
 
 const std::string kKey = "r/app";
 
-/// The Leases of all namespaces; names differ.
+/// The Leases of all installations; names differ.
 struct Everybody final : ClusterLeases {
   Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override {
     ++lists;
@@ -193,14 +193,63 @@ TEST_CASE("Who could not renew its Lease looks again for another installation") 
   CHECK(b.works());
 }
 
+TEST_CASE(
+    "Another installation's Lease that says it lasts for years is waited for as long as one that is not renewed") {
+  World world;
+  kube::Lease forever{.namespace_name = "b",
+                      .name = "eu-0",
+                      .resource_version = {},
+                      .labels = {{std::string(kReplicaGroup), "eu"}},
+                      .annotations = {},
+                      .holder = "eu-0_1",
+                      .duration = std::chrono::seconds{2147483647},
+                      .acquired = {},
+                      .renewed = {}};
+  REQUIRE(world.all.kept.create(forever, 1s, {}));
+  Replica a{world, "a", "slipway", "slipway-a"};
+  pass(world, {&a}, 30s);
+  CHECK_FALSE(a.works());
+  pass(world, {&a}, 40s);
+  CHECK(a.works());
+}
+
+TEST_CASE("Who lost its Lease to an outage and meets another installation is not ready, and says so") {
+  World world;
+  Replica a{world, "a", "slipway", "slipway-a"};
+  pass(world, {&a}, 3s);
+  REQUIRE(a.works());
+  a.leases.is_away = true;
+  pass(world, {&a}, 12s);
+  Replica b{world, "b", "slipway", "slipway-b"};
+  // It has a Lease and was not yet told that another has one.
+  const kube::Lease lease{.namespace_name = "b",
+                          .name = "slipway-b",
+                          .resource_version = {},
+                          .labels = {{std::string(kReplicaGroup), "slipway"}},
+                          .annotations = {},
+                          .holder = "slipway-b_2",
+                          .acquired = {},
+                          .renewed = {}};
+  REQUIRE(world.all.kept.create(lease, 1s, {}));
+  a.leases.is_away = false;
+  pass(world, {&a}, 2s);
+  CHECK_FALSE(a.works());
+  CHECK_THAT(a.failure(), Catch::StartsWith("another installation of Slipway works on this cluster: slipway in"));
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 0});
+  pass(world, {&a}, 15s);
+  CHECK(a.works());
+  CHECK(a.failure().empty());
+}
+
 TEST_CASE("Without the right to look nobody works, and the right is named") {
   World world;
-  world.all.refusal = Error{ErrorClass::Forbidden, "listing leases: 403", "-", {}, {}};
+  world.all.refusal = Error{ErrorClass::Forbidden, "listing leases: 403", "add the right", {}, {}};
   Replica a{world, "a", "slipway", "slipway-a"};
   pass(world, {&a}, 5s);
   CHECK_FALSE(a.works());
   CHECK(a.failure() == "listing leases: 403");
-  CHECK_THAT(a.shards.failure()->remedy, Catch::Contains("resources: [leases], verbs: [list]"));
+  CHECK(a.shards.failure()->remedy ==
+        "whether another installation works on this cluster can't be seen: add the right");
 }
 
 TEST_CASE("Whatever happens, no two installations work on a key, and one does once it is calm") {

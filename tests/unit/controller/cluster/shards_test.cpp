@@ -113,6 +113,61 @@ TEST_CASE("A replica is told of what it gained and of nothing else") {
   CHECK(a.take_told() == share_of("b", {"a", "b"}));
 }
 
+TEST_CASE("Who has its lease again and may not see the others' is not ready, says why, and goes on by itself") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  REQUIRE(a.owned() == share_of("a", {"a", "b"}));
+  const Error refusal{ErrorClass::Forbidden, "listing leases: 403", "grant it", {}, {}};
+  world.leases.refuse_lists(refusal);
+  world.steady.advance(12s);
+  world.lines.clear();
+  for (int i = 0; i < 5; ++i) pass(world, a, b);
+  CHECK(a.owned().empty());
+  CHECK(a.shards.failure() == refusal);
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 0});
+  const auto says = [](std::string_view text) {
+    return [text](const std::string& line) { return line.contains(text) && line.contains(R"("a")"); };
+  };
+  CHECK(std::ranges::count_if(world.lines, says("listing leases: 403")) == 1);
+  CHECK(std::ranges::count_if(world.lines, says("shares the work")) == 0);
+  world.leases.refuse_lists({});
+  pass(world, a, b);
+  CHECK(a.owned() == share_of("a", {"a", "b"}));
+  CHECK_FALSE(a.shards.failure());
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 2});
+}
+
+TEST_CASE("Who can't see the others any more keeps its share, and is not ready once its sight is old") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  world.leases.refuse_lists(Error{ErrorClass::Forbidden, "listing leases: 403", "grant it", {}, {}});
+  pass(world, a, b);
+  CHECK_FALSE(a.shards.failure());
+  pass(world, a, b);
+  REQUIRE(a.shards.failure());
+  CHECK(a.shards.failure()->message == "listing leases: 403");
+  CHECK(a.owned() == share_of("a", {"a", "b"}));
+}
+
+TEST_CASE("The Lease of a replica that is gone is removed once, also when nobody can see that it is") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  for (auto end = world.steady.now() + 25s; world.steady.now() < end; world.steady.advance(500ms))
+    world.settle(a.shards);
+  REQUIRE(a.owned() == all_keys());
+  REQUIRE(world.leases.removals() == 0);
+  world.leases.refuse_lists(Error{ErrorClass::Forbidden, "listing leases: 403", "grant it", {}, {}});
+  for (auto end = world.steady.now() + 30s; world.steady.now() < end; world.steady.advance(500ms))
+    world.settle(a.shards);
+  CHECK(world.leases.removals() == 1);
+}
+
 TEST_CASE("Work whose shard moves is asked to stop, and the shard moves when it has ended") {
   tests::ShardsWorld world;
   Replica a{world, "a"};

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controller/cluster/shards.h"
@@ -17,7 +19,10 @@ namespace slipway::tests {
 class LeasesAtHand final : public cluster::LeaseStore {
  public:
   Result<std::vector<kube::Lease>> list(std::chrono::milliseconds, const std::stop_token&) override {
-    return answer<std::vector<kube::Lease>>([&] { return leases_.list(); });
+    return answer<std::vector<kube::Lease>>([&]() -> Result<std::vector<kube::Lease>> {
+      if (refusal_) return std::unexpected(*refusal_);
+      return leases_.list();
+    });
   }
   Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds, const std::stop_token&) override {
     return answer<kube::Lease>([&] { return leases_.create(lease); });
@@ -27,7 +32,10 @@ class LeasesAtHand final : public cluster::LeaseStore {
     return answer<kube::Lease>([&] { return leases_.update(lease); });
   }
   Result<void> remove(const kube::Lease& lease, std::chrono::milliseconds, const std::stop_token&) override {
-    return answer<void>([&] { return leases_.remove(lease); });
+    return answer<void>([&] {
+      ++removals_;
+      return leases_.remove(lease);
+    });
   }
 
   /// Called on the thread that asks, while the request is on its way.
@@ -36,6 +44,15 @@ class LeasesAtHand final : public cluster::LeaseStore {
   void set_away(bool is_away) {
     const std::scoped_lock lock{mutex_};
     is_away_ = is_away;
+  }
+  /// Lists alone are refused, until it is absent.
+  void refuse_lists(std::optional<Error> refusal) {
+    const std::scoped_lock lock{mutex_};
+    refusal_ = std::move(refusal);
+  }
+  int removals() {
+    const std::scoped_lock lock{mutex_};
+    return removals_;
   }
   std::vector<kube::Lease> all() {
     const std::scoped_lock lock{mutex_};
@@ -53,6 +70,8 @@ class LeasesAtHand final : public cluster::LeaseStore {
   std::mutex mutex_;
   InMemoryLeases leases_;
   bool is_away_ = false;
+  std::optional<Error> refusal_;
+  int removals_ = 0;
 };
 
 /// What every replica of a test shares. Time stands still unless the test moves it.
