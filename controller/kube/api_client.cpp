@@ -102,12 +102,16 @@ Meaning not_found(const ApiRequest& request, const Words& words) {
   return {ErrorClass::NotFound, "create it, or correct the name"};
 }
 
-/// It is the same 403 as that of a right that is missing; whoever asks, this is not taken.
+/// Whoever asks, this is not taken. The code is the policy's to choose: the 403 of a right that is missing, the 422 of
+/// a field that is wrong (a ValidatingAdmissionPolicy that gives no reason), a webhook's 400.
 bool is_denied_by_policy(const Words& words) {
+  if (words.status != 400 && words.status != 403 && words.status != 422) return false;
   return words.message.contains("admission webhook \"") || words.message.contains("ValidatingAdmissionPolicy '");
 }
 
 Meaning meaning_of(const ApiRequest& request, const Words& words) {
+  if (is_denied_by_policy(words) && !words.is_of_ending_namespace)
+    return {ErrorClass::Refused, "change the policy that is named, or the object"};
   switch (words.status) {
     case 401:
       return {ErrorClass::Unauthorized,
@@ -115,7 +119,6 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
     case 403:
       if (words.is_of_ending_namespace)
         return {ErrorClass::Refused, "nothing to do: the namespace is being deleted, and takes nothing new"};
-      if (is_denied_by_policy(words)) return {ErrorClass::Refused, "change the policy that is named, or the object"};
       return {ErrorClass::Forbidden, how_to_grant(request)};
     case 404:
       return not_found(request, words);

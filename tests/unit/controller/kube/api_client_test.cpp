@@ -95,6 +95,13 @@ TEST_CASE("What the API server refuses has a class and a way out") {
       {403,
        R"({"kind":"Status","message":"ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner"})",
        ErrorClass::Refused, "no owner", "change the policy that is named"},
+      // As a policy answers that gives no reason of its own, and a webhook with a code of its own.
+      {422,
+       R"({"kind":"Status","reason":"Invalid","message":"imagepublications.slipway.dev \"app\" is forbidden: )"
+       R"(ValidatingAdmissionPolicy 'owners' with binding 'all' denied request: no owner"})",
+       ErrorClass::Refused, "no owner", "change the policy that is named"},
+      {400, R"({"kind":"Status","message":"admission webhook \"owners.example\" denied the request: no owner"})",
+       ErrorClass::Refused, "no owner", "change the policy that is named"},
       {403,
        status(403, R"(,"details":{"causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being)"
                    R"( terminated","field":"metadata.namespace"}]})"),
