@@ -20,6 +20,13 @@ Outcome stalled(const Deadlines& deadlines) {
   return {.kind = Kind::Stalled, .delay = deadlines.interval};
 }
 
+/// A right may come back at any moment; who refused says when to ask again.
+Outcome forbidden(const Error& error, const Deadlines& deadlines) {
+  constexpr std::chrono::seconds kSoonest{60};
+  if (!error.retry_after) return stalled(deadlines);
+  return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, std::max(*error.retry_after, kSoonest))};
+}
+
 /// Until the wait is over; a report that arrives earlier wakes the object by itself.
 Outcome wait(const Deadlines& deadlines, Timestamp now) {
   if (!deadlines.wait_for) return stalled(deadlines);
@@ -49,10 +56,11 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
       return retry(deadlines.interval, deadlines, now);
     case ErrorClass::NotFound:
       return is_waited_for(error) ? wait(deadlines, now) : stalled(deadlines);
+    case ErrorClass::Forbidden:
+      return forbidden(error, deadlines);
     case ErrorClass::Invalid:
     case ErrorClass::Conflict:
     case ErrorClass::Unauthorized:
-    case ErrorClass::Forbidden:
     case ErrorClass::Integrity:
     case ErrorClass::Refused:
       return stalled(deadlines);

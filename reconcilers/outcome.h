@@ -44,8 +44,8 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 ///   PlatformNotCovered, wait_for set)
 ///   every other                        Stalled until the spec, credentials, a permission or a report change
 ///
-/// What is retried after attempt_started_at + retry_for is Again after `interval`: the attempt is used up, the
-/// controller goes on slowly (one-shot `publish` ends there). Stalled is looked at again after `interval`.
+/// What is retried after attempt_started_at + retry_for is Again after `interval`: the controller goes on slowly
+/// (one-shot `publish` ends there). Stalled is looked at after `interval`, or a Forbidden's retry_after (60 s or more).
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now);
 
 /// What follows when the status was to be written last: `outcome` if it was. Else it is tried again, a right to write

@@ -87,17 +87,21 @@ Error write_error(const ObjectKey& key, Error error) {
           .retry_after = {}};
 }
 
+constexpr std::chrono::seconds kLookAgainWhenRefused{60};
+
 std::string how_to_grant(const std::string& namespace_name) {
-  return "add " + namespace_name + " to watchNamespaces of the chart's values, or this to a Role in namespace " +
-         namespace_name +
-         " that is bound to the controller: - {apiGroups: [\"\"], resources: [secrets, configmaps], "
-         "verbs: [get, list, watch]}";
+  return "add this to a Role in namespace " + namespace_name +
+         " that is bound to the controller (the chart's rbac.create does where it may read): "
+         "- {apiGroups: [\"\"], resources: [secrets, configmaps], verbs: [get, list, watch]}";
 }
 
 /// What was found, or why not with what a person can do about that.
 template <class T>
 Result<T> grantable(Result<T> found, const std::string& namespace_name) {
-  if (!found && found.error().cls == ErrorClass::Forbidden) found.error().remedy = how_to_grant(namespace_name);
+  if (found || found.error().cls != ErrorClass::Forbidden) return found;
+  found.error().remedy = how_to_grant(namespace_name);
+  // A watch that is open outlives the role, so it does not tell when the right is back.
+  found.error().retry_after = kLookAgainWhenRefused;
   return found;
 }
 
@@ -156,7 +160,8 @@ Result<void> ObjectStore::check_may_read(std::string_view what, const std::strin
   if (rules_.references.contains(namespace_name)) return {};
   return fail(ErrorClass::Forbidden,
               std::string(what) + "s of namespace " + namespace_name + " may not be read by this controller",
-              how_to_grant(namespace_name));
+              // A Role alone would change nothing: no request is sent.
+              "who runs the controller can add " + namespace_name + " to watchNamespaces of the chart's values");
 }
 
 template <class T>
