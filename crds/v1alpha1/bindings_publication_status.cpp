@@ -138,7 +138,7 @@ const Binding<ImagePublicationStatus>& Bound<ImagePublicationStatus>::get() {
           .field("published", &Status::published, {.description = "What is published."})
           .field("attempt", &Status::attempt, {.description = "What is tried."})
           .field("history", &Status::history,
-                 {.description = "What was published before, newest first.", .max_items = 10, .atomic = true})
+                 {.description = "What was published, the present one first.", .max_items = 10, .atomic = true})
           .field("display", &Status::display, {.description = "For columns."});
   return binding;
 }

@@ -19,6 +19,8 @@ constexpr PrinterColumn kReady{"Ready", "string", ".status.conditions[?(@.type==
                                "Whether all is as wanted."};
 constexpr PrinterColumn kReason{"Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason",
                                 "Why, in one word."};
+constexpr PrinterColumn kProgress{"Progress", "string", ".status.conditions[?(@.type==\"Reconciling\")].reason",
+                                  "What goes on now, in one word; Ready is of what was before."};
 constexpr PrinterColumn kMessage{"Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", "Why.", true};
 constexpr PrinterColumn kAge{"Age", "date", ".metadata.creationTimestamp", "How long the object is there."};
 constexpr PrinterColumn kSuspended{"Suspended", "boolean", ".spec.suspend", "Whether nothing is done."};
@@ -53,11 +55,13 @@ Kind kind_of(ResourceKind kind) {
                {"Digest", "string", ".status.display.digest", "What is published."},
                {"Tags", "string", ".status.display.tags", "The tags that name it."},
                kReason,
+               kProgress,
                kSuspended,
                kRegistry,
                {"Repository", "string", ".spec.repository", "Where it is published.", true},
                {"Environment", "string", ".spec.environment", "What it is published for.", true},
                {"Published", "date", ".status.published.at", "How long ago it was published.", true},
+               {"Doing", "string", ".status.conditions[?(@.type==\"Reconciling\")].message", "What goes on now.", true},
                kMessage,
                kAge},
               {".spec.registryRef.name", ".spec.repository"}};

@@ -209,6 +209,16 @@ class CrdsTest(unittest.TestCase):
         self.assertEqual(shown[0].split()[:2], ["NAME", "READY"])
         self.assertIn("GateRefused", shown[1])
         self.assertIn("scan: 1 Critical", self.kubectl("get", "ipub", "-n", "shop", "-o", "wide").stdout)
+        # While an edit is worked on, Ready is of what was before.
+        status["conditions"].append({"type": "Reconciling", "status": "True", "reason": "Progressing",
+                                     "message": "waiting for ghcr.io", "observedGeneration": 2,
+                                     "lastTransitionTime": "2026-11-24T09:00:00Z"})
+        self.kubectl("patch", "ipub", "app", "-n", "shop", "--subresource=status", "--type=merge", "-p",
+                     json.dumps({"status": status}))
+        shown = self.kubectl("get", "ipub", "-n", "shop").stdout.splitlines()
+        self.assertIn("PROGRESS", shown[0])
+        self.assertIn("Progressing", shown[1])
+        self.assertIn("waiting for ghcr.io", self.kubectl("get", "ipub", "-n", "shop", "-o", "wide").stdout)
 
 
 if __name__ == "__main__":

@@ -38,18 +38,19 @@ std::string upper_case(std::string_view text) {
 TEST_CASE("a publication's columns answer the first question") {
   const std::vector objects{publication()};
   CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
-        "NAMESPACE   NAME         READY   DIGEST         TAGS             REASON      SUSPENDED   AGE\n"
-        "shop        storefront   True    3f2a91c0aa11   1.8.2, staging   Succeeded   -           7m\n");
+        "NAMESPACE   NAME         READY   DIGEST         TAGS             REASON      PROGRESS   SUSPENDED   AGE\n"
+        "shop        storefront   True    3f2a91c0aa11   1.8.2, staging   Succeeded   -          -           7m\n");
 }
 
 TEST_CASE("wide columns tell where, when and what was said") {
   const std::vector objects{publication()};
   const auto table = table_of(std::span{objects}, {true, false, kNow});
-  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "SUSPENDED", "REGISTRY",
-                                                 "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "MESSAGE", "AGE"});
+  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "PROGRESS", "SUSPENDED",
+                                                 "REGISTRY", "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "DOING",
+                                                 "MESSAGE", "AGE"});
   CHECK(table.rows.at(0) == std::vector<std::string>{"storefront", "True", "3f2a91c0aa11", "1.8.2, staging",
-                                                     "Succeeded", "", "contoso", "shop/storefront", "staging", "0s",
-                                                     "published", "7m"});
+                                                     "Succeeded", "", "", "contoso", "shop/storefront", "staging", "0s",
+                                                     "", "published", "7m"});
 }
 
 TEST_CASE("what was edited since it was looked at is not shown as ready") {
@@ -66,7 +67,7 @@ TEST_CASE("what was edited since it was looked at is not shown as ready") {
     CHECK(row.at(1) == ready);
     CHECK(row.at(4) == reason);
     if (generation != observed)
-      CHECK(row.at(10) == "generation 2 was not looked at yet; generation 1: True Succeeded: published");
+      CHECK(row.at(12) == "generation 2 was not looked at yet; generation 1: True Succeeded: published");
     CHECK(objects[0].status.conditions == publication().status.conditions);
   }
 }
@@ -80,7 +81,9 @@ TEST_CASE("what is worked on, and nothing came of yet, says so") {
     const auto row = table_of(std::span{objects}, {true, false, kNow}).rows.at(0);
     CHECK(row.at(1) == "Unknown");
     CHECK(row.at(4) == "Progressing");
-    CHECK(row.at(10) == "waiting for ghcr.io");
+    CHECK(row.at(5) == "Progressing");
+    CHECK(row.at(11) == "waiting for ghcr.io");
+    CHECK(row.at(12) == "waiting for ghcr.io");
   }
 }
 
@@ -91,14 +94,14 @@ TEST_CASE("what was worked on is not shown as worked on when nobody is there") {
   const auto row = table_of(std::span{objects}, {true, false, kNow, false}).rows.at(0);
   CHECK(row.at(1) == "Unknown");
   CHECK(row.at(4) == "Interrupted");
-  CHECK(row.at(10) ==
+  CHECK(row.at(12) ==
         "no slipway is at work on it now; slipway publish or run goes on with it; last: sending sha256:3f2a");
 }
 
 TEST_CASE("what is suspended says so, whatever its conditions") {
   std::vector objects{publication()};
   objects[0].spec.suspend = true;
-  CHECK(table_of(std::span{objects}, {false, false, kNow}).rows.at(0).at(5) == "true");
+  CHECK(table_of(std::span{objects}, {false, false, kNow}).rows.at(0).at(6) == "true");
 }
 
 TEST_CASE("a registry has no namespace") {
