@@ -59,6 +59,7 @@ void Reflector::list(const std::stop_token& stop) {
     return back_off(listed.error(), stop);
   }
   version_ = *listed;
+  has_watched_ = false;
   state_ = State::Watching;
   resumes_ = 0;
   tell(parts_.objects.end_list());
@@ -97,6 +98,7 @@ void Reflector::watch(const std::stop_token& stop) {
   if (was_good) {
     resumes_ = 0;
     failures_ = 0;
+    has_watched_ = true;
   }
   if (ended && was_good) return;
   const Error error = ended ? came_to_nothing() : ended.error();
@@ -108,7 +110,8 @@ void Reflector::watch(const std::stop_token& stop) {
     watch_refused_ = !is_expired(error) || has_failed_;
     failed(error);
   }
-  if (!is_expired(error) || !was_good) back_off(error, stop);
+  // Who says that it is too old has answered: only if not even a new list helps, it is to be asked less often.
+  if (!is_expired(error) || !has_watched_) back_off(error, stop);
 }
 
 Result<void> Reflector::take_event(WatchEventType type, const Node& object) {

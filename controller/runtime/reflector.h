@@ -104,7 +104,8 @@ class Reflector {
   unsigned resumes_ = 0;
   std::uint64_t events_ = 0;  ///< Of the watch that runs.
   bool watch_refused_ = false;
-  bool has_failed_ = false;  ///< Since a watch began.
+  bool has_watched_ = false;  ///< A watch came to something since the list.
+  bool has_failed_ = false;   ///< Since a watch began.
   std::atomic<bool> has_synced_ = false;
   std::atomic<bool> is_failing_ = false;
 };

@@ -284,6 +284,21 @@ TEST_CASE("Lists that go well do not hurry watches that are refused, nor hide th
   CHECK(world.recoveries == 1);
 }
 
+TEST_CASE("A version that got too old while the API server was away is listed again at once") {
+  World world;
+  world.steps(2);
+  for (int tries = 0; tries < 3; ++tries) {
+    world.collection.refusal = kCut;
+    world.steps(1);
+  }
+  REQUIRE(world.waits.size() == 3);
+  world.collection.set("a");
+  world.collection.compact();
+  world.steps(2);
+  CHECK(world.news() == Words{"aA"});
+  CHECK(world.waits.size() == 3);
+}
+
 TEST_CASE("A watch that is cut is no failure, one that can't begin is, until one begins") {
   World world;
   world.steps(1);
