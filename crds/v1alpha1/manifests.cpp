@@ -77,6 +77,8 @@ Kind kind_of(ResourceKind kind) {
           {kReady,
            {"Mode", "string", ".spec.mode", "Whether it deletes or only shows."},
            kReason,
+           {"Unsupported", "string", ".status.conditions[?(@.type==\"Unsupported\")].reason",
+            "Whether this version does nothing with it."},
            kSuspended,
            kRegistry,
            {"Schedule", "string", ".spec.schedule.cron", "When it runs.", true},

@@ -114,6 +114,18 @@ TEST_CASE("a registry has no namespace") {
         "contoso   -       contoso.azurecr.io   -        -           -\n");
 }
 
+TEST_CASE("a policy that nothing is done with yet says so beside what is ready of it") {
+  RetentionPolicy object;
+  object.metadata.name = "nightly";
+  object.metadata.namespace_name = "shop";
+  apply_readiness(object.status.conditions, {Readiness::Kind::Ready, "Succeeded", "valid"}, {0, kNow});
+  set_condition(object.status.conditions, make_condition("Unsupported", true, "NotSupported", "spec.rules", {0, kNow}));
+  const std::vector objects{object};
+  const auto table = table_of(std::span{objects}, {false, false, kNow});
+  CHECK(table.header == std::vector<std::string>{"NAME", "READY", "MODE", "REASON", "UNSUPPORTED", "SUSPENDED", "AGE"});
+  CHECK(table.rows.at(0).at(4) == "NotSupported");
+}
+
 TEST_CASE("the columns are those that kubectl shows, in its order") {
   const auto same = [](ResourceKind kind, Table table) {
     std::vector<std::string> shown{"NAME"};
