@@ -48,8 +48,8 @@ tsan() {
 # What users run, tested as a process.
 release() { build release slipway acr-emulator && run release -L '^process$'; }
 
-# What was found clean once is not looked at again until it changes. clang can't read what g++ precompiled.
-tidy() { cmake --preset dev -B build/tidy -DSLIPWAY_PRECOMPILE=OFF >/dev/null && tests/tidy.py build/tidy; }
+# What was found clean once is not looked at again until it changes.
+tidy() { build tidy && tests/tidy.py build/tidy; }
 
 # Each parser of strangers' bytes, for a moment.
 fuzz() { tests/fuzz/run.sh "${FUZZ_SECONDS:-8}"; }

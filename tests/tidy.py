@@ -4,7 +4,7 @@
     tests/tidy.py BUILD-FOLDER [FILE...]
 
 A source counts as changed with any header of ours that it includes, with .clang-tidy and with clang-tidy itself. What is
-known is kept in the user's cache folder, one empty file for each clean state.
+known is kept in the user's cache folder, one empty file for each clean state. BUILD-FOLDER has the compile commands.
 """
 import concurrent.futures
 import functools
@@ -17,7 +17,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIDY = "clang-tidy-19"
-ARGUMENTS = ["--quiet", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-deprecated-declarations"]
+ARGUMENTS = ["--quiet", "--checks=slipway-scope"]  # beside those of .clang-tidy
+PLUGIN = "tests/tidy_scope.cpp"
+HEADERS = "/usr/lib/llvm-19/include"
 KEPT = 20_000  # clean states; the oldest go first
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.M)
 
@@ -45,8 +47,17 @@ def state_of(source, surroundings):
     return digest.hexdigest()
 
 
-def look_at(build, source):
-    return subprocess.run([TIDY, "-p", build, *ARGUMENTS, source], cwd=ROOT, stdout=subprocess.PIPE,
+def plugin_in(build):
+    """The plugin's library, built if it is not there or older than its source."""
+    source, library = ROOT / PLUGIN, pathlib.Path(build).resolve() / "tidy_scope.so"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["g++", "-std=c++17", "-fPIC", "-shared", "-fno-rtti", "-DNDEBUG", "-isystem", HEADERS, source,
+                        "-o", library], check=True)
+    return library
+
+
+def look_at(build, plugin, source):
+    return subprocess.run([TIDY, "-p", build, f"--load={plugin}", *ARGUMENTS, source], cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
 
 
@@ -63,15 +74,17 @@ def main():
                                 stdout=subprocess.PIPE, text=True, check=True)
         sources = listed.stdout.split()
     version = subprocess.run([TIDY, "--version"], stdout=subprocess.PIPE, check=True).stdout
-    surroundings = version + (ROOT / ".clang-tidy").read_bytes() + " ".join(ARGUMENTS).encode()
+    surroundings = version + " ".join(ARGUMENTS).encode()
+    surroundings += (ROOT / ".clang-tidy").read_bytes() + (ROOT / PLUGIN).read_bytes()
     clean = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "slipway" / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
     states = {source: clean / state_of(source, surroundings) for source in sources}
     changed = [source for source, state in states.items() if not state.exists()]
     print(f"clang-tidy: {len(changed)} of {len(sources)} sources are new or changed", flush=True)
     failed = []
+    plugin = plugin_in(build) if changed else None
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS") or os.cpu_count())) as pool:
-        for source, said in zip(changed, pool.map(functools.partial(look_at, build), changed)):
+        for source, said in zip(changed, pool.map(functools.partial(look_at, build, plugin), changed)):
             if said.returncode == 0:
                 states[source].touch()
                 continue
