@@ -139,6 +139,27 @@ TEST_CASE("what a repair can't find anywhere is told, and looked for again at th
   CHECK(world.condition(publication, "Transferred") == "True Transferred");
 }
 
+TEST_CASE("a repair that was asked for and failed is looked for again, however young the last check is") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  world.publish(publication);
+  const auto source = world.source();
+  world.source() = {};
+  world.destination().blobs.erase(image.layers[0].digest);
+
+  publication.metadata.annotations["slipway.dev/reconcile-requested-at"] = "now";
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  world.clock.advance(1h);
+  CHECK(world.look(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False NotFound");
+
+  world.source() = source;
+  world.clock.advance(1h);
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.destination().blobs.contains(image.layers[0].digest));
+}
+
 TEST_CASE("a check that was made while the clock was ahead does not count") {
   PublishWorld world;
   const auto image = world.push({"base"});

@@ -268,6 +268,25 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   CHECK(world.progress.seen.back().blobs_done == world.progress.seen.back().blobs_total);
 }
 
+TEST_CASE("what a visit that was stopped had sent is no progress of the next") {
+  PublishWorld world;
+  world.push({"base", "app", "more"});
+  const auto publication = make_publication();
+  int sent = 0;
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (!request.starts_with("PUT registry.example/shop/storefront/blobs/")) return {};
+    world.clock.advance(3s);
+    return ++sent < 3 ? Result<void>{} : fail(ErrorClass::Cancelled, "stopped");
+  };
+  world.publish(publication);
+  REQUIRE(world.status(publication).attempt);
+  REQUIRE(world.status(publication).attempt->progress);
+  world.registry.before = nullptr;
+  world.look(publication);
+  REQUIRE(world.objects.written.front().attempt);
+  CHECK_FALSE(world.objects.written.front().attempt->progress);
+}
+
 TEST_CASE("an attempt that began while the clock was ahead is not waited for until then") {
   PublishWorld world;
   world.push({"base"});
