@@ -25,9 +25,15 @@ Result<void> WatchedWriter::remove(const ImagePublication& object) {
 }
 
 std::optional<Error> WatchedWriter::failure() const {
-  const auto failure = failure_.lock();
-  if (!*failure || steady_.now() - (*failure)->at >= kOldNews) return std::nullopt;
-  return (*failure)->error;
+  const auto state = state_.lock();
+  if (!state->failure || steady_.now() - state->failure->at >= kOldNews) return std::nullopt;
+  return state->failure->error;
+}
+
+void WatchedWriter::note_success(State& state, const ObjectKey& key) {
+  state.odd.erase(key);
+  if (state.failure && state.failure->object != key) state.odd.insert(state.failure->object);
+  state.failure.reset();
 }
 
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
@@ -37,11 +43,11 @@ Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) 
   if (!written) log_.error(written.error(), {{"object", to_string(key)}});
   if (failed_as(ErrorClass::Internal) || failed_as(ErrorClass::Invalid) || failed_as(ErrorClass::Refused))
     return written;
-  auto failure = failure_.lock();
+  auto state = state_.lock();
   if (written)
-    failure->reset();
-  else
-    failure->emplace(written.error(), steady_.now());
+    note_success(*state, key);
+  else if (!state->odd.contains(key))
+    state->failure.emplace(key, written.error(), steady_.now());
   return written;
 }
 

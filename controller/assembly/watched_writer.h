@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
@@ -12,7 +13,8 @@ namespace slipway::assembly {
 
 /// Says when the state cannot be written: in the log, and to who asks whether the program can work. What lies at the
 /// object alone is no such failure: its edit (Conflict), a status that can't be stored (Internal, Invalid), or a policy
-/// about it (Refused); nor is a visit that was stopped (Cancelled). Thread-safe.
+/// about it (Refused); nor is a visit that was stopped (Cancelled), nor one that fails while
+/// others' can be written, until its own is. Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
   /// What can't be written is tried again sooner than that (runtime::BackoffLimits), as long as it is this process's.
@@ -32,15 +34,21 @@ class WatchedWriter final : public ObjectWriter {
 
  private:
   struct Failure {
+    ObjectKey object;
     Error error;
     runtime::SteadyClock::Time at;
   };
+  struct State {
+    std::optional<Failure> failure;
+    std::set<ObjectKey> odd;  ///< Failed when another object's write went well; theirs has not since.
+  };
   Result<void> watched(Result<void> written, const ObjectKey& key);
+  static void note_success(State& state, const ObjectKey& key);
 
   ObjectWriter& next_;
   telemetry::Log& log_;
   const runtime::SteadyClock& steady_;
-  runtime::Guarded<std::optional<Failure>> failure_;
+  runtime::Guarded<State> state_;
 };
 
 }  // namespace slipway::assembly

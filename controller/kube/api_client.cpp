@@ -109,6 +109,11 @@ bool is_denied_by_policy(const Words& words) {
   return words.message.contains("admission webhook \"") || words.message.contains("ValidatingAdmissionPolicy '");
 }
 
+/// How etcd and the API server's client of it say so, under 500: the object stays too large, whenever it is tried.
+bool is_too_large(const Words& words) {
+  return words.message.contains("message larger than max") || words.message.contains("request is too large");
+}
+
 Meaning meaning_of(const ApiRequest& request, const Words& words) {
   if (is_denied_by_policy(words) && !words.is_of_ending_namespace)
     return {ErrorClass::Refused, "change the policy that is named, or the object"};
@@ -136,6 +141,8 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
     default:
       break;
   }
+  if (words.status == 500 && is_too_large(words))
+    return {ErrorClass::Invalid, "make the object smaller (labels, annotations, texts): the API server can't keep it"};
   if (words.status >= 500 || words.status == 408)
     return {ErrorClass::Unavailable, "try again later; look at the API server's own health"};
   return {ErrorClass::Invalid, "the API server does not take this request; see its message"};

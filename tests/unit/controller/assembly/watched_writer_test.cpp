@@ -65,4 +65,40 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
   close(ends[1]);
 }
 
+TEST_CASE("one object that can't be written while others are says nothing of the whole") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const tests::ManualClock clock{Timestamp{}};
+  telemetry::Log log{clock, {.descriptor = ends[1]}};
+  tests::InMemoryObjects objects;
+  const auto odd = tests::make_publication("odd");
+  const auto sound = tests::make_publication("sound");
+  const auto third = tests::make_publication("third");
+  for (const auto& object : {odd, sound, third}) objects.apply(object);
+  const tests::ManualSteadyClock steady;
+  WatchedWriter writer{objects, log, steady};
+  const auto write = [&](const ImagePublication& object, bool goes_well) {
+    objects.before_write = nullptr;
+    if (!goes_well) objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no", "wait"); };
+    CHECK(writer.write_status(objects.stored(key_of(object))).has_value() == goes_well);
+  };
+
+  write(odd, false);
+  CHECK(writer.failure());
+  write(sound, true);
+  CHECK_FALSE(writer.failure());
+  write(odd, false);
+  CHECK_FALSE(writer.failure());
+  // What fails for others too is the whole's.
+  write(third, false);
+  CHECK(writer.failure());
+  write(sound, true);
+  // Once it could be written, its failure is news again.
+  write(odd, true);
+  write(odd, false);
+  CHECK(writer.failure());
+  close(ends[0]);
+  close(ends[1]);
+}
+
 }  // namespace slipway::assembly

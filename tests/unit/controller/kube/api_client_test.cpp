@@ -78,6 +78,14 @@ TEST_CASE("A watch that falls silent has ended, and none is a slow answer") {
   CHECK(request.least_rate.bytes == 0);
 }
 
+namespace {
+
+/// What an API server says of a status that is too large for its client of etcd.
+const std::string kTooLarge =
+    R"({"kind":"Status","message":"rpc error: trying to send message larger than max, 2579770 vs. 2097152"})";
+
+}  // namespace
+
 TEST_CASE("What the API server refuses has a class and a way out") {
   struct Row {
     int code;
@@ -113,6 +121,7 @@ TEST_CASE("What the API server refuses has a class and a way out") {
       {422, status(422, R"(,"details":{"causes":[{"field":"spec.tags","message":"too many"}]})"), ErrorClass::Invalid,
        "; spec.tags: too many", "the fields"},
       {429, status(429), ErrorClass::Throttled, "429", "wait"},
+      {500, kTooLarge, ErrorClass::Invalid, "larger than max", "make the object smaller"},
       {500, "not JSON", ErrorClass::Unavailable, "500 \"not JSON\"", "health"},
       {504, status(504), ErrorClass::Unavailable, "504", "health"},
   }));
