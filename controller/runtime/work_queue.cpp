@@ -8,6 +8,12 @@ namespace slipway::runtime {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr std::size_t kManyWorkers = 8;
+
+}  // namespace
+
 WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options)
     : clock_(clock), watcher_(watcher), backoff_(options.backoff), workers_(options.workers) {
   state_.lock()->random.seed(options.seed);
@@ -84,15 +90,17 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
   return promoted;
 }
 
-/// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs.
+/// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs, also one that nobody has
+/// heard of yet. Of few workers none is kept for that.
 std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
   const bool is_any_without = state.known_in.namespaces() > state.running_in.namespaces();
   const bool is_last = state.running.size() + 1 >= workers_;
   return state.due.first([&](const std::string& name) -> std::optional<std::size_t> {
     const std::size_t running = state.running_in.of(name);
-    const bool is_bounded = workers_ != 0 && !name.empty() && running > 0 && state.known_in.has_other_than(name);
-    const bool has_its_share = running >= workers_ / 2 || (is_any_without && is_last);
-    return is_bounded && has_its_share ? std::nullopt : std::optional(running);
+    if (workers_ == 0 || name.empty() || running == 0) return running;
+    const bool is_kept = is_last && (is_any_without || workers_ >= kManyWorkers);
+    const bool has_its_half = running >= workers_ / 2 && state.known_in.has_other_than(name);
+    return is_kept || has_its_half ? std::nullopt : std::optional(running);
   });
 }
 

@@ -40,8 +40,9 @@ struct QueueStatistics {
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
 /// with as few, Edit comes first, then who has been due longer. A namespace that has its share of the workers gets
 /// none: half of them while the queue knows another one (in any state but gone). The last free worker is for one that
-/// has none, as long as the queue knows such a one. So two in which every visit hangs leave a worker to who comes next:
-/// of eight they take 4 and 3. Thread-safe; nothing is called under its lock.
+/// has none: of eight workers or more always, of fewer while the queue knows such a one. So those in which every visit
+/// hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3, and one 7.
+/// Thread-safe; nothing is called under its lock.
 class WorkQueue {
  public:
   struct Options {
