@@ -343,7 +343,7 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
 }
 
 bool RegistryClient::takes_from_allowance() {
-  return allowance_ > 0 && allowance_-- > 0;
+  return allowance_ > 0 && allowance_.fetch_sub(1) > 0;
 }
 
 /// Not every writer of a fallback tag says what kind a referrer is; its manifest does. Of more than are looked into the
