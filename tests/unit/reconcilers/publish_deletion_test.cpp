@@ -211,6 +211,20 @@ TEST_CASE("Untag leaves a tag that its object only found right, and says so") {
     remove_rival();
     CHECK(world.tag("1.8.2") == digest);
   }
+  SECTION("that was there when an attempt failed at another tag") {
+    world.publish(team);
+    world.objects.remove(key_of(team), world.clock.now());
+    world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request == "PUT registry.example/shop/storefront:staging") return fail(ErrorClass::Forbidden, "denied");
+      return {};
+    };
+    world.publish(rival);
+    world.registry.before = nullptr;
+    world.look(rival);
+    CHECK(world.tag("staging") == digest);
+    remove_rival();
+    CHECK(world.tag("1.8.2") == digest);
+  }
   SECTION("that came after an attempt which was refused it, with its record there") {
     world.registry.before = [](const std::string& request) -> Result<void> {
       if (request == "PUT registry.example/shop/storefront:1.8.2") return fail(ErrorClass::Forbidden, "denied");

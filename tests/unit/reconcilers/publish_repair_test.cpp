@@ -38,6 +38,10 @@ TEST_CASE("a tag that somebody moved or removed is noticed at the next interval"
       CHECK(world.objects.written.empty());
       CHECK(world.registry.requests.size() == 2);
     }
+    SECTION("it stays known what this publication had set it to") {
+      CHECK(world.status(publication).published->tags[1].digest == image.descriptor.digest.str());
+      CHECK_THAT(world.plan(publication).back(), Catch::Contains("this publication had set it"));
+    }
     SECTION("and taken back when it is removed") {
       tags.erase("staging");
       world.look(publication);
@@ -67,6 +71,22 @@ TEST_CASE("a tag that somebody moved or removed is noticed at the next interval"
     CHECK(world.records_on(image.descriptor.digest) == 1);
     CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Repaired", "Repaired"});
   }
+}
+
+TEST_CASE("of two tags that are moved one after the other both are told") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.tags.push_back({.name = "edge", .template_text = "edge", .mutability = Mutability::Moving});
+  world.publish(publication);
+  const auto other = make_image(world.destination(), {"other"});
+  for (const std::string tag : {"staging", "edge"}) {
+    world.destination().tags.insert_or_assign(tag, other.descriptor.digest);
+    world.clock.advance(1h);
+    world.look(publication);
+    CHECK_THAT(world.message(publication, "Tagged"), Catch::Contains("tag staging was left"));
+  }
+  CHECK_THAT(world.message(publication, "Tagged"), Catch::Contains("tag edge was left"));
 }
 
 TEST_CASE("who moved a tag is told by its record, oneself too") {

@@ -88,15 +88,21 @@ TEST_CASE("the word of the registry on when to come again is passed on") {
   CHECK(world.status(publication).attempt->next_retry_at == world.clock.now() + 17s);
 }
 
-TEST_CASE("every try at a registry that does not answer counts") {
+TEST_CASE("every try at a registry that does not answer counts, the source's first") {
   PublishWorld world;
   world.push({"base"});
   const auto publication = make_publication();
-  world.registry.before = failing("HEAD registry.example", kNoAnswer);
-  for (int number = 1; number <= 3; ++number) {
+  const auto started = world.clock.now();
+  int number = 0;
+  for (const auto& place : {std::string("GET ghcr.io"), std::string("HEAD registry.example"), kDestination}) {
+    CAPTURE(place);
+    world.registry.before = failing(place, kNoAnswer);
     CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry});
-    CHECK(world.status(publication).attempt->number == number);
+    CHECK(world.status(publication).attempt->number == ++number);
+    CHECK(world.status(publication).attempt->started_at == started);
+    CHECK(world.status(publication).attempt->generation == 1);
     CHECK_FALSE(world.status(publication).attempt->next_retry_at);
+    world.clock.advance(1min);
   }
 }
 
