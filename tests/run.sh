@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test of the project.
-#   tests/run.sh [STEP...]     default: format layering asan tsan fuzz; on request: dev release tidy demo
+#   tests/run.sh [STEP...]     default: format layering asan tsan fuzz tidy; on request: dev release demo
 # Environment: FUZZ_SECONDS (per target, default 8), JOBS (default: the number of processors).
 # The steps share nothing but the compiler cache, so one step can be run alone.
 set -euo pipefail
@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 jobs=${JOBS:-$(nproc)}
 steps=("$@")
-[[ ${#steps[@]} -gt 0 ]] || steps=(format layering asan tsan fuzz)
+[[ ${#steps[@]} -gt 0 ]] || steps=(format layering asan tsan fuzz tidy)
 
 sources() { git ls-files '*.h' '*.cpp'; }
 
