@@ -101,6 +101,13 @@ Result<void> check_files(const ImagePublicationSpec& spec) {
   return {};
 }
 
+std::unexpected<Error> was_not_read(const std::string& registry, const std::string& named_by,
+                                    const std::string& read_from) {
+  return fail(ErrorClass::NotFound,
+              "ContainerRegistry " + registry + ", which " + named_by + " names, is not in " + read_from,
+              "correct the name, or give -f the folder that holds both (it takes one path)");
+}
+
 /// Who wrote everything is told what is not there; a tenant hears of access alone, so that registries can't be guessed.
 Result<void> check_was_read(const ImagePublicationSpec& spec, const Settings& settings, ObjectReader& reader) {
   if (settings.read_from.empty()) return {};
@@ -111,9 +118,7 @@ Result<void> check_was_read(const ImagePublicationSpec& spec, const Settings& se
     const auto registry = reader.registry(name);
     if (!registry) return std::unexpected(registry.error());
     if (*registry) continue;
-    return fail(ErrorClass::NotFound,
-                "ContainerRegistry " + name + ", which " + field + " names, is not in " + settings.read_from,
-                "correct the name, or give -f the folder that holds both (it takes one path)");
+    return was_not_read(name, field, settings.read_from);
   }
   return {};
 }

@@ -26,7 +26,7 @@ std::unexpected<Error> too_much(std::string message) {
 }
 
 std::size_t bytes_of(const std::string& text) {
-  return sizeof(text) + text.size();
+  return sizeof(std::string) + text.size();
 }
 
 std::size_t bytes_of(const std::vector<std::string>& texts) {
