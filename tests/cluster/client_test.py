@@ -353,16 +353,21 @@ class ObjectsTest(ClientCase):
         which = self.applied("status")
         ready = {"type": "Ready", "status": "True", "reason": "Succeeded", "message": "published",
                  "lastTransitionTime": "2026-11-24T09:00:00Z", "observedGeneration": 1}
-        written = self.api.ask("apply", **which, subresource="status",
-                               object=self.told_status("status", observedGeneration=1, conditions=[ready]))
+        def applies(**status):
+            answer = self.api.ask("apply", **which, subresource="status", object=self.told_status("status", **status))
+            self.assertEqual(answer["kind"], "PartialObjectMetadata")
+            now = self.api.ask("get", **which)
+            self.assertEqual(answer["metadata"]["resourceVersion"], now["metadata"]["resourceVersion"])
+            return now
+
+        written = applies(observedGeneration=1, conditions=[ready])
         self.assertEqual(written["status"]["conditions"], [ready])
         managers = {(each["manager"], each["operation"], each.get("subresource"))
                     for each in written["metadata"]["managedFields"]}
         self.assertIn(("slipway", "Apply", "status"), managers)
-        again = self.api.ask("apply", **which, subresource="status",
-                             object=self.told_status("status", observedGeneration=1, conditions=[ready]))
+        again = applies(observedGeneration=1, conditions=[ready])
         self.assertEqual(again["metadata"]["resourceVersion"], written["metadata"]["resourceVersion"])
-        gone = self.api.ask("apply", **which, subresource="status", object=self.told_status("status", observedGeneration=2))
+        gone = applies(observedGeneration=2)
         self.assertNotIn("conditions", gone["status"])
         self.assertEqual(gone["spec"], written["spec"])
 
