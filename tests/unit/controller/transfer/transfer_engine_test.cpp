@@ -1,7 +1,5 @@
 #include "controller/transfer/transfer_engine.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <future>
 #include <semaphore>
@@ -11,6 +9,7 @@
 #include "controller/transfer/checked_layers.h"
 #include "tests/catch.h"
 #include "tests/support/fake_blob_ends.h"
+#include "tests/support/no_threads.h"
 
 using namespace slipway;
 using namespace slipway::testing;
@@ -33,28 +32,6 @@ bool all_may(const std::string&) {
 Cut cut_after(std::int64_t after, ErrorClass cls = ErrorClass::Unavailable) {
   return {.after = after, .error = {.cls = cls, .message = "cut"}};
 }
-
-/// While it lives, no thread can be started in this process: its stack would have no room.
-class NoThreads {
- public:
-  NoThreads() {
-    pthread_getattr_default_np(&usual_);
-    pthread_attr_t huge;
-    pthread_getattr_default_np(&huge);
-    pthread_attr_setstacksize(&huge, std::size_t{1} << 50);
-    pthread_setattr_default_np(&huge);
-    pthread_attr_destroy(&huge);
-  }
-  ~NoThreads() {
-    pthread_setattr_default_np(&usual_);
-    pthread_attr_destroy(&usual_);
-  }
-  NoThreads(const NoThreads&) = delete;
-  NoThreads& operator=(const NoThreads&) = delete;
-
- private:
-  pthread_attr_t usual_;
-};
 
 /// A source, a registry, an engine, and time that only waiting moves.
 struct World {
@@ -501,7 +478,7 @@ TEST_CASE("what a library throws ends the transfer, not the process", "[transfer
 
 TEST_CASE("where no thread can be started the calling one sends what takes no other", "[transfer]") {
   World world;
-  const NoThreads none;
+  const tests::NoThreads none;
   const std::string one = bytes_of(1'000);
   const std::string other = bytes_of(900, 3);
   CHECK(world.run({world.source.add(one), world.source.add(other)}));
@@ -513,7 +490,7 @@ TEST_CASE("where the thread that reads a blob can't be started it is tried again
           "[transfer]") {
   World world;
   const content::Descriptor blob = world.source.add(bytes_of(60'000));
-  const NoThreads none;
+  const tests::NoThreads none;
   const auto report = world.run({blob});
   REQUIRE_FALSE(report);
   CHECK(report.error().cls == ErrorClass::Unavailable);
