@@ -13,8 +13,8 @@ namespace slipway::assembly {
 
 /// Says when the state cannot be written: in the log, and to who asks whether the program can work. What lies at the
 /// object alone is no such failure: its edit (Conflict), a status that can't be stored (Internal, Invalid), or a policy
-/// about it (Refused); nor is a visit that was stopped (Cancelled), nor one that fails while
-/// others' can be written, until its own is. Thread-safe.
+/// about it (Refused); nor is a visit that was stopped (Cancelled), nor one that fails while others' can be
+/// written, until its own is. Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
   /// What can't be written is tried again sooner than that (runtime::BackoffLimits), as long as it is this process's.

@@ -1,5 +1,7 @@
 #include "controller/registry/referrer_list.h"
 
+#include <algorithm>
+
 #include "crds/base/document.h"
 #include "reconcilers/json.h"
 
@@ -37,6 +39,11 @@ Node to_node(const content::Descriptor& referrer) {
 
 }  // namespace
 
+void cut_type(std::string& type) {
+  constexpr std::size_t kLongest = 255;
+  type.resize(std::min(type.size(), kLongest));
+}
+
 Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index) {
   const Document document = parse_json(index, "referrers");
   if (!document.problems.empty() || document.root.kind != Node::Kind::Map) return no_list("not a JSON object");
@@ -58,8 +65,8 @@ Result<void> append_referrers(std::string_view index, std::vector<content::Descr
   if (all.size() + more->size() > kMostReferrers) return no_list("more than 1,000");
   for (content::Descriptor& descriptor : *more) {
     descriptor.annotations = {};
-    for (std::string* type : {&descriptor.media_type, &descriptor.artifact_type})
-      if (type->size() > kLongestMediaType) *type = type->substr(0, kLongestMediaType);
+    cut_type(descriptor.media_type);
+    cut_type(descriptor.artifact_type);
     all.push_back(std::move(descriptor));
   }
   return {};

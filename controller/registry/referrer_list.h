@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,8 +10,8 @@ namespace slipway::registry {
 
 /// The most referrers of one subject.
 inline constexpr std::size_t kMostReferrers = 1000;
-/// What is kept of a type that somebody gives.
-inline constexpr std::size_t kLongestMediaType = 255;
+/// Cuts off of a type that somebody gives what no media type has.
+void cut_type(std::string& type);
 
 /// The manifests that an index of referrers names, as it describes them. Integrity when it is no index, or beyond
 /// 1,000.

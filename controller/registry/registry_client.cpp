@@ -358,7 +358,7 @@ Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token 
   const auto* const image = std::get_if<content::ImageManifest>(&*parsed);
   referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
   if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
-  referrer.artifact_type.resize(std::min<std::size_t>(referrer.artifact_type.size(), kLongestMediaType));
+  cut_type(referrer.artifact_type);
   return {};
 }
 

@@ -27,8 +27,8 @@ struct TokenOptions {
 
 /// Authorization headers of one registry for one identity (distribution token specification). Tokens are kept per scope
 /// until 5 minutes before they end (half their life when that is shorter), or until there are too many; of several
-/// callers one fetches. Credentials
-/// go to an https realm only, or to a loopback realm of a plainHTTP registry. Thread-safe.
+/// callers one fetches. Credentials go to an https realm only, or to a loopback realm of a plainHTTP registry.
+/// Thread-safe.
 class TokenSource {
  public:
   TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options);
