@@ -25,9 +25,9 @@ std::size_t newly_set(const Boxed<PublishedStatus>& before, const PublishedStatu
 
 /// What a try that did not publish means to who watches: somebody has to act (refused), a report has to come (waiting),
 /// time may help (retrying), or it is a bug of ours (failed).
-std::string outcome_of(const ImagePublicationStatus& status) {
+std::string outcome_of(const ImagePublicationStatus& status, ErrorClass failure) {
   if (find_condition(status.conditions, kStalled) != nullptr) return "refused";
-  switch (error_class_named(status.attempt->error->cls)) {
+  switch (failure) {
     case ErrorClass::NotFound:
       return "waiting";
     case ErrorClass::Throttled:
@@ -41,11 +41,12 @@ std::string outcome_of(const ImagePublicationStatus& status) {
 
 void count_failure(const ImagePublicationStatus& before, const ImagePublicationStatus& after,
                    telemetry::Metrics& metrics) {
-  if (!after.attempt || !after.attempt->error || (before.attempt && before.attempt->error == after.attempt->error))
-    return;
+  const auto failure = publish::failure_of(after);
+  if (!failure || publish::failure_of(before) == failure) return;
   const Condition* ready = find_condition(after.conditions, kReady);
   const bool is_stalled = find_condition(after.conditions, kStalled) != nullptr;
-  metrics.publication(outcome_of(after), ready ? ready->reason : after.attempt->error->cls);
+  metrics.publication(outcome_of(after, failure->cls),
+                      ready ? ready->reason : std::string(slipway::to_string(failure->cls)));
   // A gate's refusal begins with its name.
   const Condition* gates = find_condition(after.conditions, publish::kGatesPassed);
   if (is_stalled && gates && gates->status == "False")
@@ -53,7 +54,7 @@ void count_failure(const ImagePublicationStatus& before, const ImagePublicationS
 }
 
 bool has_something_to_count(const ImagePublicationStatus& after) {
-  return after.published || (after.attempt && after.attempt->error);
+  return after.published || publish::failure_of(after);
 }
 
 }  // namespace

@@ -23,15 +23,6 @@ constexpr std::chrono::seconds kTellAgain{20};
 /// Somebody waits for the end.
 constexpr std::chrono::seconds kLongestBackoff{30};
 
-Error error_of(const AttemptError& error) {
-  return {.cls = error_class_named(error.cls), .message = error.message, .remedy = error.remedy};
-}
-
-std::optional<Error> last_error(const ImagePublication& publication) {
-  const auto& attempt = publication.status.attempt;
-  return attempt && attempt->error ? std::optional{error_of(*attempt->error)} : std::nullopt;
-}
-
 /// Of what is tried again without an error on record.
 Error never_finished() {
   return {.cls = ErrorClass::Unavailable,
@@ -68,7 +59,8 @@ class Collector final : public runtime::WorkWatcher {
     if (auto ending = ending_of_time(publication, *visit.outcome, started_, clock_.now()))
       return keep(visit.key, std::move(*ending));
     if (is_awaited(publication, *visit.outcome)) queue_->add_after(visit.key, kLookForReport);
-    if (const auto error = last_error(publication)) tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
+    if (const auto error = publish::failure_of(publication.status))
+      tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
   }
   /// Before the first key is added to it.
   void look_again_through(runtime::WorkQueue& queue) { queue_ = &queue; }
@@ -148,7 +140,7 @@ class Collector final : public runtime::WorkWatcher {
 Ending unfinished(Installation& installation, const ObjectKey& key) {
   const auto stored = installation.objects().publication(key);
   if (!stored || !*stored) return {};
-  return {Ending::Kind::Unfinished, last_error((*stored)->object)};
+  return {Ending::Kind::Unfinished, publish::failure_of((*stored)->object.status)};
 }
 
 /// As long as the visits run.
@@ -167,7 +159,7 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
   if (outcome.kind == Outcome::Kind::Done || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
   // What is begun and not ended is not what Ready is about.
   if (!publication.status.attempt && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
-  const auto error = last_error(publication);
+  const auto error = publish::failure_of(publication.status);
   if (!error || is_awaited(publication, outcome)) return std::nullopt;
   return Ending{Ending::Kind::Failed, error};
 }
@@ -178,12 +170,12 @@ std::optional<Ending> ending_of_time(const ImagePublication& publication, const 
   const auto left = time_left(publication, outcome, started, now);
   const auto delay = outcome.delay.value_or(std::chrono::milliseconds{0});
   if (left > std::chrono::seconds{0} && delay <= left) return std::nullopt;
-  const auto error = last_error(publication);
+  const auto error = publish::failure_of(publication.status);
   return Ending{Ending::Kind::Failed, error ? error : never_finished()};
 }
 
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome) {
-  const auto error = last_error(publication);
+  const auto error = publish::failure_of(publication.status);
   return error && error->cls == ErrorClass::NotFound && outcome.kind == Outcome::Kind::Again;
 }
 

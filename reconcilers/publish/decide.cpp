@@ -403,14 +403,14 @@ PublishPlan decide(const ImagePublication& publication, const Observation& seen,
   return Decision(publication, seen, now).make();
 }
 
-PublishPlan refuse(const ImagePublication& publication, const std::string& login_server, Error error) {
+PublishPlan refuse(const ImagePublication& publication, const std::string& login_server, Refusal refusal) {
   PublishPlan plan{.ids = {.request = request_hash(publication.spec), .publication = "", .gates = ""}};
   const auto& status = publication.status;
   const bool resolved = status.source && status.source_hash == plan.ids.request;
   const auto source = Digest::parse(resolved ? status.source->digest : "");
   if (source) plan.ids.publication = publication_hash(publication.spec, login_server, *source);
-  plan.reason = error.message;
-  plan.refusal = Refusal{.stage = Stage::Preparation, .error = std::move(error)};
+  plan.reason = refusal.error.message;
+  plan.refusal = std::move(refusal);
   return plan;
 }
 

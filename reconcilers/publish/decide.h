@@ -27,7 +27,7 @@ PublishPlan decide(const ImagePublication& publication, const Observation& seen,
 
 /// The plan of a publication that could not even be looked at: an attempt whose source was resolved before goes on.
 /// `login_server` is that of its ContainerRegistry, empty when that is not there.
-PublishPlan refuse(const ImagePublication& publication, const std::string& login_server, Error error);
+PublishPlan refuse(const ImagePublication& publication, const std::string& login_server, Refusal refusal);
 
 /// Whether status.attempt is about the same publication under the same gates: it goes on then, else a new one starts.
 bool is_continued(const ImagePublication& publication, const PublicationIds& ids);

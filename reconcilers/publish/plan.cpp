@@ -29,6 +29,8 @@ std::string_view to_string(Purpose purpose) {
 
 std::string_view to_string(Stage stage) {
   switch (stage) {
+    case Stage::Admission:
+      return "Admission";
     case Stage::Preparation:
       return "Preparation";
     case Stage::Gates:

@@ -115,7 +115,7 @@ struct TagDecision {
 };
 
 /// How far a publication came before something said no: decides which condition tells it.
-enum class Stage { Preparation, Gates, Transfer, Tags };
+enum class Stage { Admission, Preparation, Gates, Transfer, Tags };
 
 /// Why nothing is done about a publication, now or at all.
 struct Refusal {

@@ -69,7 +69,9 @@ class Visit {
 
   PublishPlan look() {
     auto plan = try_to_look();
-    return plan ? std::move(*plan) : refuse(object(), login_server(), std::move(plan.error()));
+    if (plan) return std::move(*plan);
+    const Stage stage = admission_ ? Stage::Preparation : Stage::Admission;
+    return refuse(object(), login_server(), {stage, std::move(plan.error())});
   }
 
   std::string login_server() const {
@@ -82,7 +84,8 @@ class Visit {
     const bool untags = is_held(object()) && object().spec.deletion_policy == DeletionPolicy::Untag;
     if (!untags || object().spec.suspend) return {.reason = "nothing to do: it is deleted and its tags stay"};
     auto plan = plan_withdrawal();
-    return plan ? std::move(*plan) : refuse(object(), login_server(), std::move(plan.error()));
+    if (plan) return std::move(*plan);
+    return refuse(object(), login_server(), {Stage::Preparation, std::move(plan.error())});
   }
 
   /// Observe and decide.

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "crds/base/error_class.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/brief_digest.h"
@@ -156,7 +157,12 @@ class Conclusion {
     status_.source_hash = plan_.ids.request;
   }
 
-  void record_failure() {
+  /// What access does not give was not tried: its conditions alone say so.
+  bool was_attempted() const {
+    return refusal_->stage != Stage::Admission || refusal_->error.cls != ErrorClass::Forbidden || status_.attempt;
+  }
+
+  AttemptStatus failed_attempt() const {
     const auto& error = refusal_->error;
     auto attempt = attempt_of(publication_, plan_, now_);
     // A try that came to its first step was counted when it began.
@@ -165,11 +171,15 @@ class Conclusion {
     attempt.error = {std::string(slipway::to_string(error.cls)), beginning_of(error.message, kLongestMessage),
                      beginning_of(error.remedy, kLongestMessage)};
     if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
-    status_.attempt = std::move(attempt);
+    return attempt;
+  }
+
+  void record_failure() {
+    if (was_attempted()) status_.attempt = failed_attempt();
     // What a repair left undone is looked for again, however young the last full check is.
     if (plan_.purpose == Purpose::Repair && status_.published) status_.published->last_full_check_at.reset();
 
-    const auto readiness = readiness_of(error, outcome_);
+    const auto readiness = readiness_of(refusal_->error, outcome_);
     if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
     if (refusal_->stage == Stage::Transfer || refusal_->stage == Stage::Tags) tell_gates();
     if (is_not_what_was_scanned()) set(kGatesPassed, false, readiness.reason, readiness.message);
@@ -400,6 +410,16 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
 ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
                                  const Outcome& outcome, Timestamp now) {
   return Conclusion(publication, acted, settings, outcome, now).make();
+}
+
+std::optional<Error> failure_of(const ImagePublicationStatus& status) {
+  if (status.attempt && status.attempt->error) {
+    const AttemptError& error = *status.attempt->error;
+    return Error{.cls = error_class_named(error.cls), .message = error.message, .remedy = error.remedy};
+  }
+  const Condition* stalled = find_condition(status.conditions, kStalled);
+  if (status.attempt || stalled == nullptr || stalled->reason != reason::kForbidden) return std::nullopt;
+  return Error{.cls = ErrorClass::Forbidden, .message = stalled->message};
 }
 
 ImagePublicationStatus status_when_suspended(const ImagePublication& publication) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "reconcilers/outcome.h"
 #include "reconcilers/ports/blob_transfer.h"
@@ -55,6 +56,10 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
 /// the same.
 ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
                                  const Outcome& outcome, Timestamp now);
+
+/// Why what it is about is not published, as its status tells: what its attempt ended with, or that it was not allowed
+/// and so never attempted. Nothing where one goes on or all is done.
+std::optional<Error> failure_of(const ImagePublicationStatus& status);
 
 /// The status of a publication that is suspended.
 ImagePublicationStatus status_when_suspended(const ImagePublication& publication);

@@ -1,4 +1,5 @@
 #include "reconcilers/publish/admission.h"
+#include "reconcilers/publish/status.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -58,16 +59,39 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
   // The same words whatever is behind it.
   CHECK(world.message(publication) ==
         "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
-        "\"ghcr.io/contoso/storefront\": check the name of the registry and the labels of the namespace; who keeps it "
-        "adds to its spec.access, with the gates that its other entries have: - {name: "
-        "shop-publish, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, repositories: "
+        "\"ghcr.io/contoso/storefront\": check the registry's name and the namespace's labels; its keeper adds to "
+        "spec.access, with the gates of its other entries: - {name: shop-publish, namespaceSelector: {matchLabels: "
+        "{kubernetes.io/metadata.name: shop}}, repositories: "
         "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
   CHECK(world.plan(publication).at(0) ==
         "not published: namespace shop has no Publish on \"shop/storefront\" of "
         "ContainerRegistry contoso for an image from \"ghcr.io/contoso/storefront\"");
 
+  // Nothing was attempted, and nothing says so.
+  CHECK_FALSE(world.status(publication).attempt);
+  CHECK(publish::failure_of(world.status(publication)) ==
+        Error{.cls = ErrorClass::Forbidden, .message = world.message(publication)});
+
   world.objects.apply(make_registry());
   CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK_FALSE(publish::failure_of(world.status(publication)));
+}
+
+TEST_CASE("an attempt that is not allowed any more is still on record") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT")) return fail(ErrorClass::Unavailable, "no answer", "wait");
+    return {};
+  };
+  static_cast<void>(world.publish(publication));
+  REQUIRE(world.status(publication).attempt);
+  world.objects.kept_registries.clear();
+  CHECK(world.look(publication) == kStalledForAnHour);
+  REQUIRE(world.status(publication).attempt);
+  CHECK(world.status(publication).attempt->sent);
+  CHECK(world.status(publication).attempt->error->cls == "Forbidden");
 }
 
 TEST_CASE("who wrote everything is told which ContainerRegistry was not read, and a tenant is not") {

@@ -572,17 +572,17 @@ TEST_CASE("an attempt goes on as long as publication and gates are the same", "[
 TEST_CASE("what could not be looked at goes on with what was resolved before", "[publish_decide]") {
   auto publication = make_publication();
   const auto request = request_hash(publication.spec);
-  const Error error{.cls = ErrorClass::Unavailable, .message = "no answer", .remedy = "wait"};
-  const auto nothing = refuse(publication, "registry.example", error);
+  const Refusal refusal{Stage::Preparation, {.cls = ErrorClass::Unavailable, .message = "no answer", .remedy = "wait"}};
+  const auto nothing = refuse(publication, "registry.example", refusal);
   CHECK(nothing.ids == PublicationIds{.request = request});
-  CHECK(nothing.refusal == Refusal{Stage::Preparation, error});
+  CHECK(nothing.refusal == refusal);
   CHECK(nothing.reason == "no answer");
   CHECK(to_lines(nothing) == std::vector<std::string>{"not published: no answer", "  to do: wait"});
 
   publication.status.source = ResolvedSource{.digest = kImage.str(), .resolved_at = kNow};
-  CHECK(refuse(publication, "registry.example", error).ids.publication.empty());
+  CHECK(refuse(publication, "registry.example", refusal).ids.publication.empty());
   publication.status.source_hash = request;
-  CHECK(refuse(publication, "registry.example", error).ids.publication ==
+  CHECK(refuse(publication, "registry.example", refusal).ids.publication ==
         publication_hash(publication.spec, "registry.example", kImage));
 }
 

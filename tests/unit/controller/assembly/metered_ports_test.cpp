@@ -102,6 +102,16 @@ TEST_CASE("a refusal counts when it is new") {
   CHECK(has_line(metrics, R"(slipway_publications_total{outcome="refused",reason="TagConflict"} 1)"));
 }
 
+TEST_CASE("what was not allowed, and so not attempted, counts once") {
+  telemetry::Metrics metrics{"test"};
+  ImagePublicationStatus refused;
+  apply_readiness(refused.conditions, {Readiness::Kind::Stalled, "Forbidden", "m"}, {});
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="refused",reason="Forbidden"} 1)") == false);
+  count_changes({}, refused, metrics);
+  count_changes(refused, refused, metrics);
+  CHECK(has_line(metrics, R"(slipway_publications_total{outcome="refused",reason="Forbidden"} 1)"));
+}
+
 TEST_CASE("a gate that refuses counts, one that waits for its report does not") {
   telemetry::Metrics metrics{"test"};
   ImagePublicationStatus refused;
