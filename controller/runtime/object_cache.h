@@ -12,6 +12,7 @@
 
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/reflected_objects.h"
+#include "reconcilers/json.h"
 
 namespace slipway::runtime {
 
@@ -62,6 +63,9 @@ class ObjectCache final : public ReflectedObjects {
     bool is_listing = false;
   };
 
+  /// Whether what stands in place is at least as new: what wrote() took comes back as an event, and is not decoded
+  /// again.
+  bool knows(const Node& object);
   /// Puts it in place and gives what stood there; gives `now` back where what stands there is as new.
   Entry exchange(const Entry& now);
   Entry take_out(const ObjectName& name, const std::string& uid);
@@ -116,6 +120,7 @@ void ObjectCache<T>::wrote(Reflected<T> object, std::string_view fenced_on) {
 
 template <class T>
 Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
+  if (knows(object)) return std::vector<Change>{};
   Result<Reflected<T>> decoded = decode_(object);
   if (!decoded) return std::unexpected(std::move(decoded.error()));
   const Entry now = std::make_shared<const Reflected<T>>(std::move(*decoded));
@@ -135,6 +140,19 @@ Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
   tell(nullptr, now);
   changes.push_back({name, ChangeKind::Added});
   return changes;
+}
+
+template <class T>
+bool ObjectCache<T>::knows(const Node& object) {
+  const Node& metadata = json::at(object, "metadata");
+  const ObjectName name{json::text_at(metadata, "namespace"), json::text_at(metadata, "name")};
+  const std::string uid = json::text_at(metadata, "uid");
+  const std::string version = json::text_at(metadata, "resourceVersion");
+  const auto state = state_.lock();
+  const auto found = state->objects.find(name);
+  if (found == state->objects.end() || state->is_listing) return false;
+  const ObjectMeta& kept = found->second.entry->object.metadata;
+  return kept.uid == uid && !is_later(version, kept.resource_version);
 }
 
 template <class T>

@@ -17,7 +17,7 @@ Result<Reflected<Thing>> decode(const Node& object) {
   Reflected<Thing> thing{.object = {}, .problems = {}, .edited_by = {}};
   thing.object.metadata.name = json::text_at(metadata, "name");
   thing.object.metadata.uid = json::text_at(metadata, "uid");
-  thing.object.metadata.resource_version = json::text_at(metadata, "version");
+  thing.object.metadata.resource_version = json::text_at(metadata, "resourceVersion");
   thing.object.metadata.generation = json::integer_at(metadata, "generation").value_or(0);
   if (thing.object.metadata.name.empty()) return fail(ErrorClass::Integrity, "no name", "name it");
   return thing;
@@ -33,7 +33,7 @@ Node node_of(const Seen& seen) {
       .add("metadata", json::MapBuilder()
                            .add("name", json::text(seen.name))
                            .add("uid", json::text(seen.uid))
-                           .add("version", json::text(seen.version))
+                           .add("resourceVersion", json::text(seen.version))
                            .add("generation", json::integer(seen.generation))
                            .build())
       .build();
@@ -120,6 +120,26 @@ TEST_CASE("What we wrote is read next, and its event is no news") {
   cache.wrote(*decode(node_of({"b", "u", "9"})));
   CHECK(cache.find({"", "a"})->object.metadata.resource_version == "7");
   CHECK(cache.size() == 1);
+}
+
+TEST_CASE("What is known is not decoded again") {
+  static int decoded = 0;
+  decoded = 0;
+  ObjectCache<Thing> cache([](const Node& object) {
+    ++decoded;
+    return decode(object);
+  });
+  CHECK(cache.put(node_of({"a", "u", "5"})));
+  cache.wrote(*decode(node_of({"a", "u", "7"})));
+  CHECK(cache.put(node_of({"a", "u", "7"})) == Changes{});
+  CHECK(cache.put(node_of({"a", "u", "6"})) == Changes{});
+  CHECK(decoded == 1);
+  CHECK(cache.put(node_of({"a", "other", "6"})));
+  CHECK(cache.put(node_of({"a", "other", "8"})));
+  cache.begin_list();
+  CHECK(cache.put(node_of({"a", "other", "8"})));
+  CHECK(cache.end_list().empty());
+  CHECK(decoded == 4);
 }
 
 TEST_CASE("An edit that came along with the answer to a write of ours is still told by its event") {
