@@ -1,5 +1,7 @@
 #include "crds/base/document_builder.h"
 
+#include <algorithm>
+
 #include "crds/base/text.h"
 
 namespace slipway {
@@ -64,9 +66,19 @@ void DocumentBuilder::put(Node node) {
   frame.has_key = false;
 }
 
+/// A few keys are looked through faster than a set of them is made.
+bool DocumentBuilder::Frame::has(const std::string& name) {
+  constexpr std::size_t kFew = 16;
+  if (node.members.size() < kFew)
+    return std::ranges::find(node.members, name, &Node::Member::key) != node.members.end();
+  if (keys.empty())
+    for (const Node::Member& member : node.members) keys.insert(member.key);
+  return !keys.insert(name).second;
+}
+
 bool DocumentBuilder::key(std::string name, Place place) {
   Frame& frame = frames_.back();
-  if (!frame.keys.insert(name).second)
+  if (frame.has(name))
     problem(place, "the key " + quoted(path_of(name)) + " stands here a second time",
             begins_a_resource(name) ? "put a line --- between two resources, or keep one of the two"
                                     : "keep one of the two");

@@ -41,7 +41,9 @@ class DocumentBuilder {
     std::string key;
     Place key_place;
     bool has_key = false;
-    std::set<std::string, std::less<>> keys;
+    std::set<std::string, std::less<>> keys;  ///< Of a map with many.
+    /// Whether this map has a member of that name; to be asked before each is added.
+    bool has(const std::string& name);
   };
 
   bool count(const Node& node);

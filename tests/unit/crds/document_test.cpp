@@ -97,6 +97,16 @@ TEST_CASE("keys stand once") {
         "f:1:19: the key \"b.c\" stands here a second time; keep one of the two");
 }
 
+TEST_CASE("keys stand once in a map of any size") {
+  const int keys = GENERATE(1, 2, 15, 16, 17, 40);
+  const int twice = GENERATE(0, 1, 15, 16, 17, 39);
+  std::string text = "{";
+  for (int number = 0; number < keys; ++number) text += "\"k" + std::to_string(number) + "\":1,";
+  text += "\"k" + std::to_string(twice) + "\":2}";
+  const bool stands_twice = twice < keys;
+  CHECK((read(text).find("stands here a second time") != std::string::npos) == stands_twice);
+}
+
 TEST_CASE("two resources without a line between them are told of it") {
   CHECK(read("kind: A\nkind: B") ==
         "f:2:1: the key \"kind\" stands here a second time; put a line --- between two resources, or keep one of the "
