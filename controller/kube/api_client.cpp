@@ -12,7 +12,7 @@
 namespace slipway::kube {
 namespace {
 
-constexpr DocumentLimits kLimits{.bytes = 16u << 20, .depth = 128, .nodes = 2'000'000};
+constexpr DocumentLimits kLimits{.bytes = 16u << 20, .depth = 128, .nodes = 2'000'000, .shallow = kFieldsOfManagers};
 constexpr std::size_t kMostOfAMessage = 400;
 constexpr std::size_t kMostCauses = 5;
 /// What the API server calls it (CauseType).

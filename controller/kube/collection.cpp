@@ -11,7 +11,7 @@ namespace slipway::kube {
 namespace {
 
 constexpr std::size_t kPage = 500;
-constexpr DocumentLimits kEventLimits{.bytes = 16u << 20, .depth = 128, .nodes = 500'000};
+constexpr DocumentLimits kEventLimits{.bytes = 16u << 20, .depth = 128, .nodes = 500'000, .shallow = kFieldsOfManagers};
 
 std::optional<runtime::WatchEventType> type_of(const std::string& text) {
   using Type = runtime::WatchEventType;

@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "controller/kube/requests.h"
+
 namespace slipway::kube {
 namespace {
 
 constexpr std::size_t kLargestEnvelope = 64u << 10;
-constexpr DocumentLimits kItemLimits{.bytes = 16u << 20, .depth = 128, .nodes = 500'000};
+constexpr DocumentLimits kItemLimits{.bytes = 16u << 20, .depth = 128, .nodes = 500'000, .shallow = kFieldsOfManagers};
 
 std::unexpected<Error> no_list(const std::string& why) {
   return fail(ErrorClass::Integrity, "the list can't be read: " + why,

@@ -19,7 +19,7 @@ namespace {
 
 /// Of the edits under our name: what Slipway never edits was edited by somebody who chose that name.
 bool owns_finalizers_alone(const Node& entry) {
-  const Node& fields = json::at(entry, "fieldsV1");
+  const Node& fields = json::at(entry, kFieldsOfManagers);
   return std::ranges::all_of(fields.members, [](const Node::Member& field) {
     return field.key == "f:metadata" && std::ranges::all_of(field.value.members, [](const Node::Member& of_metadata) {
              return of_metadata.key == "f:finalizers";

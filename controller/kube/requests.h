@@ -11,6 +11,9 @@
 
 namespace slipway::kube {
 
+/// The largest part of many an object, of which its first two levels tell who edited what: the rest is not kept.
+inline constexpr std::string_view kFieldsOfManagers = "fieldsV1";
+
 /// A kind as the API server's addresses name it.
 struct ApiResource {
   std::string_view group;    ///< Empty: core.

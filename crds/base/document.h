@@ -76,6 +76,9 @@ struct DocumentLimits {
   std::size_t bytes = 64u << 20;  ///< Of one stream.
   std::size_t depth = 64;         ///< Of nesting.
   std::size_t nodes = 200'000;    ///< Of one stream, with aliases expanded; the text of all is bounded by `bytes`.
+  /// Of JSON: the map under this key is kept with the keys of its values alone (`{a: {b: {}}}`), of which deeper ones
+  /// are checked as JSON and left out.
+  std::string_view shallow = {};
 };
 
 /// Reads a YAML stream (or JSON, when the first character is '{' or '['), one Document per `---`. A syntax error in one

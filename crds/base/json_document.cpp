@@ -67,7 +67,8 @@ class TokenCursor {
 
 class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  SaxHandler(DocumentBuilder& builder, std::string_view text) : builder_(builder), text_(text), cursor_(text) {}
+  SaxHandler(DocumentBuilder& builder, std::string_view text, std::string_view shallow)
+      : builder_(builder), text_(text), shallow_(shallow), cursor_(text) {}
 
   bool null() override {
     return scalar(Node::Kind::Null, [](Node&) {});
@@ -92,9 +93,14 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
     return scalar(Node::Kind::String, [&](Node& node) { node.text = std::move(value); });
   }
   bool binary(binary_t& /*value*/) override { return false; }
-  bool start_object(std::size_t /*size*/) override { return builder_.open(Node::Kind::Map, cursor_.next().place); }
-  bool start_array(std::size_t /*size*/) override { return builder_.open(Node::Kind::List, cursor_.next().place); }
-  bool key(string_t& name) override { return builder_.key(std::move(name), cursor_.next().place); }
+  bool start_object(std::size_t /*size*/) override { return open(Node::Kind::Map); }
+  bool start_array(std::size_t /*size*/) override { return open(Node::Kind::List); }
+  bool key(string_t& name) override {
+    const Place place = cursor_.next().place;
+    if (is_left_out(depth_)) return true;
+    if (kept_depth_ == 0 && !shallow_.empty() && name == shallow_) kept_depth_ = depth_ + kKeptLevels;
+    return builder_.key(std::move(name), place);
+  }
   bool end_object() override { return end(); }
   bool end_array() override { return end(); }
 
@@ -110,9 +116,32 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
+  static constexpr std::size_t kKeptLevels = 2;
+
+  /// Whether what stands so deep is below what is kept of a shallow map.
+  bool is_left_out(std::size_t depth) const { return kept_depth_ != 0 && depth > kept_depth_; }
+
+  /// After the whole value under the shallow key, whatever it was.
+  void end_shallow() {
+    if (kept_depth_ == depth_ + kKeptLevels) kept_depth_ = 0;
+  }
+
+  bool open(Node::Kind kind) {
+    const Place place = cursor_.next().place;
+    ++depth_;
+    if (!is_left_out(depth_)) return builder_.open(kind, place);
+    if (is_left_out(depth_ - 1)) return true;
+    Node node;
+    node.kind = kind;
+    node.place = place;
+    return builder_.value(std::move(node));
+  }
+
   template <class Fill>
   bool scalar(Node::Kind kind, Fill fill) {
     const auto token = cursor_.next();
+    if (is_left_out(depth_)) return true;
+    end_shallow();
     Node node;
     node.kind = kind;
     node.place = token.place;
@@ -123,12 +152,17 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool end() {
     cursor_.next();
-    return builder_.close();
+    const bool was_left_out = is_left_out(depth_--);
+    end_shallow();
+    return was_left_out || builder_.close();
   }
 
   DocumentBuilder& builder_;
   std::string_view text_;
+  std::string_view shallow_;
   TokenCursor cursor_;
+  std::size_t depth_ = 0;       ///< Maps and lists that are open.
+  std::size_t kept_depth_ = 0;  ///< In the shallow map: how deep is kept; else 0.
 };
 
 bool stands_for_itself(unsigned char c) {
@@ -210,7 +244,7 @@ Document parse_json(std::string_view text, std::string_view file, const Document
     builder.problem(TokenCursor::place_of(text, nul), "there is a NUL byte", "save the file as UTF-8 text");
     return builder.finish();
   }
-  SaxHandler handler(builder, text);
+  SaxHandler handler(builder, text, limits.shallow);
   nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
   return builder.finish();
 }

@@ -241,6 +241,33 @@ TEST_CASE("a text is escaped where JSON asks for it and nowhere else") {
   CHECK(written("a\xff") == "\"a\uFFFD\"");
 }
 
+TEST_CASE("of a shallow map the keys of its values are kept, and nothing below") {
+  const auto read_shallow = [](std::string_view text) {
+    const Document document = parse_json(text, "f", {.shallow = "s"});
+    return document.problems.empty() ? to_json_text(document.root) : to_string(document.problems.front());
+  };
+  struct Row {
+    std::string text, kept;
+  };
+  const auto [text, kept] = GENERATE(values({
+      Row{R"({"s":{"a":{"b":{"c":{"d":1},"e":[{}]},"f":2},"g":3},"h":{"i":{"j":{"k":{}}}}})",
+          R"({"s":{"a":{"b":{},"f":2},"g":3},"h":{"i":{"j":{"k":{}}}}})"},
+      Row{R"([{"s":{"a":{"b":{"c":1}}}},{"s":{"a":{"b":[1,[2]]}}},{"t":{"a":{"b":{"c":1}}}}])",
+          R"([{"s":{"a":{"b":{}}}},{"s":{"a":{"b":[]}}},{"t":{"a":{"b":{"c":1}}}}])"},
+      // Whatever is under that key ends with it.
+      Row{R"({"s":1,"h":{"i":{"j":{"k":1}}}})", R"({"s":1,"h":{"i":{"j":{"k":1}}}})"},
+      Row{R"({"s":[[[1]],2],"h":{"i":{"j":{"k":1}}}})", R"({"s":[[[]],2],"h":{"i":{"j":{"k":1}}}})"},
+      Row{R"({"s":{},"h":{"i":{"j":{"k":1}}}})", R"({"s":{},"h":{"i":{"j":{"k":1}}}})"},
+      Row{R"({"s":{"a":{"s":{"a":{"b":1}}}},"h":{"i":{"j":{"k":1}}}})",
+          R"({"s":{"a":{"s":{}}},"h":{"i":{"j":{"k":1}}}})"},
+      Row{R"({"s":{"a":{"b":{"c":}}}})",
+          "f:1:21: this is not JSON: unexpected '}'; expected '[', '{', or a literal; check quotes, commas and "
+          "brackets "
+          "around here"},
+  }));
+  CHECK(read_shallow(text) == kept);
+}
+
 TEST_CASE("the bounds of a caller hold") {
   const DocumentLimits small{.bytes = 10, .depth = 64, .nodes = 4};
   CHECK(problems_of(parse_documents("a: 1234567", "f", {.bytes = 10, .depth = 64, .nodes = 4})).empty());
