@@ -107,6 +107,7 @@ Result<runtime::Reflected<T>> broken(const Node& object, const std::vector<Probl
   const Node& node = json::at(object, "spec");
   if (node.kind == Node::Kind::Map) Bound<decltype(T::spec)>::get().read(node, reader, spec);
   read_identity(spec, kept.object.spec);
+  kept.object.spec.suspend = spec.suspend;
   if (json::at(object, "status").kind == Node::Kind::Map) read_status(object, kept.object);
   return kept;
 }

@@ -87,6 +87,27 @@ TEST_CASE("An object whose spec can't be used is Stalled with the text of valida
   CHECK(world.recorder.events.size() == 1);
 }
 
+TEST_CASE("One that is suspended says nothing of what is wrong with it until it is resumed") {
+  World world;
+  world.break_template();
+  world.invalid.reconcile(kStorefront, {});
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["suspend"] = true; });
+  world.list_all();
+  CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{});
+  CHECK(world.status().conditions.empty());
+  CHECK(world.status().observed_generation == world.store.publication(kStorefront).value()->object.metadata.generation);
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Invalid", "Suspended"});
+  const auto writes = world.server.writes().size();
+  world.invalid.reconcile(kStorefront, {});
+  CHECK(world.server.writes().size() == writes);
+  CHECK(world.next.visits == 0);
+
+  world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["suspend"] = false; });
+  world.list_all();
+  world.invalid.reconcile(kStorefront, {});
+  CHECK(find_condition(world.status().conditions, kStalled));
+}
+
 TEST_CASE("What a rule of safety forbids is Refused") {
   World world;
   world.server.edit(path_of(kStorefront),
