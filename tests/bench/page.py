@@ -2,6 +2,7 @@
 import os
 import platform
 import re
+import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -14,11 +15,17 @@ def machine():
     return f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), Linux {platform.release()}"
 
 
+def commit():
+    """That of the sources; "-dirty" where they were changed since."""
+    found = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True)
+    return found.stdout.strip() or "unknown"
+
+
 def write_section(case, command, lines):
     """Puts the figures between their marks on the page."""
     with open(PAGE) as file:
         page = file.read()
-    body = "\n".join([f"`{command}`, {machine()}", "", *lines])
+    body = "\n".join([f"`{command}`, commit {commit()}, {machine()}", "", *lines])
     mark = f"<!-- {case} -->\n", f"<!-- end of {case} -->"
     pattern = re.escape(mark[0]) + ".*?" + re.escape(mark[1])
     if not re.search(pattern, page, re.S):
