@@ -223,10 +223,10 @@ class Cluster:
         self.processes.clear()
 
 
-def temporary_cluster(test_class):
-    """One cluster for all tests of a class."""
+def temporary_cluster(test_class, **options):
+    """One cluster for all tests of a class, with the options of Cluster."""
     folder = tempfile.TemporaryDirectory(prefix="slipway-cluster-")
     test_class.addClassCleanup(folder.cleanup)
-    cluster = Cluster(folder.name)
+    cluster = Cluster(folder.name, **options)
     test_class.addClassCleanup(cluster.stop)
     return cluster

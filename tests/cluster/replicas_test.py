@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Three controllers share the publications of one real API server; one is killed, stopped, or told to end.
+"""Three controllers with the chart's rights share the publications of one real API server; one is killed, stopped, or
+told to end.
 
 replicas_test.py SLIPWAY EMULATOR [TEST...]
 """
@@ -16,48 +17,22 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from api_server import temporary_cluster  # noqa: E402
-from controllers import PUBLICATION  # noqa: E402
+from controllers import NAMESPACE as LEASES, PUBLICATION, Controller, install  # noqa: E402
 from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
 
 NAMESPACE = "team"
-LEASES = "slipway-system"
 REPLICAS = ("a", "b", "c")
 LEASE = 15  # seconds
 PUBLICATIONS = 24
 
 
-class Replica:
-    """A controller of its own, over the cluster of a test."""
-
-    def __init__(self, program, cluster, name, folder):
-        self.log_path = folder / f"{name}.log"
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [program, "run", "--kubeconfig", cluster.kubeconfig, "--lease-namespace", LEASES,
-                 "--controller-namespace", LEASES, "--listen", "127.0.0.1:0", "--workers", "2", "--log-format", "text"],
-                stdout=log, stderr=log, env={**os.environ, "HOME": str(folder), "HOSTNAME": name})
-
-    def log(self):
-        return self.log_path.read_text(errors="replace")
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
-        self.process.wait()
-
-
 class ReplicasTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = temporary_cluster(cls)
+        cls.cluster = temporary_cluster(cls, audits=True)
         cls.kubectl = cls.cluster.kubectl
-        cls.cluster.apply_crds()
-        for namespace in (NAMESPACE, LEASES):
-            cls.kubectl("create", "namespace", namespace)
+        cls.kubectl("create", "namespace", NAMESPACE)
+        install(cls.cluster)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="slipway-replicas-")
@@ -94,8 +69,23 @@ spec:
 
     def start(self, *names):
         for name in names:
-            self.replicas[name] = Replica(SLIPWAY, self.cluster, name, self.folder)
-            self.addCleanup(self.replicas[name].end)
+            replica = self.replicas[name] = Controller(SLIPWAY, self.cluster, self.folder, name)
+            # So few that a replica is in the middle of its work for a while.
+            replica.command = [each for each in replica.command if not str(each).startswith("--workers")] + ["--workers=2"]
+            replica.begin()
+            self.addCleanup(self.end, replica.process)
+
+    @staticmethod
+    def end(process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        process.wait()
+
+    def tearDown(self):
+        refused = [each for each in self.cluster.audit() if each["responseStatus"]["code"] == 403 and
+                   each["user"]["username"] == self.replicas["a"].account]
+        self.assertEqual(refused, [], "what the chart's roles do not give")
 
     def apply_publications(self):
         names = [f"app-{number}" for number in range(PUBLICATIONS)]
@@ -156,7 +146,7 @@ spec:
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
         self.assertLess(len(self.ready()), len(names))
-        self.replicas["a"].signal(signal.SIGKILL)
+        self.replicas["a"].process.send_signal(signal.SIGKILL)
         killed = time.monotonic()
         wait_until(lambda: self.taken_over("a"), "the others took over")
         self.assertLessEqual(time.monotonic() - killed, LEASE + 2)
@@ -169,10 +159,10 @@ spec:
         self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
-        self.replicas["a"].signal(signal.SIGSTOP)
+        self.replicas["a"].process.send_signal(signal.SIGSTOP)
         wait_until(lambda: self.taken_over("a"), "the others took over")
         wait_until(lambda: self.ready() == set(names), "everything is published")
-        self.replicas["a"].signal(signal.SIGCONT)
+        self.replicas["a"].process.send_signal(signal.SIGCONT)
         self.wait_until_shared(*REPLICAS)
         self.assertEqual(self.ready(), set(names))
         self.assert_nothing_twice(names)
@@ -183,7 +173,7 @@ spec:
         self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
-        self.replicas["a"].signal(signal.SIGTERM)
+        self.replicas["a"].process.send_signal(signal.SIGTERM)
         self.assertEqual(self.replicas["a"].process.wait(20), 0, self.replicas["a"].log())
         ended = time.monotonic()
         self.wait_until_shared("b", "c")
