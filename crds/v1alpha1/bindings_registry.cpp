@@ -224,7 +224,9 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("budget", &Spec::budget, {.description = "Storage and cost to stay within."})
           .field("interval", &Spec::interval,
                  {.description = "How often the registry is looked at; 10m when absent.", .minimum = 1})
-          .field("suspend", &Spec::suspend, {.description = "Does nothing while true."})
+          .field(
+              "suspend", &Spec::suspend,
+              {.description = "Is not looked at while true. Publications to it go on: each has a suspend of its own."})
           .rule(plain_http_rule("loginServer", "$"));
   return binding;
 }
