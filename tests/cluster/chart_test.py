@@ -82,7 +82,7 @@ def leaves(schema, values, path=()):
     if "properties" in schema:
         for name, inner in schema["properties"].items():
             yield from leaves(inner, (values or {}).get(name), (*path, name))
-    elif path != ("global",):
+    elif path not in (("global",), ("enabled",)):
         yield ".".join(path), schema["description"], values
 
 
@@ -201,6 +201,47 @@ class ChartTest(RenderedTest):
         self.assertNotIn("--watch-namespaces", " ".join(arguments("--set", "clusterWide=true")))
         self.assertIn("--audit-folder=/var/lib/slipway/audit", arguments("--set", "audit.persistence.enabled=true"))
         self.assertNotIn("--audit-folder", " ".join(arguments()))
+
+    def test_another_version_of_the_chart_restarts_no_pod(self):
+        def template(version, *values):
+            chart = self.folder / version
+            if not chart.exists():
+                shutil.copytree(CHART, chart)
+                about = yaml.safe_load((chart / "Chart.yaml").read_text())
+                (chart / "Chart.yaml").write_text(yaml.safe_dump({**about, "version": version}))
+            told = helm("template", "slipway", chart, "-n", NAMESPACE, *IMAGE, *values, home=self.folder).stdout
+            objects = [one for one in yaml.safe_load_all(told) if one]
+            (workload,) = (one for one in objects if one["kind"] in ("Deployment", "StatefulSet"))
+            self.assertEqual(workload["metadata"]["labels"]["helm.sh/chart"], f"slipway-{version.replace('+', '_')}")
+            return workload["spec"]
+
+        for values in ([], ["--set", "audit.persistence.enabled=true"], ["--set", "commonLabels.team=platform"]):
+            with self.subTest(values):
+                # As Flux numbers a chart of a Git repository: by commit.
+                self.assertEqual(template("0.1.0+aaaaaaaaaaaa", *values), template("0.1.0+bbbbbbbbbbbb", *values))
+        labels = template("0.1.0+aaaaaaaaaaaa", *values)["template"]["metadata"]["labels"]
+        self.assertEqual(labels["team"], "platform")
+
+    def test_an_umbrella_chart_hands_its_condition_on(self):
+        umbrella = self.folder / "umbrella"
+        (umbrella / "charts").mkdir(parents=True)
+        shutil.copytree(CHART, umbrella / "charts/slipway")
+        (umbrella / "Chart.yaml").write_text(
+            "apiVersion: v2\nname: umbrella\nversion: 1.0.0\n"
+            "dependencies: [{name: slipway, version: '*', condition: slipway.enabled}]\n")
+        (umbrella / "values.yaml").write_text("slipway: {image: {repository: contoso.azurecr.io/slipway}}\n")
+        for enabled in ("true", "false"):
+            told = helm("template", "platform", umbrella, "--set", f"slipway.enabled={enabled}", home=self.folder)
+            self.assertEqual("kind: Deployment" in told.stdout, enabled == "true")
+
+    def test_the_guard_names_a_role_that_is_there(self):
+        def named(*values):
+            (guard,) = (one for one in self.objects(*values) if one["kind"] == "ValidatingAdmissionPolicy"
+                        and one["metadata"]["name"] == "slipway-retention")
+            return json.dumps(guard)
+
+        self.assertIn("ClusterRole slipway-retention-approver", named())
+        self.assertNotIn("slipway-retention-approver", named("--set", "rbac.create=false"))
 
     def test_the_image_by_digest(self):
         digest = "sha256:" + "a" * 64
@@ -485,7 +526,7 @@ class RightsTest(ClusterTest):
         everywhere |= of("coordination.k8s.io", ["leases"], ["list"])
         everywhere |= of("rbac.authorization.k8s.io", ["clusterrolebindings"], ["list"])
         references = of("", ["secrets", "configmaps"], read)
-        leases = of("coordination.k8s.io", ["leases"], ("get", "list", "create", "update", "delete"))
+        leases = of("coordination.k8s.io", ["leases"], ("list", "create", "update", "delete"))
         self.assertEqual(self.rights(self.controller, "other"), everywhere)
         self.assertEqual(self.rights(self.controller, "shop"), everywhere | references)
         self.assertEqual(self.rights(self.controller, NAMESPACE), everywhere | references | leases)
@@ -495,7 +536,7 @@ class RightsTest(ClusterTest):
         self.addCleanup(self.upgrade, "--set", "watchNamespaces={shop},clusterWide=false")
         self.assertIn(("", "secrets", "watch"), settled(lambda: self.rights(self.controller, "other")))
         self.assertEqual(self.names("roles", "-n", "shop"), [])
-        self.assertNotIn(("coordination.k8s.io", "leases", "get"), self.rights(self.controller, "other"))
+        self.assertNotIn(("coordination.k8s.io", "leases", "update"), self.rights(self.controller, "other"))
 
     def test_the_controller_acts_with_its_token(self):
         self.kubectl("apply", "-f", "-", stdin=REGISTRY)

@@ -13,6 +13,15 @@ app.kubernetes.io/name: {{ include "slipway.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* Without versions: what is in them would restart every pod with each version of the chart. */}}
+{{- define "slipway.podLabels" -}}
+{{ include "slipway.selector" . }}
+app.kubernetes.io/part-of: slipway
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "slipway.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "slipway.selector" . }}
