@@ -200,9 +200,22 @@ class ExamplesTest(unittest.TestCase):
         self.assertEqual(before, [[], ["slipway"], ["registries"]])
         for one in kustomizations:
             self.assertTrue(one["spec"]["wait"] and one["spec"]["prune"] and one["spec"]["timeout"])
+        # Until then a fix that is pushed is not applied.
+        self.assertEqual(kustomizations[2]["spec"]["timeout"], "5m")
         accounts = [one["metadata"] for one in self.documents("flux/controller/shop.yaml") if one["kind"] == "ServiceAccount"]
         self.assertEqual(accounts, [{"name": kustomizations[2]["spec"]["serviceAccountName"],
                                      "namespace": kustomizations[2]["metadata"]["namespace"]}])
+
+    def test_argo_cd_applies_nothing_of_the_teams_folder_but_what_is_the_teams(self):
+        documents = {(one["kind"], one["metadata"]["name"]): one["spec"] for one in self.documents("argocd/applications.yaml")}
+        team = documents["Application", "shop-images"]
+        project = documents["AppProject", team["project"]]
+        self.assertEqual(project["destinations"], [team["destination"]])
+        self.assertEqual(project["sourceRepos"], [team["source"]["repoURL"]])
+        # A list that is missing lets everything with a namespace through.
+        self.assertEqual(project["clusterResourceWhitelist"], [])
+        kinds = [one["kind"] for one in project["namespaceResourceWhitelist"]]
+        self.assertEqual(kinds, ["ImagePublication", "ConfigMap"])
 
 
 if __name__ == "__main__":
