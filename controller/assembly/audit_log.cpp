@@ -1,24 +1,17 @@
 #include "controller/assembly/audit_log.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 #include "controller/audit/chained_log.h"
 #include "controller/audit/file_medium.h"
 #include "controller/audit/stream_medium.h"
+#include "controller/runtime/host_name.h"
 
 namespace slipway::assembly {
 namespace {
 
 /// Between two times that the last record is told.
 constexpr std::int64_t kTellEvery = 1000;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 class ToldAudit final : public KeptAudit {
  public:
@@ -33,7 +26,7 @@ class ToldAudit final : public KeptAudit {
   Result<void> open(std::unique_ptr<audit::Medium> medium, const std::string& publisher) {
     auto opened = audit::ChainedLog::open(std::move(medium), surroundings_.clock,
                                           {.version = SLIPWAY_VERSION,
-                                           .replica = host_name(),
+                                           .replica = runtime::host_name(),
                                            .publisher = publisher,
                                            .reconcile_id = telemetry::current_reconcile_id,
                                            .on_written = [this](auto count, const auto& head) { written(count, head); },

@@ -1,7 +1,6 @@
 #include "controller/cli/command_checks.h"
 
-#include <algorithm>
-
+#include "controller/cli/lease_group.h"
 #include "crds/base/text.h"
 #include "crds/base/time.h"
 
@@ -18,14 +17,6 @@ bool has_git_flag(const GitFlags& git) {
 
 bool has_folder_flag(const FolderOptions& folder) {
   return !folder.root.empty() || !folder.state.empty() || folder.allow_empty || has_git_flag(folder.git);
-}
-
-/// What is a label's value and the beginning of a Lease's name.
-bool is_group_name(const std::string& name) {
-  constexpr std::size_t kLongest = 63;
-  const auto is_inner = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
-  return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, is_inner) && name.front() != '-' &&
-         name.back() != '-';
 }
 
 }  // namespace
@@ -77,7 +68,7 @@ std::optional<Usage> check_source(const RunOptions& run) {
     return wrong("run", "--context is one of a kubeconfig", "give --kubeconfig, or leave --context out");
   if (!cluster.is_used() && !cluster.watch_namespaces.empty())
     return wrong("run", "--watch-namespaces is for a cluster", "leave it out: the Secrets of a folder lie in it");
-  if (!is_group_name(cluster.lease_group))
+  if (!cluster.lease_group.empty() && !is_group_name(cluster.lease_group))
     return wrong("run", "--lease-group: " + slipway::quoted(cluster.lease_group) + " is no name",
                  "write at most 63 of a-z, 0-9 and -, with a letter or digit at both ends");
   if (cluster.is_used() && has_folder_flag(run.folder))

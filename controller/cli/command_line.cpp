@@ -171,8 +171,10 @@ void add_cluster(CLI::App& verb, Parsed& parsed) {
   verb.add_option("--lease-namespace", cluster.lease_namespace,
                   "Namespace of the Leases by which replicas share the work (default: the controller's)")
       ->type_name("NAME");
-  verb.add_option("--lease-group", cluster.lease_group,
-                  "Which of the replicas there share it: those with the same word (default: slipway)")
+  verb.add_option(
+          "--lease-group", cluster.lease_group,
+          "Which of the replicas there share it: those with the same word (default: slipway, with --kubeconfig one "
+          "of this host)")
       ->type_name("NAME");
   verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)");
 }

@@ -47,7 +47,7 @@ struct ClusterFlags {
   std::string context;                        ///< Of the kubeconfig; empty: its current one.
   std::vector<std::string> watch_namespaces;  ///< Whose Secrets and ConfigMaps are read; empty: every one's.
   std::string lease_namespace;                ///< Of the replicas' Leases; empty: the controller's.
-  std::string lease_group = "slipway";        ///< Which replicas share the work.
+  std::string lease_group;                    ///< Which replicas share the work; empty: see lease_group_of().
   bool is_used() const { return in_cluster || !kubeconfig.empty(); }
 };
 

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "controller/cli/lease_group.h"
 #include "controller/cli/log_options.h"
 #include "controller/cli/workspace.h"
 #include "controller/cluster/service.h"
 #include "controller/kube/kubeconfig.h"
+#include "controller/runtime/host_name.h"
 #include "controller/runtime/memory.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/service.h"
@@ -68,10 +70,15 @@ Result<kube::ClusterAccess> access_of(const ClusterFlags& flags, const Console& 
   return kube::load_kubeconfig(flags.kubeconfig, {kube::KubeconfigOwner::Operator, flags.context}, variable);
 }
 
+/// A shell keeps HOSTNAME for itself.
+std::string host_of(const Console& console) {
+  const auto found = console.environment.find("HOSTNAME");
+  return found == console.environment.end() ? runtime::host_name() : found->second;
+}
+
 /// A pod has its name for itself. Elsewhere several may run on one machine.
 std::string identity_of(const ClusterFlags& flags, const Console& console) {
-  const auto found = console.environment.find("HOSTNAME");
-  const std::string name = found == console.environment.end() ? "slipway" : found->second;
+  const std::string name = host_of(console);
   return flags.in_cluster ? name : name + '-' + runtime::new_reconcile_id();
 }
 
@@ -99,7 +106,7 @@ ExitCode run_cluster(const RunOptions& options, const Console& console) {
                                       .audit_folder = options.folder.audit_folder,
                                       .identity = identity_of(options.cluster, console),
                                       .lease_namespace = lease_namespace_of(options),
-                                      .lease_group = options.cluster.lease_group,
+                                      .lease_group = lease_group_of(options.cluster, host_of(console)),
                                       .listen = options.listen,
                                       .workers = options.workers,
                                       .grace = options.grace,

@@ -269,6 +269,18 @@ class SecondInstallationTest(ControllerTest):
         self.assertEqual([each for each in asked_by_the_second("get", "list", "watch", "create", "patch")
                           if each["responseStatus"]["code"] == 403], [])
 
+    def test_somebodys_own_run_waits_and_takes_no_share(self):
+        self.controller.stop()
+        self.controller.start()
+        person = Controller(SLIPWAY, CLUSTER, self.work, "laptop")
+        person.command = [SLIPWAY, "run", "--kubeconfig", CLUSTER.kubeconfig, "--listen=127.0.0.1:0"]
+        self.addCleanup(person.stop)
+        person.begin()
+        in_the_way = ("another installation of Slipway works on this cluster: slipway in namespace slipway-system holds "
+                      "the Lease slipway-0")
+        wait_until(lambda: person.readiness()[0] == 200 or in_the_way in person.readiness()[1], "it has looked")
+        self.assertEqual(person.readiness()[0], 503)
+        self.assertEqual(self.controller.metric("slipway_shard_members"), 1)
 
     def test_a_lease_that_a_tenant_made_stops_nobody(self):
         lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
