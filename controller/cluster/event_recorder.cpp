@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "controller/cluster/waiting_events.h"
 #include "controller/kube/events.h"
 #include "controller/runtime/guarded.h"
 #include "controller/telemetry/recorders.h"
@@ -71,7 +71,8 @@ class ToldEvents {
 
 struct EventRecorder::Sender {
   struct State {
-    std::deque<kube::EventDraft> queue;
+    explicit State(std::size_t most) : waiting(most) {}
+    WaitingEvents waiting;
     bool is_closing = false;
     bool has_ended = false;
     bool is_full = false;  ///< Told once, until there is room again.
@@ -80,13 +81,14 @@ struct EventRecorder::Sender {
   Sender(Parts given, Options chosen)
       : parts(std::move(given)),
         options(std::move(chosen)),
+        state(State(options.longest_queue)),
         thread([this](const std::stop_token& stop) { run(stop); }) {}
 
   ~Sender() {
     close();
     thread.request_stop();
     thread.join();
-    if (const auto lost = state.lock()->queue.size(); lost > 0)
+    if (const auto lost = state.lock()->waiting.size(); lost > 0)
       parts.log.warn("events are not sent any more", {{"events", static_cast<std::int64_t>(lost)}});
   }
 
@@ -122,32 +124,27 @@ struct EventRecorder::Sender {
   }
 
   void rest(std::chrono::milliseconds sending, const std::stop_token& stop) {
-    auto waiting = state.lock();
-    if (waiting->queue.size() <= kManyWaiting) return;
+    auto now = state.lock();
+    if (now->waiting.size() <= kManyWaiting) return;
     const auto pause = std::clamp(sending * kPauseToSending, kShortestPause, kLongestPause);
-    waiting.wait_for(changed, stop, pause, [&] { return waiting->is_closing; });
+    now.wait_for(changed, stop, pause, [&] { return now->is_closing; });
   }
 
   std::optional<kube::EventDraft> next(const std::stop_token& stop) {
-    auto waiting = state.lock();
-    const auto is_due = [&] { return !waiting->queue.empty() || waiting->is_closing; };
-    if (!waiting.wait(changed, stop, is_due) || stop.stop_requested() || waiting->queue.empty()) return std::nullopt;
-    kube::EventDraft draft = std::move(waiting->queue.front());
-    waiting->queue.pop_front();
-    return draft;
+    auto now = state.lock();
+    const auto is_due = [&] { return now->waiting.size() > 0 || now->is_closing; };
+    if (!now.wait(changed, stop, is_due) || stop.stop_requested()) return std::nullopt;
+    return now->waiting.take();
   }
 
   void put(kube::EventDraft draft) {
     {
-      const auto waiting = state.lock();
-      const bool was_full = std::exchange(waiting->is_full, waiting->queue.size() >= options.longest_queue);
-      if (!waiting->is_full) {
-        waiting->queue.push_back(std::move(draft));
-        changed.notify_all();
-      }
-      if (!waiting->is_full || was_full) return;
+      const auto now = state.lock();
+      const bool was_full = std::exchange(now->is_full, !now->waiting.put(std::move(draft)));
+      changed.notify_all();
+      if (!now->is_full || was_full) return;
     }
-    parts.log.warn("more events than the API server takes: those that come now are logged alone");
+    parts.log.warn("more events than the API server takes: the newest of the namespace with most are logged alone");
   }
 
   /// Sent twice it is there once: its name says what it tells.

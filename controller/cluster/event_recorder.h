@@ -14,9 +14,9 @@
 namespace slipway::cluster {
 
 /// Writes events to the API server (events.k8s.io/v1), and each as a log line. event() only puts it into a queue: no
-/// visit waits for it or fails with it. A thread of its own sends them in order, slowly where very many wait; what the
-/// server does not take is logged and lost, as an event may be: at once where it says no, after some tries where it is
-/// away.
+/// visit waits for it or fails with it. A thread of its own sends them, namespaces in turns and each in order, slowly
+/// where very many wait; what the server does not take is logged and lost, as an event may be: at once where it says
+/// no, after some tries where it is away.
 ///
 /// The same thing said again within an hour counts up on the event that is there. What the API server has already from
 /// an earlier process is not told again: how often that was told is not known any more.
@@ -35,7 +35,7 @@ class EventRecorder final : public Recorder {
   };
   struct Options {
     std::string instance;                       ///< Who says so: the pod's name.
-    std::size_t longest_queue = 512;            ///< What comes while that many wait is logged alone.
+    std::size_t longest_queue = 512;            ///< Of more, the newest where most wait are logged alone.
     std::chrono::milliseconds flush_for{5000};  ///< How long the end waits for what is still to be sent.
     std::chrono::milliseconds try_again{1000};  ///< After the first try that had no answer; longer after each other.
   };
