@@ -111,6 +111,7 @@ Result<void> ManifestFolder::resolve() {
     // What is in it, and whether anything is, may be another thing at each reading.
     is_folder_ = true;
     origin_ = options_.checkout->origin;
+    if (!origin_.has_filename()) origin_ = origin_.parent_path();
     root_ = options_.root;
     inside_ = fs::path{options_.path}.lexically_relative(root_);
     return {};

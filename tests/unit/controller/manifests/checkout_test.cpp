@@ -142,9 +142,9 @@ TEST_CASE("a label is content, and changes the commit without a generation") {
   CHECK(process.revision_of(kA) == "main@sha1:2");
 }
 
-TEST_CASE("what a commit no longer has is deleted by one reading") {
+TEST_CASE("what a commit no longer has is deleted by one reading, in a folder and at the top") {
   const Repository repository;
-  Process process{repository};
+  Process process{repository, GENERATE(as<std::string>{}, "prod", "")};
   process.refresh();
   repository.keep("1", "2", "prod/b.yaml");
   repository.follow("2");
