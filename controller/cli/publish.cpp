@@ -1,14 +1,18 @@
 #include "controller/cli/publish.h"
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "controller/cli/log_options.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/progress_display.h"
 #include "controller/cli/resource_table.h"
 #include "controller/cli/workspace.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/signals.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/byte_count.h"
@@ -21,6 +25,7 @@ namespace slipway::cli {
 namespace {
 
 using standalone::Ending;
+using Endings = std::map<ObjectKey, Ending>;
 
 /// The moving tags that stayed on a newer build.
 std::string left_behind(const PublishedStatus& published) {
@@ -49,18 +54,30 @@ std::string sentence_of(const Ending& ending, const ImagePublication& publicatio
   return is_new ? sentence_of(*published) : "is published already, nothing to do";
 }
 
-/// Shows what a person should know of a publication that goes through; how one ends is told at its end.
+/// Shows what a person should know of a publication that goes through, and what becomes of the tags of one that is
+/// deleted; how one ends is told at its end.
 class NoteRecorder final : public Recorder {
  public:
   explicit NoteRecorder(ProgressDisplay& display) : display_(display) {}
   void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override {
+    if (reason == reason::kUntagged) return display_.finish(object, visible("tags " + message));
     const bool is_note = reason == reason::kNoted || reason == reason::kRepaired || reason == reason::kOrderUnknown ||
-                         reason == reason::kSuperseded || reason == reason::kRollbackEnded;
-    if (type == EventType::Warning && is_note) display_.print("warning: " + name_of(object) + ": " + visible(message));
+                         reason == reason::kSuperseded || reason == reason::kRollbackEnded ||
+                         reason == reason::kLeftTagged || reason == reason::kUntagging;
+    if (type != EventType::Warning || !is_note) return;
+    if (reason == reason::kUntagging && !is_news(object, message)) return;
+    display_.print("warning: " + name_of(object) + ": " + visible(message));
   }
 
  private:
+  /// What is tried every few seconds is told when it is something else.
+  bool is_news(const ObjectKey& object, const std::string& message) {
+    auto told = told_.lock();
+    return std::exchange((*told)[object], message) != message;
+  }
+
   ProgressDisplay& display_;
+  runtime::Guarded<std::map<ObjectKey, std::string>> told_;
 };
 
 /// One run of the verb.
@@ -121,18 +138,50 @@ class OneRun {
 
   ExitCode publish(const std::vector<ObjectKey>& keys) {
     if (keys.empty()) return no_publication(options_.folder.path, console_);
-    const auto endings =
-        standalone::publish_once(*installation_, metrics_, keys,
-                                 {.workers = options_.workers,
-                                  .timeout = options_.timeout,
-                                  .on_end = [this](const auto& key, const auto& ending) { tell(key, ending); },
-                                  .on_delay = [this](const auto& key, const auto& delay) { tell_delay(key, delay); }},
-                                 signals_.stop_token());
+    const Timestamp began = clock_.now();
+    Endings endings = publish_once(keys, options_.timeout);
+    const auto back = back_again(endings);
+    if (back && !back->empty())
+      for (auto& [key, ending] : publish_once(*back, time_left(began)))
+        endings.insert_or_assign(key, std::move(ending));
     display_.close();
-    return report(endings);
+    const ExitCode code = report(endings);
+    return back ? code : graver(code, cannot_begin(back.error(), console_));
+  }
+
+  Endings publish_once(const std::vector<ObjectKey>& keys, std::optional<std::chrono::seconds> timeout) {
+    return standalone::publish_once(
+        *installation_, metrics_, keys,
+        {.workers = options_.workers,
+         .timeout = timeout,
+         .on_end = [this](const auto& key, const auto& ending) { tell(key, ending); },
+         .on_delay = [this](const auto& key, const auto& delay) { tell_delay(key, delay); }},
+        signals_.stop_token());
+  }
+
+  std::optional<std::chrono::seconds> time_left(Timestamp began) const {
+    using std::chrono::seconds;
+    if (!options_.timeout) return std::nullopt;
+    return std::max(std::chrono::ceil<seconds>(began + *options_.timeout - clock_.now()), seconds{0});
+  }
+
+  /// Of what was deleted before, and is gone now, those whose file is there again: they are new.
+  Result<std::vector<ObjectKey>> back_again(const Endings& endings) {
+    const auto is_gone = [&](const ObjectKey& key) {
+      const auto ending = endings.find(key);
+      return ending != endings.end() && ending->second.kind == Ending::Kind::Deleted;
+    };
+    const bool any = std::ranges::any_of(endings, is_gone, [](const auto& one) { return one.first; });
+    if (!any || signals_.received() != 0) return std::vector<ObjectKey>();
+    const auto change = installation_->objects().refresh();
+    if (!change) return std::unexpected{change.error()};
+    auto keys = publication_keys(installation_->objects());
+    std::erase_if(keys, [&](const ObjectKey& key) { return !is_gone(key); });
+    return keys;
   }
 
   void tell(const ObjectKey& key, const Ending& ending) {
+    if (ending.kind == Ending::Kind::Deleted) return display_.finish(key, "is deleted");
     if (ending.failure) return display_.fail(key, error_line(key, untold(ending, "not published, for ")));
     const auto stored = installation_->objects().publication(key);
     if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));

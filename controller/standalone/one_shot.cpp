@@ -32,6 +32,27 @@ Error never_finished() {
           .remedy = "look at the errors above; spec.retry.maxDuration says for how long it is tried"};
 }
 
+/// Of a deletion, whose visits keep nothing on record.
+Error never_untagged() {
+  return {.cls = ErrorClass::Unavailable,
+          .message = "it is deleted, and its tags could not be removed in the time that is set for trying again",
+          .remedy = "look at the warnings above; the next process tries again until ten minutes after the deletion"};
+}
+
+bool is_deleted(const ImagePublication& publication) {
+  return publication.metadata.deletion_timestamp.has_value();
+}
+
+/// Why it is not done; what is on record of one that is deleted is of the time before.
+std::optional<Error> failure_of(const ImagePublication& publication) {
+  return is_deleted(publication) ? std::nullopt : publish::failure_of(publication.status);
+}
+
+/// Whether the visit is followed by another, within a bound.
+bool is_tried_again(const ImagePublication& publication, const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::Retry || (is_deleted(publication) && outcome.kind == Outcome::Kind::Again);
+}
+
 bool is_ready(const ImagePublication& publication) {
   const Condition* ready = find_condition(publication.status.conditions, kReady);
   return ready && ready->status == "True" && ready->observed_generation == publication.metadata.generation;
@@ -53,14 +74,13 @@ class Collector final : public runtime::WorkWatcher {
     if (!visit.outcome) return keep(visit.key, ending_of_bug(visit));
     const auto stored = installation_.objects().publication(visit.key);
     if (!stored) return keep(visit.key, {Ending::Kind::Failed, stored.error()});
-    if (!*stored) return keep(visit.key, {Ending::Kind::Unfinished, std::nullopt});
+    if (!*stored) return keep(visit.key, {Ending::Kind::Deleted, std::nullopt});
     const ImagePublication& publication = (*stored)->object;
     if (auto ending = ending_of(publication, *visit.outcome)) return keep(visit.key, std::move(*ending));
     if (auto ending = ending_of_time(publication, *visit.outcome, started_, clock_.now()))
       return keep(visit.key, std::move(*ending));
     if (is_awaited(publication, *visit.outcome)) queue_->add_after(visit.key, kLookForReport);
-    if (const auto error = publish::failure_of(publication.status))
-      tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
+    if (const auto error = failure_of(publication)) tell_delay(visit.key, {*error, left(publication, *visit.outcome)});
   }
   /// Before the first key is added to it.
   void look_again_through(runtime::WorkQueue& queue) { queue_ = &queue; }
@@ -140,7 +160,7 @@ class Collector final : public runtime::WorkWatcher {
 Ending unfinished(Installation& installation, const ObjectKey& key) {
   const auto stored = installation.objects().publication(key);
   if (!stored || !*stored) return {};
-  return {Ending::Kind::Unfinished, publish::failure_of((*stored)->object.status)};
+  return {Ending::Kind::Unfinished, failure_of((*stored)->object)};
 }
 
 /// As long as the visits run.
@@ -153,6 +173,10 @@ std::map<ObjectKey, std::string> waits(const assembly::LongVisits& visits, const
 }  // namespace
 
 std::optional<Ending> ending_of(const ImagePublication& publication, const Outcome& outcome) {
+  if (is_deleted(publication)) {
+    if (outcome.kind != Outcome::Kind::Stalled) return std::nullopt;
+    return Ending{Ending::Kind::Failed, never_untagged()};
+  }
   if (publication.spec.suspend) return Ending{Ending::Kind::Suspended, std::nullopt};
   // A visit that was cut short says Done and writes nothing, one that could not write says Retry, as one does that
   // found its tags changed meanwhile: what is stored is of an earlier one.
@@ -166,16 +190,17 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
 
 std::optional<Ending> ending_of_time(const ImagePublication& publication, const Outcome& outcome, Timestamp started,
                                      Timestamp now) {
-  if (outcome.kind != Outcome::Kind::Retry) return std::nullopt;
+  if (!is_tried_again(publication, outcome)) return std::nullopt;
   const auto left = time_left(publication, outcome, started, now);
   const auto delay = outcome.delay.value_or(std::chrono::milliseconds{0});
   if (left > std::chrono::seconds{0} && delay <= left) return std::nullopt;
-  const auto error = publish::failure_of(publication.status);
+  if (is_deleted(publication)) return Ending{Ending::Kind::Failed, never_untagged()};
+  const auto error = failure_of(publication);
   return Ending{Ending::Kind::Failed, error ? error : never_finished()};
 }
 
 bool is_awaited(const ImagePublication& publication, const Outcome& outcome) {
-  const auto error = publish::failure_of(publication.status);
+  const auto error = failure_of(publication);
   return error && error->cls == ErrorClass::NotFound && outcome.kind == Outcome::Kind::Again;
 }
 

@@ -19,6 +19,7 @@ struct Ending {
   enum class Kind {
     Published,
     Suspended,   ///< spec.suspend is true: nothing was tried.
+    Deleted,     ///< It was deleted, and is gone: its tags are removed or stay, as its events tell.
     Failed,      ///< `failure` says why; trying longer does not help, or its time is up.
     Unfinished,  ///< Stopped, or out of time, while it was tried.
   };

@@ -104,4 +104,22 @@ TEST_CASE("what is tried again ends when its time is over, whether or not anythi
   CHECK_FALSE(ending_of_time(unwritten, {.kind = Kind::Again, .delay = 1h}, started, started + 1h));
 }
 
+TEST_CASE("what is deleted is neither published nor suspended, and tried as long as what is tried again") {
+  using namespace std::chrono_literals;
+  const Timestamp started = *parse_timestamp("2026-11-29T09:00:00Z");
+  const Outcome again{.kind = Kind::Again, .delay = 2s};
+  ImagePublication deleted = GENERATE(ready(2), seen("NotFound"), seen("Refused"));
+  deleted.metadata.deletion_timestamp = started - 1min;
+  deleted.spec.suspend = GENERATE(false, true);
+  deleted.spec.retry.max_duration = 5min;
+  CHECK_FALSE(ending_of(deleted, again));
+  CHECK_FALSE(is_awaited(deleted, again));
+  CHECK_FALSE(ending_of_time(deleted, again, started, started + 4min));
+  const auto ending = ending_of_time(deleted, again, started, started + 5min);
+  REQUIRE(ending);
+  CHECK(ending->kind == Ending::Kind::Failed);
+  CHECK(ending->failure->cls == ErrorClass::Unavailable);
+  CHECK(ending_of(deleted, {.kind = Kind::Stalled})->failure->cls == ErrorClass::Unavailable);
+}
+
 }  // namespace slipway::standalone
