@@ -18,8 +18,9 @@ namespace slipway::assembly {
 
 namespace {
 
-void tell(const http::RequestSeen& seen, const Surroundings& surroundings) {
-  surroundings.metrics.registry_request({std::string(http::to_string(seen.method)), seen.status, seen.host, seen.took});
+void tell(const http::RequestSeen& seen, const Surroundings& surroundings, const registry::RegistryRules& rules) {
+  surroundings.metrics.registry_request(
+      {std::string(http::to_string(seen.method)), seen.status, seen.host, seen.took, rules.is_registry(seen.host)});
   log_request(seen, surroundings.log);
 }
 
@@ -55,17 +56,17 @@ struct RequestListeners {
   runtime::SignsOfLife& signs;
 };
 
-http::TracingHands tracing_of(const RequestListeners& to) {
+http::TracingHands tracing_of(const RequestListeners& to, const registry::RegistryRules& rules) {
   return {.began =
               [to](const http::RequestBegan& request) {
                 to.signs.of_work();
                 to.open.began(request.request_id, request.host, runtime::SystemSteadyClock{}.now());
               },
           .observer =
-              [to](const http::RequestSeen& seen) {
+              [to, &rules](const http::RequestSeen& seen) {
                 to.signs.of_work();
                 to.open.ended(seen.request_id, seen.host);
-                tell(seen, to.surroundings);
+                tell(seen, to.surroundings, rules);
               },
           .reconcile_id = telemetry::current_reconcile_id,
           .elapsed = runtime::elapsed};
@@ -77,7 +78,7 @@ http::TransportSettings transport_settings(http::NetworkEnvironment environment,
   settings.environment = std::move(environment);
   settings.user_agent = "slipway/" SLIPWAY_VERSION;
   settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
-  settings.tracing = tracing_of(listeners);
+  settings.tracing = tracing_of(listeners, rules);
   settings.may_call = [&rules](std::string_view from, std::string_view to) { return rules.may_call(from, to); };
   settings.may_connect = [&rules](std::string_view host, std::string_view address) {
     return rules.may_connect(host, address);

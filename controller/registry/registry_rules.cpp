@@ -43,6 +43,11 @@ Result<void> RegistryRules::may_call(std::string_view from, std::string_view to)
   return check_address(to, rules);
 }
 
+bool RegistryRules::is_registry(std::string_view host) const {
+  const auto known = known_.lock();
+  return std::ranges::any_of(*known, [host](const auto& one) { return one.second.host == host; });
+}
+
 Result<void> RegistryRules::may_connect(std::string_view host, std::string_view address) const {
   // An address as it is written was judged where it was written.
   if (classify_address(host) != AddressKind::Other) return {};

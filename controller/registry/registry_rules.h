@@ -27,6 +27,9 @@ class RegistryRules {
   /// registry on `from` names that host. Refused with a remedy.
   Result<void> may_call(std::string_view from, std::string_view to) const;
 
+  /// Whether `host`, as requests name it, is the loginServer of a registry, and not of sources alone.
+  bool is_registry(std::string_view host) const;
+
   /// Whether a connection to `host` may go to the address that its name was resolved to: a stranger's name may not
   /// lead to this machine or its neighbours. Both as written, `host` with port where one is.
   Result<void> may_connect(std::string_view host, std::string_view address) const;

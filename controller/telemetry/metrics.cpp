@@ -114,6 +114,7 @@ class BoundedLabel {
 struct Metrics::Families {
   prometheus::Registry registry;
   BoundedLabel hosts{kMostHosts};
+  BoundedLabel undeclared_hosts{kMostHosts};  // Tenants name them, and take no declared one's place.
   BoundedLabel reasons{kMostReasons};
 
   Family<Counter>& counter(const char* name, const char* help) {
@@ -369,9 +370,15 @@ void Metrics::audit_failed() {
 }
 
 void Metrics::registry_request(const AnsweredRequest& request) {
-  const std::string host = families_->hosts.of(request.host);
+  const bool is_declared = request.is_of_registry;
+  const std::string host = (is_declared ? families_->hosts : families_->undeclared_hosts).of(request.host);
   const std::string method = one_of(kMethods, request.method);
-  families_->requests.Add({{"method", method}, {"code", code_label(request.status)}, {"host", host}}).Increment();
+  families_->requests
+      .Add({{"method", method},
+            {"code", code_label(request.status)},
+            {"host", host},
+            {"declared", is_declared ? "True" : "False"}})
+      .Increment();
   families_->request_took.Add({{"method", method}, {"host", host}}, kRequestBuckets).Observe(seconds(request.took));
   if (request.status == 429) families_->throttled.Add({{"host", host}}).Increment();
 }

@@ -20,6 +20,7 @@ struct AnsweredRequest {
   int status = 0;
   std::string host;
   std::chrono::nanoseconds took{};
+  bool is_of_registry = false;  ///< Of a registry's: that a ContainerRegistry declares it.
 };
 
 /// How many objects of a kind have Ready of a status ("True", "False", "Unknown"), of one namespace where that is told.
@@ -33,7 +34,8 @@ struct ReadyCount {
 
 /// Every metric of the program, by name in metrics.cpp, there from the start at zero (those of a cluster: from the
 /// first request or lease; those of the process: where there is a /proc). Label values are bounded: what comes from
-/// outside is folded into "other" beyond the first 50 hosts and 500 namespaces. Thread-safe, never fails.
+/// outside is folded into "other" beyond the first 50 hosts that are declared, 50 that are not, and 500 namespaces.
+/// Thread-safe, never fails.
 class Metrics final : public runtime::WorkWatcher {
  public:
   explicit Metrics(const std::string& version);

@@ -128,6 +128,18 @@ TEST_CASE("A registry's rate holds however its host is spelled") {
   CHECK(world.is_limited("r.io:5000"));
 }
 
+TEST_CASE("A host is a registry's where one says so, and no source's for being named") {
+  World world;
+  auto rules = world.rules_of(true);
+  rules.learn({registry_of("a", "R.io", {"ghcr.io"}), registry_of("b", "docker.io")});
+  CHECK(rules.is_registry("r.io"));
+  CHECK(rules.is_registry("registry-1.docker.io"));
+  CHECK_FALSE(rules.is_registry("ghcr.io"));
+  CHECK_FALSE(rules.is_registry("nowhere.io"));
+  rules.learn({});
+  CHECK_FALSE(rules.is_registry("r.io"));
+}
+
 TEST_CASE("What a registry said ends with it") {
   World world;
   auto rules = world.rules_of(true);

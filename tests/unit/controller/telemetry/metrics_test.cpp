@@ -93,12 +93,17 @@ TEST_CASE("labels from outside are bounded") {
   for (int i = 0; i < 60; ++i) {
     metrics.registry_request({.method = "GET", .status = 200, .host = "h" + std::to_string(i), .took = 1ms});
   }
+  metrics.registry_request(
+      {.method = "GET", .status = 200, .host = "declared.io", .took = 1ms, .is_of_registry = true});
   metrics.registry_request({.method = "STEAL", .status = 0, .host = "h0", .took = 1ms});
   metrics.registry_request({.method = "PUT", .status = 429, .host = "h0", .took = 1ms});
   const auto line = [](const std::string& code, const std::string& host, const std::string& method, int count) {
-    return "slipway_registry_requests_total{code=\"" + code + "\",host=\"" + host + "\",method=\"" + method + "\"} " +
-           std::to_string(count);
+    const std::string declared = host == "declared.io" ? "True" : "False";
+    return "slipway_registry_requests_total{code=\"" + code + "\",declared=\"" + declared + "\",host=\"" + host +
+           "\",method=\"" + method + "\"} " + std::to_string(count);
   };
+  // However many hosts sources name.
+  CHECK(shows(metrics, line("200", "declared.io", "GET", 1)));
   CHECK(shows(metrics, line("200", "h49", "GET", 1)));
   CHECK(shows(metrics, line("200", "other", "GET", 10)));
   CHECK(shows(metrics, line("none", "h0", "other", 1)));
