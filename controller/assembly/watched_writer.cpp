@@ -32,8 +32,18 @@ std::optional<Error> WatchedWriter::failure() const {
 
 void WatchedWriter::note_success(State& state, const ObjectKey& key) {
   state.odd.erase(key);
-  if (state.failure && state.failure->object != key) state.odd.insert(state.failure->object);
-  state.failure.reset();
+  if (!state.failure) return;
+  const auto& [object, error, at] = *state.failure;
+  if (object != key) state.odd.insert_or_assign(object, at);
+  if (object == key || state.odd.size() <= kMostOdd) state.failure.reset();
+}
+
+void WatchedWriter::note_failure(State& state, const ObjectKey& key, const Error& error) {
+  const auto now = steady_.now();
+  std::erase_if(state.odd, [&](const auto& one) { return now - one.second >= kOldNews; });
+  const auto odd = state.odd.find(key);
+  if (odd != state.odd.end()) odd->second = now;
+  if (odd == state.odd.end() || state.odd.size() > kMostOdd) state.failure.emplace(key, error, now);
 }
 
 Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) {
@@ -46,8 +56,8 @@ Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) 
   auto state = state_.lock();
   if (written)
     note_success(*state, key);
-  else if (!state->odd.contains(key))
-    state->failure.emplace(key, written.error(), steady_.now());
+  else
+    note_failure(*state, key, written.error());
   return written;
 }
 

@@ -38,6 +38,8 @@ Outcome PruneReconciler::reconcile(const ObjectKey& key, std::stop_token) {
   const Result<void> admitted = admit(object, ports_.objects);
   if (!admitted && admitted.error().cls == ErrorClass::Cancelled) return kDone;
   Judgement judgement = judge(object, admitted, now);
+  // A write that changes nothing would tell that what is kept can be written.
+  if (judgement.status == object.status) return judgement.outcome;
   const Conditions before = std::exchange(object.status, std::move(judgement.status)).conditions;
   const auto written = ports_.writer.write_status(object);
   if (written) tell_if_stalled(ports_.recorder, key, before, object.status.conditions);

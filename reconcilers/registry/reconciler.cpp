@@ -47,6 +47,8 @@ Outcome RegistryReconciler::reconcile(const ObjectKey& key, std::stop_token stop
   const Observation seen = observe(object, ports_.registries, stop);
   if (is_cancelled(seen)) return kDone;
   Judgement judgement = judge(object, seen, now);
+  // A write that changes nothing would tell that what is kept can be written.
+  if (judgement.status == object.status) return judgement.outcome;
   const Conditions before = std::exchange(object.status, std::move(judgement.status)).conditions;
   const auto written = ports_.writer.write_status(object);
   if (written) tell(ports_.recorder, key, before, object.status.conditions);

@@ -306,6 +306,17 @@ TEST_CASE("a registry that is gone, deleted or can't be read or written", "[regi
   CHECK(stopping.writes == 0);
 }
 
+TEST_CASE("what was found as it was is not written, and no sign that it could be", "[registry]") {
+  World w = world();
+  const auto registry = w.reconcile_registry();
+  const auto policy = w.reconcile_policy();
+  REQUIRE(w.writes == 2);
+  w.writable = failing(ErrorClass::Unavailable);
+  CHECK(w.reconcile_registry() == registry);
+  CHECK(w.reconcile_policy() == policy);
+  CHECK(w.writes == 2);
+}
+
 TEST_CASE("a retention policy that enforces says that nothing is deleted", "[prune]") {
   World w = world();
   CHECK(w.reconcile_policy().kind == Outcome::Kind::Stalled);

@@ -74,7 +74,8 @@ TEST_CASE("one object that can't be written while others are says nothing of the
   const auto odd = tests::make_publication("odd");
   const auto sound = tests::make_publication("sound");
   const auto third = tests::make_publication("third");
-  for (const auto& object : {odd, sound, third}) objects.apply(object);
+  const auto fourth = tests::make_publication("fourth");
+  for (const auto& object : {odd, sound, third, fourth}) objects.apply(object);
   const tests::ManualSteadyClock steady;
   WatchedWriter writer{objects, log, steady};
   const auto write = [&](const ImagePublication& object, bool goes_well) {
@@ -97,6 +98,18 @@ TEST_CASE("one object that can't be written while others are says nothing of the
   write(odd, true);
   write(odd, false);
   CHECK(writer.failure());
+  // So many are the whole's, until one of them can be written again.
+  write(sound, true);
+  CHECK_FALSE(writer.failure());
+  write(fourth, false);
+  write(sound, true);
+  CHECK(writer.failure());
+  write(odd, false);
+  write(sound, true);
+  CHECK(writer.failure());
+  write(third, true);
+  write(odd, true);
+  CHECK_FALSE(writer.failure());
   close(ends[0]);
   close(ends[1]);
 }
