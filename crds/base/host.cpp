@@ -179,6 +179,13 @@ bool is_dotted_quad(std::string_view text) {
   return parts == 4;
 }
 
+/// As parse_group() takes it.
+std::string hexadecimal(std::uint16_t group) {
+  std::array<char, 4> digits{};
+  const auto [end, fault] = std::to_chars(digits.data(), digits.data() + digits.size(), group, 16);
+  return {digits.data(), end};
+}
+
 bool is_ipv6_loopback(const Ipv6& address) {
   if (zero_before(address, 7)) return address[7] == 1;
   return is_mapped(address) && address[6] >> 8 == 127;
@@ -204,8 +211,8 @@ std::string canonical_host(std::string_view host) {
   if (!address) return bare;
   if (is_mapped(*address)) return dotted(static_cast<std::uint32_t>((*address)[6]) << 16 | (*address)[7]);
   std::string groups;
-  for (const auto group : *address) groups += (groups.empty() ? "" : ":") + std::to_string(group);
-  return '[' + groups + ']' + (bare.find('%') == std::string::npos ? "" : bare.substr(bare.find('%')));
+  for (const auto group : *address) groups += (groups.empty() ? "" : ":") + hexadecimal(group);
+  return '[' + groups + (bare.find('%') == std::string::npos ? "" : bare.substr(bare.find('%'))) + ']';
 }
 
 CanonicalAddress canonical_address(std::string_view text) {

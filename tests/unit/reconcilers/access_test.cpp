@@ -212,6 +212,11 @@ TEST_CASE("a registry has one name however its address is written", "[access]") 
   CHECK(registry_name("localhost", true) == "localhost:80");
   CHECK(registry_name(registry_name("localhost", true), false) == "localhost:80");
   CHECK(registry_name("[0:0::1]", false) == registry_name("[::1]:443", false));
+  for (const char* address : {"[fd00::5]:5000", "[2001:DB8::c0de]", "[fe80::1%eth0]:5000", "[::ffff:10.0.0.1]:5000"}) {
+    const std::string name = registry_name(address, false);
+    CHECK(registry_name(name, false) == name);
+  }
+  CHECK(registry_name("[fd00::5]:5000", false) == "[fd00:0:0:0:0:0:0:5]:5000");
   CHECK(registry_name("docker.io", false) == registry_name("registry-1.docker.io", false));
   CHECK(registry_name("contoso.azurecr.io:5000", false) != registry_name("contoso.azurecr.io", false));
 }
