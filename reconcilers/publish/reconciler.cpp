@@ -31,6 +31,14 @@ bool is_held(const ImagePublication& publication) {
   return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
 }
 
+/// What tells the status of one visit from another's: not how far it is, which is written in between.
+std::string meaning_of(ImagePublicationStatus status) {
+  status.source_revision.clear();
+  status.conditions.clear();
+  if (status.attempt) status.attempt->progress.reset();
+  return to_json_text(to_node(status));
+}
+
 /// One visit to one publication.
 class Visit {
  public:
@@ -120,6 +128,7 @@ class Visit {
 
   Outcome publish() {
     const auto before = object();
+    known_ = before.status;
     for_a_person_ = settings_.one_shot;
     const auto plan = look();
     if (!source_note_.empty()) tell(EventType::Warning, reason::kNoted, source_note_);
@@ -128,6 +137,7 @@ class Visit {
     if (!plan.steps.empty()) {
       object().status = status_at_start(object(), plan, {.began = now_, .now = ports_.clock.now()});
       if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
+      known_ = object().status;
       // What was edited while it was looked at went by that writing; a ContainerRegistry is another object.
       if (is_still_wanted(plan.ids.gates))
         report = carry_out(plan);
@@ -236,8 +246,9 @@ class Visit {
     auto current = ports_.reader.publication(key_of(object()));
     if (!current) return std::unexpected(std::move(current.error()));
     if (!*current || (*current)->object.metadata.uid != object().metadata.uid) return written;
-    // It is the status that is another's.
-    if ((*current)->object.metadata.generation == object().metadata.generation) return written;
+    // It is the status that is another's: alone, or who saw the edit published it already.
+    const bool is_edited = (*current)->object.metadata.generation != object().metadata.generation;
+    if (!is_edited || meaning_of((*current)->object.status) != meaning_of(known_)) return written;
     auto edited = (*current)->object;
     edited.status = object().status;
     return ports_.writer.write_status(edited);
@@ -359,6 +370,7 @@ class Visit {
   std::string source_note_;  ///< Of a file that was built anew.
   std::stop_token stop_;
   const Timestamp now_;
+  ImagePublicationStatus known_;  ///< That this visit found or wrote last, progress aside.
   std::optional<Admission> admission_;
   std::unique_ptr<ImageSource> source_;
   Content content_;
