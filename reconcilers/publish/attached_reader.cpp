@@ -22,7 +22,8 @@ constexpr int kMaxLevels = 4;
 /// Of the list of what is attached to one manifest at the destination, which registries and Slipway read up to 1,000
 /// entries and 4 MiB: the rest is for publication records, and for what others attach.
 constexpr std::size_t kMaxListed = 800;
-constexpr std::size_t kMaxListedBytes = 256u << 10;
+constexpr std::size_t kMaxListBytes = 2u << 20;
+constexpr std::size_t kMaxAddedBytes = 256u << 10;
 constexpr std::array<std::string_view, 3> kTagEndings{".sig", ".att", ".sbom"};
 
 class AttachedReader {
@@ -77,8 +78,12 @@ class AttachedReader {
       return {};
     }
     if (!there) return while_doing("referrers of " + subject.str(), std::move(there.error()));
-    lists_[subject].entries = there->size();
-    for (const auto& referrer : *there) content_.present.insert(referrer.digest);
+    List& list = lists_[subject];
+    list.entries = there->size();
+    for (const auto& referrer : *there) {
+      list.bytes += static_cast<std::size_t>(std::clamp<std::int64_t>(referrer.size, 0, kMaxListBytes));
+      content_.present.insert(referrer.digest);
+    }
     return {};
   }
 
@@ -121,8 +126,7 @@ class AttachedReader {
     }
     take_place(*manifest, attached);
     if (auto taken = places_.budget.take(bytes->bytes.size()); !taken) return std::unexpected(std::move(taken.error()));
-    add_blob(manifest->config);
-    for (const auto& layer : manifest->layers) add_blob(layer);
+    if (auto added = add_blobs(*manifest); !added) return std::unexpected(std::move(added.error()));
     content_.bytes.emplace(attached.manifest.digest, std::move(*bytes));
     content_.attached.push_back(std::move(attached));
     return true;
@@ -166,13 +170,15 @@ class AttachedReader {
   bool fits_list(const content::ImageManifest& manifest, const Attached& attached) {
     if (!manifest.subject) return true;
     const List& taken = lists_[attached.subject.digest];
-    return taken.entries < kMaxListed && taken.bytes + bytes_in_list(manifest) <= kMaxListedBytes;
+    const std::size_t bytes = bytes_in_list(manifest);
+    return taken.entries < kMaxListed && taken.added + bytes <= kMaxAddedBytes && taken.bytes + bytes <= kMaxListBytes;
   }
 
   void take_place(const content::ImageManifest& manifest, const Attached& attached) {
     if (!manifest.subject) return;
     List& taken = lists_[attached.subject.digest];
     ++taken.entries;
+    taken.added += bytes_in_list(manifest);
     taken.bytes += bytes_in_list(manifest);
   }
 
@@ -210,8 +216,16 @@ class AttachedReader {
     return false;
   }
 
-  void add_blob(const content::Descriptor& blob) {
+  Result<void> add_blobs(const content::ImageManifest& manifest) {
+    if (auto added = add_blob(manifest.config); !added) return added;
+    for (const auto& layer : manifest.layers)
+      if (auto added = add_blob(layer); !added) return added;
+    return {};
+  }
+
+  Result<void> add_blob(const content::Descriptor& blob) {
     if (sizes_.emplace(blob.digest, blob.size).second) content_.attached_blobs.push_back(blob);
+    return check_blob_count(sizes_.size());
   }
 
   Result<void> leave_behind(const Digest& source) {
@@ -230,7 +244,8 @@ class AttachedReader {
   /// What is attached to one manifest at the destination, or will be.
   struct List {
     std::size_t entries = 0;
-    std::size_t bytes = 0;  ///< Of the annotations that are added.
+    std::size_t bytes = 0;  ///< Of the annotations: of what is there, at most those of the manifests that hold them.
+    std::size_t added = 0;  ///< Of these, what this publication adds.
   };
 
   Content& content_;

@@ -30,7 +30,8 @@ struct AttachedQuestion {
 /// of that place. What speaks of a source index that is not published whole goes to `left_out`. What does not refer to
 /// the image that it was found on, what gives a blob another size than the image does, and images where a gate judges,
 /// stay behind with a note, as does what would make the list of what is attached unreadable at the destination.
-/// Integrity when there is more than 200 of it, when more than 1,000 are to be looked at, or above the budget.
+/// Integrity when there is more than 200 of it, when more than 1,000 are to be looked at, above the budget, or with
+/// more than 10,000 blobs in all.
 Result<void> read_attached(Content& content, const AttachedQuestion& question, const Places& places);
 
 }  // namespace slipway::publish

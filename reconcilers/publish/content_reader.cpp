@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <variant>
@@ -94,8 +95,9 @@ class ContentReader {
   Result<bool> is_at_destination(const Digest& root) {
     if (question_.into_nothing) {
       auto referrers = destination_.referrers(root, stop_);
-      if (!referrers) return while_doing("referrers of " + root.str(), std::move(referrers.error()));
-      if (referrers->empty()) return false;
+      if (!referrers && referrers.error().cls != ErrorClass::Integrity)
+        return while_doing("referrers of " + root.str(), std::move(referrers.error()));
+      if (referrers && referrers->empty()) return false;
     }
     auto there = destination_.find_manifest(root, stop_);
     if (!there) return std::unexpected(std::move(there.error()));
@@ -227,11 +229,14 @@ class ContentReader {
 
   Result<void> add_layer(const content::Descriptor& layer) {
     if (!content::is_foreign_layer(layer.media_type)) return add_blob(layer);
+    if (withheld_.contains(layer.digest)) return {};
     const bool is_read_here = question_.published && question_.all_layers;
     auto there = is_read_here ? destination_.has_blob(layer, stop_) : is_at_source(layer);
     if (!there) return std::unexpected(std::move(there.error()));
     if (*there) return add_blob(layer);
-    return question_.all_layers ? refuse_withheld(layer) : Result<void>{};
+    if (question_.all_layers) return refuse_withheld(layer);
+    withheld_.insert(layer.digest);
+    return check_blob_count(sizes_.size() + withheld_.size());
   }
 
   Result<void> refuse_withheld(const content::Descriptor& layer) const {
@@ -260,6 +265,7 @@ class ContentReader {
 
   Result<void> add_blob(const content::Descriptor& blob) {
     const auto [known, added] = sizes_.emplace(blob.digest, blob.size);
+    if (auto few = check_blob_count(sizes_.size() + withheld_.size()); !few) return few;
     if (added) content().blobs.push_back(blob);
     if (known->second == blob.size) return {};
     return fail(ErrorClass::Integrity,
@@ -359,6 +365,7 @@ class ContentReader {
   ByteBudget budget_;
   StatementReader statements_;
   std::map<Digest, std::int64_t> sizes_;  ///< Of the blobs.
+  std::set<Digest> withheld_;             ///< Foreign layers that are not at the source.
 };
 
 }  // namespace

@@ -60,4 +60,22 @@ TEST_CASE("a refusal of any length is told within bounds") {
   CHECK(is_within_bounds(world.status(publication)));
 }
 
+TEST_CASE("an image of more blobs than are held is refused before any of them is sent") {
+  PublishWorld world;
+  std::vector<MadeImage> images;
+  for (int image = 0; image < 10; ++image) {
+    std::vector<std::string> layers;
+    // With its config each of them has 1,000 blobs, the last 1,001.
+    for (int layer = 0; layer < (image < 9 ? 999 : 1000); ++layer)
+      layers.push_back(std::to_string(1000 * image + layer));
+    images.push_back(make_image(world.source(), layers));
+  }
+  world.source().tags.insert_or_assign("1.8", make_index(world.source(), images).digest);
+  const auto publication = make_publication();
+  world.publish(publication);
+  CHECK(world.condition(publication, "Ready") == "False Integrity");
+  CHECK_THAT(world.message(publication), Catch::Contains("more than 10,000 blobs"));
+  CHECK(world.registry.writes().empty());
+}
+
 }  // namespace slipway::tests

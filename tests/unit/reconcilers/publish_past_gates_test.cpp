@@ -572,6 +572,13 @@ TEST_CASE("what would make the list of what is attached unreadable stays behind"
   SECTION("by its annotations") {
     attached = 2;
   }
+  SECTION("by the annotations that earlier publications brought") {
+    attached = 1;
+    there.manifests.insert_or_assign(look.image.descriptor.digest,
+                                     look.repository.manifests.at(look.image.descriptor.digest));
+    for (int i = 0; i < 19; ++i)
+      put_big(there, 100'000, "there" + std::to_string(i), with_subject(look.image.descriptor));
+  }
   SECTION("where there is much already") {
     there.manifests.insert_or_assign(look.image.descriptor.digest,
                                      look.repository.manifests.at(look.image.descriptor.digest));
