@@ -7,8 +7,8 @@
 #include "reconcilers/gates/scan_gate.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/publication_identity.h"
+#include "reconcilers/publish/tag_conflict.h"
 #include "reconcilers/publish/tag_order.h"
-#include "reconcilers/reasons.h"
 
 namespace slipway::publish {
 namespace {
@@ -178,13 +178,16 @@ class Decision {
     const auto found = seen_.present.find(tag.tag);
     const auto present = found == seen_.present.end() ? std::nullopt : found->second;
     const auto* before = done_before(tag);
+    const bool is_ours = present && is_set_by(publication_, tag.tag, *present);
     const auto judged = judge_tag({.tag = tag,
                                    .wanted = wanted,
                                    .present = present,
                                    .set_before = before && !before->digest.empty(),
                                    .left_before = before && before->digest.empty(),
+                                   .is_ours = is_ours,
                                    .rollback = is_rolled_back(tag),
-                                   .on_present = present ? records_on(seen_, *present).records : kNoRecords,
+                                   .on_present = present ? known_of(*present, is_ours) : kNoRecords,
+                                   .all_read = !present || records_on(seen_, *present).all_read,
                                    .on_wanted = records_on(seen_, wanted).records},
                                   publisher());
     decision.wanted = wanted;
@@ -194,36 +197,31 @@ class Decision {
     decision.goes_back = judged.goes_back;
     if (judged.move == TagMove::Superseded) decision.state = TagState::Superseded;
     const bool is_moved = before && !before->digest.empty() && before->owned;
-    if (judged.move == TagMove::Conflict && !conflict_)
-      conflict_ = is_moved ? conflict_on_moved(tag, *present, judged) : conflict_on(tag, *present, judged);
+    if (judged.move == TagMove::Conflict && !conflict_) {
+      const ConflictPlace place{.repository = spec_.repository, .present = *present, .wanted = digest_};
+      conflict_ = is_moved ? conflict_on_moved(place, tag.tag, judged) : conflict_on(place, tag, judged);
+    }
     if (judged.move != TagMove::Set) return;
     auto& steps = tag.mutability == Mutability::Immutable ? immutable_ : moving_;
     steps.push_back(
         {.tag = tag.tag, .mutability = tag.mutability, .wanted = wanted, .present = present, .why = judged.why});
   }
 
-  Error conflict_on(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
-    const bool is_moving = tag.mutability == Mutability::Moving;
-    std::string message = "tag " + tag.tag + " of " + spec_.repository + " names " + present.str() + ", not " +
-                          digest_.str() + ", and " + (is_moving ? "was set as an immutable tag" : "is immutable");
-    if (!judged.set_by.empty()) message += "; it was published by " + judged.set_by;
-    return {.cls = ErrorClass::Conflict,
-            .message = std::move(message),
-            .remedy = is_moving ? "name another tag, or remove this one at the registry if nobody needs it to stay"
-                                : "give this build a version or commit of its own, or remove the tag at the registry",
-            .reason = std::string(reason::kTagConflict)};
-  }
-
-  /// Of a tag that this publication had set.
-  Error conflict_on_moved(const ExpandedTag& tag, const Digest& present, const TagJudgement& judged) const {
-    return {.cls = ErrorClass::Conflict,
-            .message = "tag " + tag.tag + " of " + spec_.repository + " is immutable and was set to " + digest_.str() +
-                       " by this publication; it was moved to " + present.str() + " since" +
-                       (judged.set_by.empty() ? "" : " by " + judged.set_by),
-            .remedy =
-                "remove the tag at the registry, and it is set again; or give this build a version or commit of "
-                "its own",
-            .reason = std::string(reason::kTagConflict)};
+  /// The records on what a tag names. Where not all were read, our own history tells of what we set it to.
+  std::vector<PublicationRecord> known_of(const Digest& present, bool is_ours) const {
+    const auto& there = records_on(seen_, present);
+    auto records = there.records;
+    if (!is_ours || there.all_read) return records;
+    for (const auto& entry : publication_.status.history)
+      if (entry.digest == present.str())
+        records.push_back({.publisher = seen_.publisher,
+                           .subject = present,
+                           .environment = entry.environment,
+                           .build = {.commit = entry.commit,
+                                     .version = entry.version,
+                                     .number = entry.number,
+                                     .built_at = entry.built_at}});
+    return records;
   }
 
   std::optional<Error> rollback_fault() const {
@@ -334,14 +332,20 @@ class Decision {
     return record;
   }
 
+  /// The record of a finished publication, where it is there and was not read.
+  std::optional<Digest> put_before(const RecordsOn& there) const {
+    if (!finished_ || there.all_read) return std::nullopt;
+    auto known = Digest::parse(publication_.status.published->record_digest);
+    if (!known || (!there.listed.empty() && !there.listed.contains(*known))) return std::nullopt;
+    return *known;
+  }
+
   void add_record() {
     auto wanted = record();
-    const auto& there = records_on(seen_, digest_).identities;
-    const auto found = there.find(record_identity(wanted));
-    if (found != there.end()) {
-      plan_.record = found->second;
-      return;
-    }
+    const auto& there = records_on(seen_, digest_);
+    const auto found = there.identities.find(record_identity(wanted));
+    plan_.record = found != there.identities.end() ? found->second : put_before(there);
+    if (plan_.record) return;
     plan_.steps.emplace_back(PutRecord{
         .record = std::move(wanted),
         .subject = seen_.content->root,

@@ -42,8 +42,10 @@ struct Content {
 
 /// What the records on one digest say.
 struct RecordsOn {
-  std::vector<PublicationRecord> records;
-  std::map<std::string, Digest> identities;  ///< record_identity() to the record's own digest.
+  std::vector<PublicationRecord> records = {};
+  std::map<std::string, Digest> identities = {};  ///< record_identity() to the record's own digest.
+  std::set<Digest> listed = {};                   ///< What is there and may be a record, also where it was not read.
+  bool all_read = true;                           ///< False: there may be more than is told here.
 };
 
 /// Facts about one publication at one moment; judges nothing.

@@ -248,6 +248,17 @@ class Observer {
     return {};
   }
 
+  /// All of them where one that was not read might keep this object out: it moves a tag that it did not set.
+  std::size_t most_records_on(const Digest& digest) const {
+    const bool is_image = digest == seen_.content->root.digest;
+    const auto asks_whose = [&](const ExpandedTag& tag) {
+      const auto found = seen_.present.find(tag.tag);
+      return tag.mutability == Mutability::Moving && found != seen_.present.end() && found->second == digest &&
+             !is_set_by(object(), tag.tag, digest);
+    };
+    return (!is_image || spec().rollback) && std::ranges::any_of(seen_.tags, asks_whose) ? kAllRecords : kSomeRecords;
+  }
+
   /// On the image, and on what its tags name: for the order of builds, and to say whose a tag is.
   Result<void> read_records_of(bool finished) {
     const auto& root = seen_.content->root.digest;
@@ -266,7 +277,7 @@ class Observer {
       const auto found = seen_.present.find(tag.tag);
       if (tag.state != TagState::Set || found == seen_.present.end() || !found->second) continue;
       if (found->second->str() == tag.digest || seen_.records.contains(*found->second)) continue;
-      if (auto records = read_records(eyes_.destination, *found->second, stop_))
+      if (auto records = read_records(eyes_.destination, *found->second, kSomeRecords, stop_))
         seen_.records.emplace(*found->second, std::move(*records));
     }
   }
@@ -279,7 +290,7 @@ class Observer {
 
   Result<void> read_records_on(const Digest& digest) {
     if (seen_.records.contains(digest)) return {};
-    auto records = read_records(eyes_.destination, digest, stop_);
+    auto records = read_records(eyes_.destination, digest, most_records_on(digest), stop_);
     if (!records) return std::unexpected(std::move(records.error()));
     seen_.records.emplace(digest, std::move(*records));
     return {};
@@ -320,6 +331,17 @@ Result<Observation> observe(const Situation& situation, const Eyes& eyes, std::s
 
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids) {
   return publication.status.published && publication.status.published->publication_hash == ids.publication;
+}
+
+bool is_set_by(const ImagePublication& publication, const std::string& tag, const Digest& digest) {
+  const auto& status = publication.status;
+  for (const auto* tags :
+       {status.attempt ? &status.attempt->tags : nullptr, status.published ? &status.published->tags : nullptr}) {
+    if (tags == nullptr) continue;
+    const auto found = std::ranges::find(*tags, tag, &TagStatus::tag);
+    if (found != tags->end() && found->owned) return found->digest == digest.str();
+  }
+  return false;
 }
 
 bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids) {

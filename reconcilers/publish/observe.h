@@ -44,6 +44,9 @@ inline constexpr std::string_view kForTheNewBuild = "edit spec.build (number, ve
 /// Whether this object finished this publication before.
 bool is_finished(const ImagePublication& publication, const PublicationIds& ids);
 
+/// Whether the object's own status says that it set the tag to that digest, and did not just find it so.
+bool is_set_by(const ImagePublication& publication, const std::string& tag, const Digest& digest);
+
 /// Whether layers are read although none is missing: spec.verify is Deep, and this is not finished, was edited or asked
 /// about since, or the last try came to no good end.
 bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids);

@@ -1,6 +1,7 @@
 #include "reconcilers/publish/tag_order.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crds/base/semantic_version.h"
 #include "crds/base/text.h"
@@ -98,21 +99,36 @@ std::string setter_of(const TagQuestion& question, const PublisherIdentity& us) 
   return name;
 }
 
-Timestamp began(const PublicationRecord& record) {
-  return record.started_at.value_or(record.published_at);
+/// The record of another publisher that means the tag as an immutable one, or none. Which record is the older tells
+/// nothing: a publisher puts one also where it finds the tag right, or before it fails to set it.
+const PublicationRecord* meant_as_immutable(const TagQuestion& question, const PublisherIdentity& us) {
+  for (const auto* record : relevant(question)) {
+    const bool is_immutable = std::ranges::any_of(record->tags, [&](const auto& one) {
+      return one.tag == question.tag.tag && one.mutability == Mutability::Immutable;
+    });
+    if (is_immutable && record->publisher != us) return record;
+  }
+  return nullptr;
 }
 
-/// The record of another publisher that set the tag as an immutable one, or none. Of several that intended it the one
-/// that began first set it: who comes later neither loosens nor tightens what is there.
-const PublicationRecord* set_as_immutable(const TagQuestion& question, const PublisherIdentity& us) {
-  const PublicationRecord* first = nullptr;
-  for (const auto* record : relevant(question))
-    if (intended(*record, question.tag.tag) && (first == nullptr || began(*record) < began(*first))) first = record;
-  if (first == nullptr || first->publisher == us) return nullptr;
-  const bool is_immutable = std::ranges::any_of(first->tags, [&](const auto& one) {
-    return one.tag == question.tag.tag && one.mutability == Mutability::Immutable;
-  });
-  return is_immutable ? first : nullptr;
+/// Why a moving tag must not be taken from who may rely on it, or nothing. What this object set itself it may move,
+/// whatever others say about it later.
+std::optional<TagJudgement> keep_out(const TagQuestion& question, const PublisherIdentity& us) {
+  if (question.is_ours) return std::nullopt;
+  if (const auto* setter = meant_as_immutable(question, us)) {
+    const auto who = in_words(*setter, us);
+    return TagJudgement{.move = TagMove::Conflict,
+                        .why = "it names " + question.present->str() + " and was set as an immutable tag by " + who,
+                        .order_unknown = false,
+                        .set_by = who};
+  }
+  if (question.all_read) return std::nullopt;
+  return TagJudgement{.move = TagMove::Conflict,
+                      .why = "it names " + question.present->str() +
+                             ", to which more is attached than is read: another publisher may have set it as an "
+                             "immutable tag",
+                      .order_unknown = false,
+                      .is_unread = true};
 }
 
 TagJudgement judge_order(const TagQuestion& question, const TagPublisher& publisher,
@@ -147,13 +163,7 @@ TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publi
                  (setter.empty() ? "" : " by " + setter));
   }
   if (question.left_before) return leave("this publication had left it to another build; it names " + there);
-  if (const auto* setter = set_as_immutable(question, publisher.identity)) {
-    const auto who = in_words(*setter, publisher.identity);
-    return {.move = TagMove::Conflict,
-            .why = "it names " + question.present->str() + " and was set as an immutable tag by " + who,
-            .order_unknown = false,
-            .set_by = who};
-  }
+  if (auto kept_out = keep_out(question, publisher.identity)) return std::move(*kept_out);
   if (question.rollback) return set("rollback from " + there);
   const auto records = relevant(question);
   const PublicationRecord* higher = question.tag.never_lower ? above(records, publisher.build) : nullptr;

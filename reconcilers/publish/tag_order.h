@@ -18,8 +18,11 @@ struct TagQuestion {
   std::optional<Digest> present;              ///< What it names now.
   bool set_before = false;                    ///< This publication has set it already (status.published, same hash).
   bool left_before = false;                   ///< This publication has left it to another build already.
+  bool is_ours = false;                       ///< This object is on record, in its own status, as having set it to
+                                              ///< `present`.
   bool rollback = false;                      ///< `wanted` is spec.rollback.digest.
   std::vector<PublicationRecord> on_present;  ///< Records on the present digest; may come from anybody.
+  bool all_read = true;                       ///< False: there may be more of these.
   std::vector<PublicationRecord> on_wanted;   ///< Records on the wanted digest.
 };
 
@@ -35,7 +38,7 @@ enum class TagMove {
   Keep,        ///< It names the wanted digest.
   Set,         ///< Let it name the wanted digest.
   Superseded,  ///< Leave it: Ready stays True, with a warning.
-  Conflict,    ///< It names another digest, and is immutable or was set so by another publisher.
+  Conflict,    ///< It names another digest, and is immutable or is, or may be, so for another publisher.
 };
 
 struct TagJudgement {
@@ -44,6 +47,7 @@ struct TagJudgement {
   bool order_unknown = false;  ///< Set without knowing which build is newer: say so.
   bool goes_back = false;      ///< Set although this build is the older one: say so.
   std::string set_by = {};     ///< Of a Conflict: whose record intended the tag, in words; empty when none does.
+  bool is_unread = false;      ///< Of a Conflict: there are more records than were read.
   bool operator==(const TagJudgement&) const = default;
 };
 
@@ -55,7 +59,8 @@ struct TagJudgement {
 ///   any         present is wanted                                                     Keep
 ///   Immutable   else                                                                  Conflict
 ///   Moving      set before by this publication (somebody moved it since), or left     Superseded
-///   Moving      set as an immutable one by another publisher                          Conflict
+///   Moving      not ours, and meant as an immutable one by another publisher          Conflict
+///   Moving      not ours, and not all records on present were read                    Conflict
 ///   Moving      rollback                                                              Set
 ///   Moving      never_lower, this version below one on present, wanted not published
 ///               by this object before                                                 Superseded
@@ -66,8 +71,8 @@ struct TagJudgement {
 ///
 /// Older: lower `number` where both have one, else earlier `builtAt` where both have one, else no order. Equal is not
 /// older (a run that is repeated keeps its number). Of several records on present those that intended this tag count,
-/// all of them where none did; older than one of these is older. How the tag was set is what the one of these says that
-/// began first.
+/// all of them where none did; older than one of these is older. A tag is ours by our own status alone: our record on
+/// present says that we meant the tag, not that we set it.
 TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher);
 
 /// Whether this object published `digest` for this environment before: by its history or a record on the digest.

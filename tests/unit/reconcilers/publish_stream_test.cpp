@@ -477,4 +477,98 @@ TEST_CASE("the history keeps the last ten builds, the newest first") {
   CHECK(history.back().number == 3);
 }
 
+namespace {
+
+/// For the tag 1.8.2 alone, from `from` at the source.
+ImagePublication wants_version(const std::string& name, Mutability mutability, const std::string& from,
+                               std::int64_t number) {
+  auto publication = make_publication(name);
+  publication.spec.source.image->reference = "ghcr.io/contoso/storefront:" + from;
+  publication.spec.build.number = number;
+  publication.spec.tags = {{.name = "version", .template_text = "1.8.2", .mutability = mutability}};
+  return publication;
+}
+
+}  // namespace
+
+TEST_CASE("who began earlier and came later neither takes an immutable tag nor keeps a moving one") {
+  PublishWorld world;
+  const bool is_immutable = GENERATE(true, false);
+  const auto team_says = is_immutable ? Mutability::Immutable : Mutability::Moving;
+  const auto rival_says = is_immutable ? Mutability::Moving : Mutability::Immutable;
+  const auto image = world.push({"image"}, "1.8.2");
+  const auto other = world.push({"other"}, "other");
+  auto rival = wants_version("rival", rival_says, "late", 1);
+  world.publish(rival);
+  REQUIRE(world.condition(rival, "Ready") == "False NotFound");
+  world.clock.advance(1min);
+  auto team = wants_version("team", team_says, "1.8.2", 1);
+  world.publish(team);
+  REQUIRE(world.condition(team, "Ready") == "True Succeeded");
+  world.clock.advance(1min);
+  world.source().tags.insert_or_assign("late", image.descriptor.digest);
+  world.look(rival);
+  REQUIRE(world.condition(rival, "Ready") == "True Succeeded");
+  REQUIRE(world.records_on(image.descriptor.digest) == 2);
+
+  if (is_immutable) {
+    world.publish(wants_version("rival", rival_says, "other", 9));
+    CHECK(world.condition(rival, "Ready") == "False TagConflict");
+    CHECK(world.tag("1.8.2") == image.descriptor.digest.str());
+  } else {
+    world.publish(wants_version("team", team_says, "other", 9));
+    CHECK(world.condition(team, "Ready") == "True Succeeded");
+    CHECK(world.tag("1.8.2") == other.descriptor.digest.str());
+  }
+}
+
+TEST_CASE("records without end hide nobody's immutable tag, and keep nobody from moving its own") {
+  PublishWorld world;
+  const auto image = world.push({"image"}, "1.8.2");
+  const auto other = world.push({"other"}, "other");
+  auto team = wants_version("team", Mutability::Immutable, "1.8.2", 1);
+  world.publish(team);
+  // The registry in memory lists by digest: more are listed before the team's than are read where nothing hangs on it.
+  const auto hide_record = [&] {
+    const auto mine = Digest::parse(world.status(team).published->record_digest).value();
+    publish::PublicationRecord record{.publisher = {"cluster-1", "shop", "flood"}, .subject = image.descriptor.digest};
+    record.build.number = 0;
+    for (int records = 0; records < 60; ++*record.build.number) {
+      const auto one = publish::build_record(record, image.descriptor);
+      if (mine < one.descriptor.digest) continue;
+      world.destination().manifests.insert_or_assign(one.descriptor.digest, one);
+      ++records;
+    }
+  };
+  const auto rival = wants_version("rival", Mutability::Moving, "other", 9);
+  SECTION("beyond some") {
+    hide_record();
+    world.publish(rival);
+    CHECK(world.condition(rival, "Ready") == "False TagConflict");
+    CHECK_THAT(world.message(rival), Catch::Contains("was set as an immutable tag; it was published by shop/team"));
+  }
+  SECTION("beyond what a registry lists") {
+    const std::string list = "GET registry.example/shop/storefront/referrers/" + image.descriptor.digest.str();
+    world.registry.before = [&](const std::string& request) -> Result<void> {
+      if (request != list) return {};
+      return fail(ErrorClass::Integrity, "list of referrers: more than 1,000", "delete some");
+    };
+    world.publish(rival);
+    CHECK(world.condition(rival, "Ready") == "False TagConflict");
+    CHECK_THAT(world.message(rival), Catch::Contains("to which more is attached than is read") &&
+                                         Catch::Contains("remove the tag there, and it is set again"));
+    CHECK(world.tag("1.8.2") == image.descriptor.digest.str());
+    world.publish(wants_version("team", Mutability::Moving, "other", 2));
+    CHECK(world.condition(team, "Ready") == "True Succeeded");
+    CHECK(world.tag("1.8.2") == other.descriptor.digest.str());
+  }
+  SECTION("a record that is there and not read is not put again") {
+    hide_record();
+    world.clock.advance(25h);
+    world.look(team);
+    CHECK(world.condition(team, "Ready") == "True Succeeded");
+    CHECK(world.registry.writes().empty());
+  }
+}
+
 }  // namespace slipway::tests

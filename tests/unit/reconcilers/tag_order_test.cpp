@@ -131,45 +131,63 @@ TEST_CASE("a conflict names who meant to set the tag, and nobody else", "[tag_or
   }
 }
 
-TEST_CASE("a tag that another publisher set as an immutable one is not moved by calling it moving", "[tag_order]") {
+TEST_CASE("a tag that another publisher means as an immutable one is not moved by calling it moving", "[tag_order]") {
   const auto meant = [](const PublisherIdentity& by, Mutability mutability, const std::string& at) {
     PublicationRecord out = record(by, {1, "", ""}, {"t", "u"});
     out.tags.front().mutability = mutability;
     out.started_at = *parse_timestamp(at);
+    out.published_at = *out.started_at;
     return out;
   };
   constexpr auto kImmutable = Mutability::Immutable;
   constexpr auto kMoving = Mutability::Moving;
-  PublicationRecord without_start = meant(kOther, kImmutable, kEarly);
-  without_start.published_at = *std::exchange(without_start.started_at, std::nullopt);
+  PublicationRecord another_image = meant(kOther, kImmutable, kEarly);
+  another_image.subject = kWanted;
   struct Row {
     std::string name;
     std::vector<PublicationRecord> records;
     TagMove move;
   };
-  const Row rows[] = {
-      {"another's", {meant(kOther, kImmutable, kEarly)}, TagMove::Conflict},
-      {"another's, before we meant it as moving",
-       {meant(kMe, kMoving, kLate), meant(kOther, kImmutable, kEarly)},
-       TagMove::Conflict},
-      {"of a record without the time of its start", {meant(kMe, kMoving, kLate), without_start}, TagMove::Conflict},
-      {"another's, after we had set it as moving",
-       {meant(kOther, kImmutable, kLate), meant(kMe, kMoving, kEarly)},
-       TagMove::Set},
-      {"another's, after a third had set it as moving",
-       {meant({"cluster-1", "shop", "third"}, kMoving, kEarly), meant(kOther, kImmutable, kLate)},
-       TagMove::Set},
-      {"our own", {meant(kMe, kImmutable, kEarly)}, TagMove::Set},
-      {"another's moving one", {meant(kOther, kMoving, kEarly)}, TagMove::Set}};
+  const Row rows[] = {{"another's", {meant(kOther, kImmutable, kEarly)}, TagMove::Conflict},
+                      {"another's, before we meant it as moving",
+                       {meant(kMe, kMoving, kLate), meant(kOther, kImmutable, kEarly)},
+                       TagMove::Conflict},
+                      {"another's, after we had meant it as moving, and who set it is not known",
+                       {meant(kOther, kImmutable, kLate), meant(kMe, kMoving, kEarly)},
+                       TagMove::Conflict},
+                      {"another's, after a third had meant it as moving",
+                       {meant({"cluster-1", "shop", "third"}, kMoving, kEarly), meant(kOther, kImmutable, kLate)},
+                       TagMove::Conflict},
+                      {"another's, after we had meant it as immutable",
+                       {meant(kMe, kImmutable, kEarly), meant(kOther, kImmutable, kLate)},
+                       TagMove::Conflict},
+                      {"of a record about another image", {another_image}, TagMove::Set},
+                      {"our own", {meant(kMe, kImmutable, kEarly)}, TagMove::Set},
+                      {"another's moving one", {meant(kOther, kMoving, kEarly)}, TagMove::Set}};
   for (const auto& row : rows) {
     INFO(row.name);
     const auto judged = judge_tag(question(row.records), publisher({2, "", ""}));
     CHECK(judged.move == row.move);
     CHECK(judged.set_by == (row.move == TagMove::Conflict ? "shop/other" : ""));
+    TagQuestion ours = question(row.records);
+    ours.is_ours = true;
+    CHECK(judge_tag(ours, publisher({2, "", ""})).move == TagMove::Set);
   }
   TagQuestion rollback = question({meant(kOther, kImmutable, kEarly)});
   rollback.rollback = true;
   CHECK(judge_tag(rollback, publisher({2, "", ""})).move == TagMove::Conflict);
+}
+
+TEST_CASE("a tag that somebody else may have set as an immutable one stays, where not all records were read",
+          "[tag_order]") {
+  TagQuestion asked = question({record(kMe, {1, "", ""})});
+  asked.all_read = false;
+  const auto judged = judge_tag(asked, publisher({2, "", ""}));
+  CHECK(judged.move == TagMove::Conflict);
+  CHECK(judged.is_unread);
+  CHECK(judged.set_by.empty());
+  asked.is_ours = true;
+  CHECK(judge_tag(asked, publisher({2, "", ""})).move == TagMove::Set);
 }
 
 TEST_CASE("going back is said", "[tag_order]") {
