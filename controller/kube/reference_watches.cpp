@@ -40,7 +40,9 @@ struct ReferenceWatches::Watch {
 
   /// Called on the reflector's thread alone.
   void refuse(const Parts& parts, const Error& error) {
-    if (!parts.refused || error.cls == ErrorClass::Unavailable || error.message == last_refusal) return;
+    // Who is asked too much has not refused.
+    const bool is_passing = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
+    if (!parts.refused || is_passing || error.message == last_refusal) return;
     last_refusal = error.message;
     parts.refused(scope, error);
   }

@@ -1,5 +1,8 @@
 #include "reconcilers/publish/neighbours.h"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "reconcilers/registry_name.h"
@@ -7,24 +10,45 @@
 namespace slipway::publish {
 namespace {
 
-Result<bool> is_one_registry(const std::string& name, const std::string& other, ObjectReader& reader) {
-  if (name == other) return true;
-  const auto ours = reader.registry(name);
-  if (!ours) return std::unexpected(ours.error());
-  const auto theirs = reader.registry(other);
-  if (!theirs) return std::unexpected(theirs.error());
-  return *ours && *theirs && registry_name(**ours) == registry_name(**theirs);
-}
+/// Which ContainerRegistries are one registry. Read at the first need: most publications to a repository name the same.
+class Places {
+ public:
+  explicit Places(ObjectReader& reader) : reader_(reader) {}
+
+  /// Also of those whose spec can't be used, which this is no fault of. Whose place is not known may be anywhere.
+  Result<bool> are_one(const std::string& name, const std::string& other) {
+    if (name == other) return true;
+    if (!registries_) {
+      auto all = reader_.registries();
+      if (!all) return std::unexpected(std::move(all.error()));
+      registries_ = std::move(*all);
+    }
+    const auto ours = find(name);
+    const auto theirs = find(other);
+    if (ours == registries_->end() || theirs == registries_->end()) return false;
+    if (ours->spec.login_server.empty() || theirs->spec.login_server.empty()) return true;
+    return registry_name(*ours) == registry_name(*theirs);
+  }
+
+ private:
+  std::vector<ContainerRegistry>::const_iterator find(const std::string& name) const {
+    return std::ranges::find(*registries_, name, [](const ContainerRegistry& one) { return one.metadata.name; });
+  }
+
+  ObjectReader& reader_;
+  std::optional<std::vector<ContainerRegistry>> registries_;
+};
 
 }  // namespace
 
 Result<std::vector<ImagePublication>> neighbours_of(const ImagePublication& publication, ObjectReader& reader) {
   auto others = reader.publications_to(publication.spec.repository);
   if (!others) return others;
+  Places places{reader};
   std::vector<ImagePublication> neighbours;
   for (auto& other : *others) {
     if (key_of(other) == key_of(publication) || other.metadata.deletion_timestamp) continue;
-    const auto same = is_one_registry(publication.spec.registry_ref.name, other.spec.registry_ref.name, reader);
+    const auto same = places.are_one(publication.spec.registry_ref.name, other.spec.registry_ref.name);
     if (!same) return std::unexpected(same.error());
     if (*same) neighbours.push_back(std::move(other));
   }

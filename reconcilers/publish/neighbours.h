@@ -8,7 +8,8 @@
 namespace slipway::publish {
 
 /// The other publications to the repository of `publication` that are not being deleted: they may want its tags. Two
-/// ContainerRegistries with one loginServer, however it is written, are one registry.
+/// ContainerRegistries with one loginServer, however it is written, are one registry, also where one of them can't be
+/// used.
 Result<std::vector<ImagePublication>> neighbours_of(const ImagePublication& publication, ObjectReader& reader);
 
 }  // namespace slipway::publish

@@ -1,6 +1,7 @@
 #include "controller/cluster/object_store.h"
 
 #include "reconcilers/json.h"
+#include "reconcilers/publish/neighbours.h"
 #include "reconcilers/readiness.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
 
@@ -390,4 +391,23 @@ TEST_CASE("A publication with large reports in it is not kept whole, but read wh
   CHECK(world.server.object(path_of(key))["spec"]["gates"]["scan"]["reports"][0]["inline"] == report);
   CHECK_FALSE(world.caches.publications.find(cluster::name_of(key))->is_whole);
   CHECK(world.store.publication(key).value()->object.status.conditions.size() == 1);
+}
+
+TEST_CASE("whose ContainerRegistry can't be used is no neighbour in the way, and one where its host is ours") {
+  World world;
+  ContainerRegistry broken = make_registry();
+  broken.metadata.name = "broken";
+  const bool is_ours = GENERATE(true, false);
+  if (!is_ours) broken.spec.login_server = "elsewhere.example";
+  world.apply(broken);
+  world.server.edit(path_of(key_of(broken)), [](auto& object) { object["spec"]["interval"] = "soon"; });
+  ImagePublication theirs = make_publication("theirs");
+  theirs.metadata.namespace_name = "billing";
+  theirs.spec.registry_ref.name = "broken";
+  world.apply(theirs);
+  world.list_all();
+  REQUIRE_FALSE(world.store.registry("broken"));
+  const auto neighbours = publish::neighbours_of(world.publication(), world.store);
+  REQUIRE(neighbours);
+  CHECK(neighbours->size() == (is_ours ? 1 : 0));
 }

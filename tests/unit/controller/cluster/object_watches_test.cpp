@@ -273,6 +273,26 @@ TEST_CASE("A right to list without watch is told once and wakes nobody, until th
   CHECK(world.told.until("edit a").empty());
 }
 
+TEST_CASE("An API server that is too busy for a watch has refused none, and nobody is woken when it is not") {
+  World world;
+  std::atomic<bool> is_busy = true;
+  std::atomic<int> turned_away = 0;
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (!is_busy || !request.url.starts_with("/api/v1/configmaps") || !request.url.contains("watch=true"))
+      return std::nullopt;
+    ++turned_away;
+    return http::Response{.status = 429, .headers = {}, .body = R"({"kind":"Status","code":429,"message":"wait"})"};
+  };
+  world.publication("shop", "a", "contoso", "scan-a");
+  world.publication("shop", "b", "contoso", "scan-b");
+  world.start();
+  world.wait_until([&] { return turned_away >= 2; });
+  is_busy = false;
+  world.config_map("shop", "scan-b");
+  CHECK(world.told.until("edit b").empty());
+  CHECK(world.lines.lock()->empty());
+}
+
 TEST_CASE("Where all may be read, one watch of a kind does for all namespaces") {
   World world;
   for (const char* name : {"shop", "billing"}) {
