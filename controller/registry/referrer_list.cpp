@@ -13,6 +13,11 @@ std::unexpected<Error> no_list(std::string why) {
               "look what wrote it; the registry or another client is broken");
 }
 
+std::unexpected<Error> too_long() {
+  return fail(ErrorClass::Integrity, "list of referrers: more than 1,000",
+              "delete at the registry what is attached to that image and nobody needs");
+}
+
 Result<content::Descriptor> descriptor_of(const Node& node) {
   const Result<Digest> digest = Digest::parse(json::text_at(node, "digest"));
   if (!digest) return no_list(digest.error().message);
@@ -50,7 +55,7 @@ Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index)
   std::vector<content::Descriptor> all;
   const Node* manifests = document.root.find("manifests");
   if (manifests == nullptr || manifests->kind == Node::Kind::Null) return all;
-  if (manifests->items.size() > kMostReferrers) return no_list("more than 1,000");
+  if (manifests->items.size() > kMostReferrers) return too_long();
   for (const Node& item : manifests->items) {
     Result<content::Descriptor> descriptor = descriptor_of(item);
     if (!descriptor) return std::unexpected(descriptor.error());
@@ -62,7 +67,7 @@ Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index)
 Result<void> append_referrers(std::string_view index, std::vector<content::Descriptor>& all) {
   auto more = parse_referrers(index);
   if (!more) return std::unexpected(std::move(more.error()));
-  if (all.size() + more->size() > kMostReferrers) return no_list("more than 1,000");
+  if (all.size() + more->size() > kMostReferrers) return too_long();
   for (content::Descriptor& descriptor : *more) {
     descriptor.annotations = {};
     cut_type(descriptor.media_type);

@@ -562,6 +562,21 @@ TEST_CASE("records without end hide nobody's immutable tag, and keep nobody from
     CHECK(world.condition(team, "Ready") == "True Succeeded");
     CHECK(world.tag("1.8.2") == other.descriptor.digest.str());
   }
+  SECTION("an image to which more is attached than a registry lists is published all the same, once") {
+    world.registry.before = [&](const std::string& request) -> Result<void> {
+      if (!request.contains("registry.example/shop/storefront/referrers/")) return {};
+      return fail(ErrorClass::Integrity, "list of referrers: more than 1,000", "delete some");
+    };
+    auto again = wants_version("again", Mutability::Immutable, "1.8.2", 2);
+    again.spec.tags[0].template_text = "1.8.3";
+    world.publish(again);
+    CHECK(world.condition(again, "Ready") == "True Succeeded");
+    CHECK(world.tag("1.8.3") == image.descriptor.digest.str());
+    world.clock.advance(25h);
+    world.look(again);
+    CHECK(world.condition(again, "Ready") == "True Succeeded");
+    CHECK(world.registry.writes().empty());
+  }
   SECTION("a record that is there and not read is not put again") {
     hide_record();
     world.clock.advance(25h);

@@ -464,6 +464,15 @@ TEST_CASE("A list of referrers is bounded, whatever a registry puts into it") {
     CHECK_THAT(found.error().message, Catch::Contains("larger than 16 MiB"));
     CHECK(world.network.requests.size() == 5);
   }
+  SECTION("more entries than are held, which is nobody's fault") {
+    std::string entries = entry("a/b", "");
+    for (int more = 1; more < 1'001; ++more) entries += "," + entry("a/b", "");
+    page_of(entries);
+    const auto found = world.store.referrers(kDigest, {});
+    REQUIRE_FALSE(found);
+    CHECK_THAT(found.error().message, Catch::Contains("more than 1,000"));
+    CHECK(found.error().remedy == "delete at the registry what is attached to that image and nobody needs");
+  }
   SECTION("the pages of many lists") {
     for (int page = 0; page < 3'000; ++page) page_of("", page % 90 == 89 ? "" : std::to_string(page));
     Result<std::vector<content::Descriptor>> found;
