@@ -193,12 +193,12 @@ Result<std::string> ObjectStore::file(const std::string& /*base_folder*/, const 
               "give it by configMapRef or inline");
 }
 
-Result<std::vector<ImagePublication>> ObjectStore::publications_to(const std::string& repository) {
-  std::vector<ImagePublication> all;
+Result<SharedPublications> ObjectStore::publications_to(const std::string& repository) {
+  SharedPublications all;
   for (const runtime::ObjectName& name : caches_.references.candidates_for(repository))
     if (const auto entry = caches_.publications.find(name); entry && entry->object.spec.repository == repository)
-      all.push_back(entry->object);
-  std::ranges::sort(all, {}, [](const ImagePublication& each) { return key_of(each); });
+      all.emplace_back(entry, &entry->object);
+  std::ranges::sort(all, {}, [](const auto& each) { return key_of(*each); });
   return all;
 }
 

@@ -51,7 +51,7 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
                                                     const std::string& name) override;
   Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) override;
   /// One whose spec can't be used wants the tags that it has.
-  Result<std::vector<ImagePublication>> publications_to(const std::string& repository) override;
+  Result<SharedPublications> publications_to(const std::string& repository) override;
 
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;

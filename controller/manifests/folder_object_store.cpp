@@ -108,7 +108,7 @@ struct FolderObjectStore::Parts {
   template <class T>
   Result<std::vector<T>> load_all();
   Result<std::vector<ContainerRegistry>> registries();
-  Result<std::vector<ImagePublication>> publications_to(const std::string& repository);
+  Result<SharedPublications> publications_to(const std::string& repository);
 
   const std::filesystem::path root;
   const std::string controller_namespace;
@@ -183,8 +183,8 @@ Result<std::vector<ContainerRegistry>> FolderObjectStore::Parts::registries() {
   return all;
 }
 
-Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications_to(const std::string& repository) {
-  std::vector<ImagePublication> all;
+Result<SharedPublications> FolderObjectStore::Parts::publications_to(const std::string& repository) {
+  SharedPublications all;
   const Snapshot seen = world();
   if (!seen) return all;
   const auto found = seen->publications_to.find(repository);
@@ -192,7 +192,7 @@ Result<std::vector<ImagePublication>> FolderObjectStore::Parts::publications_to(
   for (const ObjectKey& key : found->second) {
     auto object = load<ImagePublication>(key);
     if (!object) return std::unexpected{object.error()};
-    if (*object) all.push_back(std::move((*object)->object));
+    if (*object) all.push_back(std::make_shared<const ImagePublication>(std::move((*object)->object)));
   }
   return all;
 }
@@ -278,7 +278,7 @@ Result<std::string> FolderObjectStore::file(const std::string& base_folder, cons
   return read_file_inside(now->root, now->base, path, limit);
 }
 
-Result<std::vector<ImagePublication>> FolderObjectStore::publications_to(const std::string& repository) {
+Result<SharedPublications> FolderObjectStore::publications_to(const std::string& repository) {
   return parts_->publications_to(repository);
 }
 

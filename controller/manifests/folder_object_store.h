@@ -53,7 +53,7 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   Result<std::optional<ConfigMapObject>> config_map(const std::string& namespace_name,
                                                     const std::string& name) override;
   Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) override;
-  Result<std::vector<ImagePublication>> publications_to(const std::string& repository) override;
+  Result<SharedPublications> publications_to(const std::string& repository) override;
 
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 
 namespace slipway {
 
+/// Shared, for there may be many and large ones at once, in every visit; nobody changes what they hold.
+using SharedPublications = std::vector<std::shared_ptr<const ImagePublication>>;
+
 /// A resource and where its relative paths start (the folder of its file; empty from an API server); who edited it.
 template <class T>
 struct Loaded {
@@ -19,7 +23,7 @@ struct Loaded {
   std::string edited_by = {};  ///< Field manager of the latest edit; empty where there is none.
 };
 
-/// Reads objects by name. Absence is not an error. Thread-safe; what is given is a copy, safe to keep.
+/// Reads objects by name. Absence is not an error. Thread-safe; what is given does not change, safe to keep.
 class ObjectReader {
  public:
   virtual ~ObjectReader() = default;
@@ -36,7 +40,7 @@ class ObjectReader {
   /// A file beside a resource (`path` of a report), inside `--root`. NotFound, Refused, or Invalid over `limit` bytes.
   virtual Result<std::string> file(const std::string& base_folder, const std::string& path, std::size_t limit) = 0;
   /// The publications to that repository of any registry, for who must know which tags others want.
-  virtual Result<std::vector<ImagePublication>> publications_to(const std::string& repository) = 0;
+  virtual Result<SharedPublications> publications_to(const std::string& repository) = 0;
 };
 
 /// Our finalizer: on a publication with deletionPolicy Untag, as long as tags of it may have to be removed.

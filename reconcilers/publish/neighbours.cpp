@@ -41,14 +41,14 @@ class Places {
 
 }  // namespace
 
-Result<std::vector<ImagePublication>> neighbours_of(const ImagePublication& publication, ObjectReader& reader) {
+Result<SharedPublications> neighbours_of(const ImagePublication& publication, ObjectReader& reader) {
   auto others = reader.publications_to(publication.spec.repository);
   if (!others) return others;
   Places places{reader};
-  std::vector<ImagePublication> neighbours;
+  SharedPublications neighbours;
   for (auto& other : *others) {
-    if (key_of(other) == key_of(publication) || other.metadata.deletion_timestamp) continue;
-    const auto same = places.are_one(publication.spec.registry_ref.name, other.spec.registry_ref.name);
+    if (key_of(*other) == key_of(publication) || other->metadata.deletion_timestamp) continue;
+    const auto same = places.are_one(publication.spec.registry_ref.name, other->spec.registry_ref.name);
     if (!same) return std::unexpected(same.error());
     if (*same) neighbours.push_back(std::move(other));
   }

@@ -310,8 +310,8 @@ class Observer {
     const auto others = neighbours_of(object(), eyes_.reader);
     if (!others) return while_doing("other publications", others.error());
     for (const auto& other : *others)
-      for (const auto& tag : tags_wanted_by(other))
-        if (seen_.present.contains(tag)) seen_.rivals.emplace(tag, key_of(other));
+      for (const auto& tag : tags_wanted_by(*other))
+        if (seen_.present.contains(tag)) seen_.rivals.emplace(tag, key_of(*other));
     return {};
   }
 

@@ -20,9 +20,9 @@ constexpr milliseconds kShortest = 2s;
 constexpr milliseconds kLongest = 1min;
 constexpr int kShareOfWait = 8;
 
-std::set<std::string> wanted_by(const std::vector<ImagePublication>& neighbours) {
+std::set<std::string> wanted_by(const SharedPublications& neighbours) {
   std::set<std::string> wanted;
-  for (const auto& neighbour : neighbours) wanted.merge(tags_wanted_by(neighbour));
+  for (const auto& neighbour : neighbours) wanted.merge(tags_wanted_by(*neighbour));
   return wanted;
 }
 
@@ -55,7 +55,7 @@ Step step_for(const TagOnRecord& known, const Digest& digest) {
 
 }  // namespace
 
-PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours) {
+PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedPublications& neighbours) {
   PublishPlan plan{.reason = "nothing to untag"};
   const auto wanted = wanted_by(neighbours);
   for (const auto& known : tags_on_record(publication.status)) {

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "crds/base/time.h"
 #include "crds/v1alpha1/image_publication.h"
+#include "reconcilers/ports/object_store.h"
 #include "reconcilers/publish/plan.h"
 
 namespace slipway::publish {
@@ -14,7 +14,7 @@ namespace slipway::publish {
 /// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in an attempt that
 /// did not end well, and that none of its `neighbours` (see neighbours_of()) wants. Whether each still names what this
 /// object gave it is looked at in acting, and what became of those that the attempt was about to set. Pure.
-PublishPlan decide_withdrawal(const ImagePublication& publication, const std::vector<ImagePublication>& neighbours);
+PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedPublications& neighbours);
 
 /// Until when a deletion is held up by tags that can't be removed yet: ten minutes after it was asked for (`deleted`);
 /// where the process, at work since `at_work_since`, was away meanwhile, a minute after that. Where the deletion's time

@@ -73,10 +73,10 @@ Result<std::string> InMemoryObjects::file(const std::string&, const std::string&
   return fail(ErrorClass::NotFound, "file " + path + " is not there", "write it");
 }
 
-Result<std::vector<ImagePublication>> InMemoryObjects::publications_to(const std::string& repository) {
-  std::vector<ImagePublication> all;
+Result<SharedPublications> InMemoryObjects::publications_to(const std::string& repository) {
+  SharedPublications all;
   for (const auto& [key, object] : published)
-    if (object.spec.repository == repository) all.push_back(object);
+    if (object.spec.repository == repository) all.push_back(std::make_shared<const ImagePublication>(object));
   return all;
 }
 

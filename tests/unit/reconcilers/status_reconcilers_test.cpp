@@ -85,9 +85,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<std::string> file(const std::string&, const std::string&, std::size_t) override {
     return std::unexpected(kNoSuch);
   }
-  Result<std::vector<ImagePublication>> publications_to(const std::string&) override {
-    return std::unexpected(kNoSuch);
-  }
+  Result<SharedPublications> publications_to(const std::string&) override { return std::unexpected(kNoSuch); }
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry&, const std::string&) override {
     return std::unexpected(kNoSuch);
   }

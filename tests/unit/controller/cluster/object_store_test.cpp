@@ -74,7 +74,7 @@ TEST_CASE("Which publications go to a repository follows edits and deletions") {
   world.server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["repository"] = "shop/moved"; });
   world.list_all();
   REQUIRE(world.store.publications_to("shop/storefront")->size() == 1);
-  CHECK(world.store.publications_to("shop/storefront")->front().metadata.name == "second");
+  CHECK(world.store.publications_to("shop/storefront")->front()->metadata.name == "second");
   CHECK(world.store.publications_to("shop/moved")->size() == 1);
   world.server.remove(path_of(kStorefront));
   world.list_all();
@@ -370,8 +370,17 @@ TEST_CASE("A publication whose spec can't be used still wants the tags that it h
   world.list_all();
   const auto others = world.store.publications_to("shop/storefront").value();
   REQUIRE(others.size() == 1);
-  CHECK(others.front().spec.registry_ref.name == "contoso");
-  CHECK(others.front().status.published->tags.front().tag == "1.8.2");
+  CHECK(others.front()->spec.registry_ref.name == "contoso");
+  CHECK(others.front()->status.published->tags.front().tag == "1.8.2");
+}
+
+TEST_CASE("Who asks for the publications to a repository gets those that are kept, not copies of them") {
+  World world;
+  world.list_all();
+  const auto others = world.store.publications_to("shop/storefront").value();
+  REQUIRE(others.size() == 1);
+  const auto kept = world.caches.publications.find(cluster::name_of(key_of(*others.front())));
+  CHECK(others.front().get() == &kept->object);
 }
 
 TEST_CASE("A publication with large reports in it is not kept whole, but read whole") {

@@ -555,8 +555,8 @@ TEST_CASE("all publications are given as they are now, however often they were g
   const std::string repository = process.get(kA).spec.repository;
   CHECK(repository == "shop/a");
   CHECK(process->publications_to(repository)->size() == 1);
-  CHECK(process->publications_to("shop/b")->at(0).metadata.name == "b");
-  CHECK(process->publications_to(repository)->at(0).status.display.tags == "2");
+  CHECK(process->publications_to("shop/b")->at(0)->metadata.name == "b");
+  CHECK(process->publications_to(repository)->at(0)->status.display.tags == "2");
   CHECK(process->publications_to(repository + "/other")->empty());
   fs::remove(at.folder / "m/b.yaml");
   process.settle();
