@@ -16,22 +16,21 @@ bool fits_platform(const ScanReport& report, const PlatformImage& image) {
          (report.platform->os == image.platform.os && report.platform->architecture == image.platform.architecture);
 }
 
-bool names_subject(const Digest& digest, const PlatformImage& image, const ScanSubject& subject) {
-  return digest == image.digest ||
-         std::find(subject.indexes.begin(), subject.indexes.end(), digest) != subject.indexes.end();
+bool names(const ScanReport& report, const Digest& digest) {
+  return std::ranges::binary_search(report.repo_digests, digest, {},
+                                    [](const ImageReference& one) -> const Digest& { return *one.digest; });
+}
+
+bool names_one_of(const ScanReport& report, const std::vector<Digest>& digests) {
+  return std::ranges::any_of(digests, [&](const Digest& digest) { return names(report, digest); });
 }
 
 /// A scanner that read from the source's own registry must have seen this digest or an index that holds it. A daemon
-/// lists several repositories: one that fits is enough.
-bool digests_disagree(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
-  bool same_registry = false;
-  for (const auto& text : report.repo_digests) {
-    const auto reference = ImageReference::parse(text);
-    if (!reference || !reference->digest) continue;
-    if (names_subject(*reference->digest, image, subject)) return false;
-    same_registry = same_registry || reference->registry == subject.source_host;
-  }
-  return same_registry;
+/// lists several repositories: one that fits is enough. Else the one that speaks against it.
+const ImageReference* other_digest(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
+  if (names(report, image.digest) || names_one_of(report, subject.indexes)) return nullptr;
+  const auto found = std::ranges::find(report.repo_digests, subject.source_host, &ImageReference::registry);
+  return found == report.repo_digests.end() ? nullptr : &*found;
 }
 
 ReportBinding conflict(std::string what) {
@@ -39,8 +38,8 @@ ReportBinding conflict(std::string what) {
 }
 
 ReportBinding check_digests(const ScanReport& report, const PlatformImage& image, const ScanSubject& subject) {
-  if (digests_disagree(report, image, subject))
-    return conflict("its content is this image's, its RepoDigests (" + quoted(report.repo_digests.front(), 200) +
+  if (const auto* other = other_digest(report, image, subject))
+    return conflict("its content is this image's, its RepoDigests (" + quoted(to_string(*other), 200) +
                     ") are another's");
   return {.kind = Kind::Bound, .conflict = {}};
 }
@@ -48,13 +47,6 @@ ReportBinding check_digests(const ScanReport& report, const PlatformImage& image
 bool is_id_of_another(const ScanReport& report, const ScanSubject& subject) {
   return std::any_of(subject.images.begin(), subject.images.end(),
                      [&](const auto& other) { return other.config_digest.str() == report.image_id; });
-}
-
-bool names(const ScanReport& report, const Digest& digest) {
-  return std::ranges::any_of(report.repo_digests, [&](const std::string& text) {
-    const auto reference = ImageReference::parse(text);
-    return reference && reference->digest == digest;
-  });
 }
 
 /// The config or the layers of the report: what binds it.
@@ -69,8 +61,7 @@ bool is_read_from_manifest(const ScanReport& report, const PlatformImage& image,
   if (names(report, image.digest)) return true;
   const auto fitting =
       std::ranges::count_if(subject.images, [&](const auto& one) { return has_content_of(report, one); });
-  return subject.is_whole && fitting == 1 &&
-         std::ranges::any_of(subject.indexes, [&](const Digest& index) { return names(report, index); });
+  return subject.is_whole && fitting == 1 && names_one_of(report, subject.indexes);
 }
 
 bool is_judged(const ScanReport& report, const ScanSubject& subject) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crds/base/image_reference.h"
 #include "crds/base/result.h"
 #include "crds/base/time.h"
 #include "crds/v1alpha1/gates.h"
@@ -30,9 +31,9 @@ struct Finding {
 struct ScanReport {
   std::string artifact_name;  ///< What the scanner was asked to scan. Proves nothing.
   std::optional<Timestamp> created_at;
-  std::string image_id;                   ///< Config digest; empty when absent.
-  std::vector<std::string> diff_ids;      ///< Of the layers, in order.
-  std::vector<std::string> repo_digests;  ///< "host/repository@digest".
+  std::string image_id;                      ///< Config digest; empty when absent.
+  std::vector<std::string> diff_ids;         ///< Of the layers, in order.
+  std::vector<ImageReference> repo_digests;  ///< As repo_digests_of() gives them.
   std::optional<content::Platform> platform;
   bool covers_packages = false;   ///< At least one package list was looked at.
   bool end_of_life = false;       ///< The distribution gives no advisories any more.
@@ -40,6 +41,9 @@ struct ScanReport {
   std::vector<Finding> findings;  ///< Each once: by kind, id, package, version and path.
   bool operator==(const ScanReport&) const = default;
 };
+
+/// RepoDigests as images: those that name a digest, by digest, each once. What is no reference is left out.
+std::vector<ImageReference> repo_digests_of(const std::vector<std::string>& texts);
 
 /// The largest report that is read.
 inline constexpr std::size_t kMaxReportBytes = 64u << 20;

@@ -22,6 +22,7 @@ constexpr std::string_view kRemedyForEmpty =
     "look whether the scanner ended well, and scan again with trivy image --format json --output FILE";
 constexpr std::size_t kMostValues = 500'000;  ///< Of a whole report; each takes some 150 bytes while it is read.
 constexpr std::size_t kMostFindings = 50'000;
+constexpr std::size_t kMostRepoDigests = 1'000;  ///< Each is held against each image.
 constexpr std::string_view kRemedy = "scan again with trivy image --format json and replace the report";
 
 std::unexpected<Error> refused(std::string what, std::string_view remedy = kRemedy) {
@@ -191,10 +192,16 @@ Result<void> read_results(const Node& root, ScanReport& out) {
   return {};
 }
 
+Result<void> read_repo_digests(const Node& metadata, ScanReport& out) {
+  if (json::items_at(metadata, "RepoDigests").size() > kMostRepoDigests)
+    return refused("it has more than 1,000 RepoDigests");
+  out.repo_digests = repo_digests_of(json::texts_at(metadata, "RepoDigests"));
+  return {};
+}
+
 void read_metadata(const Node& metadata, ScanReport& out) {
   out.image_id = json::text_at(metadata, "ImageID");
   out.diff_ids = json::texts_at(metadata, "DiffIDs");
-  out.repo_digests = json::texts_at(metadata, "RepoDigests");
   const Node& os = json::at(metadata, "OS");
   const Node& end_of_life = json::at(os, "EOSL");
   out.end_of_life = end_of_life.kind == Node::Kind::Boolean && end_of_life.boolean;
@@ -227,7 +234,9 @@ Result<ScanReport> read_report(const Node& root) {
   const auto created_at = parse_created_at(root);
   if (!created_at) return std::unexpected(created_at.error());
   out.created_at = *created_at;
-  read_metadata(json::at(root, "Metadata"), out);
+  const Node& metadata = json::at(root, "Metadata");
+  if (const auto read = read_repo_digests(metadata, out); !read) return std::unexpected(read.error());
+  read_metadata(metadata, out);
   if (const auto read = read_results(root, out); !read) return std::unexpected(read.error());
   return out;
 }

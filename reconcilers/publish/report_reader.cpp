@@ -35,6 +35,11 @@ std::size_t bytes_of(const std::vector<std::string>& texts) {
   return sum;
 }
 
+std::size_t bytes_of(const ImageReference& reference) {
+  return sizeof(reference) + reference.registry.size() + reference.repository.size() + reference.tag.size() +
+         reference.digest->str().size();
+}
+
 std::size_t bytes_of(const Finding& finding) {
   return sizeof(finding) + finding.id.size() + finding.package.size() + finding.installed_version.size() +
          finding.path.size() + finding.fixed_version.size();
@@ -42,7 +47,8 @@ std::size_t bytes_of(const Finding& finding) {
 
 std::size_t bytes_of(const ScanReport& report) {
   std::size_t sum = bytes_of(report.artifact_name) + bytes_of(report.image_id) + bytes_of(report.distribution) +
-                    bytes_of(report.diff_ids) + bytes_of(report.repo_digests);
+                    bytes_of(report.diff_ids);
+  for (const auto& reference : report.repo_digests) sum += bytes_of(reference);
   for (const auto& finding : report.findings) sum += bytes_of(finding);
   return sum;
 }
@@ -60,20 +66,25 @@ class ReportReader {
 
   Result<std::vector<NamedReport>> read(const std::vector<ScanReportRef>& refs, const std::stop_token& stop) {
     for (auto ref = refs.begin(); ref != refs.end(); ++ref) {
-      if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
       const auto same = std::find_if(refs.begin(), ref, [&](const auto& one) { return is_same_place(one, *ref); });
-      auto report = same == ref ? read_whole(*ref) : reports_[static_cast<std::size_t>(same - refs.begin())].report;
+      auto report =
+          same == ref ? read_whole(*ref, stop) : reports_[static_cast<std::size_t>(same - refs.begin())].report;
+      if (stop.stop_requested()) return stopped();
       reports_.push_back({.name = ref->name, .report = keep(std::move(report))});
     }
     return std::move(reports_);
   }
 
  private:
-  Result<ScanReport> read_whole(const ScanReportRef& ref) {
+  static std::unexpected<Error> stopped() { return fail(ErrorClass::Cancelled, "stopped"); }
+
+  Result<ScanReport> read_whole(const ScanReportRef& ref, const std::stop_token& stop) {
+    if (stop.stop_requested()) return stopped();
     const auto packed = packed_text_of(ref);
     if (!packed) return std::unexpected(packed.error());
     if (unpacked_left_ == 0) return over_all();
     const std::lock_guard alone(one_at_a_time_);
+    if (stop.stop_requested()) return stopped();
     auto text =
         ref.path ? reader_.file(publication_.base_folder, *ref.path, gates::kMaxReportBytes) : unpack(*packed, ref);
     if (!text) return std::unexpected(std::move(text.error()));

@@ -50,7 +50,29 @@ struct ReportWorld : PublishWorld {
   ImagePublication publication = make_publication();
 };
 
+/// Who stops the program while a ConfigMap is read.
+struct StoppingObjects : InMemoryObjects {
+  Result<std::optional<ConfigMapObject>> config_map(const std::string& namespace_name,
+                                                    const std::string& name) override {
+    stop.request_stop();
+    return InMemoryObjects::config_map(namespace_name, name);
+  }
+  std::stop_source stop;
+};
+
 }  // namespace
+
+TEST_CASE("reading reports ends when it is stopped, also at the last one") {
+  ReportWorld world;
+  world.keep("scan", make_report(world.image));
+  StoppingObjects objects;
+  objects.config_maps = world.objects.config_maps;
+  std::mutex one_at_a_time;
+  const auto reports = publish::read_reports({.object = world.publication, .base_folder = {}}, {}, objects,
+                                             one_at_a_time, objects.stop.get_token());
+  REQUIRE_FALSE(reports.has_value());
+  CHECK(reports.error().cls == ErrorClass::Cancelled);
+}
 
 TEST_CASE("what a report in a ConfigMap unpacks to is bounded, and all of them together") {
   ReportWorld world;

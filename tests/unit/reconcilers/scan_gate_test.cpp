@@ -116,7 +116,7 @@ TEST_CASE("faults of one report about one image", "[scan_gate]") {
       {"of the same name but without content to bind", with([](auto& r) {
          r.image_id.clear();
          r.diff_ids.clear();
-         r.repo_digests = {"ghcr.io/a/b@" + kAmd.digest.str()};
+         r.repo_digests = repo_digests_of({"ghcr.io/a/b@" + kAmd.digest.str()});
        }),
        kAwaiting, "AwaitingReport", "none is about"},
       {"bound by diff ids alone", with([](auto& r) { r.image_id.clear(); }), kPassed, "GatesPassed", ""},
@@ -145,23 +145,28 @@ TEST_CASE("faults of one report about one image", "[scan_gate]") {
        "DiffIDs are another's"},
       {"layers, image id of another", with([](auto& r) { r.image_id = Digest::of("else").str(); }), kRefused,
        "ReportConflict", "is another's"},
-      {"the digest of the image", with([](auto& r) { r.repo_digests = {"ghcr.io/a/b@" + kAmd.digest.str()}; }), kPassed,
+      {"the digest of the image",
+       with([](auto& r) { r.repo_digests = repo_digests_of({"ghcr.io/a/b@" + kAmd.digest.str()}); }), kPassed,
        "GatesPassed", ""},
-      {"the digest of its index", with([](auto& r) { r.repo_digests = {"ghcr.io/a/b@" + kIndex.str()}; }), kPassed,
-       "GatesPassed", ""},
+      {"the digest of its index",
+       with([](auto& r) { r.repo_digests = repo_digests_of({"ghcr.io/a/b@" + kIndex.str()}); }), kPassed, "GatesPassed",
+       ""},
       {"another digest of the same registry",
-       with([](auto& r) { r.repo_digests = {"ghcr.io/a/b@" + Digest::of("x").str()}; }), kRefused, "ReportConflict",
-       "RepoDigests"},
+       with([](auto& r) { r.repo_digests = repo_digests_of({"ghcr.io/a/b@" + Digest::of("x").str()}); }), kRefused,
+       "ReportConflict", "RepoDigests"},
       {"another digest of another registry",
-       with([](auto& r) { r.repo_digests = {"quay.io/a/b@" + Digest::of("x").str()}; }), kPassed, "GatesPassed", ""},
+       with([](auto& r) { r.repo_digests = repo_digests_of({"quay.io/a/b@" + Digest::of("x").str()}); }), kPassed,
+       "GatesPassed", ""},
       {"another digest, then the right one", with([](auto& r) {
-         r.repo_digests = {"ghcr.io/a/b@" + Digest::of("x").str(), "ghcr.io/c/d@" + kAmd.digest.str()};
+         r.repo_digests = repo_digests_of({"ghcr.io/a/b@" + Digest::of("x").str(), "ghcr.io/c/d@" + kAmd.digest.str()});
        }),
        kPassed, "GatesPassed", ""},
-      {"digests that are none, then another",
-       with([](auto& r) { r.repo_digests = {"@", "ghcr.io/a/b:1", "ghcr.io/a/b@" + Digest::of("x").str()}; }), kRefused,
-       "ReportConflict", "RepoDigests"},
-      {"digests that are none", with([](auto& r) { r.repo_digests = {"ghcr.io/a/b@sha256:x", "", "@"}; }), kPassed,
+      {"digests that are none, then another", with([](auto& r) {
+         r.repo_digests = repo_digests_of({"@", "ghcr.io/a/b:1", "ghcr.io/a/b@" + Digest::of("x").str()});
+       }),
+       kRefused, "ReportConflict", "RepoDigests"},
+      {"digests that are none",
+       with([](auto& r) { r.repo_digests = repo_digests_of({"ghcr.io/a/b@sha256:x", "", "@"}); }), kPassed,
        "GatesPassed", ""},
       {"it covered nothing", with([](auto& r) { r.covers_packages = false; }), kRefused, "ReportEmpty",
        "covered nothing"},
@@ -533,7 +538,7 @@ TEST_CASE("the gates of a publication and its floors, each by itself", "[scan_ga
 TEST_CASE("layers are checked unless each image has a report that names its manifest", "[scan_gate]") {
   const auto about = [](const PlatformImage& image, const Digest& named_digest) {
     ScanReport out = report_about(image);
-    out.repo_digests = {"ghcr.io/a/b@" + named_digest.str()};
+    out.repo_digests = repo_digests_of({"ghcr.io/a/b@" + named_digest.str()});
     return named(std::move(out));
   };
   // Another manifest over the same config, which says the same layers.

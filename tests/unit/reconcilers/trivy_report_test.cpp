@@ -22,6 +22,14 @@ ScanReport parsed(const std::string& text) {
   return *out;
 }
 
+const std::string kSeen = "ghcr.io/a/b@" + Digest::of("manifest").str();
+
+std::string repo_digests(std::size_t count) {
+  std::string list;
+  for (std::size_t i = 0; i < count; ++i) list += std::string(i == 0 ? "" : ",") + "\"A\"";
+  return report(R"("Metadata":{"RepoDigests":[)" + list + "]}");
+}
+
 std::string vulnerability(const std::string& more) {
   return R"({"VulnerabilityID":"CVE-1","PkgName":"openssl","InstalledVersion":"1")" + (more.empty() ? "" : "," + more) +
          "}";
@@ -34,7 +42,8 @@ TEST_CASE("a report of a registry scan is read", "[trivy]") {
     "SchemaVersion": 2, "CreatedAt": "2026-11-24T10:00:00.123456789+01:00",
     "ArtifactName": "ghcr.io/a/b:1", "ArtifactType": "container_image",
     "Metadata": {"OS": {"Family": "debian", "Name": "12.7"}, "ImageID": "sha256:aa", "DiffIDs": ["sha256:1", "sha256:2"],
-      "RepoTags": ["ghcr.io/a/b:1"], "RepoDigests": ["ghcr.io/a/b@sha256:cc"],
+      "RepoTags": ["ghcr.io/a/b:1"], "RepoDigests": [")" +
+                                kSeen + R"(", "ghcr.io/a/b:1", 1, "A", ")" + kSeen + R"("],
       "ImageConfig": {"architecture": "arm64", "os": "linux", "variant": "v8"}},
     "Results": [{"Target": "debian", "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": [
       {"VulnerabilityID": "CVE-1", "PkgName": "openssl", "InstalledVersion": "3.0", "FixedVersion": "3.1",
@@ -43,7 +52,8 @@ TEST_CASE("a report of a registry scan is read", "[trivy]") {
   CHECK(to_string(*out.created_at) == "2026-11-24T09:00:00.123Z");
   CHECK(out.image_id == "sha256:aa");
   CHECK(out.diff_ids == std::vector<std::string>{"sha256:1", "sha256:2"});
-  CHECK(out.repo_digests == std::vector<std::string>{"ghcr.io/a/b@sha256:cc"});
+  REQUIRE(out.repo_digests.size() == 1);
+  CHECK(to_string(out.repo_digests.front()) == kSeen);
   CHECK(to_string(*out.platform) == "linux/arm64/v8");
   CHECK(out.covers_packages);
   CHECK_FALSE(out.end_of_life);
@@ -92,6 +102,7 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
       {"findings under a key of their own", results(R"("vulnerabilities":[{"Severity":"CRITICAL"}])"),
        "\"vulnerabilities\""},
       {"results under a key of their own", report("\"Re\u017Fults\":[]"), "key"},
+      {"more RepoDigests than anybody pushes", repo_digests(1'001), "more than 1,000 RepoDigests"},
       {"a vulnerability that is text", results(R"("Vulnerabilities":["CVE-1"])"), "entry of its Vulnerabilities"},
   };
   for (const auto& row : rows) {
@@ -103,6 +114,10 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
     CHECK_THAT(out.error().message, Catch::Contains(row.says));
     CHECK_FALSE(out.error().remedy.empty());
   }
+}
+
+TEST_CASE("RepoDigests that name no digest are left out", "[trivy]") {
+  CHECK(parsed(repo_digests(1'000)).repo_digests.empty());
 }
 
 TEST_CASE("what counts as having looked at packages", "[trivy]") {
