@@ -8,6 +8,9 @@
 namespace slipway::registry {
 namespace {
 
+/// Of JSON, for 1,000 referrers with some 40 annotations each: a value takes some 400 bytes while it is read.
+constexpr std::size_t kMostValues = 50'000;
+
 std::unexpected<Error> no_list(std::string why) {
   return fail(ErrorClass::Integrity, "list of referrers: " + std::move(why),
               "look what wrote it; the registry or another client is broken");
@@ -50,8 +53,9 @@ void cut_type(std::string& type) {
 }
 
 Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index) {
-  const Document document = parse_json(index, "referrers");
-  if (!document.problems.empty() || document.root.kind != Node::Kind::Map) return no_list("not a JSON object");
+  const Document document = parse_json(index, "referrers", {.nodes = kMostValues});
+  if (!document.problems.empty() || document.root.kind != Node::Kind::Map)
+    return no_list("not a JSON object of at most 50,000 values");
   std::vector<content::Descriptor> all;
   const Node* manifests = document.root.find("manifests");
   if (manifests == nullptr || manifests->kind == Node::Kind::Null) return all;

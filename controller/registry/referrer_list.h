@@ -13,8 +13,8 @@ inline constexpr std::size_t kMostReferrers = 1000;
 /// Cuts off of a type that somebody gives what no media type has.
 void cut_type(std::string& type);
 
-/// The manifests that an index of referrers names, as it describes them. Integrity when it is no index, or beyond
-/// 1,000.
+/// The manifests that an index of referrers names, as it describes them. Integrity when it is no index, beyond
+/// 1,000, or of more than 50,000 JSON values.
 Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index);
 
 /// Appends them without their annotations, which may be of any size and which nobody reads there, and with no more of a

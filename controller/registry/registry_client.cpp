@@ -407,7 +407,7 @@ Result<void> RegistryClient::add_to_fallback(const Descriptor& referrer, const D
                   "nothing: it is tried again");
     all->push_back(referrer);
     const ManifestBytes index = referrer_index(*all);
-    if (all->size() > kMostReferrers || index.bytes.size() > content::kMaxManifestBytes)
+    if (index.bytes.size() > content::kMaxManifestBytes || !parse_referrers(index.bytes))
       return fail(ErrorClass::Refused, name() + ": the list of referrers behind " + tag + " is full",
                   "delete at the registry what is attached to that image and nobody needs");
     if (Result<void> put = put_tag(tag, index, stop); !put) return put;

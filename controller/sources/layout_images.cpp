@@ -28,7 +28,7 @@ bool contains(const std::vector<Descriptor>& all, const Digest& digest) {
 
 /// OCI bodies may leave their media type out (manifest.md); then their shape tells.
 std::string media_type_of(std::string_view bytes) {
-  const Document document = parse_json(bytes, "");
+  const Document document = parse_json(bytes, "", content::kManifestLimits);
   std::string said = json::text_at(document.root, "mediaType");
   if (!said.empty()) return said;
   return std::string(document.root.find("manifests") != nullptr ? content::kOciIndex : content::kOciManifest);

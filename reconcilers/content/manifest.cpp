@@ -24,8 +24,12 @@ std::unexpected<Error> broken(std::string what) {
 /// The document's root, or what keeps it from being a JSON object.
 Result<Node> parse_object(std::string_view bytes) {
   if (bytes.size() > kMaxManifestBytes) return broken("it has more than 4 MiB");
-  Document document = parse_json(bytes, "");
-  if (!document.problems.empty()) return broken("it is no JSON: " + to_string(document.problems.front()));
+  Document document = parse_json(bytes, "", kManifestLimits);
+  if (!document.problems.empty()) {
+    Problem& first = document.problems.front();
+    first.expected.clear();  // It is for files that people write.
+    return broken("it is no JSON of at most 20,000 values: " + to_string(first));
+  }
   if (document.root.kind != Node::Kind::Map) return broken("it is no JSON object");
   return std::move(document.root);
 }

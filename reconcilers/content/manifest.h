@@ -6,11 +6,16 @@
 #include <variant>
 #include <vector>
 
+#include "crds/base/document.h"
 #include "crds/base/result.h"
 #include "crds/base/time.h"
 #include "reconcilers/content/descriptor.h"
 
 namespace slipway::content {
+
+/// Of the JSON of a manifest or config: 1,000 children with platform and annotations. Each value takes some 400 bytes
+/// while it is read, and many are read at once.
+inline constexpr DocumentLimits kManifestLimits{.bytes = kMaxManifestBytes, .nodes = 20'000};
 
 /// A manifest as bytes that hash to `descriptor.digest`; media type and size of the descriptor are those of the bytes.
 struct ManifestBytes {

@@ -105,6 +105,8 @@ TEST_CASE("hostile manifests are Integrity and say what is wrong", "[manifest]")
       {"layers that are no list", R"({"schemaVersion":2,"config":)" + descriptor(kD1) + R"(,"layers":{}})",
        kOciManifest, "layers is no list"},
       {"no config", R"({"schemaVersion":2,"layers":[]})", kOciManifest, "config"},
+      {"20,001 values", image("", R"("x":[)" + repeated("0", 19'993) + "],"), kOciManifest,
+       "it is no JSON of at most 20,000 values: "},
       {"1,001 layers", image(repeated(descriptor(kD2), 1001)), kOciManifest, "more than 1,000"},
       {"1,001 children", index(repeated(kManifestChild, 1001)), kOciIndex, "more than 1,000"},
       {"a child over 4 MiB", index(descriptor(kD2, "4194305", std::string(kOciManifest))), kOciIndex,

@@ -503,6 +503,10 @@ TEST_CASE("A fallback list of referrers keeps what others say in it, and is neve
     while (others.size() < 1000)
       others.push_back({.media_type = "x", .digest = Digest::of(std::to_string(others.size())), .size = 1});
   }
+  SECTION("49,997 values are there") {
+    // Beside these: the map, its three members, and of the referrer the map and four members.
+    for (int i = 0; i < 49'988; ++i) others[0].annotations[std::to_string(i)];
+  }
   SECTION("4 MiB are there") {
     others[0].annotations["said"] = std::string(content::kMaxManifestBytes - 400, 'x');
   }
