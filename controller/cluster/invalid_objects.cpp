@@ -7,6 +7,7 @@
 #include "reconcilers/publish/leave_tags.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/suspension.h"
 
 namespace slipway::cluster {
 namespace {
@@ -54,9 +55,10 @@ Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   const auto entry = cache_of<T>(parts_.caches).find(name_of(key));
   if (entry == nullptr || entry->problems.empty()) return next_.reconcile(key, std::move(stop));
   if (entry->object.metadata.deletion_timestamp) return let_go(*entry);
-  if (entry->object.spec.suspend) return suspend(key, entry->object);
   T object = entry->object;
   const Timestamp now = parts_.clock.now();
+  // What is wrong with it matters to nobody until it is resumed.
+  if (object.spec.suspend) return suspend(std::move(object), parts_.writer, parts_.recorder, now);
   mark_observed(object);
   const Readiness readiness{
       .kind = Readiness::Kind::Stalled, .reason = entry->problems.front().reason, .message = text_of(entry->problems)};
@@ -66,15 +68,6 @@ Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   if (written && !is_told(entry->object.status.conditions, ready))
     parts_.recorder.event(key, EventType::Warning, ready.reason, ready.message);
   return after_write(written, kStays, now);
-}
-
-/// What is wrong with it matters to nobody until it is resumed.
-template <class T>
-Outcome InvalidObjects::suspend(const ObjectKey& key, T object) {
-  if (!mark_suspended(object)) return kDone;
-  const auto written = parts_.writer.write_status(object);
-  if (written) parts_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
-  return after_write(written, kDone, parts_.clock.now());
 }
 
 /// Publications alone have a finalizer.

@@ -29,8 +29,6 @@ class InvalidObjects final : public Reconciler {
   template <class T>
   Outcome visit(const ObjectKey& key, std::stop_token stop);
   template <class T>
-  Outcome suspend(const ObjectKey& key, T object);
-  template <class T>
   Outcome let_go(const runtime::Reflected<T>& entry);
 
   Reconciler& next_;

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "reconcilers/observed.h"
 #include "reconcilers/prune/admission.h"
 #include "reconcilers/prune/status.h"
-#include "reconcilers/reasons.h"
+#include "reconcilers/readiness.h"
+#include "reconcilers/suspension.h"
 
 namespace slipway::prune {
 
@@ -29,12 +29,7 @@ Outcome PruneReconciler::reconcile(const ObjectKey& key, std::stop_token) {
   if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
   if (!*loaded || (*loaded)->metadata.deletion_timestamp) return kDone;
   RetentionPolicy& object = **loaded;
-  if (object.spec.suspend) {
-    if (!mark_suspended(object)) return kDone;
-    const auto written = ports_.writer.write_status(object);
-    if (written) ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
-    return after_write(written, kDone, now);
-  }
+  if (object.spec.suspend) return suspend(std::move(object), ports_.writer, ports_.recorder, now);
   const Result<void> admitted = admit(object, ports_.objects);
   if (!admitted && admitted.error().cls == ErrorClass::Cancelled) return kDone;
   Judgement judgement = judge(object, admitted, now);

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "crds/v1alpha1/support.h"
-#include "reconcilers/observed.h"
-#include "reconcilers/reasons.h"
+#include "reconcilers/readiness.h"
 #include "reconcilers/registry/status.h"
+#include "reconcilers/suspension.h"
 
 namespace slipway::registry {
 
@@ -38,12 +38,7 @@ Outcome RegistryReconciler::reconcile(const ObjectKey& key, std::stop_token stop
   if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
   if (!*loaded || (*loaded)->metadata.deletion_timestamp) return kDone;
   ContainerRegistry& object = **loaded;
-  if (object.spec.suspend) {
-    if (!mark_suspended(object)) return kDone;
-    const auto written = ports_.writer.write_status(object);
-    if (written) ports_.recorder.event(key, EventType::Normal, std::string(reason::kSuspended), "spec.suspend is true");
-    return after_write(written, kDone, now);
-  }
+  if (object.spec.suspend) return suspend(std::move(object), ports_.writer, ports_.recorder, now);
   const Observation seen = observe(object, ports_.registries, stop);
   if (is_cancelled(seen)) return kDone;
   Judgement judgement = judge(object, seen, now);
