@@ -11,6 +11,7 @@
 #include "controller/kube/events.h"
 #include "controller/runtime/guarded.h"
 #include "controller/telemetry/recorders.h"
+#include "crds/base/error_class.h"
 
 namespace slipway::cluster {
 namespace {
@@ -112,9 +113,7 @@ struct EventRecorder::Sender {
     changed.notify_all();
   }
 
-  static bool is_away(const Result<void>& sent) {
-    return !sent && (sent.error().cls == ErrorClass::Unavailable || sent.error().cls == ErrorClass::Throttled);
-  }
+  static bool is_away(const Result<void>& sent) { return !sent && is_passing(sent.error().cls); }
 
   /// False when it is to end.
   bool pause(int tries, const std::stop_token& stop) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crds/base/error_class.h"
 #include "crds/base/text.h"
 
 namespace slipway::cluster {
@@ -173,8 +174,7 @@ void Membership::failed(const Error& error, Time now) {
 }
 
 std::chrono::milliseconds Membership::pause_after(const Error& error) const {
-  const bool is_passing = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
-  const std::chrono::milliseconds pause = is_passing ? options_.times.quick_round : options_.times.round;
+  const std::chrono::milliseconds pause = is_passing(error.cls) ? options_.times.quick_round : options_.times.round;
   return error.retry_after ? std::max<std::chrono::milliseconds>(pause, *error.retry_after) : pause;
 }
 

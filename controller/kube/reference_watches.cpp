@@ -8,6 +8,7 @@
 
 #include "controller/kube/collection.h"
 #include "controller/kube/object_codec.h"
+#include "crds/base/error_class.h"
 
 namespace slipway::kube {
 namespace {
@@ -40,9 +41,7 @@ struct ReferenceWatches::Watch {
 
   /// Called on the reflector's thread alone.
   void refuse(const Parts& parts, const Error& error) {
-    // Who is asked too much has not refused.
-    const bool is_passing = error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
-    if (!parts.refused || is_passing || error.message == last_refusal) return;
+    if (!parts.refused || is_passing(error.cls) || error.message == last_refusal) return;
     last_refusal = error.message;
     parts.refused(scope, error);
   }

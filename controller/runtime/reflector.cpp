@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "crds/base/error_class.h"
 #include "reconcilers/json.h"
 
 namespace slipway::runtime {
@@ -15,10 +16,6 @@ std::string version_of(const Node& object) {
 
 bool is_expired(const Error& error) {
   return error.reason == kExpired;
-}
-
-bool may_resume_after(const Error& error) {
-  return error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
 }
 
 std::optional<std::chrono::milliseconds> floor_of(const Error& error) {
@@ -102,8 +99,7 @@ void Reflector::watch(const std::stop_token& stop) {
   }
   if (ended && was_good) return;
   const Error error = ended ? came_to_nothing() : ended.error();
-  const bool resumes =
-      may_resume_after(error) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
+  const bool resumes = is_passing(error.cls) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
   if (!resumes) state_ = State::Listing;
   if (!has_begun) {
     // A version that is too old is everyday life, but not that of a list just made.

@@ -19,4 +19,8 @@ ErrorClass error_class_named(std::string_view text) {
   return found == kClasses.end() ? ErrorClass::Internal : *found;
 }
 
+bool is_passing(ErrorClass cls) {
+  return cls == ErrorClass::Unavailable || cls == ErrorClass::Throttled;
+}
+
 }  // namespace slipway

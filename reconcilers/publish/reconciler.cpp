@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "crds/base/error_class.h"
 #include "crds/base/quantity.h"
 #include "reconcilers/publish/act.h"
 #include "reconcilers/publish/admission.h"
@@ -308,7 +309,7 @@ class Visit {
     if (!report.failure) return silent_.answered(login_server());
     const auto& error = report.failure->error;
     const auto now = ports_.clock.now();
-    if (is_outage(error) || is_out_of_time(error, now)) silent_.did_not_answer(login_server(), now);
+    if (is_passing(error.cls) || is_out_of_time(error, now)) silent_.did_not_answer(login_server(), now);
   }
 
   /// Of a withdrawal that was stopped.

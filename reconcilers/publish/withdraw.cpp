@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "crds/base/error_class.h"
 #include "reconcilers/publish/observe.h"
 
 namespace slipway::publish {
@@ -86,15 +87,11 @@ Timestamp end_of_withdrawal(Timestamp deleted, Timestamp began, Timestamp at_wor
   return began >= until ? began + kOneTry : until;
 }
 
-bool is_outage(const Error& error) {
-  return error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
-}
-
 std::optional<milliseconds> wait_after(const ImagePublication& publication, const Error& error,
                                        const WithdrawalTimes& times) {
   const auto deleted = publication.metadata.deletion_timestamp;
   // Clocks differ a little: a deletion that is still to come was just now.
-  if (!is_outage(error) || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
+  if (!is_passing(error.cls) || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
   const milliseconds took = times.now - times.began;
   const milliseconds left = times.until - times.now - took;
   if (left <= milliseconds{0}) return std::nullopt;

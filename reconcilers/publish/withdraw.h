@@ -34,12 +34,9 @@ struct WithdrawalTimes {
   bool is_late() const { return began >= until; }
 };
 
-/// Whether nobody answered, so that waiting may help. Pure.
-bool is_outage(const Error& error);
-
 /// How long to wait before a withdrawal that failed is tried again; absent: the object goes, as it does at once for all
-/// that is no outage. An outage holds it until `until`, the next try included if that takes as long as this one did,
-/// whatever the registry says of when to come again. Pure.
+/// that does not pass (is_passing()). An outage holds it until `until`, the next try included if that takes as long as
+/// this one did, whatever the registry says of when to come again. Pure.
 std::optional<std::chrono::milliseconds> wait_after(const ImagePublication& publication, const Error& error,
                                                     const WithdrawalTimes& times);
 
