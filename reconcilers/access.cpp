@@ -92,8 +92,7 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
                                         : " for an image from " + quoted(source_of(request), 512);
   return fail(ErrorClass::Forbidden, std::move(what),
               "check the registry's name and the namespace's labels; its keeper adds to spec.access, with the gates of "
-              "its other "
-              "entries: " +
+              "its other entries: " +
                   line_to_add(request));
 }
 

@@ -81,6 +81,11 @@ bool is_other_json(const std::string& origin, const std::string& content) {
   return origin.ends_with(".json") && content.find("\"apiVersion\"") == std::string::npos;
 }
 
+/// What is in a folder is told by the folder's name and a slash.
+fs::path without_slash(fs::path path) {
+  return path.has_filename() ? path : path.parent_path();
+}
+
 bool is_blank(const std::string& content) {
   return content.find_first_not_of(" \t\r\n") == std::string::npos;
 }
@@ -110,8 +115,7 @@ Result<void> ManifestFolder::resolve() {
   if (is_checkout()) {
     // What is in it, and whether anything is, may be another thing at each reading.
     is_folder_ = true;
-    origin_ = options_.checkout->origin;
-    if (!origin_.has_filename()) origin_ = origin_.parent_path();
+    origin_ = without_slash(options_.checkout->origin);
     root_ = options_.root;
     inside_ = fs::path{options_.path}.lexically_relative(root_);
     return {};
@@ -127,8 +131,7 @@ Result<void> ManifestFolder::resolve() {
   if (!is_standard_input && !is_folder_ && !fs::is_regular_file(canonical_path_, error))
     return fail(ErrorClass::Invalid, "manifests: " + quoted(options_.path, 200) + " is neither a folder nor a file",
                 "name a folder or a file, or give the manifests on standard input and name them -");
-  origin_ = is_standard_input ? fs::path{kStandardInput} : (*here / options_.path).lexically_normal();
-  if (!origin_.has_filename()) origin_ = origin_.parent_path();
+  origin_ = is_standard_input ? fs::path{kStandardInput} : without_slash((*here / options_.path).lexically_normal());
   root_ = is_folder_ ? canonical_path_ : *here;
   auto home = is_folder_ || is_standard_input ? Result<fs::path>{canonical_path_} : canonical(origin_.parent_path());
   if (!home) return while_doing("manifests", home.error());

@@ -183,7 +183,7 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
   if (outcome.kind == Outcome::Kind::Done || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
   // What is begun and not ended is not what Ready is about.
   if (!publication.status.attempt && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
-  const auto error = publish::failure_of(publication.status);
+  const auto error = failure_of(publication);
   if (!error || is_awaited(publication, outcome)) return std::nullopt;
   return Ending{Ending::Kind::Failed, error};
 }

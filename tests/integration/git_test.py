@@ -192,14 +192,17 @@ class FollowTest(GitTest):
         self.assertTrue(self.ready())
         self.assertIsNotNone(self.registry.digest("team/app", "1.0"))
 
-    def test_publish_takes_away_what_a_commit_no_longer_has_and_what_is_back_is_published(self):
-        digest = self.image()
+    def publish_and_remove_while_the_registry_is_away(self):
         self.publication(policy="Untag")
         self.repository.push()
         self.assertEqual(self.slipway("publish").returncode, 0)
         os.remove(self.repository.work / "prod/app.yaml")
         self.repository.push()
         self.registry.fault(action="Status", status=503, times=0)
+
+    def test_publish_takes_away_what_a_commit_no_longer_has_and_what_is_back_is_published(self):
+        digest = self.image()
+        self.publish_and_remove_while_the_registry_is_away()
         away = self.slipway("publish", "--timeout", "3s")
         self.assertEqual(away.returncode, 3, away.stderr)
         self.assertIn("warning: team/app: what is left of its tags can't be removed yet", away.stderr)
@@ -211,12 +214,7 @@ class FollowTest(GitTest):
         self.assertIn("team/app: tags removed: 1.0\nteam/app: is deleted\n", back.stderr)
         self.assertIsNone(self.registry.digest("team/app", "1.0"))
         # Deleted while the registry is away, and there again before its tags are removed.
-        self.publication(policy="Untag")
-        self.repository.push()
-        self.assertEqual(self.slipway("publish").returncode, 0)
-        os.remove(self.repository.work / "prod/app.yaml")
-        self.repository.push()
-        self.registry.fault(action="Status", status=503, times=0)
+        self.publish_and_remove_while_the_registry_is_away()
         self.assertEqual(self.slipway("publish", "--timeout", "1s").returncode, 3)
         self.registry.heal()
         self.publication(tag="2.0", policy="Untag")
