@@ -82,7 +82,7 @@ bool is_other_json(const std::string& origin, const std::string& content) {
 }
 
 /// What is in a folder is told by the folder's name and a slash.
-fs::path without_slash(fs::path path) {
+fs::path without_slash(const fs::path& path) {
   return path.has_filename() ? path : path.parent_path();
 }
 
