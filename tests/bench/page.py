@@ -15,10 +15,14 @@ def machine():
     return f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), Linux {platform.release()}"
 
 
+def git(*arguments):
+    return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True).stdout.strip()
+
+
 def commit():
-    """That of the sources; "-dirty" where they were changed since."""
-    found = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True)
-    return found.stdout.strip() or "unknown"
+    """That of the sources; "-dirty" where they were changed since, which the page is while it is written."""
+    changed = git("status", "--porcelain", "--", ":/", f":(exclude,top){os.path.relpath(PAGE, ROOT)}")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("-dirty" if changed else "")
 
 
 def write_section(case, command, lines):
