@@ -13,7 +13,9 @@
 #include "controller/cluster/installation.h"
 #include "controller/cluster/object_watches.h"
 #include "controller/http/transport_factory.h"
+#include "controller/kube/outage_watch.h"
 #include "controller/runtime/backoff.h"
+#include "controller/runtime/end_of_outage.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
 
@@ -123,24 +125,26 @@ class Session {
  public:
   /// All outlive it.
   Session(const ServiceOptions& options, const InstallationOptions& of_installation, kube::ApiClient& client,
-          assembly::KeptAudit& audit, const assembly::Surroundings& surroundings)
+          runtime::EndOfOutage& end_of_outage, assembly::KeptAudit& audit, const assembly::Surroundings& surroundings)
       : grace_(options.grace),
         log_(surroundings.log),
         installation_(of_installation, client, audit, surroundings),
         workforce_(installation_.assembly(), surroundings, options.workers) {
     installation_.feed(workforce_.queue());
-    watches_.emplace(
-        ObjectWatches::Parts{.caches = installation_.caches(),
-                             .client = client,
-                             .wake = [this](const ObjectKey& key, auto priority) { installation_.wake(key, priority); },
-                             .forget =
-                                 [this](const ObjectKey& key) {
-                                   workforce_.queue().forget(key);
-                                   installation_.gone(key);
-                                 },
-                             .log = surroundings.log,
-                             .hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed},
-                             .references = options.references});
+    watches_.emplace(ObjectWatches::Parts{
+        .caches = installation_.caches(),
+        .client = client,
+        .wake = [this](const ObjectKey& key, auto priority) { installation_.wake(key, priority); },
+        .forget =
+            [this](const ObjectKey& key) {
+              workforce_.queue().forget(key);
+              installation_.gone(key);
+            },
+        .log = surroundings.log,
+        .hands = {.wait = [&end_of_outage](auto time, auto over) { return end_of_outage.wait(time, std::move(over)); },
+                  .chance = runtime::chance,
+                  .elapsed = runtime::elapsed},
+        .references = options.references});
   }
 
   void run(Answers& answers, const std::stop_token& stop) {
@@ -216,7 +220,9 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   const auto connection = connect(options.access, *network, surroundings);
   if (!connection) return std::unexpected{connection.error()};
   tell_start((*connection)->access().server, endpoints->get(), surroundings.log);
-  kube::ApiClient client{**connection};
+  runtime::EndOfOutage end_of_outage;
+  kube::OutageWatch watched{**connection, [&end_of_outage] { end_of_outage.tell(); }};
+  kube::ApiClient client{watched};
   const auto publisher = publisher_id(options, client, surroundings.log, answers, stop);
   if (!publisher) return {};
   const auto audit = assembly::open_audit_log(options.audit_folder, *publisher,
@@ -231,6 +237,7 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
                    .flush_events_for = options.grace / 8,
                    .network = *network},
                   client,
+                  end_of_outage,
                   **audit,
                   surroundings};
   session.run(answers, stop);

@@ -147,7 +147,7 @@ void Reflector::back_off(const Error& error, const std::stop_token& stop) {
   if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
   const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor_of(error));
   if (parts_.watcher.failed) parts_.watcher.failed(error, delay);
-  hands_.wait(delay, stop);
+  if (!hands_.wait(delay, stop)) failures_ = 0;
 }
 
 }  // namespace slipway::runtime

@@ -32,7 +32,7 @@ struct ReflectorOptions {
 
 /// What the world gives a reflector, so that tests need none.
 struct ReflectorHands {
-  /// Waits, or returns early with false when `stop` asks.
+  /// Waits. False when it ended early: `stop` asks, or the server is known to answer again.
   std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
   /// A number in [0, 1).
   std::function<double()> chance;
@@ -54,7 +54,8 @@ struct ReflectorHands {
 ///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
 ///
-/// The back-off grows until a watch brings an event or lasts 10 s: a list that goes well is no reason to hurry.
+/// The back-off grows until a watch brings an event or lasts 10 s, or a wait ends early: a list that goes well is no
+/// reason to hurry.
 /// No change is missed: the version moves only with what was kept. None is told twice: what has the version that is
 /// kept is no news. Changes are told after the store has them, without a lock, on the thread that runs it.
 class Reflector {

@@ -141,6 +141,7 @@ struct World {
   std::vector<std::chrono::milliseconds> waits;
   std::vector<std::string> unreadable;
   int recoveries = 0;
+  bool ends_early = false;  ///< The next wait.
   std::chrono::nanoseconds elapsed{0};
   Reflector reflector{
       {.collection = collection,
@@ -151,7 +152,7 @@ struct World {
       {.wait =
            [this](std::chrono::milliseconds time, const std::stop_token&) {
              waits.push_back(time);
-             return true;
+             return !std::exchange(ends_early, false);
            },
        .chance = [] { return 0.5; },
        .elapsed = [this] { return elapsed; }},
@@ -297,6 +298,17 @@ TEST_CASE("A version that got too old while the API server was away is listed ag
   world.steps(2);
   CHECK(world.news() == Words{"aA"});
   CHECK(world.waits.size() == 3);
+}
+
+TEST_CASE("A server that is known to answer again is asked at once, and soon again where it is not quite there") {
+  World world;
+  world.steps(1);
+  for (int failure = 0; failure < 6; ++failure) {
+    world.ends_early = failure == 4;
+    world.collection.refusal = kCut;
+    world.steps(1);
+  }
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 800ms, 1600ms, 100ms});
 }
 
 TEST_CASE("A watch that is cut is no failure, one that can't begin is, until one begins") {
