@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -27,24 +28,44 @@ bool is_stalled(const T& object) {
   return stalled != nullptr && stalled->status == "True" && stalled->observed_generation == object.metadata.generation;
 }
 
-/// How many objects of each kind and namespace count as what.
+/// Since when an object is not ready, as far as its conditions tell: of an edit of what was ready, since work on it
+/// began; of what nobody looked at yet, since it was made.
+template <class T>
+std::optional<Timestamp> unready_since(const T& object) {
+  const Condition* ready = find_condition(object.status.conditions, kReady);
+  if (ready == nullptr) return object.metadata.creation_timestamp;
+  if (ready->status != "True") return ready->last_transition_time;
+  const Condition* reconciling = find_condition(object.status.conditions, kReconciling);
+  return reconciling != nullptr ? std::optional(reconciling->last_transition_time) : std::nullopt;
+}
+
+/// How many objects of each kind and namespace count as what, and since when the first of them is not ready.
 class ReadyTally {
  public:
   template <class T>
   void add(const T& object) {
-    ++counts_[{T::kKind, readiness_for_counts(object), object.metadata.namespace_name, is_stalled(object)}];
+    const std::string readiness = readiness_for_counts(object);
+    Tallied& tallied = tallied_[{T::kKind, readiness, object.metadata.namespace_name, is_stalled(object)}];
+    ++tallied.count;
+    if (readiness == "True" || readiness == "Suspended") return;
+    const auto since = unready_since(object);
+    if (since && (!tallied.unready_since || *since < *tallied.unready_since)) tallied.unready_since = since;
   }
   std::vector<telemetry::ReadyCount> counts() const {
     std::vector<telemetry::ReadyCount> all;
-    for (const auto& [what, number] : counts_) {
+    for (const auto& [what, tallied] : tallied_) {
       const auto& [kind, status, namespace_name, is_stalled] = what;
-      all.push_back({kind, status, number, namespace_name, is_stalled});
+      all.push_back({kind, status, tallied.count, namespace_name, is_stalled, tallied.unready_since});
     }
     return all;
   }
 
  private:
-  std::map<std::tuple<ResourceKind, std::string, std::string, bool>, std::size_t> counts_;
+  struct Tallied {
+    std::size_t count = 0;
+    std::optional<Timestamp> unready_since;
+  };
+  std::map<std::tuple<ResourceKind, std::string, std::string, bool>, Tallied> tallied_;
 };
 
 }  // namespace slipway::assembly

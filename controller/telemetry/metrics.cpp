@@ -76,22 +76,57 @@ std::string_view result_of(const runtime::Visit& visit) {
   return comes_again ? "requeue_after" : "success";
 }
 
-/// What slipway_unready_resources shows: the first namespaces by their names.
-std::map<Labels, std::size_t> unready_of(const std::vector<ReadyCount>& counts) {
+struct Unready {
+  std::size_t count = 0;
+  std::optional<Timestamp> since;
+
+  void add(const ReadyCount& more) {
+    count += more.count;
+    if (more.unready_since) since = std::min(since.value_or(*more.unready_since), *more.unready_since);
+  }
+};
+
+/// What slipway_unready_… show: the first namespaces by their names.
+std::map<Labels, Unready> unready_of(const std::vector<ReadyCount>& counts) {
   std::set<std::string> unready;
   for (const ReadyCount& count : counts)
     if (count.status == "False" || count.status == "Unknown") unready.insert(count.namespace_name);
   if (unready.size() > kMostNamespaces) unready.erase(std::next(unready.begin(), kMostNamespaces), unready.end());
-  std::map<Labels, std::size_t> sums;
+  std::map<Labels, Unready> sums;
   for (const ReadyCount& count : counts) {
     if (count.status != "False" && count.status != "Unknown") continue;
     const std::string& name = count.namespace_name;
     sums[{{"kind", label(count.kind)},
           {"resource_namespace", unready.contains(name) ? name : "other"},
-          {"stalled", count.is_stalled ? "True" : "False"}}] += count.count;
+          {"stalled", count.is_stalled ? "True" : "False"}}]
+        .add(count);
   }
   return sums;
 }
+
+/// Gauges that are there only while they have a value: there would be a line for each namespace that ever was.
+class PassingGauges {
+ public:
+  explicit PassingGauges(Family<Gauge>& family) : family_(family) {}
+
+  void set(const std::map<Labels, double>& values) {
+    const auto now = now_.lock();
+    std::erase_if(*now, [&](const auto& each) {
+      const bool is_over = !values.contains(each.first);
+      if (is_over) family_.Remove(each.second);
+      return is_over;
+    });
+    for (const auto& [labels, value] : values) {
+      Gauge& gauge = family_.Add(labels);
+      gauge.Set(value);
+      now->insert_or_assign(labels, &gauge);
+    }
+  }
+
+ private:
+  Family<Gauge>& family_;
+  runtime::Guarded<std::map<Labels, Gauge*>> now_;  ///< Owned by the family.
+};
 
 /// Values from outside, the first few by name.
 class BoundedLabel {
@@ -161,10 +196,11 @@ struct Metrics::Families {
   Counter& audit_failures =
       counter("slipway_audit_failures_total", "Times that the audit log could not be written.").Add({});
   Family<Gauge>& resources = gauge("slipway_resources", "Resources by kind and status of their Ready condition.");
-  Family<Gauge>& unready = gauge("slipway_unready_resources",
-                                 "Resources whose Ready condition is not True, nor suspended, by their namespace; "
-                                 "stalled: until somebody changes something.");
-  runtime::Guarded<std::map<Labels, Gauge*>> unready_now;  ///< Owned by `unready`.
+  PassingGauges unready{gauge("slipway_unready_resources",
+                              "Resources whose Ready condition is not True, nor suspended, by their namespace; "
+                              "stalled: until somebody changes something.")};
+  PassingGauges unready_since{gauge("slipway_unready_since_timestamp_seconds",
+                                    "Since when the first of those is not ready, where its conditions tell.")};
   Gauge& able = gauge("slipway_ready", "1 while it can work, as /readyz says.").Add({});
   Gauge& manifest_problems =
       gauge("slipway_manifest_problems", "Problems of the manifest folder as it was read last, warnings aside.")
@@ -210,19 +246,15 @@ struct Metrics::Families {
     for (const auto ready : kReady) resources.Add({{"kind", kind}, {"ready", std::string{ready}}});
   }
 
-  /// What has nothing left is not there any more: there would be a line for each namespace that ever was.
-  void set_unready(const std::map<Labels, std::size_t>& sums) {
-    const auto now = unready_now.lock();
-    std::erase_if(*now, [&](const auto& each) {
-      const bool is_over = !sums.contains(each.first);
-      if (is_over) unready.Remove(each.second);
-      return is_over;
-    });
-    for (const auto& [labels, sum] : sums) {
-      Gauge& gauge = unready.Add(labels);
-      gauge.Set(static_cast<double>(sum));
-      now->insert_or_assign(labels, &gauge);
+  void set_unready(const std::map<Labels, Unready>& all) {
+    std::map<Labels, double> counts;
+    std::map<Labels, double> times;
+    for (const auto& [labels, unready_of_it] : all) {
+      counts[labels] = static_cast<double>(unready_of_it.count);
+      if (unready_of_it.since) times[labels] = seconds(unready_of_it.since->time_since_epoch());
     }
+    unready.set(counts);
+    unready_since.set(times);
   }
 
   void set_process() {
@@ -310,11 +342,11 @@ void Metrics::set_max_concurrent_reconciles(std::size_t workers) {
 
 void Metrics::set_manifests(std::size_t problems, Timestamp at) {
   families_->manifest_problems.Set(static_cast<double>(problems));
-  families_->manifests_read.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
+  families_->manifests_read.Set(seconds(at.time_since_epoch()));
 }
 
 void Metrics::git_fetched(Timestamp at, bool is_refused) {
-  families_->git_fetched.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
+  families_->git_fetched.Set(seconds(at.time_since_epoch()));
   families_->git_refused.Set(is_refused ? 1 : 0);
 }
 

@@ -30,6 +30,8 @@ struct ReadyCount {
   std::size_t count = 0;
   std::string namespace_name{};
   bool is_stalled = false;
+  /// Of those that are not ready: since when the first of them is not; absent where none says.
+  std::optional<Timestamp> unready_since{};
 };
 
 /// Every metric of the program, by name in metrics.cpp, there from the start at zero (those of a cluster: from the

@@ -37,4 +37,32 @@ TEST_CASE("objects are counted by their namespace, and apart where nothing helps
   CHECK_FALSE(counts[1].is_stalled);
 }
 
+TEST_CASE("the first that is not ready tells since when, whatever became of it meanwhile") {
+  const auto at = [](int second) { return Timestamp{std::chrono::seconds{second}}; };
+  const auto since = [](const std::vector<ImagePublication>& all) {
+    ReadyTally tally;
+    for (const auto& each : all) tally.add(each);
+    return tally.counts().front().unready_since;
+  };
+  auto edited = tests::make_publication();
+  edited.metadata.generation = 1;
+  edited.metadata.creation_timestamp = at(10);
+  CHECK(since({edited}) == at(10));
+  apply_readiness(edited.status.conditions, {Readiness::Kind::Ready, "Succeeded", "published"}, {1, at(20)});
+  CHECK_FALSE(since({edited}));
+  edited.metadata.generation = 2;
+  CHECK_FALSE(since({edited}));
+  apply_progress(edited.status.conditions, "sending", {2, at(30)});
+  CHECK(since({edited}) == at(30));
+
+  auto failed = edited;
+  apply_readiness(failed.status.conditions, {Readiness::Kind::Reconciling, "Unavailable", "away"}, {2, at(40)});
+  auto refused = failed;
+  apply_readiness(refused.status.conditions, {Readiness::Kind::Reconciling, "Throttled", "wait"}, {2, at(50)});
+  CHECK(since({refused}) == at(40));
+  refused.status.conditions.clear();
+  apply_readiness(refused.status.conditions, {Readiness::Kind::Reconciling, "Throttled", "wait"}, {2, at(35)});
+  CHECK(since({failed, refused}) == at(35));
+}
+
 }  // namespace slipway::assembly

@@ -148,6 +148,26 @@ TEST_CASE("what is not ready is told by namespace, for as long as there is any, 
   CHECK(shows(metrics, line("other", "False", 2)));
 }
 
+TEST_CASE("since when the first is not ready is told by namespace, for as long as there is any") {
+  Metrics metrics{"0"};
+  const auto line = [](const std::string& of, const std::string& since) {
+    return "slipway_unready_since_timestamp_seconds{kind=\"imagepublication\",resource_namespace=\"" + of +
+           "\",stalled=\"False\"} " + since;
+  };
+  const auto count = [](const std::string& status, std::optional<int> since) {
+    ReadyCount all{ResourceKind::ImagePublication, status, 1, "team", false};
+    if (since) all.unready_since = Timestamp{std::chrono::seconds{*since}};
+    return all;
+  };
+  metrics.set_ready({count("False", 2000), count("Unknown", 1000), count("Unknown", std::nullopt)});
+  CHECK(shows(metrics, line("team", "1000")));
+  metrics.set_ready({count("Unknown", std::nullopt)});
+  CHECK_FALSE(metrics.text().contains("slipway_unready_since_timestamp_seconds{"));
+  CHECK(metrics.text().contains("slipway_unready_resources{"));
+  metrics.set_ready({count("False", 3000)});
+  CHECK(shows(metrics, line("team", "3000")));
+}
+
 TEST_CASE("whether it can work is told") {
   Metrics metrics{"0"};
   CHECK(shows(metrics, "slipway_ready 0"));
