@@ -140,8 +140,8 @@ class FluxTest(unittest.TestCase):
     def remove(self):
         self.kubectl("delete", "kustomizations.kustomize.toolkit.fluxcd.io", self.name, "-n", FLUX, "--ignore-not-found")
 
-    def commit(self, *documents, account=None):
-        """A new revision of the folder, applied by that ServiceAccount; its name."""
+    def commit(self, *documents, account=None, **more):
+        """A new revision of the folder, applied by that ServiceAccount, `more` in the Kustomization; its name."""
         meta = {"name": self.name, "namespace": FLUX}
         artifact = {"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "ExternalArtifact", "metadata": meta, "spec": {}}
         self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(artifact))
@@ -152,7 +152,7 @@ class FluxTest(unittest.TestCase):
                      json.dumps({"status": {"artifact": stored, "conditions": [ready]}}))
         spec = {"interval": "1h", "retryInterval": "2s", "timeout": "60s", "prune": True, "wait": True, "path": "./",
                 "sourceRef": {"kind": "ExternalArtifact", "name": self.name},
-                **({"serviceAccountName": account} if account else {})}
+                **({"serviceAccountName": account} if account else {}), **more}
         self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(
             {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": meta, "spec": spec}))
         return stored["revision"]
@@ -222,6 +222,25 @@ class FluxTest(unittest.TestCase):
         self.assertIn("CVE-2026-1", stalled["message"])
         self.assertIsNone(self.registry.digest("shop/gated", "2.0.0"))
         self.wait_until_healthy(self.commit({**good, "metadata": {**good["metadata"], "annotations": {"reverted": "yes"}}}))
+
+    def test_the_kustomization_itself_says_why_where_it_is_asked_to(self):
+        asked = yaml.safe_load((HERE.parents[1] / "examples/gitops/flux/health-checks.yaml").read_text())["spec"]
+        self.report("worse", "--vulnerability", "CVE-2026-2,CRITICAL,openssl,1.0,1.1")
+        self.commit(self.gated("told", "worse"), timeout="5s", **asked)
+        said = self.wait_until_unhealthy("CVE-2026-2")
+        self.assertEqual(said[1], "HealthCheckFailed")
+        self.assertIn("ImagePublication/shop/told", said[2])
+        suspended = self.gated("told", "worse")
+        suspended["spec"]["suspend"] = True
+        self.wait_until_healthy(self.commit(suspended, **asked))
+        self.wait_until_healthy(self.commit(self.publication("told"), **asked))
+        self.assertEqual(self.registry.digest("shop/told", "1.0.0"), self.digest)
+
+    def test_the_fix_of_one_that_waits_is_applied_once_the_timeout_is_over(self):
+        self.commit(self.gated("held", "never"), timeout="5s")
+        self.wait_until_unhealthy("ImagePublication/shop/held status: 'InProgress'")
+        self.wait_until_healthy(self.commit(self.publication("held"), timeout="5s"))
+        self.assertEqual(self.registry.digest("shop/held", "1.0.0"), self.digest)
 
     def test_one_that_is_suspended_does_not_block(self):
         self.wait_until_healthy(self.commit(self.publication("runs"), self.publication("rests", suspend=True)))
