@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The reference pages name exactly what the sources have: every metric, every reason.
+# The reference pages name exactly what the sources have: every metric, every reason, every option.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,5 +19,10 @@ same "docs/reference/conditions.md" \
   "$( { grep -ozE 'k[A-Za-z]+ =\s*"[A-Za-z]+"' reconcilers/reasons.h; grep -oE 'return "[A-Z][A-Za-z]+"' crds/base/result.cpp; } | tr '\0' '\n' | grep -oE '"[A-Za-z]+"' | tr -d '"')" \
   "$(sed -n 's/^| `\([A-Za-z]*\)` |.*/\1/p' docs/reference/conditions.md)"
 
-[[ $wrong == 0 ]] && echo "docs: metrics and reasons are all there"
+# What every program of its library has the page names as well.
+same "docs/reference/command-line.md and audit.md" \
+  "$( { echo --help; grep -ohE '"[-a-z,]*--[a-z-]+[-a-z,]*"' controller/cli/*.cpp; } | grep -oE -- '--[a-z-]+')" \
+  "$(grep -ohE -- '--[a-z][a-z-]*' docs/reference/command-line.md docs/reference/audit.md)"
+
+[[ $wrong == 0 ]] && echo "docs: metrics, reasons and options are all there"
 exit $wrong
