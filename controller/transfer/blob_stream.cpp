@@ -155,9 +155,7 @@ void BlobStream::cut(std::int64_t resumed_at) {
 }
 
 void BlobStream::say_waiting(std::chrono::milliseconds delay, const Error& error) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(delay).count();
-  parts_.waits("layer " + parts_.blob.digest.short_hex() + ": waiting " + std::to_string(seconds) +
-               " s: " + error.message);
+  parts_.waits(while_waiting(parts_.blob.digest, delay, error));
 }
 
 void BlobStream::say_resumed(std::int64_t cut_at, std::int64_t resumed_at) {

@@ -16,4 +16,9 @@ Patience::Answer Patience::again(const Error& error, const std::stop_token& stop
   return hands_.wait(delay, stop) ? Answer::Again : Answer::Stopped;
 }
 
+std::string while_waiting(const Digest& layer, std::chrono::milliseconds delay, const Error& error) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(delay).count();
+  return "layer " + layer.short_hex() + ": waiting " + std::to_string(seconds) + " s: " + error.message;
+}
+
 }  // namespace slipway::transfer

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "controller/transfer/rules.h"
+#include "crds/base/digest.h"
 #include "crds/base/result.h"
 
 namespace slipway::transfer {
@@ -35,5 +37,8 @@ class Patience {
   int failures_ = 0;
   int total_ = 0;
 };
+
+/// What a listener shows of a wait for the sake of that layer.
+std::string while_waiting(const Digest& layer, std::chrono::milliseconds delay, const Error& error);
 
 }  // namespace slipway::transfer

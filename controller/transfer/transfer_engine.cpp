@@ -288,11 +288,17 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
   const Slot slot(engine_, streams_, stop);
   if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
   BlobCheck check(blob, diff_id);
-  Patience patience(engine_.rules_, engine_.hands_);
+  Patience patience(engine_.rules_, engine_.hands_, [&](std::chrono::milliseconds delay, const Error& error) {
+    board_.waits(blob, while_waiting(blob.digest, delay, error));
+  });
   while (check.position() < blob.size) {
     const std::int64_t before = check.position();
     const std::chrono::nanoseconds began = engine_.hands_.elapsed();
-    const BlobSink sink = [&](std::span<const std::byte> bytes) { return check.take(check.position(), bytes); };
+    const BlobSink sink = [&](std::span<const std::byte> bytes) {
+      Result<void> taken = check.take(check.position(), bytes);
+      board_.moved(blob, check.position());
+      return taken;
+    };
     Result<void> read = to_.read_blob(blob, before, sink, stop);
     if (is_progress(engine_.rules_, check.position() - before, engine_.hands_.elapsed() - began)) patience.renew();
     if (read && check.position() < blob.size)

@@ -218,7 +218,10 @@ class FakeStore final : public ImageStore {
     ++registry_.state.lock()->reads;
     const std::string bytes = registry_.state.lock()->blobs[repository_][blob.digest];
     const std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
-    return sink(std::as_bytes(std::span(rest.data(), rest.size())));
+    const std::size_t half = rest.size() / 2;
+    for (const std::string_view piece : {rest.substr(0, half), rest.substr(half)})
+      if (auto taken = sink(std::as_bytes(std::span(piece.data(), piece.size()))); !taken) return taken;
+    return {};
   }
   Result<std::optional<content::Descriptor>> resolve(const std::string&, std::stop_token) override {
     return std::nullopt;

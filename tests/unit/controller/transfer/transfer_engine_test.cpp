@@ -752,6 +752,21 @@ TEST_CASE("deep: the uncompressed layer is held against its diff id, also where 
   if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
 }
 
+TEST_CASE("deep: how far the reading of a layer that is there has come is told", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const auto digest = Digest::of(layer);
+  World world;
+  world.registry.state.lock()->blobs["team/app"][digest] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[digest] = digest.str();
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  const auto seen = world.seen.lock();
+  CHECK(std::ranges::any_of(*seen, [](const auto& told) { return told.bytes_done > 0 && told.bytes_done < 60'000; }));
+  CHECK(std::ranges::is_sorted(*seen, {}, &TransferProgress::bytes_done));
+  CHECK(seen->back().bytes_done == 60'000);
+}
+
 TEST_CASE("deep: a layer that was found right is read once, one that was not each time", "[transfer]") {
   const std::string layer = bytes_of(60'000);
   const auto digest = Digest::of(layer);
