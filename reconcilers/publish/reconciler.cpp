@@ -307,9 +307,14 @@ class Visit {
 
   void remember_whether_it_answered(const ActReport& report) {
     if (!report.failure) return silent_.answered(login_server());
+    // Before the first request, what did not answer is not the registry.
+    if (report.failure->stage == Stage::Preparation) return;
     const auto& error = report.failure->error;
     const auto now = ports_.clock.now();
-    if (is_passing(error.cls) || is_out_of_time(error, now)) silent_.did_not_answer(login_server(), now);
+    if (error.cls == ErrorClass::Unavailable || is_out_of_time(error, now))
+      silent_.did_not_answer(login_server(), now);
+    else if (error.cls != ErrorClass::Cancelled)
+      silent_.answered(login_server());
   }
 
   /// Of a withdrawal that was stopped.

@@ -6,6 +6,7 @@
 
 #include "crds/base/error_class.h"
 #include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/withdrawn.h"
 
 namespace slipway::publish {
 namespace {
@@ -30,19 +31,22 @@ std::set<std::string> wanted_by(const SharedPublications& neighbours) {
 /// Of what is published, or of an attempt that ended before that: there, what it does not own it was about to set.
 struct TagOnRecord {
   TagStatus tag;
+  bool is_owned = false;
   bool is_doubtful = false;
 };
 
 std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
   std::vector<TagOnRecord> tags;
   if (status.published)
-    for (const TagStatus& tag : status.published->tags) tags.push_back({.tag = tag});
+    for (const TagStatus& tag : status.published->tags)
+      tags.push_back({.tag = tag, .is_owned = is_on_record_as_set(status, tag)});
   if (!status.attempt) return tags;
   for (const TagStatus& tag : status.attempt->tags) {
     const auto is_same = [&](const TagOnRecord& known) {
       return known.tag.tag == tag.tag && known.tag.digest == tag.digest;
     };
-    if (std::ranges::none_of(tags, is_same)) tags.push_back({.tag = tag, .is_doubtful = !tag.owned});
+    if (std::ranges::none_of(tags, is_same))
+      tags.push_back({.tag = tag, .is_owned = tag.owned, .is_doubtful = !tag.owned});
   }
   return tags;
 }
@@ -63,7 +67,7 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedP
     const TagStatus& tag = known.tag;
     const auto digest = Digest::parse(tag.digest);
     if (!digest || tag.tag.empty()) continue;
-    if (!tag.owned && !known.is_doubtful) {
+    if (!known.is_owned && !known.is_doubtful) {
       plan.notes.push_back("tag " + tag.tag + " stays: this object is not on record as having set it");
       continue;
     }

@@ -1,5 +1,6 @@
 #include "reconcilers/publish/withdrawn.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <variant>
@@ -34,14 +35,22 @@ std::string open_tags(const Withdrawn& done) {
 
 /// Of status.published.
 std::set<std::string> tags_of_others(const ImagePublication& publication) {
+  const auto& status = publication.status;
   std::set<std::string> tags;
-  if (publication.status.published)
-    for (const auto& tag : publication.status.published->tags)
-      if (!tag.owned && !tag.tag.empty() && !tag.digest.empty()) tags.insert(tag.tag);
+  if (status.published)
+    for (const auto& tag : status.published->tags)
+      if (!tag.tag.empty() && !tag.digest.empty() && !is_on_record_as_set(status, tag)) tags.insert(tag.tag);
   return tags;
 }
 
 }  // namespace
+
+bool is_on_record_as_set(const ImagePublicationStatus& status, const TagStatus& tag) {
+  if (tag.owned || !status.attempt) return tag.owned;
+  return std::ranges::any_of(status.attempt->tags, [&](const TagStatus& set) {
+    return set.owned && set.tag == tag.tag && set.digest == tag.digest;
+  });
+}
 
 std::string removed_tags(const Withdrawn& done) {
   return joined(done.report.tags);

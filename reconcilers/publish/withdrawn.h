@@ -16,6 +16,10 @@ struct Withdrawn {
   ActReport report;
 };
 
+/// Whether this object is on record as having set `tag`, one of status.published, to what it names there: when it
+/// published, or later in an attempt that set it again. Pure.
+bool is_on_record_as_set(const ImagePublicationStatus& status, const TagStatus& tag);
+
 /// "1.8.2, staging", or nothing. Pure.
 std::string removed_tags(const Withdrawn& done);
 

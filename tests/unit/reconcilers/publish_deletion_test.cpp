@@ -263,6 +263,33 @@ TEST_CASE("Untag leaves a tag that its object only found right, and says so") {
   }
 }
 
+TEST_CASE("Untag takes a tag that it found right and set again later, also where that attempt failed afterwards") {
+  PublishWorld world;
+  world.push({"base"});
+  auto team = make_publication("team");
+  auto rival = make_publication("rival");
+  rival.spec.deletion_policy = DeletionPolicy::Untag;
+  world.publish(team);
+  world.publish(rival);
+  world.objects.remove(key_of(team), world.clock.now());
+  world.look(team);
+  world.destination().tags.clear();
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request == "PUT registry.example/shop/storefront:staging") return fail(ErrorClass::Forbidden, "denied");
+    return {};
+  };
+  world.look(rival);
+  world.registry.before = nullptr;
+  REQUIRE(world.tag("1.8.2") != "nothing");
+  REQUIRE_FALSE(world.status(rival).published->tags.front().owned);
+  world.recorder.events.clear();
+  world.objects.remove(key_of(rival), world.clock.now());
+  world.look(rival);
+  CHECK(world.tag("1.8.2") == "nothing");
+  REQUIRE_FALSE(world.recorder.events.empty());
+  CHECK_THAT(world.recorder.events[0].message, Catch::StartsWith("removed: 1.8.2"));
+}
+
 TEST_CASE("a tag that this object set stays its own") {
   Published it;
   const auto take_all_away = [&] {
@@ -629,6 +656,25 @@ TEST_CASE("who comes late does not wait for a registry that answered nobody late
     CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
   }
   CHECK_FALSE(it.world.objects.published.contains(key_of(other)));
+}
+
+TEST_CASE("who comes late asks a registry that only refused another") {
+  Published it;
+  auto other = make_publication("other");
+  other.spec.repository = "shop/other";
+  other.spec.deletion_policy = DeletionPolicy::Untag;
+  it.world.publish(other);
+  auto reconciler = it.world.reconciler();
+  it.world.objects.remove(key_of(it.publication), it.world.clock.now());
+  it.world.objects.remove(key_of(other), it.world.clock.now());
+  it.world.clock.advance(11min);
+  it.world.registry.before = [](const std::string&) -> Result<void> {
+    return fail(ErrorClass::Throttled, "too many requests");
+  };
+  CHECK(reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
+  it.world.registry.before = nullptr;
+  CHECK(reconciler.reconcile(key_of(other), {}) == Outcome{});
+  CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
 }
 
 TEST_CASE("a deletion that stops while a tag is set looks what became of it") {
