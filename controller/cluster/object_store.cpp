@@ -79,7 +79,7 @@ Result<runtime::Reflected<T>> decode(const Node& object) {
 /// What the API server said to a status.
 Error write_error(const ObjectKey& key, Error error) {
   if (error.cls == ErrorClass::Conflict) return gone_or_newer(key).error();
-  if (error.cls != ErrorClass::Invalid) return error;
+  if (error.cls != ErrorClass::Invalid || kube::is_too_large(error)) return error;
   return {.cls = ErrorClass::Internal,
           .message = "the status of " + to_string(key) + " is not taken: " + error.message,
           .remedy = "report this as a bug",

@@ -17,6 +17,7 @@ constexpr std::size_t kMostOfAMessage = 400;
 constexpr std::size_t kMostCauses = 5;
 /// What the API server calls it (CauseType).
 constexpr std::string_view kNamespaceTerminating = "NamespaceTerminating";
+constexpr std::string_view kTooLarge = "TooLarge";
 
 /// The group behind the plural, as kubectl writes it: "imagepublications.slipway.dev".
 std::string name_of(const ApiResource& resource) {
@@ -158,6 +159,7 @@ Error error_from(const ApiRequest& request, const Words& words) {
     if (shown++ < kMostCauses) error.message += "; " + visible(cause, kMostOfAMessage);
   if (words.status == 410) error.reason = runtime::kExpired;
   if (words.is_of_ending_namespace) error.reason = kNamespaceTerminating;
+  if (words.status == 500 && is_too_large(words)) error.reason = kTooLarge;
   error.retry_after = words.retry_after;
   return error;
 }
@@ -186,6 +188,10 @@ Error error_of_status(const ApiRequest& request, const Node& status) {
 
 bool is_expired(const Error& error) {
   return error.reason == runtime::kExpired;
+}
+
+bool is_too_large(const Error& error) {
+  return error.reason == kTooLarge;
 }
 
 bool is_of_ending_namespace(const Error& error) {

@@ -57,6 +57,8 @@ Error error_of_status(const ApiRequest& request, const Node& status);
 
 /// Whether a version or a page is too old to go on from.
 bool is_expired(const Error& error);
+/// Whether the object would be larger than the API server can keep.
+bool is_too_large(const Error& error);
 /// Whether something new was refused because its namespace is being deleted.
 bool is_of_ending_namespace(const Error& error);
 

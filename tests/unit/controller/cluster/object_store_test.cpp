@@ -275,6 +275,19 @@ TEST_CASE("A status that the API server does not take is a bug of ours, an outag
   CHECK(written.error().cls == (code == 422 ? ErrorClass::Internal : ErrorClass::Unavailable));
 }
 
+TEST_CASE("A status that makes its object too large is told with what to do about it") {
+  World world;
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != http::Method::Patch) return std::nullopt;
+    return http::Response{
+        .status = 500, .headers = {}, .body = R"({"kind":"Status","message":"request is too large"})"};
+  };
+  const auto written = world.store.write_status(with_status(world.publication(), {condition("Ready")}));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(written.error().remedy, Catch::Contains("make the object smaller"));
+}
+
 TEST_CASE("The statuses of the other kinds are written in the same way") {
   World world;
   auto registry = *world.store.registry("contoso").value();
