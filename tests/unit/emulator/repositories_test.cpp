@@ -95,7 +95,14 @@ TEST_CASE("a manifest takes its tags along, with a cascade also what refers to i
 
 TEST_CASE("a folder that something else wrote into ends the start with the file's name") {
   const tests::TemporaryFolder folder;
-  folder.write("repositories/a/_tags/v1", "{");
+  const std::string digest = R"({"digest":")" + Digest::of("").str() + '"';
+  folder.write("repositories/a/_tags/v1", GENERATE_COPY(values<std::string>({
+                                              "{",
+                                              "[]",
+                                              digest + "}",
+                                              digest + R"(,"created":"1","updated":"2","locks":[true,true,true]})",
+                                              digest + R"(,"created":1,"updated":"2","locks":[true,true,true,true]})",
+                                          })));
   const auto repositories = Repositories::open(folder.path());
   REQUIRE_FALSE(repositories);
   CHECK(repositories.error().message.contains("a/_tags/v1"));
