@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/cluster/membership.h"
 #include "crds/base/text.h"
 
 namespace slipway::cli {
@@ -29,7 +30,7 @@ bool is_group_name(const std::string& name) {
 std::string lease_group_of(const ClusterFlags& flags, const std::string& host) {
   if (!flags.lease_group.empty()) return flags.lease_group;
   if (flags.in_cluster) return "slipway";
-  std::string group = "run-" + host;
+  std::string group = std::string(cluster::kGroupOfOneHost) + '-' + host;
   group.resize(std::min(group.size(), kLongest));
   std::ranges::transform(group, group.begin(), inner_of);
   group.erase(group.find_last_not_of('-') + 1);

@@ -53,6 +53,11 @@ Error held_by_another(const kube::Lease& lease) {
 
 }  // namespace
 
+bool is_group_of_one_host(std::string_view group) {
+  return group.starts_with(kGroupOfOneHost) &&
+         (group.size() == kGroupOfOneHost.size() || group[kGroupOfOneHost.size()] == '-');
+}
+
 std::string lease_name(std::string_view group, std::string_view host) {
   std::string name = lower_case(host);
   const std::string prefix = lower_case(group) + '-';

@@ -50,6 +50,11 @@ inline constexpr std::string_view kReplicaGroup = "slipway.dev/replica-of";
 /// The annotation with the members among whom the holder shares the keys ("v1 a b c").
 inline constexpr std::string_view kShardMembers = "slipway.dev/shard-members";
 
+/// What groups begin with that are named after one host, as that of somebody's own machine.
+inline constexpr std::string_view kGroupOfOneHost = "run";
+/// Such a group works only where no other one does or begins at the same time.
+bool is_group_of_one_host(std::string_view group);
+
 /// `group` + "-" + `host`, as a name that an API server takes.
 std::string lease_name(std::string_view group, std::string_view host);
 

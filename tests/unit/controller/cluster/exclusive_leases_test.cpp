@@ -178,6 +178,63 @@ TEST_CASE("Of two that come at once one works") {
   CHECK_THAT(b.failure(), Catch::StartsWith("another installation of Slipway works on this cluster: slipway in"));
 }
 
+TEST_CASE("Of two that come at once a group of one host waits, wherever it is") {
+  World world;
+  Replica laptop{world, "a", "run-laptop", "run-laptop"};
+  Replica pod{world, "b", "slipway", "slipway-0"};
+  for (Replica* replica : {&laptop, &pod}) replica->shards.step({});
+  for (Replica* replica : {&laptop, &pod}) replica->shards.step({});
+  REQUIRE(world.all.kept.all().size() == 2);
+  pass(world, {&laptop, &pod}, 50s);
+  CHECK(pod.works());
+  CHECK_FALSE(laptop.works());
+}
+
+TEST_CASE("Who was stopped while another began lets its Lease go, and an outage changes nothing about that") {
+  World world;
+  // Both sort before the one that begins.
+  const std::string group = GENERATE("run-laptop", "eu");
+  Replica stopped{world, "a", group, group + "-0"};
+  Replica pod{world, "b", "slipway", "slipway-0"};
+  pass(world, {&stopped}, 3s);
+  REQUIRE(stopped.works());
+  pass(world, {&pod}, std::chrono::milliseconds{GENERATE(20'000, 20'250, 20'500, 21'000, 21'750)});
+  REQUIRE(pod.works());
+
+  pass(world, {&stopped, &pod}, 30s);
+  CHECK(pod.works());
+  CHECK_FALSE(stopped.works());
+  CHECK_THAT(stopped.failure(), Catch::StartsWith("another installation of Slipway works on this cluster: slipway in"));
+  for (const kube::Lease& lease : world.all.kept.all()) CHECK(lease.holder.empty() == (lease.name == group + "-0"));
+
+  stopped.leases.is_away = pod.leases.is_away = true;
+  pass(world, {&stopped, &pod}, 15s);
+  REQUIRE_FALSE(pod.works());
+  stopped.leases.is_away = pod.leases.is_away = false;
+  const bool is_first = GENERATE(true, false);
+  pass(world, is_first ? std::vector{&stopped, &pod} : std::vector{&pod, &stopped}, 6s);
+  CHECK(pod.works());
+  pass(world, {&stopped, &pod}, 30s);
+  CHECK(pod.works());
+  CHECK_FALSE(stopped.works());
+}
+
+TEST_CASE("Who goes on in the midst of an outage does not take the cluster from who worked before it") {
+  World world;
+  Replica laptop{world, "a", "run-laptop", "run-laptop"};
+  Replica pod{world, "b", "slipway", "slipway-0"};
+  pass(world, {&laptop}, 3s);
+  pass(world, {&pod}, 20s);
+  REQUIRE(pod.works());
+  laptop.leases.is_away = pod.leases.is_away = true;
+  pass(world, {&laptop, &pod}, std::chrono::milliseconds{GENERATE(15'000, 15'250, 15'500, 16'000, 17'000)});
+  laptop.leases.is_away = pod.leases.is_away = false;
+  const bool is_first = GENERATE(true, false);
+  pass(world, is_first ? std::vector{&laptop, &pod} : std::vector{&pod, &laptop}, 50s);
+  CHECK(pod.works());
+  CHECK_FALSE(laptop.works());
+}
+
 TEST_CASE("Who could not renew its Lease looks again for another installation") {
   World world;
   Replica a{world, "a", "slipway", "slipway-a"};
@@ -213,7 +270,7 @@ TEST_CASE(
   CHECK(a.works());
 }
 
-TEST_CASE("Who lost its Lease to an outage and meets another installation is not ready, and says so") {
+TEST_CASE("Who lost its Lease to an outage and meets another installation has none, is not ready, and says so") {
   World world;
   Replica a{world, "a", "slipway", "slipway-a"};
   pass(world, {&a}, 3s);
@@ -235,7 +292,7 @@ TEST_CASE("Who lost its Lease to an outage and meets another installation is not
   pass(world, {&a}, 2s);
   CHECK_FALSE(a.works());
   CHECK_THAT(a.failure(), Catch::StartsWith("another installation of Slipway works on this cluster: slipway in"));
-  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 0});
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = false, .members = 0});
   pass(world, {&a}, 15s);
   CHECK(a.works());
   CHECK(a.failure().empty());
