@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "crds/base/document_builder.h"
@@ -132,8 +133,9 @@ struct Explanation {
   std::string_view expected;
 };
 
+constexpr std::string_view kIllegalMapValue = "illegal map value";
 constexpr std::array<Explanation, 11> kExplanations{{
-    {"illegal map value", "a ':' stands where no value can start", "quote a text that has \": \" in it"},
+    {kIllegalMapValue, "a ':' stands where no value can start", "quote a text that has \": \" in it"},
     {"end of map not found", "the fields of a map are not aligned or a ':' is missing",
      "indent the fields of one map alike, with spaces"},
     {"end of sequence not found", "the items of a list are not aligned", "indent the '-' of one list alike"},
@@ -147,13 +149,41 @@ constexpr std::array<Explanation, 11> kExplanations{{
     {"the referenced anchor is not defined", "an alias names an anchor that is not defined", "define it with & first"},
 }};
 
-/// The column of a tab among the blanks that `line` of the chunk begins with; 0 when there is none.
-std::size_t tab_before_text(const YamlChunk& chunk, std::size_t line) {
+/// A line of the chunk without its end; empty when there is none of that number.
+std::string_view line_of(const YamlChunk& chunk, std::size_t line) {
   std::string_view text = chunk.text;
+  if (line < chunk.first_line) return {};
   for (std::size_t at = chunk.first_line; at < line && !text.empty(); ++at)
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find_first_of("\r\n"));
+}
+
+/// The column of a tab among the blanks that `line` of the chunk begins with; 0 when there is none.
+std::size_t tab_before_text(const YamlChunk& chunk, std::size_t line) {
+  const std::string_view text = line_of(chunk, line);
   const std::size_t blanks = text.find_first_not_of(" \t");
   return text.substr(0, blanks).find('\t') + 1;
+}
+
+/// Where what is said of the nearest line above `line` begins, past the '-' of a list; absent when there is none.
+std::optional<std::size_t> indent_above(const YamlChunk& chunk, std::size_t line) {
+  while (line-- > chunk.first_line) {
+    const std::string_view above = line_of(chunk, line);
+    const std::size_t blanks = above.find_first_not_of(" \t");
+    if (blanks != above.npos && above[blanks] != '#') return above.find_first_not_of(" \t-");
+  }
+  return std::nullopt;
+}
+
+/// Where the text of the line begins whose key a ':' at `place` would end, had it not been read as more of the value
+/// of the line above, because it is indented deeper. Absent when something else is wrong there.
+std::optional<Place> field_too_deep(const YamlChunk& chunk, Place place) {
+  const std::string_view before = line_of(chunk, place.line).substr(0, place.column - 1);
+  const std::size_t indent = before.find_first_not_of(' ');
+  if (indent == before.npos || before.find(": ") != before.npos) return std::nullopt;
+  const auto above = indent_above(chunk, place.line);
+  if (!above || indent <= *above) return std::nullopt;
+  return Place{place.line, indent + 1};
 }
 
 void explain(DocumentBuilder& builder, Place place, const std::string& theirs) {
@@ -180,6 +210,9 @@ Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, cons
     const Place place = handler.place_of(error.mark);
     if (const std::size_t tab = tab_before_text(chunk, place.line); tab != 0)
       builder.problem({place.line, tab}, "a tab is used to indent, which YAML forbids", "indent with spaces");
+    else if (const auto field = field_too_deep(chunk, place); field && error.msg == kIllegalMapValue)
+      builder.problem(*field, "this line is indented deeper than the one above, which has a value already",
+                      "indent the fields of one map alike; quote a text of several lines that has \": \" in it");
     else
       explain(builder, place, error.msg);
   } catch (const std::exception& error) {

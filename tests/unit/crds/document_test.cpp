@@ -41,7 +41,10 @@ TEST_CASE("scalars are typed as kubectl types them") {
   CHECK(read("a: true") == R"({"a":true})");
   CHECK(read("a: yes") == R"({"a":true})");
   CHECK(read("a: off") == R"({"a":false})");
-  CHECK(read("a: y") == R"({"a":"y"})");
+  CHECK(read("a: y") == R"({"a":true})");
+  CHECK(read("a: N") == R"({"a":false})");
+  CHECK(read("a: \"n\"") == R"({"a":"n"})");
+  CHECK(read("a: yy") == R"({"a":"yy"})");
   CHECK(read("a: ~") == R"({"a":null})");
   CHECK(read("a:") == R"({"a":null})");
   CHECK(read("a: 2026-11-24") == R"({"a":"2026-11-24"})");
@@ -143,6 +146,23 @@ TEST_CASE("a tab that indents is named as what is wrong, where it stands") {
   CHECK(read("a: |\n  b\n  \tc\n") == R"({"a":"b\n\tc\n"})");
   CHECK(read("a: |\n  b\n  \tc\nd: e: f\n") ==
         "f:4:5: a ':' stands where no value can start; quote a text that has \": \" in it");
+}
+
+TEST_CASE("a field that is indented too deep is named as that, not as a ':' to quote") {
+  const auto said = [](const std::string& place) {
+    return "f:" + place +
+           ": this line is indented deeper than the one above, which has a value already; indent the fields of one map "
+           "alike; quote a text of several lines that has \": \" in it";
+  };
+  CHECK(read("spec:\n  repository: team/app\n   environment: staging\n") == said("3:4"));
+  CHECK(read("spec:\r\n  repository: team/app\r\n   environment: staging\r\n") == said("3:4"));
+  CHECK(read("spec:\n  repository: team/app\n   source:\n     tag: x\n") == said("3:4"));
+  CHECK(read("spec:\n  repository: team/app\n\n   environment: staging\n") == said("4:4"));
+  CHECK(read("tags:\n  - name: a\n     template: b\n") == said("3:6"));
+  CHECK(read("x: 1\n---\na: b c\n  d: e\n") == "{\"x\":1}\n" + said("4:3"));
+  const std::string quote = ": a ':' stands where no value can start; quote a text that has \": \" in it";
+  CHECK(read("spec:\n  reason: look: here\n") == "f:2:15" + quote);
+  CHECK(read("- name: a\n  reason: look: here\n") == "f:2:15" + quote);
 }
 
 TEST_CASE("depth and aliases cannot cost more than the bounds") {
