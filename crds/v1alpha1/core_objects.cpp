@@ -68,6 +68,12 @@ bool is_data_key(std::string_view key) {
 
 enum class Encoding { Text, Base64 };
 
+/// As an API server takes it: the standard alphabet, padded. decode_base64() is for tokens too, which have neither.
+std::optional<std::string> decode_padded(std::string_view text) {
+  if (text.size() % 4 != 0 || text.find_first_of("-_") != text.npos) return std::nullopt;
+  return decode_base64(text);
+}
+
 void read_entry(const Node::Member& member, Encoding encoding, FieldReader& reader, Data& data) {
   if (!is_data_key(member.key))
     return reader.problem(member.place, quoted(member.key) + " can't be a key",
@@ -82,9 +88,10 @@ void read_entry(const Node::Member& member, Encoding encoding, FieldReader& read
   }
   std::string text = value.kind == Node::Kind::String ? value.text : "";
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-  auto bytes = decode_base64(text);
+  auto bytes = decode_padded(text);
   if (!bytes)
-    return reader.problem(value.place, "the value is not base64", "encode it, or write it as it is under stringData");
+    return reader.problem(value.place, "the value is not base64",
+                          "encode it, or write it as it is under stringData, of a ConfigMap under data");
   data[member.key] = std::move(*bytes);
 }
 

@@ -73,6 +73,21 @@ TEST_CASE("a config map gives data and binaryData in one") {
         ConfigMapObject{"default", "c", {{"report.json", "{}"}, {"report.gz", std::string("\x1f\x8b\x08\x00", 4)}}});
 }
 
+TEST_CASE("what an API server does not take for base64 is refused") {
+  for (const std::string text : {"password", "c2VjcmV0cw==", "-__-", "YWI", "YWI==", "a", "====", "YW=I", "cGFzcw"}) {
+    INFO(text);
+    const bool is_good = text == "password" || text == "c2VjcmV0cw==";
+    CHECK(problems_of(kHead + "Secret\nmetadata: {name: s}\ndata:\n  a: \"" + text + "\"\n") ==
+          (is_good
+               ? ""
+               : "f.yaml:5:6: data.a: the value is not base64; encode it, or write it as it is under stringData, of a "
+                 "ConfigMap under data\n"));
+    CHECK(problems_of(kHead + "ConfigMap\nmetadata: {name: c}\nbinaryData:\n  a: \"" + text + "\"\n").empty() ==
+          is_good);
+  }
+  CHECK_FALSE(problems_of(kHead + "Secret\nmetadata: {name: s}\ndata: {username: ci, password: secret}\n").empty());
+}
+
 TEST_CASE("what is wrong with core objects is said") {
   const auto problem = [](const std::string& text) { return problems_of(kHead + text); };
   CHECK(problem("Secret\nmetadata: {name: s}\nstringdata: {a: b}") ==
