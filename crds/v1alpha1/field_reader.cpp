@@ -215,8 +215,11 @@ void FieldReader::check_list(const Node& list, const FieldInfo& info) {
 }
 
 void FieldReader::check_choice(const Node& node, const std::string& found, const std::vector<std::string>& choices) {
+  // Of a few values the nearest in spelling is often not what is meant: Mutable is not Immutable.
+  constexpr std::size_t kFew = 3;
   const std::vector<std::string_view> known(choices.begin(), choices.end());
-  const auto close = closest_to(found, known);
+  auto close = closest_to(found, known);
+  if (known.size() <= kFew && lower_case(close) != lower_case(found)) close = {};
   problem(node.place, quoted(found) + " is not one of the values",
           close.empty() ? "write one of " + joined(known) : "did you mean " + std::string(close) + "?");
 }

@@ -96,8 +96,12 @@ TEST_CASE("what is wrong is said with its place, its field and what is expected"
         "between them and no letter in front, e.g. 1.10.0");
   CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0", "commit: 12345678"))
             .find("spec.build.commit: \"12345678\" is an integer; quote it: \"12345678\"") != std::string::npos);
+  CHECK(first_problem(replaced(kPublication, "commit: 4f2a91c0", "commit: y"))
+            .find("spec.build.commit: \"y\" is a boolean; quote it") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "repository: shop/app", "repositry: shop/app")) ==
         "f.yaml:6:3: spec.repositry: the field \"repositry\" is not known; did you mean \"repository\"?");
+  CHECK(first_problem(replaced(kPublication, "mutability: Moving", "mutability: Mutable")) ==
+        "f.yaml:13:60: spec.tags[1].mutability: \"Mutable\" is not one of the values; write one of Immutable, Moving");
   CHECK(first_problem(replaced(kPublication, "mutability: Moving", "mutability: moving")) ==
         "f.yaml:13:60: spec.tags[1].mutability: \"moving\" is not one of the values; did you mean Moving?");
   CHECK(first_problem(replaced(kPublication, "{{commit:7}}", "{{comit}}"))
