@@ -100,8 +100,13 @@ void add_root(CLI::App& verb, std::string& root) {
   verb.add_option("--root", root, "Files that resources name must lie inside this folder")->type_name("DIR");
 }
 
+void add_allow_empty(CLI::App& verb, bool& allow_empty) {
+  verb.add_flag("--allow-empty", allow_empty, "An empty folder is right, not a mistake");
+}
+
 void add_folder(CLI::App& verb, FolderOptions& folder) {
   add_root(verb, folder.root);
+  add_allow_empty(verb, folder.allow_empty);
   verb.add_option("--state", folder.state, "State database (default: by folder, under $XDG_STATE_HOME/slipway)")
       ->type_name("FILE");
 }
@@ -197,7 +202,6 @@ void add_run(CLI::App& app, Parsed& parsed) {
   add_identity(*verb, parsed.run.folder);
   verb->add_option("--git-interval", parsed.git_interval,
                    "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now");
-  verb->add_flag("--allow-empty", parsed.run.folder.allow_empty, "An empty folder is right, not a mistake");
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
       ->capture_default_str();
@@ -249,6 +253,7 @@ void add_validate(CLI::App& app, Parsed& parsed) {
       "Exit codes: 0 valid (there may be warnings), 2 invalid, 3 files changed while they were read.");
   add_path(*verb, parsed.validate.path, "-f,--filename", "A file, a folder, a Git repository, or - for standard input");
   add_root(*verb, parsed.validate.root);
+  add_allow_empty(*verb, parsed.validate.allow_empty);
   add_git(*verb, parsed.validate.git);
   add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);

@@ -80,6 +80,7 @@ struct PlanOptions {
 struct ValidateOptions {
   std::string path;
   std::string root;  ///< As of FolderOptions.
+  bool allow_empty = false;
   GitFlags git;
   std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;

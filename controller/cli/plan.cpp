@@ -160,7 +160,10 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   if (print_problems((*glass)->problems(), console.errors)) return ExitCode::Invalid;
   auto& installation = (*glass)->installation();
   auto keys = publication_keys(installation.objects());
-  if (keys.empty()) return no_publication(options.folder.path, console);
+  if (keys.empty()) {
+    if (options.folder.allow_empty) print({}, options.output, console.out);
+    return no_publication(options.folder, console);
+  }
   Planner planner{installation, std::move(keys)};
   planner.plan_all(options.timeout, signals.stop_token());
   if (signals.received() != 0) return exit_code_of_signal(signals.received());

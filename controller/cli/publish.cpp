@@ -137,7 +137,10 @@ class OneRun {
   }
 
   ExitCode publish(const std::vector<ObjectKey>& keys) {
-    if (keys.empty()) return no_publication(options_.folder.path, console_);
+    if (keys.empty()) {
+      if (options_.folder.allow_empty && is_data(options_.output)) print({});
+      return no_publication(options_.folder, console_);
+    }
     const Timestamp began = clock_.now();
     Endings endings = publish_once(keys, options_.timeout);
     const auto back = back_again(endings);

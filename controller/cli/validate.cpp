@@ -84,7 +84,8 @@ Result<manifests::ManifestFolderOptions> newest_commit(const standalone::GitOpti
 }  // namespace
 
 ExitCode validate(const ValidateOptions& options, const Console& console) {
-  manifests::ManifestFolderOptions input{.path = options.path, .root = options.root, .allow_empty = false, .parse = {}};
+  manifests::ManifestFolderOptions input{
+      .path = options.path, .root = options.root, .allow_empty = options.allow_empty, .parse = {}};
   input.parse.overrides = options.overrides;
   input.parse.keep_roots = true;
   expect_github_job(console.environment, input.parse);

@@ -49,10 +49,14 @@ ExitCode cannot_begin(const Error& error, const Console& console) {
   return error.cls == ErrorClass::NotFound ? ExitCode::Invalid : code;
 }
 
-ExitCode no_publication(const std::string& path, const Console& console) {
-  return print_error(
-      fail(ErrorClass::Invalid, "no ImagePublication is in " + slipway::quoted(path), "name one with -f").error(),
-      console.errors);
+ExitCode no_publication(const FolderOptions& folder, const Console& console) {
+  const std::string what = "no ImagePublication is in " + slipway::quoted(folder.path);
+  if (!folder.allow_empty)
+    return print_error(
+        fail(ErrorClass::Invalid, what, "name one with -f, or say --allow-empty if none is meant to be there").error(),
+        console.errors);
+  console.errors << what << '\n';
+  return ExitCode::Ok;
 }
 
 LookingGlass::LookingGlass(const Clock& clock)

@@ -30,8 +30,8 @@ std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& obje
 /// Tells why it could not begin. What is named wrongly is bad usage.
 ExitCode cannot_begin(const Error& error, const Console& console);
 
-/// Says that nothing is there to publish.
-ExitCode no_publication(const std::string& path, const Console& console);
+/// Says that nothing is there to publish: a mistake, unless the folder may be empty.
+ExitCode no_publication(const FolderOptions& folder, const Console& console);
 
 /// Who shows nothing.
 class NoProgress final : public ProgressWatcher {

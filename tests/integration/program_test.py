@@ -651,6 +651,16 @@ class RunTest(ProgramTest):
         self.assertEqual(self.slipway("run").code, 2)
         self.assertEqual(self.slipway("run", source=self.work / "nowhere").code, 2)
 
+    def test_an_empty_folder_that_is_right_is_no_error_of_any_verb(self):
+        (self.manifests / "registry.yaml").unlink()
+        for verb in ("validate", "plan", "publish", "get", "describe"):
+            with self.subTest(verb):
+                refused = self.slipway(verb)
+                self.assertEqual((refused.code, "say --allow-empty" in refused.errors), (2, True), refused.errors)
+                self.assertEqual(self.slipway(verb, "--allow-empty").code, 0)
+        self.assertEqual(json.loads(self.slipway("plan", "--allow-empty", "-o", "json").out), {"plans": []})
+        self.assertEqual(json.loads(self.slipway("publish", "--allow-empty", "-o", "json").out)["items"], [])
+
 
 class LookTest(ProgramTest):
     def test_describe_tells_the_story_and_get_the_columns(self):
