@@ -98,9 +98,10 @@ void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, 
   screen.drawn_at = now;
 }
 
-/// Back to the first bar, everything from there cleared.
+/// Back to the first bar, everything from there cleared. To its first column: a terminal echoes Ctrl-C where the cursor
+/// stands.
 void ProgressDisplay::erase_bars(Screen& screen) {
-  if (screen.bars > 0) console_.errors << "\x1b[" << screen.bars << "A\x1b[J";
+  if (screen.bars > 0) console_.errors << "\r\x1b[" << screen.bars << "A\x1b[J";
   screen.bars = 0;
 }
 

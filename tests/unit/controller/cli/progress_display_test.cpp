@@ -65,10 +65,10 @@ TEST_CASE("on a terminal bars are drawn over, and taken away at the end") {
     CHECK(screen.errors.str().find('[') != std::string::npos);
     screen.clock.advance(1s);
     display.progress(kKey, at(500));
-    CHECK(screen.errors.str().find("\x1b[1A\x1b[J") != std::string::npos);
+    CHECK(screen.errors.str().find("\r\x1b[1A\x1b[J") != std::string::npos);
     display.finish(kKey, "published");
   }
-  CHECK(screen.errors.str().ends_with("\x1b[1A\x1b[Jshop/app: published\n"));
+  CHECK(screen.errors.str().ends_with("\r\x1b[1A\x1b[Jshop/app: published\n"));
 }
 
 TEST_CASE("a line of the log stands above the bars and stays") {
@@ -78,7 +78,7 @@ TEST_CASE("a line of the log stands above the bars and stays") {
   display.progress(kKey, at(0));
   display.print("warn: look");
   const std::string text = screen.errors.str();
-  const auto line = text.find("\x1b[1A\x1b[Jwarn: look\n");
+  const auto line = text.find("\r\x1b[1A\x1b[Jwarn: look\n");
   REQUIRE(line != std::string::npos);
   CHECK(text.find("shop/app", line) != std::string::npos);
 }
@@ -95,7 +95,7 @@ TEST_CASE("what is printed after the display is closed stays, also of a transfer
     display.print("the last word");
     console.errors << "READY\n";
   }
-  CHECK(screen.errors.str().ends_with("\x1b[1A\x1b[Jthe last word\nREADY\n"));
+  CHECK(screen.errors.str().ends_with("\r\x1b[1A\x1b[Jthe last word\nREADY\n"));
 }
 
 TEST_CASE("who wants no progress gets none") {
