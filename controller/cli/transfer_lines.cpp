@@ -15,6 +15,9 @@ constexpr std::size_t kBarCells = 24;
 constexpr std::size_t kLeastBarCells = 4;
 /// Weight of a reading that lasted one second: three seconds of history fade to a fifth.
 constexpr double kFade = 0.42;
+/// What the rate was before a reading that lasted longer says nothing of what it is after it.
+constexpr double kStandstill = 5;
+constexpr double kLeastSample = 1;
 
 std::int64_t percent_of(const TransferProgress& progress) {
   if (progress.bytes_total <= 0) return 100;
@@ -57,19 +60,29 @@ std::string cut_to(std::string text, std::size_t columns) {
 }  // namespace
 
 void TransferMeter::add(std::chrono::milliseconds at, const TransferProgress& progress) {
-  if (last_at_ && at > *last_at_) {
-    const double seconds = static_cast<double>((at - *last_at_).count()) / 1000;
-    const double now = static_cast<double>(progress.bytes_done - latest_.bytes_done) / seconds;
-    const double weight = rate_ == 0 ? 1 : 1 - std::pow(1 - kFade, seconds);
-    rate_ += weight * (std::max(now, 0.0) - rate_);
-  }
-  if (!last_at_ || at > *last_at_) last_at_ = at;
+  const bool has_waited = !latest_.waiting.empty() && progress.waiting.empty();
   latest_ = progress;
+  const std::int64_t moved = progress.bytes_done - progress.bytes_there;
+  if (has_waited) sampled_ = 0;
+  if (last_at_ && at <= *last_at_) return;
+  if (last_at_ && !has_waited) sample(static_cast<double>((at - *last_at_).count()) / 1000, moved - moved_);
+  last_at_ = at;
+  moved_ = moved;
+}
+
+/// The mean of the first seconds, then one that forgets.
+void TransferMeter::sample(double seconds, std::int64_t bytes) {
+  const double now = std::max(static_cast<double>(bytes) / seconds, 0.0);
+  if (rate_ == 0 && now == 0) return;  // Nothing is moved yet.
+  sampled_ += seconds;
+  const double weight = std::max(seconds / sampled_, 1 - std::pow(1 - kFade, seconds));
+  rate_ += weight * (now - rate_);
+  if (seconds > kStandstill) sampled_ = 0;
 }
 
 std::optional<std::chrono::seconds> TransferMeter::time_left() const {
   const std::int64_t left = latest_.bytes_total - latest_.bytes_done;
-  if (left <= 0 || rate_ < 1) return std::nullopt;
+  if (left <= 0 || rate_ < 1 || sampled_ < kLeastSample || !latest_.waiting.empty()) return std::nullopt;
   const double seconds = std::ceil(static_cast<double>(left) / rate_);
   constexpr double kLongestGuess = 86'400;  // A rate of which more would follow is no rate: it stands still.
   if (seconds > kLongestGuess) return std::nullopt;

@@ -15,15 +15,20 @@ class TransferMeter {
   void add(std::chrono::milliseconds at, const TransferProgress& progress);
 
   const TransferProgress& latest() const { return latest_; }
-  /// Bytes per second, smoothed over the last few seconds; 0 until there are two readings.
+  /// Bytes per second that were moved, smoothed over the last few seconds; 0 until there are two readings. What was
+  /// there or was mounted does not count.
   double rate() const { return rate_; }
-  /// Absent while the rate is unknown or nothing is left.
+  /// Absent while the rate is known from less than a second, a blob waits, or nothing is left.
   std::optional<std::chrono::seconds> time_left() const;
 
  private:
+  void sample(double seconds, std::int64_t bytes);
+
   TransferProgress latest_;
   std::optional<std::chrono::milliseconds> last_at_;
+  std::int64_t moved_ = 0;  ///< At `last_at_`.
   double rate_ = 0;
+  double sampled_ = 0;  ///< Seconds that the rate is known from, since the start or the last standstill.
 };
 
 /// "shop/app  [=====>    ]  412.3 MiB / 1.0 GiB  245.1 MiB/s  3s left  5/8 blobs", cut to `columns`.

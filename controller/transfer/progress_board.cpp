@@ -25,7 +25,9 @@ void ProgressBoard::moved(const content::Descriptor& blob, std::int64_t position
 void ProgressBoard::done(const content::Descriptor& blob, BlobOutcome outcome) {
   {
     auto state = state_.lock();
-    state->totals.bytes_done += blob.size - std::exchange(state->positions[blob.digest], blob.size);
+    const std::int64_t rest = blob.size - std::exchange(state->positions[blob.digest], blob.size);
+    state->totals.bytes_done += rest;
+    if (outcome != BlobOutcome::Sent) state->totals.bytes_there += rest;
     ++state->totals.blobs_done;
     state->waits.erase(blob.digest);
     state->report.outcomes[blob.digest] = outcome;

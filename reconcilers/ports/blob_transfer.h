@@ -25,8 +25,9 @@ struct TransferProgress {
   std::int64_t bytes_total = 0;
   int blobs_done = 0;
   int blobs_total = 0;
-  std::string note;     ///< What just happened, when it is worth a line: "layer 3f2a… cut at 41 MiB, resumed".
-  std::string waiting;  ///< Why a blob stands still until it is tried again, as a note; empty while all move.
+  std::string note;              ///< What just happened, when it is worth a line: "layer 3f2a… cut at 41 MiB, resumed".
+  std::string waiting;           ///< Why a blob stands still until it is tried again, as a note; empty while all move.
+  std::int64_t bytes_there = 0;  ///< Of bytes_done, what nobody had to move: its blob was present or mounted.
 };
 using ProgressListener = std::function<void(const TransferProgress&)>;
 

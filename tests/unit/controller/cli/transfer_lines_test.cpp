@@ -70,6 +70,66 @@ TEST_CASE("in a narrow terminal no figure is cut") {
   CHECK(bar_line("shop/app", meter, 4) == "shop");
 }
 
+TEST_CASE("what is there already makes no rate and no estimate") {
+  TransferMeter meter;
+  const auto at = [](std::int64_t there, std::int64_t moved) {
+    TransferProgress out = progress(there + moved, 100'000);
+    out.bytes_there = there;
+    return out;
+  };
+  meter.add(milliseconds{0}, at(0, 0));
+  meter.add(milliseconds{200}, at(50'000, 0));
+  CHECK(meter.rate() == 0);
+  CHECK_FALSE(meter.time_left());
+  meter.add(milliseconds{1200}, at(50'000, 0));
+  for (int step = 1; step <= 20; ++step) meter.add(milliseconds{1200 + step * 100}, at(50'000, step * 100));
+  CHECK(meter.rate() == Approx(1000).margin(300));
+  REQUIRE(meter.time_left());
+  CHECK(*meter.time_left() > std::chrono::seconds{35});
+}
+
+TEST_CASE("less than a second says nothing of the end") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, 100'000));
+  meter.add(milliseconds{1}, progress(10'000, 100'000));
+  CHECK_FALSE(meter.time_left());
+  for (int step = 1; step < 10; ++step) meter.add(milliseconds{1 + step * 100}, progress(10'000 + step * 100, 100'000));
+  CHECK_FALSE(meter.time_left());
+  meter.add(milliseconds{1001}, progress(11'000, 100'000));
+  CHECK(meter.rate() == Approx(11'000).margin(100));
+  CHECK(meter.time_left());
+}
+
+TEST_CASE("while a layer waits there is no end in sight, nor just after it") {
+  TransferMeter meter;
+  TransferProgress waiting = progress(2000, 10'000);
+  waiting.waiting = "the registry is away";
+  meter.add(milliseconds{0}, progress(0, 10'000));
+  meter.add(milliseconds{1000}, progress(1000, 10'000));
+  CHECK(meter.time_left());
+  meter.add(milliseconds{2000}, waiting);
+  CHECK_FALSE(meter.time_left());
+  meter.add(milliseconds{4000}, progress(2010, 10'000));
+  meter.add(milliseconds{4500}, progress(2510, 10'000));
+  CHECK_FALSE(meter.time_left());
+  meter.add(milliseconds{5000}, progress(3010, 10'000));
+  CHECK(meter.rate() == Approx(1000));
+  CHECK(meter.time_left() == std::chrono::seconds{7});
+}
+
+TEST_CASE("after a standstill the rate is that of what goes on, not that of the pause") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, 1'000'000));
+  meter.add(milliseconds{1000}, progress(10'000, 1'000'000));
+  meter.add(milliseconds{41'000}, progress(20'000, 1'000'000));
+  CHECK_FALSE(meter.time_left());
+  for (int step = 1; step <= 12; ++step)
+    meter.add(milliseconds{41'000 + step * 100}, progress(20'000 + step * 1000, 1'000'000));
+  CHECK(meter.rate() == Approx(10'000).margin(100));
+  REQUIRE(meter.time_left());
+  CHECK(*meter.time_left() < std::chrono::seconds{100});
+}
+
 TEST_CASE("what stands still has no end in sight") {
   TransferMeter meter;
   meter.add(milliseconds{0}, progress(0, std::int64_t{4} << 30));

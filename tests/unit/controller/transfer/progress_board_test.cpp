@@ -31,6 +31,20 @@ TEST_CASE("a blob that starts again takes what it had off the total", "[transfer
   CHECK(notes == std::vector<std::string>{"", "", "one cut, sent again from its start", "", "", ""});
 }
 
+TEST_CASE("what was present or mounted is told apart from what was moved", "[transfer]") {
+  const std::string one(100, '1');
+  const std::string two(200, '2');
+  const std::string three(300, '3');
+  std::vector<std::int64_t> there;
+  ProgressBoard board({descriptor_of(one), descriptor_of(two), descriptor_of(three)},
+                      [&](const TransferProgress& progress) { there.push_back(progress.bytes_there); });
+  board.done(descriptor_of(one), BlobOutcome::Present);
+  board.moved(descriptor_of(two), 50);
+  board.done(descriptor_of(two), BlobOutcome::Sent);
+  board.done(descriptor_of(three), BlobOutcome::Mounted);
+  CHECK(there == std::vector<std::int64_t>{100, 100, 100, 400});
+}
+
 TEST_CASE("a blob waits until it moves or is done", "[transfer]") {
   const std::string one(100, '1');
   const std::string two(100, '2');
