@@ -57,6 +57,8 @@ template <class T>
 Table make_table(std::span<const T> objects, const TableStyle& style) {
   auto columns = printer_columns(T::kKind);
   if (!style.wide) std::erase_if(columns, [](const PrinterColumn& column) { return column.wide; });
+  // Of any length: what stood behind it would be out of sight.
+  std::ranges::stable_partition(columns, [](const PrinterColumn& column) { return column.name != "Message"; });
   Table table{style.with_namespace ? std::vector<std::string>{"NAMESPACE", "NAME"} : std::vector<std::string>{"NAME"},
               {}};
   for (const auto& column : columns) table.header.push_back(heading_of(column.name));

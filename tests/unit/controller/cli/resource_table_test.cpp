@@ -46,11 +46,11 @@ TEST_CASE("wide columns tell where, when and what was said") {
   const std::vector objects{publication()};
   const auto table = table_of(std::span{objects}, {true, false, kNow});
   CHECK(table.header == std::vector<std::string>{"NAME", "READY", "DIGEST", "TAGS", "REASON", "PROGRESS", "SUSPENDED",
-                                                 "REGISTRY", "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "DOING",
-                                                 "MESSAGE", "AGE"});
+                                                 "REGISTRY", "REPOSITORY", "ENVIRONMENT", "PUBLISHED", "DOING", "AGE",
+                                                 "MESSAGE"});
   CHECK(table.rows.at(0) == std::vector<std::string>{"storefront", "True", "3f2a91c0aa11", "1.8.2, staging",
                                                      "Succeeded", "", "", "contoso", "shop/storefront", "staging", "0s",
-                                                     "", "published", "7m"});
+                                                     "", "7m", "published"});
 }
 
 TEST_CASE("what was edited since it was looked at is not shown as ready") {
@@ -67,7 +67,7 @@ TEST_CASE("what was edited since it was looked at is not shown as ready") {
     CHECK(row.at(1) == ready);
     CHECK(row.at(4) == reason);
     if (generation != observed)
-      CHECK(row.at(12) == "generation 2 was not looked at yet; generation 1: True Succeeded: published");
+      CHECK(row.at(13) == "generation 2 was not looked at yet; generation 1: True Succeeded: published");
     CHECK(objects[0].status.conditions == publication().status.conditions);
   }
 }
@@ -83,7 +83,7 @@ TEST_CASE("what is worked on, and nothing came of yet, says so") {
     CHECK(row.at(4) == "Progressing");
     CHECK(row.at(5) == "Progressing");
     CHECK(row.at(11) == "waiting for ghcr.io");
-    CHECK(row.at(12) == "waiting for ghcr.io");
+    CHECK(row.at(13) == "waiting for ghcr.io");
   }
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("what was worked on is not shown as worked on when nobody is there") {
   const auto row = table_of(std::span{objects}, {true, false, kNow, false}).rows.at(0);
   CHECK(row.at(1) == "Unknown");
   CHECK(row.at(4) == "Interrupted");
-  CHECK(row.at(12) ==
+  CHECK(row.at(13) ==
         "no slipway is at work on it now; slipway publish or run goes on with it; last: sending sha256:3f2a");
 }
 
@@ -126,10 +126,12 @@ TEST_CASE("a policy that nothing is done with yet says so beside what is ready o
   CHECK(table.rows.at(0).at(4) == "NotSupported");
 }
 
-TEST_CASE("the columns are those that kubectl shows, in its order") {
+TEST_CASE("the columns are those that kubectl shows, in its order, but the message is the last") {
   const auto same = [](ResourceKind kind, Table table) {
     std::vector<std::string> shown{"NAME"};
-    for (const auto& column : printer_columns(kind)) shown.push_back(upper_case(column.name));
+    for (const auto& column : printer_columns(kind))
+      if (column.name != "Message") shown.push_back(upper_case(column.name));
+    shown.emplace_back("MESSAGE");
     CHECK(table.header == shown);
   };
   const TableStyle wide{true, false, kNow};
