@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -91,6 +92,7 @@ class Judge {
   void count(const Finding& finding);
   void add_finding_fault(std::vector<Finding> above);
   std::string describe(const Finding& finding) const;
+  std::string reports_with(const std::vector<Finding>& above) const;
   std::string remedy_for(const Finding& finding) const;
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
@@ -104,8 +106,8 @@ class Judge {
   VerdictStatus status_;
   std::vector<Fault> faults_;
   std::set<Digest> covered_;
-  std::vector<std::string> strangers_;  ///< Reports that are about none of the images, as a message names them.
-  std::set<Finding> findings_;
+  std::vector<std::string> strangers_;       ///< Reports that are about none of the images, as a message names them.
+  std::map<Finding, std::string> findings_;  ///< With the name of the first report that has it.
 };
 
 void Judge::judge_report(const NamedReport& named) {
@@ -151,7 +153,7 @@ void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
     faults_.push_back(report_fault(
         reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
         "build the image on a distribution that is still maintained"));
-  findings_.insert(report.findings.begin(), report.findings.end());
+  for (const auto& finding : report.findings) findings_.try_emplace(finding, named.name);
 }
 
 void Judge::judge_age(const NamedReport& named) {
@@ -210,7 +212,7 @@ std::string Judge::unmatched() const {
   std::string names;
   std::size_t count = 0;
   for (const auto& exception : question_.rules.exceptions) {
-    if (std::ranges::any_of(findings_, [&](const Finding& finding) { return is_about(exception, finding); })) continue;
+    if (std::ranges::any_of(findings_, [&](const auto& found) { return is_about(exception, found.first); })) continue;
     if (count++ < kMostFindingsNamed) names += (names.empty() ? "" : ", ") + name_of(exception);
   }
   if (count > kMostFindingsNamed) names += " and " + std::to_string(count - kMostFindingsNamed) + " more";
@@ -238,7 +240,7 @@ void Judge::count(const Finding& finding) {
 
 void Judge::count_findings() {
   std::vector<Finding> above;
-  for (const auto& finding : findings_) {
+  for (const auto& [finding, report] : findings_) {
     if (!finding.fixable && question_.rules.unfixed == Unfixed::Ignore) {
       ++status_.ignored;
       continue;
@@ -263,17 +265,33 @@ std::string Judge::describe(const Finding& finding) const {
   return out;
 }
 
+std::string Judge::reports_with(const std::vector<Finding>& above) const {
+  std::set<std::string> names;
+  for (const auto& finding : above) names.insert(findings_.at(finding));
+  std::string out = names.size() == 1 ? "report " : "reports ";
+  std::size_t count = 0;
+  for (const auto& name : names)
+    if (count++ < kMostFindingsNamed) out += (count == 1 ? "" : ", ") + quoted(name);
+  return count <= kMostFindingsNamed ? out : out + " and " + std::to_string(count - kMostFindingsNamed) + " more";
+}
+
+/// Without a fix there is nothing that whoever builds the image could do about it.
 std::string Judge::remedy_for(const Finding& finding) const {
+  const std::string line = "- {id: " + quoted(finding.id) + ", package: " + quoted(finding.package) +
+                           ", until: " + date_of(now_ + kSuggestedException) + ", reason: …}";
+  const std::string who = question_.floor ? "ask who keeps the ContainerRegistry " : "";
+  const std::string exception = (question_.floor ? "to add to gates.scan.exceptions of its access entry: "
+                                                 : "add to spec.gates.scan.exceptions: ") +
+                                line;
+  if (!finding.fixable)
+    return "no fix is known: " + who +
+           (question_.floor ? "to set gates.scan.unfixed of its access entry to Ignore"
+                            : "set spec.gates.scan.unfixed to Ignore") +
+           ", which passes all such, or " + exception;
   const std::string upgrade = finding.fixed_version.empty()
                                   ? "fix it"
                                   : "update " + quoted(finding.package) + " to " + quoted(finding.fixed_version);
-  const std::string line = "- {id: " + quoted(finding.id) + ", package: " + quoted(finding.package) +
-                           ", until: " + date_of(now_ + kSuggestedException) + ", reason: …}";
-  return upgrade +
-         (question_.floor ? ", or ask who keeps the ContainerRegistry to add to gates.scan.exceptions of its "
-                            "access entry: "
-                          : ", or add to spec.gates.scan.exceptions: ") +
-         line;
+  return upgrade + ", or " + who + exception;
 }
 
 void Judge::add_finding_fault(std::vector<Finding> above) {
@@ -281,7 +299,7 @@ void Judge::add_finding_fault(std::vector<Finding> above) {
     return a.severity != b.severity ? a.severity > b.severity : a < b;
   });
   std::string message = std::to_string(above.size()) + (above.size() == 1 ? " finding" : " findings") + " above " +
-                        std::string(name_of(question_.rules.allow_up_to)) + ": ";
+                        std::string(name_of(question_.rules.allow_up_to)) + " in " + reports_with(above) + ": ";
   const std::size_t named = std::min(above.size(), kMostFindingsNamed);
   for (std::size_t i = 0; i < named; ++i) message += (i == 0 ? "" : "; ") + describe(above[i]);
   if (above.size() > named) message += "; and " + std::to_string(above.size() - named) + " more";

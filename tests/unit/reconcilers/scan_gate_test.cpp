@@ -322,8 +322,8 @@ TEST_CASE("the worst findings are named, the rest is counted", "[scan_gate]") {
       found({finding("CVE-1", Severity::High, false), finding("CVE-2", Severity::Critical),
              finding("CVE-3", Severity::High), finding("CVE-4", Severity::High), finding("CVE-5", Severity::Low)}));
   CHECK(verdict.message ==
-        "scan: 4 findings above Medium: \"CVE-2\" (Critical) in \"openssl\" \"3.0\"; \"CVE-1\" (High) in \"openssl\" "
-        "\"3.0\"; \"CVE-3\" (High) in \"openssl\" \"3.0\"; and 1 more");
+        "scan: 4 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\"; \"CVE-1\" (High) "
+        "in \"openssl\" \"3.0\"; \"CVE-3\" (High) in \"openssl\" \"3.0\"; and 1 more");
   CHECK(verdict.remedy ==
         "update \"openssl\" to \"3.1\", or add to spec.gates.scan.exceptions: - {id: \"CVE-2\", package: \"openssl\", "
         "until: 2026-12-24, reason: …}");
@@ -334,10 +334,37 @@ TEST_CASE("a floor's remedy is its owner's, an ended exception is told", "[scan_
       [](auto& rules) { rules.exceptions = {{.id = "CVE-1", .package = "", .reason = "r", .until = "2026-01-01"}}; });
   asked.floor = true;
   const GateVerdict verdict = judged(found({finding("CVE-1", Severity::High, false)}), asked);
-  CHECK(
-      verdict.message ==
-      "scan: 1 finding above Medium: \"CVE-1\" (High) in \"openssl\" \"3.0\", whose exception ended (\"2026-01-01\")");
-  CHECK_THAT(verdict.remedy, Catch::StartsWith("fix it, or ask who keeps the ContainerRegistry"));
+  CHECK(verdict.message ==
+        "scan: 1 finding above Medium in report \"r\": \"CVE-1\" (High) in \"openssl\" \"3.0\", whose exception ended "
+        "(\"2026-01-01\")");
+  CHECK(verdict.remedy ==
+        "no fix is known: ask who keeps the ContainerRegistry to set gates.scan.unfixed of its access entry to Ignore, "
+        "which passes all such, or to add to gates.scan.exceptions of its access entry: - {id: \"CVE-1\", package: "
+        "\"openssl\", until: 2026-12-24, reason: …}");
+}
+
+TEST_CASE("of a finding without a fix both ways out are said", "[scan_gate]") {
+  const GateVerdict verdict = judged(found({finding("CVE-1", Severity::High, false)}));
+  CHECK(verdict.remedy ==
+        "no fix is known: set spec.gates.scan.unfixed to Ignore, which passes all such, or add to "
+        "spec.gates.scan.exceptions: - {id: \"CVE-1\", package: \"openssl\", until: 2026-12-24, reason: …}");
+}
+
+TEST_CASE("the reports that the findings are in are named, a few of many", "[scan_gate]") {
+  const ScanReport one = found({finding("CVE-1", Severity::High)});
+  const ScanReport other = found({finding("CVE-2", Severity::High)});
+  const auto said = [](const std::vector<NamedReport>& reports) {
+    return judge_scan(question(), subject({kAmd}), reports, kNow).message;
+  };
+  CHECK_THAT(said({named(one, "a"), named(one, "b")}),
+             Catch::StartsWith("scan: 1 finding above Medium in report \"a\": "));
+  CHECK_THAT(said({named(one, "a"), named(other, "b")}),
+             Catch::StartsWith("scan: 2 findings above Medium in reports \"a\", \"b\": "));
+  std::vector<NamedReport> many;
+  for (int i = 1; i <= 5; ++i)
+    many.push_back(named(found({finding("CVE-" + std::to_string(i), Severity::High)}), "r" + std::to_string(i)));
+  CHECK_THAT(said(many),
+             Catch::StartsWith("scan: 5 findings above Medium in reports \"r1\", \"r2\", \"r3\" and 2 more: "));
 }
 
 TEST_CASE("an exception that no finding matches is said", "[scan_gate]") {
