@@ -190,7 +190,7 @@ class Act {
   Result<void> carry_out(const LookAtTag& step) {
     auto found = hands_.store.resolve(step.tag, stop_);
     if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
-    if (*found && (*found)->digest == step.wanted) report_.doubtful.insert(step.tag);
+    if (*found && (*found)->digest == step.wanted) report_.left.insert(step.tag);
     return {};
   }
 

@@ -123,6 +123,16 @@ Result<void> check_was_read(const ImagePublicationSpec& spec, const Settings& se
   return {};
 }
 
+AccessRequest request_of(const ImagePublicationSpec& spec, const Tenant& tenant,
+                         const std::optional<ImageReference>& source) {
+  return {.registry = spec.registry_ref.name,
+          .tenant = tenant,
+          .action = AccessAction::Publish,
+          .repository = spec.repository,
+          .source_host = source ? source->registry : "",
+          .source_repository = source ? source->repository : ""};
+}
+
 /// What access alone says.
 Result<Admission> admit_publisher(const ImagePublication& object, ObjectReader& reader) {
   const auto& spec = object.spec;
@@ -134,12 +144,7 @@ Result<Admission> admit_publisher(const ImagePublication& object, ObjectReader& 
   if (!source) return std::unexpected(std::move(source.error()));
 
   Admission admission{.tenant = {object.metadata.namespace_name, std::move(*labels)}, .source = std::move(*source)};
-  auto grant = check_access(*registry, {.registry = spec.registry_ref.name,
-                                        .tenant = admission.tenant,
-                                        .action = AccessAction::Publish,
-                                        .repository = spec.repository,
-                                        .source_host = admission.source ? admission.source->registry : "",
-                                        .source_repository = admission.source ? admission.source->repository : ""});
+  auto grant = check_access(*registry, request_of(spec, admission.tenant, admission.source));
   if (!grant) return std::unexpected(std::move(grant.error()));
   admission.registry = std::move(**registry);
   admission.grant = std::move(*grant);
@@ -170,6 +175,16 @@ Result<Admission> admit(const Loaded<ImagePublication>& publication, const Setti
   auto address = check_address(admission.source->registry, {settings.in_cluster, named_hosts(admission.registry)});
   if (!address) return while_doing("source.image.reference", std::move(address.error()));
   return admitted;
+}
+
+bool may_publish(const ImagePublication& publication, ObjectReader& reader) {
+  const auto& spec = publication.spec;
+  const auto& namespace_name = publication.metadata.namespace_name;
+  const auto registry = reader.registry(spec.registry_ref.name);
+  const auto labels = reader.namespace_labels(namespace_name);
+  if (!registry || !labels) return true;
+  const auto source = source_reference(spec.source);
+  return source && check_access(*registry, request_of(spec, {namespace_name, *labels}, *source));
 }
 
 bool may_read(const Admission& admission, const std::string& repository) {

@@ -31,6 +31,10 @@ Result<Admission> admit(const Loaded<ImagePublication>& publication, const Setti
 /// As admit(), for taking tags away: Publish on the repository is all that is asked for.
 Result<Admission> admit_withdrawal(const ImagePublication& publication, ObjectReader& reader);
 
+/// Whether access lets this publication publish, as its namespace and its ContainerRegistry are now. Where they can't
+/// be read it may: who asks leaves others what may be theirs.
+bool may_publish(const ImagePublication& publication, ObjectReader& reader);
+
 /// Whether the publisher may mount blobs from that repository of the destination's registry.
 bool may_read(const Admission& admission, const std::string& repository);
 

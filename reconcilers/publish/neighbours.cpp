@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "crds/base/digest.h"
+#include "crds/v1alpha1/tag_expansion.h"
+#include "reconcilers/publish/admission.h"
 #include "reconcilers/registry_name.h"
 
 namespace slipway::publish {
@@ -39,6 +42,36 @@ class Places {
   std::optional<std::vector<ContainerRegistry>> registries_;
 };
 
+std::set<std::string> tags_published_by(const ImagePublication& publication) {
+  std::set<std::string> tags;
+  if (publication.status.published)
+    for (const auto& tag : publication.status.published->tags)
+      if (tag.state == TagState::Set) tags.insert(tag.tag);
+  return tags;
+}
+
+std::set<std::string> tags_asked_for_by(const ImagePublication& publication) {
+  std::set<std::string> asked;
+  const auto digest = publication.status.published ? Digest::parse(publication.status.published->digest)
+                                                   : Result<Digest>(Digest::of(""));
+  if (!digest) return asked;
+  const auto tags = expand_tags(publication.spec.tags, {publication.spec.build, publication.spec.environment, *digest});
+  if (!tags) return asked;
+  for (const auto& tag : *tags)
+    if (tag.state == ExpansionState::Expanded) asked.insert(tag.tag);
+  return asked;
+}
+
+/// Access is looked at for who asks for one of `tags` that it did not publish: there may be many neighbours.
+std::set<std::string> wanted_by(const ImagePublication& neighbour, const std::set<std::string>& tags,
+                                ObjectReader& reader) {
+  auto wanted = tags_published_by(neighbour);
+  auto asked = tags_asked_for_by(neighbour);
+  std::erase_if(asked, [&](const auto& tag) { return !tags.contains(tag) || wanted.contains(tag); });
+  if (!asked.empty() && may_publish(neighbour, reader)) wanted.merge(asked);
+  return wanted;
+}
+
 }  // namespace
 
 Result<SharedPublications> neighbours_of(const ImagePublication& publication, ObjectReader& reader) {
@@ -53,6 +86,17 @@ Result<SharedPublications> neighbours_of(const ImagePublication& publication, Ob
     if (*same) neighbours.push_back(std::move(other));
   }
   return neighbours;
+}
+
+Result<std::map<std::string, ObjectKey>> wanted_by_neighbours(const ImagePublication& publication,
+                                                              const std::set<std::string>& tags, ObjectReader& reader) {
+  const auto neighbours = neighbours_of(publication, reader);
+  if (!neighbours) return std::unexpected(neighbours.error());
+  std::map<std::string, ObjectKey> wanted;
+  for (const auto& neighbour : *neighbours)
+    for (const auto& tag : wanted_by(*neighbour, tags, reader))
+      if (tags.contains(tag)) wanted.emplace(tag, key_of(*neighbour));
+  return wanted;
 }
 
 }  // namespace slipway::publish

@@ -63,7 +63,7 @@ struct Observation {
 
   std::vector<ExpandedTag> tags;
   std::map<std::string, std::optional<Digest>> present;  ///< What each tag names now.
-  std::map<std::string, ObjectKey> rivals;               ///< Other publications that want one of the tags.
+  std::map<std::string, ObjectKey> rivals;               ///< See wanted_by_neighbours().
 
   /// Absent when only the tags were looked at: a full check is on record and no tag is missing.
   std::optional<Content> content;

@@ -307,11 +307,11 @@ class Observer {
   }
 
   Result<void> look_for_rivals() {
-    const auto others = neighbours_of(object(), eyes_.reader);
-    if (!others) return while_doing("other publications", others.error());
-    for (const auto& other : *others)
-      for (const auto& tag : tags_wanted_by(*other))
-        if (seen_.present.contains(tag)) seen_.rivals.emplace(tag, key_of(*other));
+    std::set<std::string> tags;
+    for (const auto& [tag, digest] : seen_.present) tags.insert(tag);
+    auto wanted = wanted_by_neighbours(object(), tags, eyes_.reader);
+    if (!wanted) return while_doing("other publications", std::move(wanted.error()));
+    seen_.rivals = std::move(*wanted);
     return {};
   }
 
@@ -352,21 +352,6 @@ bool reads_all_layers(const ImagePublication& publication, const PublicationIds&
 std::optional<std::string> unanswered_request(const ImagePublication& publication) {
   auto asked = reconcile_request(publication.metadata);
   return asked == publication.status.last_handled_reconcile_at ? std::nullopt : asked;
-}
-
-std::set<std::string> tags_wanted_by(const ImagePublication& publication) {
-  std::set<std::string> wanted;
-  if (publication.status.published)
-    for (const auto& tag : publication.status.published->tags)
-      if (tag.state == TagState::Set) wanted.insert(tag.tag);
-  const auto digest = publication.status.published ? Digest::parse(publication.status.published->digest)
-                                                   : Result<Digest>(Digest::of(""));
-  if (!digest) return wanted;
-  const auto tags = expand_tags(publication.spec.tags, {publication.spec.build, publication.spec.environment, *digest});
-  if (!tags) return wanted;
-  for (const auto& tag : *tags)
-    if (tag.state == ExpansionState::Expanded) wanted.insert(tag.tag);
-  return wanted;
 }
 
 }  // namespace slipway::publish

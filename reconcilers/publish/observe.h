@@ -2,7 +2,6 @@
 
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -53,8 +52,5 @@ bool reads_all_layers(const ImagePublication& publication, const PublicationIds&
 
 /// Whether somebody asked for a look at everything by annotation, and the time that was asked for.
 std::optional<std::string> unanswered_request(const ImagePublication& publication);
-
-/// The tags that a publication wants or has set; those with {{digest}} only as far as its digest is known.
-std::set<std::string> tags_wanted_by(const ImagePublication& publication);
 
 }  // namespace slipway::publish

@@ -88,11 +88,12 @@ struct RemoveTag {
   bool operator==(const RemoveTag&) const = default;
 };
 
-/// Looks whether a tag names what a deleted publication was about to give it when it was last heard of. If so, nobody
-/// knows any more who set it: it stays.
+/// Looks whether a tag names what a deleted publication gave it, or was about to give it when it was last heard of. If
+/// so, it stays: another publication wants it, or nobody knows any more who set it.
 struct LookAtTag {
   std::string tag;
   Digest wanted = Digest::of("");
+  bool for_another = false;
   std::string why;
   bool operator==(const LookAtTag&) const = default;
 };

@@ -324,9 +324,9 @@ class Visit {
 
   /// What is taken away when this is deleted, after a look at what others want.
   Result<PublishPlan> plan_withdrawal() {
-    const auto others = neighbours_of(object(), ports_.reader);
-    if (!others) return std::unexpected(others.error());
-    return decide_withdrawal(object(), *others);
+    const auto wanted = wanted_by_neighbours(object(), names_on_record(object().status), ports_.reader);
+    if (!wanted) return std::unexpected(wanted.error());
+    return decide_withdrawal(object(), *wanted);
   }
 
   ActReport untag(const PublishPlan& plan) {

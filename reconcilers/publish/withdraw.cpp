@@ -5,7 +5,6 @@
 #include <set>
 
 #include "crds/base/error_class.h"
-#include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/withdrawn.h"
 
 namespace slipway::publish {
@@ -21,12 +20,6 @@ constexpr milliseconds kOneTry = 1min;
 constexpr milliseconds kShortest = 2s;
 constexpr milliseconds kLongest = 1min;
 constexpr int kShareOfWait = 8;
-
-std::set<std::string> wanted_by(const SharedPublications& neighbours) {
-  std::set<std::string> wanted;
-  for (const auto& neighbour : neighbours) wanted.merge(tags_wanted_by(*neighbour));
-  return wanted;
-}
 
 /// Of what is published, or of an attempt that ended before that: there, what it does not own it was about to set.
 struct TagOnRecord {
@@ -51,7 +44,10 @@ std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
   return tags;
 }
 
-Step step_for(const TagOnRecord& known, const Digest& digest) {
+Step step_for(const TagOnRecord& known, const Digest& digest, bool is_wanted) {
+  if (is_wanted)
+    return LookAtTag{
+        .tag = known.tag.tag, .wanted = digest, .for_another = true, .why = "another publication wants it: it stays"};
   if (known.is_doubtful)
     return LookAtTag{.tag = known.tag.tag, .wanted = digest, .why = "the publication was about to set it"};
   return RemoveTag{
@@ -60,9 +56,14 @@ Step step_for(const TagOnRecord& known, const Digest& digest) {
 
 }  // namespace
 
-PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedPublications& neighbours) {
+std::set<std::string> names_on_record(const ImagePublicationStatus& status) {
+  std::set<std::string> names;
+  for (const auto& known : tags_on_record(status)) names.insert(known.tag.tag);
+  return names;
+}
+
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::map<std::string, ObjectKey>& wanted) {
   PublishPlan plan{.reason = "nothing to untag"};
-  const auto wanted = wanted_by(neighbours);
   for (const auto& known : tags_on_record(publication.status)) {
     const TagStatus& tag = known.tag;
     const auto digest = Digest::parse(tag.digest);
@@ -71,11 +72,7 @@ PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedP
       plan.notes.push_back("tag " + tag.tag + " stays: this object is not on record as having set it");
       continue;
     }
-    if (wanted.contains(tag.tag)) {
-      plan.notes.push_back("tag " + tag.tag + " stays: another publication wants it");
-      continue;
-    }
-    plan.steps.push_back(step_for(known, *digest));
+    plan.steps.push_back(step_for(known, *digest, wanted.contains(tag.tag)));
   }
   if (!plan.steps.empty()) plan.reason = "untag what " + publication.metadata.name + " published";
   return plan;

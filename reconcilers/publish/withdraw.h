@@ -1,20 +1,25 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "crds/base/time.h"
 #include "crds/v1alpha1/image_publication.h"
-#include "reconcilers/ports/object_store.h"
 #include "reconcilers/publish/plan.h"
 
 namespace slipway::publish {
 
+/// The tags that the status of a publication names, whoever set them. Pure.
+std::set<std::string> names_on_record(const ImagePublicationStatus& status);
+
 /// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in an attempt that
-/// did not end well, and that none of its `neighbours` (see neighbours_of()) wants. Whether each still names what this
-/// object gave it is looked at in acting, and what became of those that the attempt was about to set. Pure.
-PublishPlan decide_withdrawal(const ImagePublication& publication, const SharedPublications& neighbours);
+/// did not end well, and that are not among those that others want (`wanted`: see wanted_by_neighbours()). Whether each
+/// still names what this object gave it is looked at in acting, whether what others want does, and what became of those
+/// that the attempt was about to set. Pure.
+PublishPlan decide_withdrawal(const ImagePublication& publication, const std::map<std::string, ObjectKey>& wanted);
 
 /// Until when a deletion is held up by tags that can't be removed yet: ten minutes after it was asked for (`deleted`);
 /// where the process, at work since `at_work_since`, was away meanwhile, a minute after that. Where the deletion's time

@@ -43,6 +43,15 @@ std::set<std::string> tags_of_others(const ImagePublication& publication) {
   return tags;
 }
 
+/// Of those that were left.
+std::set<std::string> wanted_by_others(const Withdrawn& done) {
+  std::set<std::string> tags;
+  for (const auto& step : done.plan.steps)
+    if (const auto* look = std::get_if<LookAtTag>(&step); look != nullptr && look->for_another)
+      if (done.report.left.contains(look->tag)) tags.insert(look->tag);
+  return tags;
+}
+
 }  // namespace
 
 bool is_on_record_as_set(const ImagePublicationStatus& status, const TagStatus& tag) {
@@ -65,12 +74,16 @@ std::string tags_wait(const Withdrawn& done, std::string_view why) {
 }
 
 std::string tags_left(const ImagePublication& publication, const Withdrawn& done) {
+  const auto wanted = wanted_by_others(done);
+  std::set<std::string> doubtful = done.report.left;
+  std::erase_if(doubtful, [&](const std::string& tag) { return wanted.contains(tag); });
   std::string left;
-  if (const auto others = tags_of_others(publication); !others.empty())
-    left = joined(others) + ", which this object is not on record as having set";
-  if (const auto& doubtful = done.report.doubtful; !doubtful.empty())
-    left += (left.empty() ? "" : "; ") + joined(doubtful) +
-            ", which this object was about to set when it was last heard of, and may have";
+  const auto add = [&left](const std::set<std::string>& tags, const std::string& why) {
+    if (!tags.empty()) left += (left.empty() ? "" : "; ") + joined(tags) + why;
+  };
+  add(tags_of_others(publication), ", which this object is not on record as having set");
+  add(wanted, ", which another publication wants");
+  add(doubtful, ", which this object was about to set when it was last heard of, and may have");
   return left.empty() ? "" : beginning(done) + "left: " + left;
 }
 

@@ -28,7 +28,8 @@ std::string tags_stay(const Withdrawn& done, std::string_view why);
 std::string tags_wait(const Withdrawn& done, std::string_view why);
 
 /// What stays although all was done, and why: tags that were there before this object or are from a time when that was
-/// not kept, and those that it may have set. Empty where nothing does. Pure.
+/// not kept, those that another publication wants, and those that it may have set. Says nothing of whose publication
+/// that is: it may be another tenant's. Empty where nothing stays. Pure.
 std::string tags_left(const ImagePublication& publication, const Withdrawn& done);
 
 }  // namespace slipway::publish

@@ -1,4 +1,7 @@
 #include "reconcilers/publish/withdraw.h"
+
+#include <utility>
+
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -143,6 +146,26 @@ TEST_CASE("Untag leaves what another publication wants") {
     it.remove();
     CHECK(it.world.tag("staging") != "nothing");
   }
+  SECTION("that published it and has no access any more") {
+    it.world.publish(other);
+    REQUIRE(it.world.condition(other, "Ready") == "True Succeeded");
+    it.world.objects.stored(key_of(other)).spec.source.image->reference = "elsewhere.example/app:1";
+    it.world.objects.kept_registries.at("contoso").spec.access.front().sources = {"ghcr.io/contoso/**"};
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+    CHECK(it.world.tag("1.8.2") == "nothing");
+  }
+  SECTION("whose access can't be told now") {
+    other.metadata.namespace_name = "billing";
+    it.world.objects.apply(other);
+    it.world.objects.before_labels = [is_first = true]() mutable -> Result<void> {
+      if (std::exchange(is_first, false)) return fail(ErrorClass::Forbidden, "no answer");
+      return {};
+    };
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+    CHECK(it.world.tag("1.8.2") == "nothing");
+  }
   SECTION("not of another repository, another registry, or of one that is deleted") {
     other.spec.repository = "shop/other";
     it.world.objects.apply(other);
@@ -159,6 +182,60 @@ TEST_CASE("Untag leaves what another publication wants") {
     it.world.objects.remove(key_of(deleted), it.world.clock.now());
     it.remove();
     CHECK(it.world.destination().tags.empty());
+  }
+}
+
+TEST_CASE("who may not publish keeps no tag of another") {
+  Published it;
+  auto rival = make_publication("rival");
+  SECTION("its namespace has no access") {
+    rival.metadata.namespace_name = "billing";
+  }
+  SECTION("its registry is not there") {
+    rival.spec.registry_ref.name = "nowhere";
+  }
+  SECTION("nobody may publish from its source") {
+    it.world.objects.kept_registries.at("contoso").spec.access.front().sources = {"ghcr.io/contoso/**"};
+    rival.spec.source.image->reference = GENERATE("elsewhere.example/app:1", "no reference at all");
+  }
+  it.world.publish(rival);
+  CHECK(it.remove() == Outcome{});
+  CHECK(it.is_gone());
+  CHECK(it.world.destination().tags.empty());
+  CHECK(it.world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+}
+
+TEST_CASE("a tag that stays because another publication wants it is told, without a word on whose that is") {
+  Published it;
+  auto other = make_publication("other");
+  other.metadata.namespace_name = GENERATE("shop", "billing");
+  auto& access = it.world.objects.kept_registries.at("contoso").spec.access;
+  access.push_back(access.front());
+  access.back().namespace_selector.match_labels = {{"kubernetes.io/metadata.name", "billing"}};
+  other.spec.tags.erase(other.spec.tags.begin());
+  it.world.objects.apply(other);
+  SECTION("while it names what this object gave it") {
+    CHECK(it.remove() == Outcome{});
+    REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+    const std::string told = "removed: 1.8.2; left: staging, which another publication wants";
+    CHECK(it.world.recorder.events[0].message == told);
+    REQUIRE_FALSE(it.world.audit.entries.empty());
+    CHECK(it.world.audit.entries.back().what.action == AuditAction::LeaveTags);
+    CHECK(it.world.audit.entries.back().what.why == told);
+  }
+  SECTION("not when it was moved on") {
+    const auto next = make_image(it.world.destination(), {"next"});
+    it.world.destination().tags.insert_or_assign("staging", next.descriptor.digest);
+    CHECK(it.remove() == Outcome{});
+    REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+    CHECK(it.world.recorder.events[0].message == "removed: 1.8.2");
+  }
+  SECTION("the plan says so before") {
+    it.world.objects.remove(key_of(it.publication), it.world.clock.now());
+    const auto lines = it.world.plan(it.publication);
+    REQUIRE(lines.size() == 3);
+    CHECK_THAT(lines[2], Catch::StartsWith("  look whether tag staging names ") &&
+                             Catch::Contains("another publication wants it: it stays"));
   }
 }
 
@@ -356,6 +433,11 @@ TEST_CASE("the plan says which tags another publication wants") {
   }
   SECTION("not of another repository") {
     other.spec.repository = "shop/other";
+  }
+  SECTION("not one that may not publish there") {
+    registry = make_registry();
+    registry.spec.access.front().sources = {"ghcr.io/contoso/**"};
+    other.spec.source.image->reference = "elsewhere.example/app:1";
   }
   world.objects.apply(registry);
   world.objects.apply(other);
@@ -710,12 +792,18 @@ TEST_CASE("a deletion that stops while a tag is set looks what became of it") {
     CHECK(world.recorder.reasons() == std::vector<std::string>{"Untagged"});
     CHECK(world.recorder.events[0].message == "removed: 1.8.2");
   }
-  SECTION("another publication wants it: there is nothing to say") {
+  SECTION("another publication wants it") {
     auto other = make_publication("other");
     other.spec.tags.erase(other.spec.tags.begin());
     world.objects.apply(other);
+    sets = GENERATE(true, false);
     CHECK(publish_and_remove() == Outcome{});
-    CHECK(world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+    if (sets) {
+      CHECK(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+      CHECK(world.recorder.events[0].message == "removed: 1.8.2; left: staging, which another publication wants");
+    } else {
+      CHECK(world.recorder.reasons() == std::vector<std::string>{"Untagged"});
+    }
   }
   SECTION("nobody can look: what is left is said") {
     world.publish(publication);

@@ -432,4 +432,7 @@ TEST_CASE("whose ContainerRegistry can't be used is no neighbour in the way, and
   const auto neighbours = publish::neighbours_of(world.publication(), world.store);
   REQUIRE(neighbours);
   CHECK(neighbours->size() == (is_ours ? 1 : 0));
+  // Whether it may publish there can't be told.
+  CHECK(publish::wanted_by_neighbours(world.publication(), {"1.8.2", "other"}, world.store).value() ==
+        (is_ours ? std::map<std::string, ObjectKey>{{"1.8.2", key_of(theirs)}} : std::map<std::string, ObjectKey>{}));
 }
