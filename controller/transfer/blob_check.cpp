@@ -9,9 +9,9 @@ constexpr const char* kRemedy = "the source gives other content than it names: p
 
 }  // namespace
 
-BlobCheck::BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id)
+BlobCheck::BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id, WindowMemory& windows)
     : blob_(std::move(blob)), hasher_(blob_.digest.algorithm()) {
-  if (diff_id) layer_.emplace(std::move(*diff_id));
+  if (diff_id) layer_.emplace(std::move(*diff_id), windows);
 }
 
 Result<void> BlobCheck::take(std::int64_t offset, std::span<const std::byte> bytes) {

@@ -14,8 +14,8 @@ namespace slipway::transfer {
 /// piece is let through only when digest and size are right. One thread at a time.
 class BlobCheck {
  public:
-  /// `diff_id`: checks the uncompressed layer too.
-  BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id);
+  /// `diff_id`: checks the uncompressed layer too, with memory of `windows`, which outlives this.
+  BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id, WindowMemory& windows);
 
   /// `bytes` stand at `offset`, which is not beyond position(). Integrity when they cannot be this blob's, Unavailable
   /// where there is no memory for looking into it.
@@ -24,6 +24,8 @@ class BlobCheck {
   Result<void> take_nothing();
   /// An error was its own: more bytes can't follow.
   bool has_failed() const { return has_failed_; }
+  /// The bytes are held against the digest alone: there was no memory for looking into the layer.
+  bool is_postponed() const { return layer_ && layer_->is_postponed(); }
   /// Bytes hashed so far, from the start on.
   std::int64_t position() const { return position_; }
 

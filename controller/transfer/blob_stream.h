@@ -28,6 +28,7 @@ class BlobStream {
     ImageStore& to;
     const content::Descriptor& blob;
     std::optional<std::string> diff_id;  ///< Checks the uncompressed layer too.
+    WindowMemory& windows;               ///< For that.
     const TransferRules& rules;
     const TransferHands& hands;
     RateLimit& limit;
@@ -41,6 +42,8 @@ class BlobStream {
   Result<void> run(std::stop_token stop);
   /// Bytes put on the wire, those sent again too.
   std::int64_t bytes_sent() const { return bytes_sent_; }
+  /// There was no memory for looking into the layer: of a blob that was sent its diff id is still to be checked.
+  bool is_check_postponed() const { return check_ && check_->is_postponed(); }
 
  private:
   enum class End { Sent, Lost, Failed };

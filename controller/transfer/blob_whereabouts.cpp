@@ -31,35 +31,39 @@ void BlobWhereabouts::forget(const BlobAt& blob, const std::string& repository) 
   if (auto* known = state->repositories.find(blob)) std::erase(*known, repository);
 }
 
-BlobWhereabouts::Claim BlobWhereabouts::claim(const BlobAt& blob, const std::string& repository, const MayUse& may_use,
-                                              const std::stop_token& stop) {
+BlobWhereabouts::Claim BlobWhereabouts::claim(const BlobAt& blob, const std::string& repository, const Worth& worth) {
   auto state = state_.lock();
   const auto [first, last] = state->sendings.equal_range(blob);
-  const auto useful = std::find_if(first, last, [&](const auto& sending) {
-    return sending.second->repository == repository || may_use(sending.second->repository);
-  });
-  if (useful == last) {
-    auto ticket = std::make_shared<Ticket>(Ticket{.repository = repository});
-    state->sendings.emplace(blob, ticket);
-    return {.sending = std::make_unique<Sending>(*this, blob, std::move(ticket))};
-  }
-  const std::shared_ptr<Ticket> other = useful->second;
-  state.wait(ended_, stop, [&] { return other->ended; });
-  return {.there = other->ended && other->succeeded, .repository = other->repository};
+  const auto useful = std::find_if(first, last, [&](const auto& sending) { return worth(*sending.second); });
+  if (useful != last) return {.other = useful->second};
+  auto ticket = std::make_shared<Ticket>(repository);
+  state->sendings.emplace(blob, ticket);
+  return {.sending = std::make_unique<Sending>(*this, blob, std::move(ticket))};
 }
 
 void BlobWhereabouts::end(const BlobAt& blob, const std::shared_ptr<Ticket>& ticket) {
-  auto state = state_.lock();
-  ticket->ended = true;
-  const auto [first, last] = state->sendings.equal_range(blob);
-  const auto own = std::find_if(first, last, [&](const auto& sending) { return sending.second == ticket; });
-  if (own != last) state->sendings.erase(own);
-  ended_.notify_all();
+  {
+    auto state = state_.lock();
+    const auto [first, last] = state->sendings.equal_range(blob);
+    const auto own = std::find_if(first, last, [&](const auto& sending) { return sending.second == ticket; });
+    if (own != last) state->sendings.erase(own);
+  }
+  ticket->ended.request_stop();
+}
+
+std::shared_ptr<const BlobWhereabouts::Ticket> BlobWhereabouts::Sending::begin(const Worth& worth) {
+  auto state = owner_.state_.lock();
+  const auto [first, last] = state->sendings.equal_range(blob_);
+  const auto useful = std::find_if(first, last, [&](const auto& sending) {
+    return sending.second != ticket_ && sending.second->streams && worth(*sending.second);
+  });
+  if (useful != last) return useful->second;
+  ticket_->streams = true;
+  return nullptr;
 }
 
 void BlobWhereabouts::Sending::succeeded() {
   owner_.remember(blob_, ticket_->repository);
-  auto state = owner_.state_.lock();
   ticket_->succeeded = true;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,9 +25,6 @@ struct BlobAt {
   auto operator<=>(const BlobAt&) const = default;
 };
 
-/// Whether what is in that repository may be used.
-using MayUse = std::function<bool(const std::string& repository)>;
-
 /// What this process knows of its own doing: which repositories have a blob, who is sending it. A hint only: nothing is
 /// taken for granted that the registry does not confirm. Remembers a bounded number of blobs. Thread-safe.
 class BlobWhereabouts {
@@ -39,23 +36,27 @@ class BlobWhereabouts {
   void remember(const BlobAt& blob, const std::string& repository);
   void forget(const BlobAt& blob, const std::string& repository);
 
+  /// What others see of one sending. Thread-safe.
+  struct Ticket {
+    explicit Ticket(std::string to) : repository(std::move(to)) {}
+    const std::string repository;
+    std::atomic<bool> streams = false;       ///< It has begun with the bytes.
+    std::atomic<std::int64_t> position = 0;  ///< Goes back when bytes are sent again.
+    std::atomic<bool> succeeded = false;     ///< The blob is in `repository`.
+    std::stop_source ended;                  ///< Asked to stop once it has ended.
+  };
+  /// Whether to wait for that one rather than to send. Called under a lock: returns at once.
+  using Worth = std::function<bool(const Ticket& other)>;
+
   /// One sending of a blob to a repository, as long as it lives.
   class Sending;
   struct Claim {
-    std::unique_ptr<Sending> sending;  ///< Ours to send; nothing: somebody else was sending it and has ended.
-    bool there = false;                ///< They succeeded, in `repository`.
-    std::string repository;
+    std::unique_ptr<Sending> sending;     ///< Ours to send,
+    std::shared_ptr<const Ticket> other;  ///< or somebody else's who is worth waiting for.
   };
-  /// The sending is ours, or waits until that of somebody else in a repository we may use has ended. With neither:
-  /// `stop` asked. `may_use` is called under a lock and returns at once.
-  Claim claim(const BlobAt& blob, const std::string& repository, const MayUse& may_use, const std::stop_token& stop);
+  Claim claim(const BlobAt& blob, const std::string& repository, const Worth& worth);
 
  private:
-  struct Ticket {
-    std::string repository;
-    bool ended = false;
-    bool succeeded = false;
-  };
   struct State {
     runtime::RecentlyUsed<BlobAt, std::vector<std::string>> repositories;
     std::multimap<BlobAt, std::shared_ptr<Ticket>> sendings;  ///< Shared with those who wait.
@@ -63,7 +64,6 @@ class BlobWhereabouts {
   void end(const BlobAt& blob, const std::shared_ptr<Ticket>& ticket);
 
   runtime::Guarded<State> state_;
-  std::condition_variable_any ended_;
 };
 
 class BlobWhereabouts::Sending {
@@ -74,6 +74,9 @@ class BlobWhereabouts::Sending {
   Sending(const Sending&) = delete;
   Sending& operator=(const Sending&) = delete;
 
+  /// The bytes are sent from now on, unless somebody began with that who is worth waiting for: then it is given.
+  std::shared_ptr<const Ticket> begin(const Worth& worth);
+  void moved(std::int64_t position) { ticket_->position = position; }
   /// The blob is there now: those who wait are told when this object goes.
   void succeeded();
 

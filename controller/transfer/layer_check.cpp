@@ -1,10 +1,13 @@
 #include "controller/transfer/layer_check.h"
 
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_customMem
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -13,7 +16,7 @@ namespace slipway::transfer {
 namespace {
 
 constexpr std::size_t kPiece = 128u << 10;
-/// zstd's --ultra --long=27: what a frame may ask for is memory that it takes.
+/// zstd's --ultra -22 and --long=27.
 constexpr int kMostWindowLog = 27;
 constexpr int kGzipWindow = 15 + 16;
 
@@ -50,6 +53,11 @@ struct EndZstd {
 }  // namespace
 
 struct LayerCheck::State {
+  explicit State(WindowMemory& memory) : windows(memory) {}
+
+  WindowMemory& windows;
+  bool is_refused = false;    ///< By `windows`.
+  bool is_postponed = false;  ///< Because of that.
   std::string diff_id;
   LayerBounds bounds;
   Hasher hasher;
@@ -67,7 +75,44 @@ struct LayerCheck::State {
   Result<void> inflate_all(std::span<const std::byte> bytes);
   Result<void> zstd_all(std::span<const std::byte> bytes);
   Result<void> emit(std::span<const std::byte> bytes);
+  Result<void> without_memory();
+  static void* allocate(void* state, std::size_t size);
+  static void release(void* state, void* block);
 };
+
+/// zstd frees without saying how much, so each block begins with its size.
+constexpr std::size_t kBlockHead = alignof(std::max_align_t);
+
+void* LayerCheck::State::allocate(void* state, std::size_t size) {
+  auto& self = *static_cast<State*>(state);
+  if (!self.windows.take(size)) {
+    self.is_refused = true;
+    return nullptr;
+  }
+  void* const block = std::malloc(size + kBlockHead);
+  if (block == nullptr) {
+    self.windows.give_back(size);
+    return nullptr;
+  }
+  std::memcpy(block, &size, sizeof size);
+  return static_cast<std::byte*>(block) + kBlockHead;
+}
+
+void LayerCheck::State::release(void* state, void* block) {
+  if (block == nullptr) return;
+  void* const begin = static_cast<std::byte*>(block) - kBlockHead;
+  std::size_t size = 0;
+  std::memcpy(&size, begin, sizeof size);
+  std::free(begin);
+  static_cast<State*>(state)->windows.give_back(size);
+}
+
+Result<void> LayerCheck::State::without_memory() {
+  if (!is_refused) return no_memory();
+  is_postponed = true;
+  zstd.reset();
+  return {};
+}
 
 Result<void> LayerCheck::State::emit(std::span<const std::byte> bytes) {
   given += static_cast<std::int64_t>(bytes.size());
@@ -84,14 +129,15 @@ Result<void> LayerCheck::State::start() {
     if (inflateInit2(gzip.get(), kGzipWindow) != Z_OK) return no_memory();
   }
   if (form == Form::Zstd) {
-    zstd.reset(ZSTD_createDStream());
-    if (!zstd) return no_memory();
+    zstd.reset(ZSTD_createDStream_advanced({.customAlloc = allocate, .customFree = release, .opaque = this}));
+    if (!zstd) return without_memory();
     ZSTD_DCtx_setParameter(zstd.get(), ZSTD_d_windowLogMax, kMostWindowLog);
   }
   return decompress(std::exchange(head, {}));
 }
 
 Result<void> LayerCheck::State::decompress(std::span<const std::byte> bytes) {
+  if (is_postponed) return {};
   if (form == Form::Gzip) return inflate_all(bytes);
   if (form == Form::Zstd) return zstd_all(bytes);
   return emit(bytes);
@@ -123,7 +169,7 @@ Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
   for (bool more = true; more;) {
     ZSTD_outBuffer piece{.dst = out.data(), .size = out.size(), .pos = 0};
     const std::size_t code = ZSTD_decompressStream(zstd.get(), &piece, &in);
-    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) return no_memory();
+    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) return without_memory();
     if (ZSTD_isError(code) != 0) return damaged(ZSTD_getErrorName(code));
     if (Result<void> good = emit(std::span(out).first(piece.pos)); !good) return good;
     between_members = code == 0;
@@ -132,10 +178,15 @@ Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
   return {};
 }
 
-LayerCheck::LayerCheck(std::string diff_id, LayerBounds bounds) : state_(std::make_unique<State>()) {
+LayerCheck::LayerCheck(std::string diff_id, WindowMemory& windows, LayerBounds bounds)
+    : state_(std::make_unique<State>(windows)) {
   state_->diff_id = std::move(diff_id);
   state_->bounds = bounds;
   if (state_->diff_id.starts_with("sha512:")) state_->hasher = Hasher("sha512");
+}
+
+bool LayerCheck::is_postponed() const {
+  return state_->is_postponed;
 }
 
 LayerCheck::~LayerCheck() = default;
@@ -153,6 +204,7 @@ Result<void> LayerCheck::take(std::span<const std::byte> bytes) {
 Result<void> LayerCheck::conclude() {
   if (state_->form == Form::Unknown)
     if (Result<void> started = state_->start(); !started) return started;
+  if (state_->is_postponed) return {};
   const bool whole = state_->form == Form::Plain || state_->between_members;
   if (!whole) return damaged("it ends in the middle");
   const Digest found = state_->hasher.finish();

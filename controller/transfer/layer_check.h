@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "controller/transfer/window_memory.h"
 #include "crds/base/digest.h"
 
 namespace slipway::transfer {
@@ -17,11 +18,11 @@ struct LayerBounds {
 };
 
 /// Decompresses a layer (gzip, zstd, plain: told by its first bytes) as it passes and hashes what comes out, with
-/// constant memory. One thread at a time.
+/// bounded memory: what a zstd frame asks for comes out of a WindowMemory. One thread at a time.
 class LayerCheck {
  public:
   /// `diff_id`: the digest of the uncompressed layer, as the image config says.
-  explicit LayerCheck(std::string diff_id, LayerBounds bounds = {});
+  LayerCheck(std::string diff_id, WindowMemory& windows, LayerBounds bounds = {});
   ~LayerCheck();
   LayerCheck(LayerCheck&&) noexcept;
   LayerCheck& operator=(LayerCheck&&) noexcept;
@@ -30,6 +31,9 @@ class LayerCheck {
   Result<void> take(std::span<const std::byte> bytes);
   /// Integrity unless the stream was whole and the uncompressed layer is what the config says.
   Result<void> conclude();
+  /// There was no memory left in `windows`: nothing is known of the layer and no byte is held against it any more,
+  /// take() and conclude() find nothing wrong. It is to be checked by itself, from its start.
+  bool is_postponed() const;
 
  private:
   struct State;

@@ -18,7 +18,14 @@ struct TransferRules {
   std::int64_t least_per_second = 8 << 10;     ///< Less before a cut, of either end, is no progress.
   std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
-  std::size_t most_known_blobs = 20'000;       ///< Whose places are remembered for mounting; and layers found right.
+  /// Who sends a blob that others wait for has two such times to gain something; at less than `fair_per_second` they
+  /// send it themselves.
+  std::chrono::seconds look_after{5};
+  std::int64_t fair_per_second = 256 << 10;
+  std::size_t streamed_windows = 96u << 20;  ///< Memory of all zstd layers that are checked as they are streamed.
+  std::size_t largest_streamed = 9u << 20;   ///< Of it for one: a window of 8 MiB, which RFC 8878 asks of readers.
+  std::size_t largest_window = 136u << 20;   ///< For one that is checked by itself: a window of 128 MiB.
+  std::size_t most_known_blobs = 20'000;     ///< Whose places are remembered for mounting; and layers found right.
 };
 
 /// Whether an end that was waited for so long, before it cut, gained enough in that time to be asked again as if it had

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "controller/transfer/blob_stream.h"
+#include "controller/transfer/other_senders.h"
 
 namespace slipway::transfer {
 
@@ -64,6 +65,13 @@ class TransferEngine::Job {
   struct State {
     std::size_t next = 0;
     std::optional<Error> error;
+    std::set<Digest> postponed;  ///< Sent, but not looked into.
+  };
+  /// The way of one blob.
+  struct Way {
+    OtherSenders others;
+    bool mounts = true;  ///< Nothing is known against using what others sent to another repository.
+    bool asked = false;  ///< Whether it is here already.
   };
 
   void work_together(std::size_t workers);
@@ -77,14 +85,23 @@ class TransferEngine::Job {
   Result<BlobOutcome> place(const content::Descriptor& blob, const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> find_elsewhere(const content::Descriptor& blob, const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> find_or_send(const content::Descriptor& blob, BlobWhereabouts::Sending& sending,
-                                                  const std::stop_token& stop);
+                                                  Way& way, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> send_in_slot(const content::Descriptor& blob, BlobWhereabouts::Sending& sending,
+                                                  Way& way, const std::stop_token& stop);
+  Result<std::optional<BlobOutcome>> wait_for(const content::Descriptor& blob,
+                                              const std::shared_ptr<const BlobWhereabouts::Ticket>& other, Way& way,
+                                              const std::stop_token& stop);
+  bool is_of_use(const BlobWhereabouts::Ticket& other, const Way& way) const;
   Result<std::optional<BlobOutcome>> find_here(const content::Descriptor& blob, const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> mount_and_look(const content::Descriptor& blob, const std::stop_token& stop);
   Result<std::optional<BlobOutcome>> mount_from_any(const content::Descriptor& blob,
                                                     const std::vector<std::string>& repositories,
                                                     const std::stop_token& stop);
-  Result<void> send(const content::Descriptor& blob, const std::stop_token& stop);
-  Result<void> look_into(const content::Descriptor& blob, const std::string& diff_id, const std::stop_token& stop);
+  Result<void> send(const content::Descriptor& blob, BlobWhereabouts::Sending& sending, const std::stop_token& stop);
+  Result<void> look_into(const content::Descriptor& blob, const std::string& diff_id, BlobOutcome outcome,
+                         const std::stop_token& stop);
+  Result<void> look_in_turn(const content::Descriptor& blob, const std::string& diff_id, const std::stop_token& stop);
+  Result<bool> read_there(const content::Descriptor& blob, BlobCheck& check, const std::stop_token& stop);
   /// What a layer is to be held against: nothing when nobody asks, or when it was found right before.
   std::optional<std::string> diff_id_of(const Digest& layer) const;
   bool may_use(const std::string& repository) const;
@@ -173,27 +190,46 @@ void TransferEngine::Job::give_up(Error error) {
 
 Result<BlobOutcome> TransferEngine::Job::place(const content::Descriptor& blob, const std::stop_token& stop) {
   Result<std::optional<BlobOutcome>> found = find_elsewhere(blob, stop);
-  bool mounts = true;
+  Way way{.others = OtherSenders({.rules = engine_.rules_,
+                                  .hands = engine_.hands_,
+                                  .limit = engine_.limit_of(to_.host()),
+                                  .blob_size = blob.size})};
   while (found && !*found) {
-    const MayUse use = [&](const std::string& repository) { return mounts && may_use(repository); };
-    BlobWhereabouts::Claim claim = engine_.whereabouts_.claim(at(blob), to_.repository(), use, stop);
     if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
-    if (claim.sending)
-      found = find_or_send(blob, *claim.sending, stop);
-    else if (claim.there && claim.repository == to_.repository())
-      found = BlobOutcome::Present;
-    else if (claim.there)
-      found = mount_from_any(blob, {claim.repository}, stop);
-    mounts = !claim.there;
+    const auto worth = [&](const BlobWhereabouts::Ticket& other) {
+      return is_of_use(other, way) && way.others.is_worth_waiting(other);
+    };
+    BlobWhereabouts::Claim claim = engine_.whereabouts_.claim(at(blob), to_.repository(), worth);
+    found = claim.sending ? find_or_send(blob, *claim.sending, way, stop) : wait_for(blob, claim.other, way, stop);
   }
   if (!found) return std::unexpected(std::move(found.error()));
   engine_.whereabouts_.remember(at(blob), to_.repository());
   if (const std::optional<std::string> diff_id = diff_id_of(blob.digest)) {
-    Result<void> good = **found == BlobOutcome::Sent ? Result<void>{} : look_into(blob, *diff_id, stop);
-    if (!good) return std::unexpected(std::move(good.error()));
+    if (Result<void> good = look_into(blob, *diff_id, **found, stop); !good)
+      return std::unexpected(std::move(good.error()));
     engine_.checked_.add(blob.digest, *diff_id);
   }
   return **found;
+}
+
+bool TransferEngine::Job::is_of_use(const BlobWhereabouts::Ticket& other, const Way& way) const {
+  return other.repository == to_.repository() || (way.mounts && may_use(other.repository));
+}
+
+/// Nothing when it did not end well, or in time. Who sends it to this same repository has asked whether it is there.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::wait_for(
+    const content::Descriptor& blob, const std::shared_ptr<const BlobWhereabouts::Ticket>& other, Way& way,
+    const std::stop_token& stop) {
+  const bool is_here = other->repository == to_.repository();
+  if (!is_here && !request_.unasked.contains(blob.digest) && !std::exchange(way.asked, true)) {
+    const Result<bool> there = to_.has_blob(blob, stop);
+    if (!there) return std::unexpected(there.error());
+    if (*there) return BlobOutcome::Present;
+  }
+  if (!way.others.wait_for(other, stop) || !other->succeeded) return std::nullopt;
+  if (is_here) return BlobOutcome::Present;
+  way.mounts = false;
+  return mount_from_any(blob, {other->repository}, stop);
 }
 
 /// Where this process has put it before: one request instead of a look and then a mount.
@@ -206,18 +242,36 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::find_elsewhere(const con
   return mount_from_any(blob, known, stop);
 }
 
-/// With the claim to it: nobody else in this process sends it meanwhile, and who did has ended.
+/// With a claim to it: others wait for it. Nothing when it is better to wait for another.
 Result<std::optional<BlobOutcome>> TransferEngine::Job::find_or_send(const content::Descriptor& blob,
-                                                                     BlobWhereabouts::Sending& sending,
+                                                                     BlobWhereabouts::Sending& sending, Way& way,
                                                                      const std::stop_token& stop) {
   Result<std::optional<BlobOutcome>> found = find_elsewhere(blob, stop);
   if (found && !*found) found = find_here(blob, stop);
-  if (found && !*found) {
-    if (Result<void> sent = send(blob, stop); !sent) return std::unexpected(std::move(sent.error()));
-    found = BlobOutcome::Sent;
-  }
-  if (found) sending.succeeded();
+  if (found && !*found) found = send_in_slot(blob, sending, way, stop);
+  if (found && *found) sending.succeeded();
   return found;
+}
+
+/// Until there is a slot somebody else may have sent it, or have begun.
+Result<std::optional<BlobOutcome>> TransferEngine::Job::send_in_slot(const content::Descriptor& blob,
+                                                                     BlobWhereabouts::Sending& sending, Way& way,
+                                                                     const std::stop_token& stop) {
+  const Slot slot(engine_, streams_, stop);
+  if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  const std::vector<std::string> known = engine_.whereabouts_.repositories_with(at(blob));
+  if (std::ranges::find(known, to_.repository()) != known.end()) return BlobOutcome::Present;
+  Result<std::optional<BlobOutcome>> found = find_elsewhere(blob, stop);
+  if (!found || *found) return found;
+  const auto worth = [&](const BlobWhereabouts::Ticket& other) {
+    return is_of_use(other, way) && way.others.is_worth_yielding(other);
+  };
+  if (const std::shared_ptr<const BlobWhereabouts::Ticket> other = sending.begin(worth)) {
+    way.others.take_back(other);
+    return std::nullopt;
+  }
+  if (Result<void> sent = send(blob, sending, stop); !sent) return std::unexpected(std::move(sent.error()));
+  return BlobOutcome::Sent;
 }
 
 Result<std::optional<BlobOutcome>> TransferEngine::Job::find_here(const content::Descriptor& blob,
@@ -263,43 +317,78 @@ Result<std::optional<BlobOutcome>> TransferEngine::Job::mount_from_any(const con
   return std::nullopt;
 }
 
-Result<void> TransferEngine::Job::send(const content::Descriptor& blob, const std::stop_token& stop) {
-  const Slot slot(engine_, streams_, stop);
-  if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+Result<void> TransferEngine::Job::send(const content::Descriptor& blob, BlobWhereabouts::Sending& sending,
+                                       const std::stop_token& stop) {
   BlobStream stream({.from = from_,
                      .to = to_,
                      .blob = blob,
                      .diff_id = diff_id_of(blob.digest),
+                     .windows = engine_.windows_,
                      .rules = engine_.rules_,
                      .hands = engine_.hands_,
                      .limit = engine_.limit_of(to_.host()),
-                     .moved = [&](std::int64_t position) { board_.moved(blob, position); },
+                     .moved =
+                         [&](std::int64_t position) {
+                           sending.moved(position);
+                           board_.moved(blob, position);
+                         },
                      .told = [this](const std::string& note) { board_.told(note); },
                      .waits = [&](const std::string& note) { board_.waits(blob, note); },
                      .resumed = [this](const std::string& note) { board_.resumed(note); }});
   Result<void> sent = stream.run(stop);
   board_.add_bytes_sent(stream.bytes_sent());
+  if (stream.is_check_postponed()) state_.lock()->postponed.insert(blob.digest);
   return sent ? sent : while_doing("sending " + blob.digest.str(), std::move(sent.error()));
 }
 
 /// A layer that was not sent is read where it is, if somebody wants to know what is in it.
 Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, const std::string& diff_id,
-                                            const std::stop_token& stop) {
-  const Slot slot(engine_, streams_, stop);
-  if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
-  BlobCheck check(blob, diff_id);
+                                            BlobOutcome outcome, const std::stop_token& stop) {
+  if (outcome == BlobOutcome::Sent)
+    return state_.lock()->postponed.contains(blob.digest) ? look_in_turn(blob, diff_id, stop) : Result<void>{};
+  {
+    const Slot slot(engine_, streams_, stop);
+    if (!slot.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+    BlobCheck check(blob, diff_id, engine_.windows_);
+    const Result<bool> looked = read_there(blob, check, stop);
+    if (!looked) return std::unexpected(looked.error());
+    if (*looked) return {};
+  }
+  return look_in_turn(blob, diff_id, stop);
+}
+
+Result<void> TransferEngine::Job::look_in_turn(const content::Descriptor& blob, const std::string& diff_id,
+                                               const std::stop_token& stop) {
+  board_.waits(blob, "layer " + blob.digest.short_hex() +
+                         ": decompressing it takes memory that is not left, it is read again when its turn comes");
+  const LargeWindow::Turn turn(engine_.large_window_, stop);
+  if (!turn.held()) return fail(ErrorClass::Cancelled, "the transfer was stopped");
+  BlobCheck check(blob, diff_id, turn.memory());
+  const Result<bool> looked = read_there(blob, check, stop);
+  if (!looked) return std::unexpected(looked.error());
+  if (*looked) return {};
+  return fail(ErrorClass::Integrity,
+              "layer " + blob.digest.str() + " wants more memory to be decompressed than it gets",
+              "compress it with a window of at most 128 MiB, or use `verify: Standard`");
+}
+
+/// False when there was no memory to go on with.
+Result<bool> TransferEngine::Job::read_there(const content::Descriptor& blob, BlobCheck& check,
+                                             const std::stop_token& stop) {
   Patience patience(engine_.rules_, engine_.hands_, [&](std::chrono::milliseconds delay, const Error& error) {
     board_.waits(blob, while_waiting(blob.digest, delay, error));
   });
   while (check.position() < blob.size) {
     const std::int64_t before = check.position();
     const std::chrono::nanoseconds began = engine_.hands_.elapsed();
-    const BlobSink sink = [&](std::span<const std::byte> bytes) {
+    const BlobSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
       Result<void> taken = check.take(check.position(), bytes);
       board_.moved(blob, check.position());
+      if (check.is_postponed()) return fail(ErrorClass::Cancelled, "it is read again later");
       return taken;
     };
     Result<void> read = to_.read_blob(blob, before, sink, stop);
+    if (check.is_postponed()) return false;
     if (is_progress(engine_.rules_, check.position() - before, engine_.hands_.elapsed() - began)) patience.renew();
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
@@ -307,7 +396,9 @@ Result<void> TransferEngine::Job::look_into(const content::Descriptor& blob, con
     if (!read && (check.has_failed() || patience.again(read.error(), stop) != Patience::Answer::Again))
       return while_doing("reading " + blob.digest.str(), std::move(read.error()));
   }
-  return blob.size == 0 ? check.take_nothing() : Result<void>{};
+  if (blob.size > 0) return true;
+  Result<void> nothing = check.take_nothing();
+  return nothing ? Result<bool>(true) : std::unexpected(std::move(nothing.error()));
 }
 
 std::optional<std::string> TransferEngine::Job::diff_id_of(const Digest& layer) const {
@@ -329,6 +420,8 @@ TransferEngine::TransferEngine(TransferHands hands, TransferRules rules)
       rules_(rules),
       whereabouts_(rules.most_known_blobs),
       checked_(rules.most_known_blobs),
+      windows_(rules.streamed_windows, rules.largest_streamed),
+      large_window_(rules.largest_window),
       streams_(0) {}
 
 TransferEngine::~TransferEngine() = default;

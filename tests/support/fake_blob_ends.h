@@ -103,6 +103,8 @@ struct FakeRegistry {
     bool mounts = true;
     int heads = 0;
     int reads = 0;
+    int reading = 0;  ///< Under way.
+    int most_reading = 0;
     int mount_requests = 0;
     int uploads = 0;
     std::deque<Error> start_errors;  ///< One an opening request; then it works.
@@ -215,7 +217,18 @@ class FakeStore final : public ImageStore {
   }
   Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
                          std::stop_token) override {
-    ++registry_.state.lock()->reads;
+    struct Reading {
+      FakeRegistry& registry;
+      explicit Reading(FakeRegistry& of) : registry(of) {
+        auto state = registry.state.lock();
+        ++state->reads;
+        state->most_reading = std::max(state->most_reading, ++state->reading);
+      }
+      ~Reading() { --registry.state.lock()->reading; }
+      Reading(const Reading&) = delete;
+      Reading& operator=(const Reading&) = delete;
+    };
+    const Reading reading(registry_);
     const std::string bytes = registry_.state.lock()->blobs[repository_][blob.digest];
     const std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
     const std::size_t half = rest.size() / 2;

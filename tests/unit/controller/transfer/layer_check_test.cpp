@@ -11,9 +11,11 @@
 #include <string>
 
 #include "tests/catch.h"
+#include "tests/support/zstd_frame.h"
 
 using namespace slipway;
 using namespace slipway::transfer;
+using tests::zstd_with_window;
 
 namespace {
 
@@ -37,13 +39,20 @@ std::string zstd(const std::string& plain) {
   return out;
 }
 
+constexpr std::size_t kMiB = 1 << 20;
+
 Result<void> check(const std::string& layer, const std::string& plain, std::size_t piece, LayerBounds bounds = {}) {
-  LayerCheck check(Digest::of(plain).str(), bounds);
+  WindowMemory windows(136 * kMiB, 136 * kMiB);
+  LayerCheck check(Digest::of(plain).str(), windows, bounds);
   for (std::size_t at = 0; at < layer.size(); at += piece) {
     const std::string_view part = std::string_view(layer).substr(at, piece);
     if (Result<void> good = check.take(std::as_bytes(std::span(part.data(), part.size()))); !good) return good;
   }
   return check.conclude();
+}
+
+Result<void> take(LayerCheck& check, std::string_view part) {
+  return check.take(std::as_bytes(std::span(part.data(), part.size())));
 }
 
 std::string text(std::size_t size) {
@@ -85,30 +94,67 @@ TEST_CASE("a damaged, cut or other layer is Integrity", "[deep]") {
 }
 
 TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
-  constexpr std::int64_t kMiB = 1 << 20;
-  const std::string zeros(8 * kMiB, '\0');
+  constexpr std::int64_t kGrown = 8 << 20;
+  const std::string zeros(kGrown, '\0');
   const std::string layer = zstd(zeros);
   const auto size = static_cast<std::int64_t>(layer.size());
-  const std::int64_t growth = 8 * kMiB / size;
-  CHECK(check(layer, zeros, 1000, {.always_allowed = 8 * kMiB, .most_growth = 1}));
-  CHECK_FALSE(check(layer, zeros, 1000, {.always_allowed = 8 * kMiB - 1, .most_growth = 1}));
+  const std::int64_t growth = kGrown / size;
+  CHECK(check(layer, zeros, 1000, {.always_allowed = kGrown, .most_growth = 1}));
+  CHECK_FALSE(check(layer, zeros, 1000, {.always_allowed = kGrown - 1, .most_growth = 1}));
   CHECK(check(layer, zeros, 1 << 20, {.always_allowed = 0, .most_growth = growth + 1}));
   CHECK_FALSE(check(layer, zeros, 1 << 20, {.always_allowed = 0, .most_growth = growth / 2}));
-  CHECK_FALSE(check(layer, zeros, 1000, {.most_bytes = 8 * kMiB - 1}));
+  CHECK_FALSE(check(layer, zeros, 1000, {.most_bytes = kGrown - 1}));
   CHECK(check(gzip(zeros), zeros, 1000, {.always_allowed = 0}));
+}
+
+TEST_CASE("what layers take at once is bounded over all; who gets none is postponed, not refused", "[deep]") {
+  const std::string plain = text(1'000);
+  const std::string layer = zstd_with_window(23, plain);
+  const std::string id = Digest::of(plain).str();
+  WindowMemory windows(20 * kMiB, 9 * kMiB);
+  LayerCheck first(id, windows);
+  {
+    LayerCheck second(id, windows);
+    for (LayerCheck* each : {&first, &second}) REQUIRE(take(*each, layer.substr(0, 500)));
+    LayerCheck third(id, windows);
+    for (const std::string& part : {layer.substr(0, 500), layer.substr(500)}) REQUIRE(take(third, part));
+    CHECK(third.is_postponed());
+    CHECK(third.conclude());
+    REQUIRE(take(second, layer.substr(500)));
+    CHECK_FALSE(second.is_postponed());
+    CHECK(second.conclude());
+  }
+  LayerCheck later(id, windows);
+  REQUIRE(take(later, layer));
+  CHECK_FALSE(later.is_postponed());
+  CHECK(later.conclude());
+  REQUIRE(take(first, layer.substr(500)));
+  CHECK(first.conclude());
+}
+
+TEST_CASE("a window that is too large for one is postponed, in a later frame too", "[deep]") {
+  const std::string plain = text(1'000);
+  WindowMemory windows(20 * kMiB, 9 * kMiB);
+  for (const std::string& before : {std::string(), zstd_with_window(23, plain)}) {
+    LayerCheck check(Digest::of("other").str(), windows);
+    REQUIRE(take(check, before + zstd_with_window(24, plain)));
+    CHECK(check.is_postponed());
+    CHECK(check.conclude());
+    CHECK(windows.take(9 * kMiB));
+    CHECK(windows.take(9 * kMiB));
+    windows.give_back(18 * kMiB);
+  }
+}
+
+TEST_CASE("a window beyond what zstd makes with --long=27 is Integrity", "[deep]") {
+  const std::string plain = text(1'000);
+  CHECK(check(zstd_with_window(27, plain), plain, 1'000));
+  CHECK(check(zstd_with_window(28, plain), plain, 1'000).error().cls == ErrorClass::Integrity);
 }
 
 // A sanitizer's own memory is more than any limit.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
-
-/// A frame that asks for 128 MiB to be decompressed: RFC 8878, 3.1.1, one raw block.
-std::string zstd_with_large_window(const std::string& plain) {
-  const auto block = static_cast<unsigned>(plain.size()) << 3U | 1U;
-  std::string frame = std::string("\x28\xb5\x2f\xfd\x00\x88", 6);
-  for (const unsigned shift : {0U, 8U, 16U}) frame += static_cast<char>(block >> shift & 0xffU);
-  return frame + plain;
-}
 
 /// In a process of its own, which may take `more` bytes of memory than it has.
 std::optional<ErrorClass> error_with_memory(std::size_t more, const std::string& layer, const std::string& plain) {
@@ -133,7 +179,7 @@ std::optional<ErrorClass> error_with_memory(std::size_t more, const std::string&
 
 TEST_CASE("where there is no memory for it the layer is not called damaged", "[deep]") {
   const std::string plain = text(1'000);
-  const std::string layer = zstd_with_large_window(plain);
+  const std::string layer = zstd_with_window(27, plain);
   CHECK(error_with_memory(std::size_t{512} << 20, layer, plain) == std::nullopt);
   CHECK(error_with_memory(std::size_t{32} << 20, layer, plain) == ErrorClass::Unavailable);
 }

@@ -10,6 +10,7 @@
 #include "tests/catch.h"
 #include "tests/support/fake_blob_ends.h"
 #include "tests/support/no_threads.h"
+#include "tests/support/zstd_frame.h"
 
 using namespace slipway;
 using namespace slipway::testing;
@@ -25,6 +26,13 @@ std::string bytes_of(std::size_t size, unsigned seed = 1) {
   return bytes;
 }
 
+/// A wait that takes until its end is asked for.
+void until_stopped(const std::stop_token& stop) {
+  std::promise<void> asked;
+  const std::stop_callback tell(stop, [&] { asked.set_value(); });
+  asked.get_future().wait();
+}
+
 bool all_may(const std::string&) {
   return true;
 }
@@ -35,6 +43,9 @@ Cut cut_after(std::int64_t after, ErrorClass cls = ErrorClass::Unavailable) {
 
 /// A source, a registry, an engine, and time that only waiting moves.
 struct World {
+  explicit World(int most_streams = 6)
+      : rules{.most_streams = most_streams, .ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3} {}
+
   FakeSource source;
   FakeRegistry registry;
   FakeStore store{registry, "team/app"};
@@ -42,21 +53,21 @@ struct World {
   runtime::Guarded<std::vector<TransferProgress>> seen;
   runtime::Guarded<std::chrono::nanoseconds> on_the_wire;  ///< Time that requests took.
   std::function<void(const std::stop_token& stop)> while_waiting;
-  TransferEngine engine{
-      TransferHands{.wait =
-                        [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
-                          waits.lock()->push_back(delay);
-                          if (while_waiting) while_waiting(stop);
-                          return !stop.stop_requested();
-                        },
-                    .chance = [] { return 0.5; },
-                    .elapsed =
-                        [this] {
-                          std::chrono::nanoseconds sum = *on_the_wire.lock();
-                          for (const auto held = waits.lock(); const auto wait : *held) sum += wait;
-                          return sum;
-                        }},
-      TransferRules{.most_streams = 6, .ring_bytes = 4096, .whole_up_to = kWhole, .most_failures = 3}};
+  TransferRules rules;
+  TransferEngine engine{TransferHands{.wait =
+                                          [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
+                                            waits.lock()->push_back(delay);
+                                            if (while_waiting) while_waiting(stop);
+                                            return !stop.stop_requested();
+                                          },
+                                      .chance = [] { return 0.5; },
+                                      .elapsed =
+                                          [this] {
+                                            std::chrono::nanoseconds sum = *on_the_wire.lock();
+                                            for (const auto held = waits.lock(); const auto wait : *held) sum += wait;
+                                            return sum;
+                                          }},
+                        rules};
 
   BlobTransferRequest request(std::vector<content::Descriptor> blobs) {
     BlobTransferRequest request;
@@ -214,6 +225,7 @@ TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
   const std::string bytes = bytes_of(50'000);
   const bool same_repository = GENERATE(true, false);
   World world;
+  world.while_waiting = until_stopped;
   const content::Descriptor blob = world.source.add(bytes);
   std::vector<std::future<Result<BlobTransferReport>>> running;
   for (int i = 0; i < 8; ++i)
@@ -237,6 +249,7 @@ TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfe
   World world;
   const std::string bytes = bytes_of(50'000);
   const content::Descriptor blob = world.source.add(bytes);
+  world.while_waiting = until_stopped;
   FakeSource broken;
   std::promise<void> reading;
   std::promise<void> go_on;
@@ -253,6 +266,136 @@ TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfe
   const auto report = second.get();
   REQUIRE(report);
   CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Sent);
+}
+
+namespace {
+
+/// Somebody who sends a blob to another repository, from a source that gives nothing until it is let go on.
+class StuckSender {
+ public:
+  StuckSender(World& world, const std::vector<std::string>& blobs, int concurrency = 1) : world_(world) {
+    source_.on_read = [this](const Digest& digest) {
+      if (!std::exchange(is_read_, true)) read_.set_value(digest);
+      gone_on_.wait();
+    };
+    auto request = world.request({});
+    for (const std::string& blob : blobs) request.blobs.push_back(source_.add(blob));
+    request.concurrency = concurrency;
+    request.may_mount_from = all_may;
+    sending_ = std::async(std::launch::async,
+                          [this, request] { return world_.engine.transfer(source_, store_, request, {}); });
+    reading_ = read_.get_future().get();
+  }
+  const Digest& reading() const { return *reading_; }
+  Result<BlobTransferReport> end() {
+    go_on_.set_value();
+    return sending_.get();
+  }
+
+ private:
+  World& world_;
+  FakeSource source_;
+  FakeStore store_{world_.registry, "rival"};
+  bool is_read_ = false;
+  std::promise<Digest> read_;
+  std::optional<Digest> reading_;
+  std::promise<void> go_on_;
+  std::shared_future<void> gone_on_ = go_on_.get_future().share();
+  std::future<Result<BlobTransferReport>> sending_;
+};
+
+}  // namespace
+
+TEST_CASE("nobody waits long for a blob behind one who does not get on with it", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(50'000);
+  StuckSender rival(world, {bytes});
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  CHECK(*world.waits.lock() == std::vector<std::chrono::milliseconds>(2, world.rules.look_after));
+  CHECK(rival.end());
+}
+
+TEST_CASE("who has the blob already does not wait for who sends it elsewhere", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(50'000);
+  world.registry.state.lock()->blobs["team/app"][Digest::of(bytes)] = bytes;
+  StuckSender rival(world, {bytes});
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Present);
+  CHECK(world.waits.lock()->empty());
+  CHECK(rival.end());
+}
+
+TEST_CASE("a sender who gets on is waited for, however often one looks", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(8 << 20);
+  const content::Descriptor blob = world.source.add(bytes);
+  runtime::Guarded<std::int64_t> allowed(1);
+  std::condition_variable_any more;
+  std::promise<void> began;
+  auto sending = world.request({blob});
+  sending.on_progress = [&](const TransferProgress& progress) {
+    if (progress.bytes_done > 0 && progress.bytes_done <= 700) began.set_value();
+    auto held = allowed.lock();
+    held.wait(more, {}, [&] { return progress.bytes_done <= *held; });
+  };
+  FakeSource other;
+  other.add(bytes);
+  auto first = std::async(std::launch::async, [&] { return world.engine.transfer(other, world.store, sending, {}); });
+  began.get_future().wait();
+  int looks = 0;
+  world.while_waiting = [&](const std::stop_token& stop) {
+    *allowed.lock() += 1'400'000;
+    more.notify_all();
+    if (++looks > 5) return until_stopped(stop);
+    const auto is_there = [&] {
+      return world.registry.state.lock()->received >= *allowed.lock() - 700 || stop.stop_requested();
+    };
+    while (!is_there()) std::this_thread::yield();
+  };
+  FakeStore store(world.registry, "team/second");
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, store, request, {});
+  REQUIRE(first.get());
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->received == blob.size);
+  CHECK(looks == 6);
+}
+
+TEST_CASE("a blob that waits for its turn keeps nobody else waiting for it", "[transfer]") {
+  World world(1);
+  const std::string one = bytes_of(50'000);
+  const std::string other = bytes_of(60'000, 3);
+  StuckSender rival(world, {one, other}, 2);
+  const std::string& bytes = rival.reading() == Digest::of(one) ? other : one;  // The first has the only stream.
+  while (world.registry.state.lock()->heads < 2) std::this_thread::yield();
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  const auto rivals = rival.end();
+  CHECK(rivals->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->received == 110'000);
+}
+
+TEST_CASE("of those who send a blob in vain one after the other few are waited for", "[transfer]") {
+  World world;
+  const std::string bytes = bytes_of(50'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  std::vector<std::unique_ptr<StuckSender>> rivals;
+  for (int i = 0; i < 4; ++i) rivals.push_back(std::make_unique<StuckSender>(world, std::vector{bytes}));
+  world.waits.lock()->clear();
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.waits.lock()->size() == 4);
+  for (auto& rival : rivals) CHECK(rival->end());
 }
 
 TEST_CASE("a cut of the source is read on into the open upload", "[transfer]") {
@@ -793,6 +936,26 @@ TEST_CASE("deep: a layer that was found right is read once, one that was not eac
     CHECK_FALSE(world.engine.transfer(world.source, world.store, request, {}));
     CHECK(world.registry.state.lock()->reads - before == 1);
   }
+}
+
+TEST_CASE("deep: layers that take much memory are sent at once and read one at a time", "[transfer]") {
+  World world;
+  const bool right = GENERATE(true, false);
+  const bool present = GENERATE(true, false);
+  auto request = world.request({});
+  request.deep = true;
+  for (unsigned i = 0; i < 4; ++i) {
+    const std::string plain = bytes_of(60'000, i + 1);
+    const std::string layer = tests::zstd_with_window(27, plain);
+    request.blobs.push_back(world.source.add(layer));
+    request.diff_ids[Digest::of(layer)] = Digest::of(right ? plain : "other").str();
+    if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
+  }
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report.has_value() == right);
+  if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+  if (right) CHECK(world.registry.state.lock()->reads == (present ? 8 : 4));
+  if (!present) CHECK(world.registry.state.lock()->most_reading == 1);
 }
 
 TEST_CASE("deep: of layers that were found right a bounded number is known", "[transfer]") {
