@@ -4,6 +4,7 @@
 #include <string>
 
 #include "controller/http/transport.h"
+#include "controller/registry/azure_registry.h"
 #include "controller/registry/token_source.h"
 #include "controller/runtime/named_turns.h"
 #include "reconcilers/registry_name.h"
@@ -30,6 +31,8 @@ class Connection {
   /// "https://r.io" and `path`.
   std::string url(const std::string& path) const { return (plain_http_ ? "http://" : "https://") + host_ + path; }
 
+  /// Whether it is Azure Container Registry, as far as its name and the answers until now tell.
+  bool is_azure() const { return is_azure_registry(host_, tokens_.challenge()); }
   /// The registry said in one repository that it has no referrers API, which counts for all until it says otherwise.
   bool lacks_referrers() const { return lacks_referrers_; }
   void remember_referrers(bool has_them) { lacks_referrers_ = !has_them; }

@@ -259,7 +259,8 @@ Result<Response> RegistryClient::put(const std::string& tag, const ManifestBytes
 Result<void> RegistryClient::remove(const ComingChange& change, const std::stop_token& stop) {
   const auto noted = changes_.begin(change);
   if (!noted) return std::unexpected(noted.error());
-  Result<void> removed = send_delete(change.tag.empty() ? change.manifest->str() : change.tag, stop);
+  Result<void> removed =
+      send_delete(change.tag.empty() ? url("/manifests/" + change.manifest->str()) : url_to_untag(change.tag), stop);
   changes_.end(change, *noted, removed);
   return removed;
 }
@@ -287,7 +288,13 @@ Result<void> RegistryClient::put_tag(const std::string& tag, const ManifestBytes
   return {};
 }
 
-// docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405.
+// docker-registry 2.8 deletes manifests by digest only and answers a tag with 400 DIGEST_INVALID or 405. Azure's has a
+// request of its own that takes the tag alone; nobody says what it does to the manifest under the other.
+std::string RegistryClient::url_to_untag(const std::string& tag) const {
+  if (!connection_->is_azure()) return url("/manifests/" + tag);
+  return connection_->url("/acr/v1/" + http::encode_query_value(options_.repository) + "/_tags/" + tag);
+}
+
 Result<void> RegistryClient::remove_tag(const std::string& tag, std::stop_token stop) {
   return remove({.tag = tag, .manifest = {}, .removes = true}, stop);
 }
@@ -296,8 +303,8 @@ Result<void> RegistryClient::remove_manifest(const Digest& digest, std::stop_tok
   return remove({.tag = {}, .manifest = digest, .removes = true}, stop);
 }
 
-Result<void> RegistryClient::send_delete(const std::string& reference, const std::stop_token& stop) {
-  const Request request = request_to(Method::Delete, url("/manifests/" + reference));
+Result<void> RegistryClient::send_delete(const std::string& url, const std::stop_token& stop) {
+  const Request request = request_to(Method::Delete, url);
   const std::string scope = "repository:" + options_.repository + ":delete";
   const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());

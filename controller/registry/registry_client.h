@@ -58,6 +58,7 @@ class RegistryClient final : public ImageStore {
 
  private:
   std::string url(const std::string& rest) const { return connection_->url("/v2/" + options_.repository + rest); }
+  std::string url_to_untag(const std::string& tag) const;
   http::Request request_to(http::Method method, std::string url) const;
   Result<http::Response> send(const http::Request& request, std::stop_token stop);
   /// Of an answer that is none of those that are wanted.
@@ -70,7 +71,7 @@ class RegistryClient final : public ImageStore {
   Result<void> remove(const ComingChange& change, const std::stop_token& stop);
   Result<http::Response> send_put(const std::string& reference, const content::ManifestBytes& manifest,
                                   std::stop_token stop);
-  Result<void> send_delete(const std::string& reference, const std::stop_token& stop);
+  Result<void> send_delete(const std::string& url, const std::stop_token& stop);
   Result<std::vector<content::Descriptor>> listed_referrers(const Digest& subject, std::stop_token stop);
   bool takes_from_allowance();  ///< False when lists of referrers have cost as many requests as they may.
   Result<void> fill_in_type(content::Descriptor& referrer, std::stop_token stop);

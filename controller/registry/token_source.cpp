@@ -197,7 +197,7 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   if (!response) return while_doing("fetching a token", response.error());
   hide_secrets(*response, "");
   if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, scope));
-  const Document document = parse_json(response->body, "token");
+  const Document document = parse_json(response->body, "token", {.nodes = 1000});
   std::string token = json::text_at(document.root, "token");
   if (token.empty()) token = json::text_at(document.root, "access_token");
   if (token.empty() || token.find_first_of("\r\n") != std::string::npos)

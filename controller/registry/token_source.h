@@ -52,6 +52,8 @@ class TokenSource {
   /// Takes what was sent to sign in, `header` among it, out of the words of a refusal.
   void hide_secrets(http::Response& response, const std::string& header) const;
 
+  /// The registry's latest; absent as long as it asked for no sign-in.
+  std::optional<Challenge> challenge() const { return *challenge_.lock(); }
   std::string identity() const { return options_.credentials.identity(); }
   std::string who() const { return options_.credentials.who(); }
 

@@ -51,13 +51,15 @@ class Run:
 
 
 class ProgramTest(unittest.TestCase):
+    REGISTRY = None  # how the emulator is configured
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="slipway-program-")
         self.addCleanup(folder.cleanup)
         self.work = pathlib.Path(folder.name)
         self.manifests = self.work / "manifests"
         self.manifests.mkdir()
-        self.registry = Emulator(EMULATOR, self.work / "registry")
+        self.registry = Emulator(EMULATOR, self.work / "registry", self.REGISTRY)
         self.addCleanup(self.registry.stop)
         self.write("registry.yaml", REGISTRY.format(host=self.registry.host))
 
@@ -660,6 +662,50 @@ class RunTest(ProgramTest):
                 self.assertEqual(self.slipway(verb, "--allow-empty").code, 0)
         self.assertEqual(json.loads(self.slipway("plan", "--allow-empty", "-o", "json").out), {"plans": []})
         self.assertEqual(json.loads(self.slipway("publish", "--allow-empty", "-o", "json").out)["items"], [])
+
+
+class AzureTest(ProgramTest):
+    """Against a registry that behaves as ACR does: tokens, redirects, untagging by a request of its own."""
+    REGISTRY = {"profile": "acr", "credentials": [{"username": "ci", "password": "secret"}]}
+
+    def setUp(self):
+        super().setUp()
+        self.write("registry.yaml", REGISTRY.format(host=self.registry.host).replace(
+            "anonymous: {}", "basic: {secretRef: {name: ci}}") + """
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: ci, namespace: slipway-system}
+stringData: {username: ci, password: secret}
+""")
+
+    def digest(self, reference):
+        return self.registry.digest("team/app", reference, user="ci:secret")
+
+    def test_publishes_and_then_only_looks_at_the_tags(self):
+        digest = self.image()
+        self.publication()
+        first = self.slipway("publish")
+        self.assertEqual(first.code, 0, first.errors)
+        self.assertEqual([self.digest("1.8.2"), self.digest("staging")], [digest, digest])
+        self.registry.forget_requests()
+        self.assertEqual(self.slipway("publish").code, 0)
+        self.assertEqual(self.changes(), [])
+
+    def test_a_deleted_file_takes_its_tags_along_and_leaves_the_manifest(self):
+        digest = self.image()
+        self.publication(policy="Untag")
+        self.publication("keeper", policy="Retain")
+        process = self.start("run", "--listen", "127.0.0.1:0")
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        self.registry.forget_requests()
+        (self.manifests / "app.yaml").unlink()
+        wait_until(lambda: self.digest("staging") is None, "the tags are gone")
+        wait_until(lambda: self.digest("1.8.2") is None, "all of them")
+        self.assertEqual(self.digest(digest), digest)
+        self.assertEqual([one["target"] for one in self.changes() if "/manifests/" in one["target"]], [])
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(), 0)
 
 
 class LookTest(ProgramTest):

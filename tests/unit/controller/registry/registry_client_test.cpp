@@ -624,6 +624,22 @@ TEST_CASE("A registry that deletes nothing refuses to, which no retry changes") 
   }
 }
 
+TEST_CASE("Azure's registry is asked to remove a tag in its own words, and never to delete a manifest by its tag") {
+  World world(kBasic);
+  const bool is_azure = GENERATE(true, false);
+  const std::string realm = is_azure ? "https://r.io/oauth2/token" : "https://r.io/token";
+  world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"" + realm + "\",service=\"r.io\""}});
+  world.network.then(200, {}, R"({"access_token":"t"})");
+  world.network.then(200, {{"Docker-Content-Digest", kDigest.str()}, {"Content-Length", "2"}, {"Content-Type", "x"}});
+  REQUIRE(world.store.resolve("v1", {}));
+  world.network.then(200, {}, R"({"access_token":"t2"})");
+  world.network.then(202);
+  CHECK(world.store.remove_tag("v1", {}));
+  const http::Request& last = world.network.requests.back();
+  CHECK(last.method == http::Method::Delete);
+  CHECK(last.url == (is_azure ? "https://r.io/acr/v1/a%2Fb/_tags/v1" : "https://r.io/v2/a/b/manifests/v1"));
+}
+
 TEST_CASE("A referrer that nobody said the kind of is looked into") {
   World world;
   const std::string type(content::kOciIndex);
