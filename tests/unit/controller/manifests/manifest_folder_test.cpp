@@ -347,17 +347,17 @@ TEST_CASE("an empty or half report is for its gate to refuse, and keeps nothing 
 TEST_CASE("of two documents for one object the first stays in force") {
   const TemporaryFolder folder;
   folder.write("a.yaml", config("x", "first"));
-  folder.write("b.yaml", config("x", "second") + "---\n" + config("y"));
+  folder.write("b.yaml", config("x", "second") + "---\n" + config("z"));
   auto manifests = open(folder.path());
   const auto reading = read(manifests);
-  CHECK(in_force(reading) == "x=first y=1");
+  CHECK(in_force(reading) == "x=first z=1");
   CHECK_FALSE(reading.is_whole);
   REQUIRE(reading.problems.size() == 1);
   CHECK(reading.problems[0].file == (folder / "b.yaml").string());
   CHECK(reading.problems[0].place.line == 1);
   CHECK(reading.problems[0].message.find("ConfigMap shop/x is declared in " + (folder / "a.yaml").string()) == 0);
   fs::remove(folder / "a.yaml");
-  CHECK(read_in_force(manifests) == "x=second y=1");
+  CHECK(read_in_force(manifests) == "x=second z=1");
   CHECK(read(manifests).is_settled);
 }
 
