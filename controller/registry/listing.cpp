@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kMostNames = 100'000;
 constexpr const char* kPageSize = "?n=1000";
+/// Of one page, whatever its shape: a value takes some hundred times the bytes that it is written with.
+constexpr std::size_t kMostValues = 20'000;
 
 /// One kind of list.
 struct Kind {
@@ -39,7 +41,7 @@ Kind tags_of(const std::string& repository) {
 /// RFC 8259; "tags" is null for a repository that lost all of them.
 Result<void> append_names(const Kind& kind, const std::string& url, const std::string& body,
                           std::vector<std::string>& all) {
-  const Document document = parse_json(body, "list");
+  const Document document = parse_json(body, "list", {.nodes = kMostValues});
   const Node* names = document.problems.empty() ? document.root.find(kind.key) : nullptr;
   if (names == nullptr) return no_list(url, "no list of " + std::string(kind.key));
   if (names->kind == Node::Kind::Null) return {};

@@ -11,7 +11,8 @@
 namespace slipway::registry {
 
 /// All tags of a repository, in the registry's order; none when there is no such repository (or no right to see it).
-/// Integrity for what is no list of tags, and for more than 100,000.
+/// Integrity for what is no list of tags, for more than 100,000, and for a page of more than 20,000 (1,000 are asked
+/// for).
 Result<std::vector<std::string>> list_tags(Connection& connection, const std::string& repository, std::stop_token stop);
 
 /// The tags where the first answer holds all of them: empty when there is no such repository, nothing when there are

@@ -67,7 +67,15 @@ Result<Descriptor> DockerImages::config_of(const std::string& file, std::string&
   return descriptor_of(content::kDockerConfig, digest, static_cast<std::int64_t>(bytes.size()));
 }
 
-Result<Descriptor> DockerImages::layer_of(const std::string& file, const std::string& diff_id,
+Result<Digest> DockerImages::packed_digest(Known& known, const std::string& file, std::int64_t size,
+                                           const std::stop_token& stop) {
+  if (const auto read = known.packed.find(file); read != known.packed.end()) return read->second;
+  Result<Digest> digest = digest_of(file, size, stop);
+  if (digest) known.packed.emplace(file, *digest);
+  return digest;
+}
+
+Result<Descriptor> DockerImages::layer_of(Known& known, const std::string& file, const std::string& diff_id,
                                           const std::stop_token& stop) {
   const Result<std::optional<std::int64_t>> size = files_->size_of(file, stop);
   if (!size) return std::unexpected(size.error());
@@ -80,7 +88,8 @@ Result<Descriptor> DockerImages::layer_of(const std::string& file, const std::st
   const FilePart part{.file = file, .offset = 0, .count = std::min<std::int64_t>(**size, 4)};
   if (const Result<void> read = files_->read(part, sink, stop); !read) return std::unexpected(read.error());
   const Packing packing = packing_of(std::as_bytes(std::span(start)));
-  const Result<Digest> digest = packing == Packing::None ? Digest::parse(diff_id) : digest_of(file, **size, stop);
+  const Result<Digest> digest =
+      packing == Packing::None ? Digest::parse(diff_id) : packed_digest(known, file, **size, stop);
   if (!digest) return std::unexpected(digest.error());
   return descriptor_of(layer_type(packing), *digest, **size);
 }
@@ -98,7 +107,7 @@ Result<const ManifestBytes*> DockerImages::look_at(Known& known, std::size_t ima
                      slipway::quoted(saved.config) + " has " + std::to_string(parsed->diff_ids.size()) + " diff_ids");
   std::vector<Descriptor> layers;
   for (std::size_t i = 0; i < saved.layers.size(); ++i) {
-    Result<Descriptor> layer = layer_of(saved.layers[i], parsed->diff_ids[i], stop);
+    Result<Descriptor> layer = layer_of(known, saved.layers[i], parsed->diff_ids[i], stop);
     if (!layer) return while_doing("layer " + std::to_string(i + 1), std::move(layer.error()));
     known.files.emplace(layer->digest, saved.layers[i]);
     layers.push_back(std::move(*layer));

@@ -35,14 +35,16 @@ class DockerImages final : public ImageSource {
     std::optional<std::vector<SavedImage>> images;
     std::map<std::size_t, content::ManifestBytes> manifests;
     std::map<Digest, std::string> files;
+    std::map<std::string, Digest> packed;  ///< By file: read once, however many layers name it.
   };
 
   Result<void> list_images(Known& known, const std::stop_token& stop);
   Result<const content::ManifestBytes*> look_at(Known& known, std::size_t image, const std::stop_token& stop);
   Result<void> look_until(const std::function<bool(const Known&)>& found, Known& known, const std::stop_token& stop);
   Result<content::Descriptor> config_of(const std::string& file, std::string& bytes, const std::stop_token& stop);
-  Result<content::Descriptor> layer_of(const std::string& file, const std::string& diff_id,
+  Result<content::Descriptor> layer_of(Known& known, const std::string& file, const std::string& diff_id,
                                        const std::stop_token& stop);
+  Result<Digest> packed_digest(Known& known, const std::string& file, std::int64_t size, const std::stop_token& stop);
   Result<Digest> digest_of(const std::string& file, std::int64_t size, const std::stop_token& stop);
   Result<content::ManifestBytes> find(const Digest& digest, const std::stop_token& stop);
   Result<std::string> file_of(const Digest& digest, const std::stop_token& stop);

@@ -17,6 +17,8 @@ using content::Descriptor;
 using content::ManifestBytes;
 
 constexpr std::size_t kMostReferrers = 1000;
+constexpr std::size_t kMostParts = 100'000;
+constexpr std::size_t kLongestType = 255;  ///< RFC 6838, section 4.2, has 127 on each side.
 
 std::string file_of(const Digest& digest) {
   return "blobs/" + std::string(digest.algorithm()) + "/" + std::string(digest.hex());
@@ -34,17 +36,20 @@ std::string media_type_of(std::string_view bytes) {
   return std::string(document.root.find("manifests") != nullptr ? content::kOciIndex : content::kOciManifest);
 }
 
+/// Nobody decides by annotations, and those of a thousand manifests are gigabytes.
+void keep_what_counts(Descriptor& referrer) {
+  referrer.annotations = {};
+  for (std::string* type : {&referrer.media_type, &referrer.artifact_type})
+    if (type->size() > kLongestType) *type = type->substr(0, kLongestType);
+}
+
 /// As the distribution specification has the list of referrers: an image without artifactType has its config's.
 Descriptor as_referrer(const Descriptor& entry, const content::Manifest& manifest) {
   Descriptor out = entry;
-  std::visit(
-      [&out](const auto& body) {
-        out.artifact_type = body.artifact_type;
-        out.annotations = body.annotations;
-      },
-      manifest);
+  out.artifact_type = std::visit([](const auto& body) { return body.artifact_type; }, manifest);
   if (const auto* image = std::get_if<content::ImageManifest>(&manifest); image && out.artifact_type.empty())
     out.artifact_type = image->config.media_type;
+  keep_what_counts(out);
   return out;
 }
 
@@ -123,9 +128,12 @@ Result<const std::vector<LayoutImages::Listed>*> LayoutImages::survey(const std:
   auto known = survey_.lock();  // As in entries().
   if (*known) return &**known;
   std::vector<Listed> read;
+  std::size_t parts = 0;
   for (const auto& entry : **all) {
     Result<Listed> listed = look_at(entry, stop);
     if (!listed) return std::unexpected(listed.error());
+    parts += listed->children.size();
+    if (parts > kMostParts) return not_whole("the indexes that index.json lists have more than 100,000 parts");
     read.push_back(std::move(*listed));
   }
   *known = std::move(read);
@@ -205,8 +213,10 @@ Result<void> LayoutImages::add_fallback(const Digest& subject, std::vector<Descr
   if (!manifest) return std::unexpected(manifest.error());
   const auto* index = std::get_if<content::ImageIndex>(&*manifest);
   if (!index) return {};
-  for (const auto& each : index->manifests)
-    if (!contains(all, each.digest)) all.push_back(each);
+  for (Descriptor each : index->manifests) {
+    keep_what_counts(each);
+    if (!contains(all, each.digest)) all.push_back(std::move(each));
+  }
   return {};
 }
 

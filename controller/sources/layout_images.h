@@ -15,7 +15,8 @@ namespace slipway::sources {
 ///     must say size and media type as the manifest is, else Integrity.
 ///   - The empty tag is the only image: what is attached to an image or is part of another entry's index is none.
 ///   - Any manifest and blob of the layout is found by digest, listed in index.json or not.
-///   - Referrers are the entries of index.json whose manifest has the subject, and those under the fallback tag.
+///   - Referrers are the entries of index.json whose manifest has the subject, and those under the fallback tag;
+///     without annotations.
 /// index.json is read once. Invalid when the files are no layout.
 class LayoutImages final : public ImageSource {
  public:

@@ -219,7 +219,7 @@ Result<PublicationRecord> parse_record(const content::ManifestBytes& manifest) {
 }
 
 Result<PublicationRecord> parse_record_payload(std::string_view payload) {
-  const Document document = parse_json(payload, "");
+  const Document document = parse_json(payload, "", {.nodes = 20'000});
   if (!document.problems.empty()) return no_record("it is no JSON: " + to_string(document.problems.front()));
   const Node& root = document.root;
   if (json::integer_at(root, "schemaVersion") != kSchemaVersion)

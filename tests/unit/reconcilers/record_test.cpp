@@ -164,6 +164,8 @@ TEST_CASE("what is no record", "[record]") {
     for (int i = 0; i < 1000; ++i) out += ",{}";
     return out;
   }();
+  std::string very_many = many;
+  for (int i = 0; i < 20; ++i) very_many += "," + many;
   const auto with = [&](const std::string& more) {
     return R"({"schemaVersion":1,"subject":")" + subject_text + R"(","publishedAt":"2026-11-24T10:00:00Z")" + more +
            "}";
@@ -186,6 +188,7 @@ TEST_CASE("what is no record", "[record]") {
                              with(R"(,"tags":[)" + many + "]"),
                              with(R"(,"verdicts":[)" + many + "]"),
                              with(R"(,"deploymentTargets":[)" + many + "]"),
+                             with(R"(,"later":[)" + very_many + "]"),
                              std::string((4u << 20) + 1, ' ')};
   for (const auto& text : bad) {
     INFO(text.substr(0, 100));

@@ -63,6 +63,21 @@ TEST_CASE("What is no list is Integrity") {
   CHECK(tags.error().cls == ErrorClass::Integrity);
 }
 
+TEST_CASE("A page of very many values is not taken, whatever they are") {
+  const bool are_many = GENERATE(false, true);
+  std::string names = "\"v1\"";
+  std::string members = "\"a\":0";
+  for (int i = 1; i < (are_many ? 21'000 : 19'000); ++i) {
+    names += ",\"v1\"";
+    members += ",\"" + std::to_string(i) + "\":0";
+  }
+  World world;
+  world.then("{\"tags\":[" + names + "]}");
+  CHECK(registry::list_tags(world.connection, "a/b", {}).has_value() != are_many);
+  world.then("{\"tags\":[\"v1\"],\"more\":{" + members + "}}");
+  CHECK(registry::list_tags(world.connection, "a/b", {}).has_value() != are_many);
+}
+
 TEST_CASE("Pages that lead away or in a circle are not followed") {
   const std::string link =
       GENERATE("<https://evil.io/v2/a/b/tags/list>; rel=\"next\"", "<//evil.io/next>; rel=\"next\"",

@@ -1,5 +1,6 @@
 #include "controller/sources/docker_archive.h"
 
+#include "controller/sources/docker_images.h"
 #include "controller/sources/open_source_file.h"
 #include "controller/sources/saved_images.h"
 #include "tests/catch.h"
@@ -131,6 +132,44 @@ TEST_CASE("Layers are published as they lie in the archive, and typed as they ar
     }
     CHECK(Digest::of(world.source->small_blob(image.config, 1 << 20, {}).value()) == image.config.digest);
   }
+}
+
+/// Files in memory that count what is read.
+class CountingFiles final : public FileSet {
+ public:
+  explicit CountingFiles(Files files) : files_(std::move(files)) {}
+  Result<std::optional<std::int64_t>> size_of(const std::string& file, std::stop_token) override {
+    const auto found = files_.find(file);
+    if (found == files_.end()) return std::nullopt;
+    return static_cast<std::int64_t>(found->second.size());
+  }
+  Result<void> read(const FilePart& part, const BlobSink& sink, std::stop_token) override {
+    bytes_read += part.count;
+    const std::string_view bytes = files_.at(part.file);
+    const std::string_view asked =
+        bytes.substr(static_cast<std::size_t>(part.offset), static_cast<std::size_t>(part.count));
+    return sink(std::as_bytes(std::span(asked.data(), asked.size())));
+  }
+  std::int64_t bytes_read = 0;
+
+ private:
+  Files files_;
+};
+
+TEST_CASE("A packed file that many layers name is read once") {
+  const std::string plain = tests::noise(50'000, 1);
+  const std::string layer = tests::packed(plain, "gzip");
+  const std::string config = config_of(std::vector<std::string>(100, plain));
+  std::string names = "\"layer.tar\"";
+  for (int i = 1; i < 100; ++i) names += ",\"layer.tar\"";
+  const auto files = std::make_shared<CountingFiles>(
+      Files{{"layer.tar", layer},
+            {config_name(config), config},
+            {"manifest.json",
+             R"([{"Config":")" + config_name(config) + R"(","RepoTags":["app:1"],"Layers":[)" + names + "]}]"}});
+  DockerImages images("save.tar", files);
+  REQUIRE(images.resolve("", {}).value());
+  CHECK(files->bytes_read < 2 * static_cast<std::int64_t>(layer.size()));
 }
 
 TEST_CASE("Layers may be links to those of another image, as old versions write them") {
