@@ -96,6 +96,7 @@ class OneRun {
     if (signals_.received() != 0) return exit_code_of_signal(signals_.received());
     if (!opened) return cannot_begin(opened.error(), console_);
     installation_ = std::move(*opened);
+    warn_of_others();
     if (const auto code = take_newest_commit()) return *code;
     const auto change = installation_->objects().refresh();
     if (!change) return cannot_begin(change.error(), console_);
@@ -107,6 +108,11 @@ class OneRun {
   assembly::Surroundings hands() {
     return {log_,     metrics_, recorder_,
             display_, clock_,   [this](const auto& key, const auto& hosts) { display_.print(wait_line(key, hosts)); }};
+  }
+
+  void warn_of_others() {
+    if (installation_->is_somebody_at_work().value_or(false))
+      display_.print("warning: another slipway is at work over the same state: both may send the same layer");
   }
 
   /// Of a Git repository: what would be published is what is there now, or nothing. Absent when it is in force.

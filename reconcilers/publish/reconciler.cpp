@@ -43,11 +43,12 @@ std::string meaning_of(ImagePublicationStatus status) {
 /// One visit to one publication.
 class Visit {
  public:
-  Visit(const Ports& ports, const Settings& settings, SilentRegistries& silent, std::mutex& report_at_hand,
-        Loaded<ImagePublication> loaded, std::stop_token stop)
+  Visit(const Ports& ports, const Settings& settings, SilentRegistries& silent, MovedSoFar& moved,
+        std::mutex& report_at_hand, Loaded<ImagePublication> loaded, std::stop_token stop)
       : ports_(ports),
         settings_(settings),
         silent_(silent),
+        moved_(moved),
         report_at_hand_(report_at_hand),
         loaded_(std::move(loaded)),
         stop_(std::move(stop)),
@@ -144,10 +145,11 @@ class Visit {
         report = carry_out(plan);
       else
         report = nothing_sent(before.status);
-      if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) {
-        if (keep_tags(object().status, report)) static_cast<void>(write_at_the_end());
-        return follow(report.failure->error);
-      }
+    }
+    report.transfer = moved_.add(key_of(before), plan.ids.publication, report.transfer);
+    if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) {
+      if (keep_tags(object().status, report)) static_cast<void>(write_at_the_end());
+      return follow(report.failure->error);
     }
     return conclude(before, {plan, report});
   }
@@ -164,8 +166,11 @@ class Visit {
     const auto now = ports_.clock.now();
     const auto outcome = outcome_after(object(), acted, settings_, least_interval(), now);
     object().status = status_of(object(), acted, settings_, outcome, now);
-    if (object().status == before.status && acted.plan.steps.empty()) return until_expiry(outcome, now);
-    if (auto written = write_at_the_end(); !written) return not_written(written.error());
+    const bool is_as_before = object().status == before.status && acted.plan.steps.empty();
+    if (!is_as_before)
+      if (auto written = write_at_the_end(); !written) return not_written(written.error());
+    if (acted.refusal() == nullptr && acted.report.completed()) moved_.forget(key_of(before));
+    if (is_as_before) return until_expiry(outcome, now);
     tell_changes(before, object().status, acted, ports_.recorder);
     return until_expiry(outcome, now);
   }
@@ -370,6 +375,7 @@ class Visit {
   const Ports& ports_;
   const Settings& settings_;
   SilentRegistries& silent_;
+  MovedSoFar& moved_;
   std::mutex& report_at_hand_;
   Loaded<ImagePublication> loaded_;
   bool for_a_person_ = false;
@@ -390,15 +396,18 @@ Outcome PublishReconciler::reconcile(const ObjectKey& key, std::stop_token stop)
   auto loaded = ports_.reader.publication(key);
   const auto now = ports_.clock.now();
   if (!loaded) return outcome_of(loaded.error(), {.attempt_started_at = now}, now);
-  if (!*loaded) return {};
-  return Visit(ports_, settings_, silent_, report_at_hand_, std::move(**loaded), std::move(stop)).reconcile();
+  if (!*loaded) {
+    moved_.forget(key);
+    return {};
+  }
+  return Visit(ports_, settings_, silent_, moved_, report_at_hand_, std::move(**loaded), std::move(stop)).reconcile();
 }
 
 Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_token stop) {
   auto loaded = ports_.reader.publication(key);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   if (!*loaded) return fail(ErrorClass::NotFound, to_string(key) + " is not there", "look at its namespace and name");
-  return Visit(ports_, settings_, silent_, report_at_hand_, std::move(**loaded), std::move(stop)).plan();
+  return Visit(ports_, settings_, silent_, moved_, report_at_hand_, std::move(**loaded), std::move(stop)).plan();
 }
 
 }  // namespace slipway::publish

@@ -12,6 +12,7 @@
 #include "reconcilers/ports/recorder.h"
 #include "reconcilers/ports/registries.h"
 #include "reconcilers/ports/repository_turns.h"
+#include "reconcilers/publish/moved_so_far.h"
 #include "reconcilers/publish/plan.h"
 #include "reconcilers/publish/settings.h"
 #include "reconcilers/publish/silent_registries.h"
@@ -33,7 +34,7 @@ struct Ports {
 };
 
 /// Makes the registry hold what an ImagePublication asks for, and says on it what was done. Keeps nothing between
-/// calls but which registries are silent. Thread-safe.
+/// calls but which registries are silent, and what was moved for what is not finished. Thread-safe.
 class PublishReconciler final : public slipway::Reconciler {
  public:
   PublishReconciler(Ports ports, Settings settings);
@@ -48,6 +49,7 @@ class PublishReconciler final : public slipway::Reconciler {
   Ports ports_;
   Settings settings_;
   SilentRegistries silent_;
+  MovedSoFar moved_;
   std::mutex report_at_hand_;  ///< See read_reports().
 };
 

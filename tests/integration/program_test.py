@@ -455,6 +455,18 @@ class ExitCodeTest(ProgramTest):
         self.assertRegex(self.slipway("get", "ipub").out, r"team +app +Unknown .*Interrupted")
         self.assertIn("no slipway is at work on it now", self.slipway("describe", "ipub", "app").out)
 
+    def test_publish_says_that_another_is_at_work_over_the_same_state(self):
+        make_image("layout", self.work / "image", "--layer", 4_000_000)
+        self.publication()
+        self.registry.fault(action="Slow", path="/blobs/", bytesPerSecond=50_000, times=0)
+        warning = "warning: another slipway is at work over the same state"
+        process = self.start("publish")
+        wait_until(lambda: re.search(r"team +app +Unknown .*Progressing", self.slipway("get", "ipub").out), "it shows")
+        self.assertIn(warning, self.slipway("publish", "--timeout", "1s").errors)
+        process.kill()
+        process.wait()
+        self.assertNotIn(warning, self.slipway("publish", "--timeout", "1s").errors)
+
     def silent(self):
         """A host that takes connections and never answers; the publication's source is there."""
         silent = socket.create_server(("127.0.0.1", 0))

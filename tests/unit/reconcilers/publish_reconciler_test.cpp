@@ -347,6 +347,53 @@ TEST_CASE("a status that could not be written because of an edit is tried again 
   CHECK(world.publish(publication) == Outcome{.kind = Kind::Retry, .delay = {}});
 }
 
+TEST_CASE("what was moved is told also when another visit ends the publication") {
+  auto publication = make_publication();
+  publication.spec.verify = GENERATE(Verify::Standard, Verify::Deep);
+  PublishWorld calm;
+  calm.push({"base", "app"});
+  calm.publish(publication);
+  auto moved = calm.status(publication).published->transfer;
+  REQUIRE(moved.blobs_sent == 3);
+
+  PublishWorld world;
+  const auto image = world.push({"base", "app"});
+  auto reconciler = world.reconciler();
+  world.objects.apply(publication);
+  const auto visit = [&] { return reconciler.reconcile(key_of(publication), {}); };
+  SECTION("another process wrote to the status meanwhile") {
+    bool is_done = false;
+    world.objects.before_write = [&]() -> Result<void> {
+      if (is_done || world.tag("staging") == "nothing") return {};
+      is_done = true;
+      ++world.objects.stored(key_of(publication)).status.attempt->number;
+      return fail(ErrorClass::Conflict, "newer", "read it again");
+    };
+    CHECK(visit() == Outcome{.kind = Kind::Retry, .delay = {}});
+    REQUIRE(is_done);
+    REQUIRE_FALSE(world.status(publication).published);
+  }
+  SECTION("the image's manifest was not taken at first") {
+    world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request.starts_with("PUT registry.example/shop/storefront@")) return fail(ErrorClass::Unavailable, "503");
+      return {};
+    };
+    CHECK(visit().kind == Kind::Retry);
+    world.registry.before = nullptr;
+    // Nobody asks for a config whose image is not there: it is sent again.
+    ++moved.blobs_sent;
+    moved.bytes_sent += image.config.size;
+  }
+  CHECK(visit() == kAgainInAnHour);
+  REQUIRE(world.status(publication).published);
+  CHECK(world.status(publication).published->transfer == moved);
+
+  publication.spec.build.version = "1.8.3";
+  world.objects.apply(publication);
+  visit();
+  CHECK(world.status(publication).published->transfer.blobs_sent == 0);
+}
+
 TEST_CASE("what is suspended, forbidden or gated while its content goes up sets no tag") {
   PublishWorld world;
   world.push({"base"});
