@@ -277,7 +277,7 @@ class Observer {
       const auto found = seen_.present.find(tag.tag);
       if (tag.state != TagState::Set || found == seen_.present.end() || !found->second) continue;
       if (found->second->str() == tag.digest || seen_.records.contains(*found->second)) continue;
-      if (auto records = read_records(eyes_.destination, *found->second, kSomeRecords, stop_))
+      if (auto records = read_records(eyes_.destination, *found->second, {kSomeRecords, record_bytes_left_}, stop_))
         seen_.records.emplace(*found->second, std::move(*records));
     }
   }
@@ -290,7 +290,7 @@ class Observer {
 
   Result<void> read_records_on(const Digest& digest) {
     if (seen_.records.contains(digest)) return {};
-    auto records = read_records(eyes_.destination, digest, most_records_on(digest), stop_);
+    auto records = read_records(eyes_.destination, digest, {most_records_on(digest), record_bytes_left_}, stop_);
     if (!records) return std::unexpected(std::move(records.error()));
     seen_.records.emplace(digest, std::move(*records));
     return {};
@@ -320,6 +320,7 @@ class Observer {
   std::stop_token stop_;
   std::optional<content::ManifestBytes> source_bytes_;  ///< Where they came with the digest.
   std::optional<std::set<std::string>> listed_;         ///< Tags of the destination, where it tells them.
+  std::size_t record_bytes_left_ = kMostOfRecords;
   Observation seen_;
 };
 

@@ -1,12 +1,11 @@
 #include "reconcilers/publish/record_reader.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 namespace slipway::publish {
 namespace {
-
-constexpr std::size_t kMaxBytes = 8u << 20;
 
 /// Whether the fault lies in the record, not on the way to it.
 bool is_of_the_record(const Error& error) {
@@ -18,31 +17,31 @@ bool may_be_record(const content::Descriptor& referrer) {
   return referrer.artifact_type == kRecordType || referrer.artifact_type.empty();
 }
 
-/// Reads it, adds its size to `bytes`.
-Result<PublicationRecord> read_record(ImageStore& store, const Digest& digest, std::size_t& bytes,
+/// Reads it, takes its size off `bytes_left`.
+Result<PublicationRecord> read_record(ImageStore& store, const Digest& digest, std::size_t& bytes_left,
                                       const std::stop_token& stop) {
   auto manifest = store.manifest(digest, stop);
   if (!manifest) return std::unexpected(std::move(manifest.error()));
-  bytes += manifest->bytes.size();
+  bytes_left -= std::min(bytes_left, manifest->bytes.size());
   return parse_record(*manifest);
 }
 
 }  // namespace
 
-Result<RecordsOn> read_records(ImageStore& store, const Digest& subject, std::size_t most, std::stop_token stop) {
+Result<RecordsOn> read_records(ImageStore& store, const Digest& subject, const RecordBudget& budget,
+                               std::stop_token stop) {
   auto referrers = store.referrers(subject, stop);
   if (!referrers && referrers.error().cls == ErrorClass::Integrity) return RecordsOn{.all_read = false};
   if (!referrers) return while_doing("records of " + subject.str(), std::move(referrers.error()));
   RecordsOn found;
   std::size_t read = 0;
-  std::size_t bytes = 0;
   for (const auto& referrer : *referrers) {
     if (!may_be_record(referrer)) continue;
     found.listed.insert(referrer.digest);
-    found.all_read = found.all_read && read < most && bytes < kMaxBytes;
+    found.all_read = found.all_read && read < budget.most && budget.bytes_left > 0;
     if (!found.all_read) continue;
     ++read;
-    auto record = read_record(store, referrer.digest, bytes, stop);
+    auto record = read_record(store, referrer.digest, budget.bytes_left, stop);
     if (!record && is_of_the_record(record.error())) continue;
     if (!record) return while_doing("record " + referrer.digest.str(), std::move(record.error()));
     if (record->subject != subject) continue;

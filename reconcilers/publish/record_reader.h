@@ -13,9 +13,19 @@ inline constexpr std::size_t kSomeRecords = 50;
 /// As many as a list of referrers may hold.
 inline constexpr std::size_t kAllRecords = 1000;
 
-/// Reads the publication records on `subject`, at most `most` of them and 8 MiB. What claims to be a record and is none
+/// In bytes, for all that one visit reads.
+inline constexpr std::size_t kMostOfRecords = 8u << 20;
+
+/// What one call may read; it takes what it reads off `bytes_left`.
+struct RecordBudget {
+  std::size_t most = kSomeRecords;
+  std::size_t& bytes_left;
+};
+
+/// Reads the publication records on `subject`, as many as `budget` has room for. What claims to be a record and is none
 /// is left aside: anybody may have put it there. A list that is too long or broken is one that was not read to its end:
 /// anybody may have made it so.
-Result<RecordsOn> read_records(ImageStore& store, const Digest& subject, std::size_t most, std::stop_token stop);
+Result<RecordsOn> read_records(ImageStore& store, const Digest& subject, const RecordBudget& budget,
+                               std::stop_token stop);
 
 }  // namespace slipway::publish

@@ -522,6 +522,26 @@ TEST_CASE("who began earlier and came later neither takes an immutable tag nor k
   }
 }
 
+TEST_CASE("what a visit reads of records is bounded for all its tags together") {
+  PublishWorld world;
+  world.push({"new"});
+  const auto publication = make_publication();
+  std::set<std::string> reads;
+  for (const char* tag : {"1.8.2", "staging"}) {
+    const auto image = make_image(world.destination(), {tag});
+    world.destination().tags.insert_or_assign(tag, image.descriptor.digest);
+    publish::PublicationRecord record{.publisher = {"cluster-1", "shop", "fat"}, .subject = image.descriptor.digest};
+    record.registry = std::string(3u << 20, 'r');
+    for (record.build.number = 0; *record.build.number < 3; ++*record.build.number) {
+      const auto one = publish::build_record(record, image.descriptor);
+      world.destination().manifests.insert_or_assign(one.descriptor.digest, one);
+      reads.insert("GET registry.example/shop/storefront@" + one.descriptor.digest.str());
+    }
+  }
+  world.publish(publication);
+  CHECK(std::ranges::count_if(world.registry.requests, [&](const auto& one) { return reads.contains(one); }) == 3);
+}
+
 TEST_CASE("records without end hide nobody's immutable tag, and keep nobody from moving its own") {
   PublishWorld world;
   const auto image = world.push({"image"}, "1.8.2");
