@@ -89,7 +89,7 @@ STATES = [
     ("not suspended", {"suspend": False}, seen(condition("Ready", "True", "Succeeded", "done")), "Healthy", "Succeeded"),
     ("suspended after it was published", {"suspend": True}, seen(condition("Ready", "True", "Succeeded", generation=1)),
      "Healthy", "suspended"),
-    ("suspended before it ever was", {"suspend": True}, seen(), "Healthy", "suspended"),
+    ("suspended before it ever was", {"suspend": True}, seen(), "Healthy", "suspended: nothing is done"),
     ("suspended, and nobody has seen it", {"suspend": True}, {"observedGeneration": -1}, "Progressing", "not seen"),
 ]
 
@@ -131,6 +131,12 @@ class HealthRuleTest(unittest.TestCase):
                 found, said = health_of(resource)
                 self.assertEqual(found, wanted)
                 self.assertIn(message, said)
+
+    def test_a_suspended_registry_stops_no_publication(self):
+        found, said = health_of({"kind": "ContainerRegistry", "metadata": {"name": "a", "generation": 2},
+                                 "spec": {"suspend": True}, "status": seen()})
+        self.assertEqual(found, "Healthy")
+        self.assertIn("publications to it go on", said)
 
     def test_what_the_program_leaves_behind(self):
         folder = tempfile.TemporaryDirectory(prefix="slipway-gitops-")
@@ -197,7 +203,7 @@ class ExamplesTest(unittest.TestCase):
         names = [one["metadata"]["name"] for one in kustomizations]
         self.assertEqual(names, ["slipway", "registries", "shop-images"])
         before = [[each["name"] for each in one["spec"].get("dependsOn", [])] for one in kustomizations]
-        self.assertEqual(before, [[], ["slipway"], ["registries"]])
+        self.assertEqual(before, [[], ["slipway"], ["slipway"]])
         for one in kustomizations:
             self.assertTrue(one["spec"]["wait"] and one["spec"]["prune"] and one["spec"]["timeout"])
         # Until then a fix that is pushed is not applied.

@@ -19,7 +19,9 @@ if status.observedGeneration ~= obj.metadata.generation then
   return { status = "Progressing", message = "Slipway has not seen this generation yet" }
 end
 if obj.spec.suspend == true then
-  return { status = "Healthy", message = "suspended: nothing is done until spec.suspend is false" }
+  local what = "nothing is done"
+  if obj.kind == "ContainerRegistry" then what = "it is not looked at, and publications to it go on" end
+  return { status = "Healthy", message = "suspended: " .. what .. " until spec.suspend is false" }
 end
 if is_true("Stalled") then
   return health("Degraded", conditions.Stalled)
