@@ -16,14 +16,16 @@ constexpr Outcome kDone{.kind = Outcome::Kind::Done, .delay = std::nullopt};
 constexpr Outcome kStays{.kind = Outcome::Kind::Stalled, .delay = std::nullopt};
 
 /// A line for each problem, as `slipway validate` has it, without the place.
-std::string text_of(const std::vector<Problem>& problems) {
+template <class T>
+std::string text_of(const runtime::Reflected<T>& entry) {
   std::string text;
-  for (const Problem& problem : problems) {
+  for (const Problem& problem : entry.problems) {
     Problem shown = problem;
     shown.file.clear();
     shown.place = {};
     text += (text.empty() ? "" : "\n") + to_string(shown);
   }
+  if (entry.holds_in_part) text += "\nuntil then this entry gives no access; the others are in force";
   return text;
 }
 
@@ -61,7 +63,7 @@ Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   if (object.spec.suspend) return suspend(std::move(object), parts_.writer, parts_.recorder, now);
   mark_observed(object);
   const Readiness readiness{
-      .kind = Readiness::Kind::Stalled, .reason = entry->problems.front().reason, .message = text_of(entry->problems)};
+      .kind = Readiness::Kind::Stalled, .reason = entry->problems.front().reason, .message = text_of(*entry)};
   apply_readiness(object.status.conditions, readiness, {.generation = object.metadata.generation, .now = now});
   const auto written = parts_.writer.write_status(object);
   const Condition& ready = *find_condition(object.status.conditions, kReady);

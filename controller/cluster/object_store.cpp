@@ -125,7 +125,7 @@ Result<std::optional<Loaded<ImagePublication>>> ObjectStore::publication(const O
 Result<std::optional<ContainerRegistry>> ObjectStore::registry(const std::string& name) {
   const auto entry = caches_.registries.find({{}, name});
   if (entry == nullptr) return std::nullopt;
-  if (entry->problems.empty()) return entry->object;
+  if (entry->problems.empty() || entry->holds_in_part) return entry->object;
   return fail(ErrorClass::Invalid, "ContainerRegistry " + name + " can't be used: its spec is invalid",
               "who keeps it corrects it, as its own conditions say");
 }

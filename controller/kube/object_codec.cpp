@@ -1,9 +1,15 @@
 #include "controller/kube/object_codec.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <iterator>
+#include <optional>
+#include <ranges>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "controller/kube/requests.h"
 #include "controller/runtime/system_clock.h"
@@ -112,6 +118,41 @@ Result<runtime::Reflected<T>> broken(const Node& object, const std::vector<Probl
   return kept;
 }
 
+/// The item of spec.access whose patterns alone the problem is of.
+std::optional<std::size_t> entry_with_bad_pattern(const Problem& problem) {
+  constexpr std::string_view kList = "spec.access[";
+  std::string_view rest = problem.field;
+  if (!rest.starts_with(kList)) return std::nullopt;
+  rest.remove_prefix(kList.size());
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
+  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  const bool is_pattern = rest.starts_with("].repositories[") || rest.starts_with("].sources[");
+  return error == std::errc{} && is_pattern ? std::optional(index) : std::nullopt;
+}
+
+/// Of a map that has it.
+Node& member_of(Node& map, std::string_view key) {
+  return std::ranges::find(map.members, key, &Node::Member::key)->value;
+}
+
+/// Without the entries of `spec.access` that have all of the problems; nothing when others have some, too. An entry
+/// with a floor stays: without it, who has access by another entry would publish what the floor refuses.
+std::optional<Node> without_bad_entries(const Node& object, const std::vector<Problem>& problems) {
+  std::set<std::size_t> bad;
+  const std::vector<Node>& entries = json::items_at(json::at(object, "spec"), "access");
+  for (const Problem& problem : problems) {
+    const auto index = entry_with_bad_pattern(problem);
+    if (!index || *index >= entries.size() || entries[*index].find("gates") != nullptr) return std::nullopt;
+    bad.insert(*index);
+  }
+  Node rest = object;
+  auto& items = member_of(member_of(rest, "spec"), "access").items;
+  for (const std::size_t index : bad | std::views::reverse)
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
+  return rest;
+}
+
 bool is_of_status(const Problem& problem) {
   return problem.field == "status" || problem.field.starts_with("status.") || problem.field.starts_with("status[");
 }
@@ -165,7 +206,15 @@ Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& obje
 }
 
 Result<runtime::Reflected<ContainerRegistry>> decode_registry(const Node& object) {
-  return decode<ContainerRegistry>(object);
+  auto kept = decode<ContainerRegistry>(object);
+  if (!kept || kept->problems.empty()) return kept;
+  const auto rest = without_bad_entries(object, kept->problems);
+  if (!rest) return kept;
+  auto in_part = decode<ContainerRegistry>(*rest);
+  if (!in_part || !in_part->problems.empty()) return kept;
+  in_part->problems = std::move(kept->problems);
+  in_part->holds_in_part = true;
+  return in_part;
 }
 
 Result<runtime::Reflected<RetentionPolicy>> decode_retention_policy(const Node& object) {

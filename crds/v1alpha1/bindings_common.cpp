@@ -109,7 +109,8 @@ const Binding<KeyRef>& Bound<KeyRef>::get() {
 
 SchemaRule plain_http_rule(std::string_view text, std::string_view end) {
   return {"!has(self.plainHTTP) || !self.plainHTTP || self." + std::string(text) +
-              ".matches('^((?i:([-a-z0-9]+[.])*localhost)|127([.][0-9]{1,3}){3}|[[]::1[]])(:[0-9]+)?" +
+              ".matches('^((?i:([-a-z0-9]+[.])*localhost)|127([.](25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}|[[]::1[]])(:[0-"
+              "9]+)?" +
               std::string(end) + "')",
           "only a registry on localhost is reached without TLS"};
 }

@@ -11,6 +11,12 @@ constexpr FieldInfo kMaxAge{.description = "Oldest report that counts.", .minimu
 constexpr FieldInfo kExceptions{
     .description = "Findings that are accepted for a while.", .max_items = 256, .atomic = true};
 
+/// What the API server dropped, because it does not know the field, must not leave an empty map that asks for nothing.
+SchemaRule some_gate_rule() {
+  return {"has(self.scan) || has(self.signatures) || has(self.sbom) || has(self.provenance)",
+          "no gate is given; write one of scan, signatures, sbom, provenance, or leave gates out"};
+}
+
 struct ScanFloor {
   static const Binding<ScanGate>& get() {
     static const auto binding = Binding<ScanGate>()
@@ -120,7 +126,8 @@ const Binding<Gates>& Bound<Gates>::get() {
           .field("signatures", &Gates::signatures,
                  {.description = "Signatures that must be there.", .list_map_key = "name"})
           .field("sbom", &Gates::sbom, {.description = "An SBOM that must be there."})
-          .field("provenance", &Gates::provenance, {.description = "Where the image must come from."});
+          .field("provenance", &Gates::provenance, {.description = "Where the image must come from."})
+          .rule(some_gate_rule());
   return binding;
 }
 
@@ -132,7 +139,8 @@ const Binding<Gates>& GatesFloor::get() {
           .field("signatures", &Gates::signatures,
                  {.description = "Signatures that must be there.", .list_map_key = "name"})
           .field("sbom", &Gates::sbom, {.description = "An SBOM that must be there."})
-          .field("provenance", &Gates::provenance, {.description = "Where images must come from."});
+          .field("provenance", &Gates::provenance, {.description = "Where images must come from."})
+          .rule(some_gate_rule());
   return binding;
 }
 

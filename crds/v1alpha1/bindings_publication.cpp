@@ -1,4 +1,5 @@
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
 
@@ -20,6 +21,7 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
           .field("pullSecretRef", &RegistrySource::pull_secret_ref, {.description = "Secret to pull with."})
           .field("registryRef", &RegistrySource::registry_ref, {.description = "ContainerRegistry to sign in as."})
           .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."})
+          .rule("!self.reference.matches('" + std::string(kNoPort) + "/')", std::string(kPortForm))
           .rule(plain_http_rule("reference", "/"));
   return binding;
 }
@@ -62,7 +64,11 @@ const Binding<SourceSpec>& Bound<SourceSpec>::get() {
           .field("follow", &SourceSpec::follow, {.description = "Resolves the source again at each interval."})
           .exactly_one_of({"image", "ociLayout", "ociArchive", "dockerArchive"})
           .rule("has(self.image) || !(has(self.ociLayout) || has(self.ociArchive) || has(self.dockerArchive))",
-                "files are sources outside a cluster only; name an image of a registry");
+                "files are sources outside a cluster only; name an image of a registry")
+          .rule(
+              "!has(self.digest) || !has(self.image) || !self.image.reference.contains('@') ||"
+              " self.image.reference.endsWith('@' + self.digest)",
+              "digest differs from the digest in image.reference; remove one of the two");
   return binding;
 }
 
@@ -82,7 +88,8 @@ const Binding<BuildInfo>& Bound<BuildInfo>::get() {
                  {.description = "Address of the CI run.", .max_length = 2048, .pattern = "^https?://.+$"})
           .field("actor", &BuildInfo::actor, {.description = "Who started it.", .max_length = 255})
           .field("builtAt", &BuildInfo::built_at, {.description = "When it was built."})
-          .field("labels", &BuildInfo::labels, {.description = "Anything else to know of the build."});
+          .field("labels", &BuildInfo::labels, {.description = "Anything else to know of the build."})
+          .rule("!has(self.labels) || !('' in self.labels)", "each label has a key");
   return binding;
 }
 
@@ -100,6 +107,10 @@ const Binding<TagSpec>& Bound<TagSpec>::get() {
           .field("mutability", &TagSpec::mutability,
                  {.description = "Whether the tag may go to another digest.", .default_json = "\"Immutable\""})
           .field("optional", &TagSpec::optional, {.description = "Skipped when a value is missing."})
+          .rule("self.template.matches('^([A-Za-z0-9_]|[{][{][^{}]+[}][}])([A-Za-z0-9._-]|[{][{][^{}]+[}][}])*$')",
+                "write letters, digits, '.', '_' and '-', none of '.' and '-' first, and variables in double braces, "
+                "e.g. "
+                "{{version}}")
           .rule("!self.template.matches('^sha(256|512)-[0-9a-f]{64}')",
                 "tags of this form hold what is attached to the image of that digest; write a word before it");
   return binding;

@@ -1,4 +1,7 @@
+#include "crds/base/glob.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/glob_pattern.h"
+#include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
 
@@ -75,13 +78,17 @@ const Binding<AccessEntry>& Bound<AccessEntry>::get() {
                   .required = true,
                   .min_length = 1,
                   .max_length = 512,
+                  .pattern = kGlobPattern,
                   .min_items = 1,
-                  .atomic = true})
+                  .atomic = true,
+                  .check = check_glob})
           .field("sources", &AccessEntry::sources,
                  {.description = "Patterns of where images may come from; absent: anywhere.",
                   .min_length = 1,
                   .max_length = 512,
-                  .atomic = true})
+                  .pattern = kGlobPattern,
+                  .atomic = true,
+                  .check = check_glob})
           .field("actions", &AccessEntry::actions,
                  {.description = "What is allowed.", .required = true, .min_items = 1, .max_items = 3, .atomic = true})
           .field_bound_by<GatesFloor>("gates", &AccessEntry::gates,
@@ -227,6 +234,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field(
               "suspend", &Spec::suspend,
               {.description = "Is not looked at while true. Publications to it go on: each has a suspend of its own."})
+          .rule("!self.loginServer.matches('" + std::string(kNoPort) + "$')", std::string(kPortForm))
           .rule(plain_http_rule("loginServer", "$"));
   return binding;
 }

@@ -1,5 +1,7 @@
 #include "crds/base/cron.h"
+#include "crds/base/glob.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/glob_pattern.h"
 
 namespace slipway {
 
@@ -12,9 +14,14 @@ constexpr std::int64_t kDay = 86'400;
 const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
   static const auto binding =
       Binding<RetentionMatch>()
-          .field(
-              "tags", &RetentionMatch::tags,
-              {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .min_items = 1, .atomic = true})
+          .field("tags", &RetentionMatch::tags,
+                 {.description = "Patterns of tags.",
+                  .min_length = 1,
+                  .max_length = 512,
+                  .pattern = kGlobPattern,
+                  .min_items = 1,
+                  .atomic = true,
+                  .check = check_glob})
           .field("tagRegexes", &RetentionMatch::tag_regexes,
                  {.description = "RE2 expressions of tags.",
                   .min_length = 1,
@@ -72,19 +79,23 @@ const Binding<UntaggedRule>& Bound<UntaggedRule>::get() {
 }
 
 const Binding<Protect>& Bound<Protect>::get() {
-  static const auto binding =
-      Binding<Protect>()
-          .field("tags", &Protect::tags,
-                 {.description = "Patterns of tags.", .min_length = 1, .max_length = 512, .atomic = true})
-          .field("digests", &Protect::digests,
-                 {.description = "Digests.",
-                  .max_length = 135,
-                  .pattern = kDigestPattern,
-                  .atomic = true,
-                  .check = check_digest_text})
-          .field("usedBy", &Protect::used_by, {.description = "Further users of images."})
-          .field("ignorePullsFrom", &Protect::ignore_pulls_from,
-                 {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
+  static const auto binding = Binding<Protect>()
+                                  .field("tags", &Protect::tags,
+                                         {.description = "Patterns of tags.",
+                                          .min_length = 1,
+                                          .max_length = 512,
+                                          .pattern = kGlobPattern,
+                                          .atomic = true,
+                                          .check = check_glob})
+                                  .field("digests", &Protect::digests,
+                                         {.description = "Digests.",
+                                          .max_length = 135,
+                                          .pattern = kDigestPattern,
+                                          .atomic = true,
+                                          .check = check_digest_text})
+                                  .field("usedBy", &Protect::used_by, {.description = "Further users of images."})
+                                  .field("ignorePullsFrom", &Protect::ignore_pulls_from,
+                                         {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
   return binding;
 }
 
@@ -101,7 +112,9 @@ const Binding<Schedule>& Bound<Schedule>::get() {
                                           .max_length = 64,
                                           .pattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$",
                                           .default_json = "\"Etc/UTC\"",
-                                          .check = check_time_zone});
+                                          .check = check_time_zone})
+                                  .rule("self.cron.startsWith('@') || self.cron.matches('^ *[^ ]+( +[^ ]+){4} *$')",
+                                        "cron has five fields: minute, hour, day of the month, month, day of the week");
   return binding;
 }
 
@@ -130,8 +143,10 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
                   .required = true,
                   .min_length = 1,
                   .max_length = 512,
+                  .pattern = kGlobPattern,
                   .min_items = 1,
-                  .atomic = true})
+                  .atomic = true,
+                  .check = check_glob})
           .field("mode", &Spec::mode, {.description = "Preview shows, Enforce deletes.", .default_json = "\"Preview\""})
           .field("schedule", &Spec::schedule, {.description = "When it runs."})
           .field("rules", &Spec::rules,

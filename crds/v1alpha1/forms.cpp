@@ -6,12 +6,13 @@
 
 #include "crds/base/time.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/glob_pattern.h"
 
 namespace slipway {
 
 std::string_view form_of(std::string_view pattern) {
   using Form = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Form, 9> kForms{{
+  static constexpr std::array<Form, 10> kForms{{
       {kDurationPattern, "write whole numbers with a unit, largest unit first, e.g. 90s, 1h30m, 30d, 7y"},
       {kSemverPattern, "write three numbers with dots between them and no letter in front, e.g. 1.10.0"},
       {kRepositoryPattern, "write lower-case letters and digits, parted by '/', '.', '-', '_' or '__', e.g. team/app"},
@@ -24,6 +25,9 @@ std::string_view form_of(std::string_view pattern) {
       {kPlatformPattern, "write os/architecture or os/architecture/variant, e.g. linux/amd64"},
       {kUntilPattern,
        "write a date (2026-12-31, through the end of that day UTC) or an RFC 3339 time (2026-12-31T18:00:00Z)"},
+      {kGlobPattern,
+       "'*' stands for anything but '/', '**' crosses it, everything else is itself; write letters, digits, '.', '_', "
+       "'-', '/' and ':' besides"},
       {kNamePattern, "write lower-case letters and digits, parted by '-' or '.'"},
   }};
   const auto* const found = std::ranges::find(kForms, pattern, &Form::first);

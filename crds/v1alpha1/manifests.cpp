@@ -23,7 +23,7 @@ constexpr PrinterColumn kProgress{"Progress", "string", ".status.conditions[?(@.
                                   "What goes on now, in one word; Ready is of what was before."};
 constexpr PrinterColumn kMessage{"Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", "Why.", true};
 constexpr PrinterColumn kAge{"Age", "date", ".metadata.creationTimestamp", "How long the object is there."};
-constexpr PrinterColumn kSuspended{"Suspended", "boolean", ".spec.suspend", "Whether nothing is done."};
+constexpr PrinterColumn kSuspended{"Suspended", "boolean", ".spec.suspend", "Whether it is left as it is."};
 constexpr PrinterColumn kRegistry{"Registry", "string", ".spec.registryRef.name", "Which registry it is about.", true};
 
 Kind kind_of(ResourceKind kind) {

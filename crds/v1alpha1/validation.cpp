@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "crds/base/glob.h"
 #include "crds/base/host.h"
 #include "crds/base/image_reference.h"
 #include "crds/base/tag_template.h"
@@ -38,9 +37,14 @@ std::string at(std::string_view list, std::size_t index) {
   return std::string(list) + '[' + std::to_string(index) + ']';
 }
 
-void check_globs(Places& places, const std::string& path, const std::vector<std::string>& patterns) {
-  for (std::size_t i = 0; i < patterns.size(); ++i)
-    if (const auto checked = check_glob(patterns[i]); !checked) places.problem(at(path, i), checked.error());
+const Node* member_of(const Node* node, std::string_view key) {
+  return node == nullptr ? nullptr : node->find(key);
+}
+
+/// Of an API server that did not know the field in it, which it dropped: it must not ask for nothing.
+void check_gates(Places& places, const std::string& path, const Node* gates) {
+  if (gates != nullptr && gates->kind == Node::Kind::Map && gates->members.empty())
+    places.problem(path, "no gate is given", "write one of scan, signatures, sbom, provenance, or leave gates out");
 }
 
 void check_selector(Places& places, const std::string& path, const LabelSelector& selector) {
@@ -144,10 +148,11 @@ void validate(const ContainerRegistry& object, const Node& root, FieldReader& re
   if (spec.plain_http && !is_loopback_host(spec.login_server))
     places.problem("spec.plainHTTP", "only a registry on localhost is reached without TLS",
                    "remove plainHTTP, or name localhost in loginServer");
+  const Node* access = member_of(root.find("spec"), "access");
   for (std::size_t i = 0; i < spec.access.size(); ++i) {
     check_selector(places, at("spec.access", i) + ".namespaceSelector", spec.access[i].namespace_selector);
-    check_globs(places, at("spec.access", i) + ".repositories", spec.access[i].repositories);
-    if (spec.access[i].sources) check_globs(places, at("spec.access", i) + ".sources", *spec.access[i].sources);
+    if (access != nullptr && i < access->items.size())
+      check_gates(places, at("spec.access", i) + ".gates", access->items[i].find("gates"));
   }
 }
 
@@ -155,6 +160,7 @@ void validate(const ImagePublication& object, const Node& root, FieldReader& rea
   Places places(root, reader);
   const auto& spec = object.spec;
   check_tags(places, spec);
+  check_gates(places, "spec.gates", member_of(root.find("spec"), "gates"));
   if (spec.source.image && spec.source.image->plain_http) {
     const auto reference = ImageReference::parse(spec.source.image->reference);
     if (reference && !is_loopback_host(reference->registry))
@@ -191,12 +197,9 @@ void refuse_files(const ImagePublication& object, const Node& root, FieldReader&
 void validate(const RetentionPolicy& object, const Node& root, FieldReader& reader) {
   Places places(root, reader);
   const auto& spec = object.spec;
-  check_globs(places, "spec.repositories", spec.repositories);
-  check_globs(places, "spec.protect.tags", spec.protect.tags);
   for (std::size_t i = 0; i < spec.rules.size(); ++i) {
     const auto& rule = spec.rules[i];
     const std::string path = at("spec.rules", i);
-    check_globs(places, path + ".match.tags", rule.match.tags);
     for (std::size_t k = 0; k < rule.match.tag_regexes.size(); ++k) {
       const RE2 expression(rule.match.tag_regexes[k], RE2::Quiet);
       if (!expression.ok())

@@ -81,16 +81,59 @@ REFUSED_BY_BOTH = [
     (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  plainHTTP: true", "spec"),
     (REGISTRY, "actions: [Read, Publish]", "actions: [Write]", "spec.access[0].actions[0]"),
     (REGISTRY, "authentication:", "transfer: {concurrency: 65}\n  authentication:", "spec.transfer.concurrency"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io:99999", "spec"),
+    (REGISTRY, "contoso.azurecr.io", "127.0.0.999:5\n  plainHTTP: true", "spec"),
+    (REGISTRY, '"shop/**"', '"shop/{a,b}"', "spec.access[0].repositories[0]"),
+    (REGISTRY, '"shop/**"', '"shop/["', "spec.access[0].repositories[0]"),
+    (REGISTRY, '"shop/**"', '"shop/**", "!shop"', "spec.access[0].repositories[1]"),
+    (REGISTRY, "actions: [Read", 'sources: ["ghcr.io/?"], actions: [Read', "spec.access[0].sources[0]"),
+    (REGISTRY, "actions: [Read", "gates: {}, actions: [Read", "spec.access[0].gates"),
+    (PUBLICATION, "gates:\n    scan: ", "gates: {}\n  # ", "spec.gates"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "ghcr.io:0/contoso/app:1", "spec.source.image"),
+    (PUBLICATION, '"ghcr.io/contoso/app:1"', '"127.0.0.999:5/a:1", plainHTTP: true', "spec.source.image"),
+    (PUBLICATION, 'app:1"}', 'app@sha256:' + "a" * 64 + '"}\n    digest: sha256:' + "b" * 64, "spec.source"),
+    (PUBLICATION, "number: 812", "number: 812, labels: {'': x}", "spec.build"),
+    (PUBLICATION, "{{commit:7}}", "{{commit", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "commit}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{{commit}}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", ".x", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "x/{{commit}}", "spec.tags[0]"),
     (POLICY, "keepLast: 2", "keepLast: -1", "spec.rules[0].keepLast"),
+    (POLICY, "0 3 * * *", "0 3 * *", "spec.schedule"),
+    (POLICY, '"dev-*"', '"["', "spec.rules[0].match.tags[0]"),
+    (POLICY, "  schedule:", '  protect: {tags: ["["]}\n  schedule:', "spec.protect.tags[0]"),
     (POLICY, "expireAfter: 30d", "expireAfter: 30", "spec.rules[0].expireAfter"),
 ]
 
 # What a schema and CEL can't say within their budget. The controller says it with the words of `slipway validate`.
 REFUSED_BY_SLIPWAY_ALONE = [
     (PUBLICATION, "{{commit:7}}", "{{comit}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{commit", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{commit:200}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{version:3}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{labels.}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{branch}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{date}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "{{labels.pr}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "a" * 129, "spec.tags[0].template"),
     (PUBLICATION, "{{commit:7}}", "{{environment}}", "spec.tags[1]"),
+    (PUBLICATION, "commit: 4f2a91c0", "commit: ~", "spec.tags[0].template"),
+    (PUBLICATION, "number: 812", "number: 1e3", "spec.build.number"),
+    (PUBLICATION, "ghcr.io/contoso", "gh_cr.io/contoso", "spec.source.image.reference"),
+    (PUBLICATION, "ghcr.io/contoso", "[::::]/contoso", "spec.source.image.reference"),
+    (PUBLICATION, "interval: 1h", "interval: 100000y", "spec.interval"),
+    (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: '2026-02-30'}",
+     "spec.rollback.until"),
+    (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
+     "{name: other}\nspec:\n  loginServer: '[1::2::3]'", "spec.loginServer"),
+    (REGISTRY, "actions: [Read", "gates: {scan: {exceptions: [{id: CVE-1, reason: x, until: '2026-02-30'}]}}, actions: [Read",
+     "spec.access[0].gates.scan.exceptions[0].until"),
     (POLICY, "0 3 * * *", "0 25 * * *", "spec.schedule.cron"),
+    (POLICY, "0 3 * * *", "*/0 3 * * *", "spec.schedule.cron"),
+    (POLICY, "0 3 * * *", "0 3 31 2 *", "spec.schedule.cron"),
+    (POLICY, "0 3 * * *", "0 3 L * *", "spec.schedule.cron"),
+    (POLICY, "Europe/Berlin", "europe/berlin", "spec.schedule.timeZone"),
+    (POLICY, 'tags: ["dev-*"]', 'tagRegexes: ["("]', "spec.rules[0].match.tagRegexes[0]"),
 ]
 
 
@@ -108,6 +151,9 @@ SAID_BY_THE_API_SERVER = [
     (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: tomorrow}",
      "write a date (2026-12-31, through the end of that day UTC)"),
     (REGISTRY, "contoso.azurecr.io", "https://contoso.azurecr.io", "write the host"),
+    (REGISTRY, '"shop/**"', '"shop/{a,b}"', "everything else is itself"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "ghcr.io:70000/contoso/app:1", "write a port between 1 and 65535"),
+    (PUBLICATION, "{{commit:7}}", "{{commit", "variables in double braces"),
     (POLICY, "expireAfter: 30d", 'expireAfter: "30"', "write whole numbers with a unit"),
 ]
 
@@ -187,6 +233,13 @@ class CrdsTest(unittest.TestCase):
                 self.assert_invalid(wrong, field)
                 answer = self.dry_run(wrong)
                 self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_a_misspelt_gate_is_refused_by_whoever_it_is_dropped(self):
+        for text, there in ((PUBLICATION, "scan: {"), (REGISTRY.replace("actions:", "gates: {scan: {}}, actions:"), "scan: {")):
+            answer = self.kubectl("apply", "--dry-run=server", "--validate=false", "-f", "-",
+                                  stdin=changed(text, there, "scann: {"), check=False)
+            self.assertNotEqual(answer.returncode, 0, answer.stdout)
+            self.assertIn("no gate is given", answer.stderr)
 
     def test_what_identifies_an_object_stays(self):
         for text, there, instead in ((PUBLICATION, "repository: shop/app", "repository: shop/other"),

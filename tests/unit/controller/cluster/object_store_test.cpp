@@ -361,7 +361,7 @@ TEST_CASE("A publication is deleted as it was decided on, and no newer one") {
 
 TEST_CASE("A ContainerRegistry whose spec can't be used gives no access, and who refers to it hears so") {
   World world;
-  world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["access"][0]["repositories"] = {"["}; });
+  world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["interval"] = "soon"; });
   world.list_all();
   const auto found = world.store.registry("contoso");
   REQUIRE_FALSE(found);
@@ -371,6 +371,38 @@ TEST_CASE("A ContainerRegistry whose spec can't be used gives no access, and who
   REQUIRE(all.size() == 1);
   CHECK(all.front().spec.login_server == "registry.example");
   CHECK(all.front().spec.access.empty());
+}
+
+TEST_CASE("An access entry with a bad pattern gives nothing, and the rest of its ContainerRegistry is in force") {
+  World world;
+  world.server.edit(path_of(kContoso), [](auto& object) {
+    auto& access = object["spec"]["access"];
+    access.push_back(access[0]);
+    access[1]["name"] = "two";
+    access[1].erase("gates");
+    access[1]["repositories"] = {"two/**", "two/{a,b}"};
+  });
+  SECTION("that asks for no gate") {
+    world.list_all();
+    const auto found = world.store.registry("contoso");
+    REQUIRE(found);
+    CHECK((**found).spec.access == make_registry().spec.access);
+    CHECK((**found).spec.authentication == make_registry().spec.authentication);
+    const auto kept = world.caches.registries.find({{}, "contoso"});
+    REQUIRE(kept->problems.size() == 1);
+    CHECK(kept->problems.front().field == "spec.access[1].repositories[1]");
+  }
+  SECTION("but not when it is a floor for who has access by another one") {
+    world.server.edit(path_of(kContoso),
+                      [](auto& object) { object["spec"]["access"][1]["gates"]["scan"]["allowUpTo"] = "Low"; });
+    world.list_all();
+    CHECK_FALSE(world.store.registry("contoso"));
+  }
+  SECTION("but not when something else is wrong as well") {
+    world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["interval"] = "soon"; });
+    world.list_all();
+    CHECK_FALSE(world.store.registry("contoso"));
+  }
 }
 
 TEST_CASE("A publication whose spec can't be used still wants the tags that it has") {
