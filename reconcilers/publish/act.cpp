@@ -1,5 +1,6 @@
 #include "reconcilers/publish/act.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <variant>
@@ -25,6 +26,8 @@ class Act {
 
   ActReport carry_out(const std::vector<Step>& steps) {
     coming_ = changes_in(steps);
+    report_.transfer.blobs_present = std::ranges::count_if(
+        content_.blobs, [this](const auto& blob) { return content_.present.contains(blob.digest); });
     for (const auto& step : steps) {
       auto done = std::visit([this](const auto& one) { return carry_out(one); }, step);
       if (!done) {
@@ -70,7 +73,7 @@ class Act {
   void count(const Digest& digest, BlobOutcome outcome) {
     confirmed_.insert(digest);
     auto& transfer = report_.transfer;
-    if (outcome == BlobOutcome::Present) ++transfer.blobs_present;
+    if (outcome == BlobOutcome::Present && !content_.present.contains(digest)) ++transfer.blobs_present;
     if (outcome == BlobOutcome::Mounted) ++transfer.blobs_mounted;
     if (outcome == BlobOutcome::Sent) ++transfer.blobs_sent;
   }

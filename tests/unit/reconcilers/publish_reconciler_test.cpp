@@ -391,7 +391,7 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
   publication.spec.build.version = "1.8.3";
   world.objects.apply(publication);
   visit();
-  CHECK(world.status(publication).published->transfer.blobs_sent == 0);
+  CHECK(world.status(publication).published->transfer == TransferStatus{.blobs_present = 3});
 }
 
 TEST_CASE("what is suspended, forbidden or gated while its content goes up sets no tag") {

@@ -414,7 +414,7 @@ TEST_CASE("promotion is the same digest published for another environment, with 
   CHECK(world.publish(production) == kAgainInAnHour);
   CHECK(world.tag("production") == image.descriptor.digest.str());
   CHECK(world.records_on(image.descriptor.digest) == 2);
-  CHECK(world.status(production).published->transfer == TransferStatus{});
+  CHECK(world.status(production).published->transfer == TransferStatus{.blobs_present = 2});
   CHECK(world.registry.requests_of({"PUT"}).size() == 2);
 }
 
