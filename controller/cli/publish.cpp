@@ -182,7 +182,8 @@ class OneRun {
     };
     const bool any = std::ranges::any_of(endings, is_gone, [](const auto& one) { return one.first; });
     if (!any || signals_.received() != 0) return std::vector<ObjectKey>();
-    const auto change = installation_->objects().refresh();
+    // It is the second reading, and would take what it does not find for deleted, which nobody here carries out.
+    const auto change = installation_->objects().refresh(manifests::Absence::ChangesNothing);
     if (!change) return std::unexpected{change.error()};
     auto keys = publication_keys(installation_->objects());
     std::erase_if(keys, [&](const ObjectKey& key) { return !is_gone(key); });

@@ -101,7 +101,7 @@ struct FolderObjectStore::Parts {
 
   Snapshot world() const { return *current.lock(); }
 
-  Result<FolderChange> refresh();
+  Result<FolderChange> refresh(Absence absence);
 
   template <class T>
   Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
@@ -120,10 +120,11 @@ struct FolderObjectStore::Parts {
   runtime::Guarded<Snapshot> current;
 };
 
-Result<FolderChange> FolderObjectStore::Parts::refresh() {
+Result<FolderChange> FolderObjectStore::Parts::refresh(Absence absence) {
   const auto from = folder.lock();
   auto reading = from->read();
   if (!reading) return std::unexpected{reading.error()};
+  if (absence == Absence::ChangesNothing) reading->is_settled = false;
   const Snapshot known = world();
   const FolderWorld nothing;
   const FolderWorld& before = known ? *known : nothing;
@@ -201,8 +202,8 @@ FolderObjectStore::FolderObjectStore(ManifestFolder folder, StateDatabase& state
     : parts_(std::make_unique<Parts>(std::move(folder), state, clock)) {}
 FolderObjectStore::~FolderObjectStore() = default;
 
-Result<FolderChange> FolderObjectStore::refresh() {
-  return parts_->refresh();
+Result<FolderChange> FolderObjectStore::refresh(Absence absence) {
+  return parts_->refresh(absence);
 }
 
 std::vector<ObjectKey> FolderObjectStore::keys() const {

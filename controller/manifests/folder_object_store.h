@@ -21,6 +21,12 @@ struct FolderChange {
   std::set<std::filesystem::path> folders;  ///< Where what was read may change: of manifests, reports and sources.
 };
 
+/// What a reading makes of objects whose file is gone.
+enum class Absence {
+  DeletesWhenSettled,
+  ChangesNothing,
+};
+
 /// The ports over a manifest folder, with status, generation, uid and deletions in the state database. What is read is
 /// what the last refresh() saw, so that one reconcile sees one world. Thread-safe.
 class FolderObjectStore final : public ObjectReader, public ObjectWriter {
@@ -35,7 +41,7 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
   /// Secret, ConfigMap, Namespace, ContainerRegistry or report file puts whatever refers to it into `edited`, a
   /// ContainerRegistry also whatever comes from its host. Errors are those of ManifestFolder::read() and of the
   /// database; what was in force stays.
-  Result<FolderChange> refresh();
+  Result<FolderChange> refresh(Absence absence = Absence::DeletesWhenSettled);
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;
   /// What is stored of every publication and policy, for `get` and counts.

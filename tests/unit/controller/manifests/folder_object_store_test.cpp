@@ -291,6 +291,15 @@ TEST_CASE("an object is deleted after two equal whole readings without it") {
     CHECK_FALSE(process.find(kB));
     CHECK_FALSE(has_key(process, kB));
   }
+  SECTION("not by readings that are to change nothing about it") {
+    for (int i = 0; i < 3; ++i) {
+      const auto change = process->refresh(Absence::ChangesNothing);
+      REQUIRE(change);
+      CHECK(change->edited.empty());
+    }
+    CHECK(process.find(kB));
+    CHECK(process.refresh().edited == set_of({kB}));
+  }
   SECTION("not while another file is broken") {
     at.folder.write("m/a.yaml", "{");
     for (int i = 0; i < 4; ++i) CHECK(process.refresh().edited.empty());
