@@ -175,3 +175,23 @@ TEST_CASE("The other kinds are Stalled in the same way") {
   CHECK(world.next.visits == 0);
   CHECK(world.server.object(path_of(contoso))["status"]["observedGeneration"] == 2);
 }
+
+TEST_CASE("A ContainerRegistry of which one access entry can't be used says that the others are in force") {
+  World world;
+  const ObjectKey contoso{ResourceKind::ContainerRegistry, "", "contoso"};
+  const bool is_floor = GENERATE(true, false);
+  world.server.edit(path_of(contoso), [is_floor](auto& object) {
+    auto& entry = object["spec"]["access"][0];
+    entry["repositories"] = {"two/{a,b}"};
+    entry.erase("gates");
+    if (is_floor) entry["gates"]["scan"]["allowUpTo"] = "Low";
+  });
+  world.list_all();
+  CHECK(world.invalid.reconcile(contoso, {}).kind == Outcome::Kind::Stalled);
+  const Condition* ready =
+      find_condition(world.caches.registries.find({{}, "contoso"})->object.status.conditions, kReady);
+  REQUIRE(ready != nullptr);
+  CHECK(ready->reason == "Invalid");
+  CHECK_THAT(ready->message, Catch::Contains("spec.access[0].repositories[0]"));
+  CHECK(ready->message.contains("the others are in force") != is_floor);
+}
