@@ -400,11 +400,15 @@ TEST_CASE("an edit that comes while tags are set does not lose what was publishe
   const auto publication = make_publication();
   auto edited = publication;
   edited.spec.interval = 600s;
+  const bool shows_progress = GENERATE(false, true);
   world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (shows_progress && request.starts_with("POST")) world.clock.advance(11s);
     if (request.starts_with("PUT registry.example/shop/storefront:staging")) world.objects.apply(edited);
     return {};
   };
   CHECK(world.publish(publication) == kAgainInAnHour);
+  CHECK(std::ranges::any_of(world.objects.written,
+                            [](const auto& one) { return one.attempt && one.attempt->progress; }) == shows_progress);
   CHECK(world.status(publication).observed_generation == 1);
   CHECK(world.status(publication).published->digest == image.descriptor.digest.str());
   world.registry.before = nullptr;
