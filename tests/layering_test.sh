@@ -32,6 +32,14 @@ refuse "spdlog stays in telemetry" '#include <(spdlog|fmt)/' crds reconcilers co
 refuse "prometheus-cpp stays in telemetry" '#include <prometheus/' crds reconcilers controller -- 'controller/telemetry/'
 refuse "nlohmann_json stays behind Node" '#include <nlohmann/' crds reconcilers controller tests/emulator -- 'crds/base/json_document'
 refuse "SQLite stays in its adapter" '#include <sqlite3' crds reconcilers controller -- 'controller/manifests/'
+refuse "yaml-cpp stays behind Node" '#include <yaml-cpp/' crds reconcilers controller -- 'crds/base/yaml_'
+refuse "RE2 stays in crds/" '#include <re2/' reconcilers controller
+refuse "OpenSSL stays behind Digest" '#include <openssl/' crds reconcilers controller -- 'crds/base/digest'
+refuse "libarchive stays in its adapter" '#include <archive' crds reconcilers controller -- 'controller/sources/tar_reader'
+refuse "what decompresses stays where layers and reports are checked" '#include <(zlib|zstd)' crds reconcilers controller -- '(controller/transfer/layer_check|reconcilers/gzip)'
+refuse "CLI11 stays in the command line" '#include <CLI/' crds reconcilers controller -- 'controller/cli/'
+refuse "civetweb stays in telemetry" '#include <civetweb' crds reconcilers controller -- 'controller/telemetry/'
+refuse "Boost stays in the emulator" '#include <boost/' crds reconcilers controller
 refuse "Catch2 is included in one place" '#include <catch2/' tests -- 'tests/catch.h'
 refuse "heavy headers never in a header of ours" '#include <(curl|spdlog|nlohmann/json.hpp|yaml-cpp|openssl|CLI|boost|archive)' crds reconcilers controller -- '[^:]*\.cpp:'
 refuse "nothing is left for later" '\b(TODO|FIXME|XXX|HACK)\b' crds reconcilers controller tests examples
