@@ -142,5 +142,12 @@ inline constexpr std::string_view kSemverPattern =
     "(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)([.](0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
     "([+][0-9A-Za-z-]+([.][0-9A-Za-z-]+)*)?$";
 inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+inline constexpr std::string_view kEnvironmentPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+inline constexpr std::string_view kCommitPattern = "^[0-9a-zA-Z]+$";
+inline constexpr std::string_view kWebAddressPattern = "^https?://.+$";
+inline constexpr std::string_view kQuantityPattern = "^[1-9][0-9]{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$";
+inline constexpr std::string_view kAmountPattern = "^[0-9]{1,12}([.][0-9]{1,2})?$";
+inline constexpr std::string_view kCurrencyPattern = "^[A-Z]{3}$";
+inline constexpr std::string_view kResourceIdPattern = "^/subscriptions/.+$";
 
 }  // namespace slipway

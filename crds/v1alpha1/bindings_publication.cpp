@@ -76,7 +76,7 @@ const Binding<BuildInfo>& Bound<BuildInfo>::get() {
   static const auto binding =
       Binding<BuildInfo>()
           .field("commit", &BuildInfo::commit,
-                 {.description = "Commit that was built.", .max_length = 128, .pattern = "^[0-9a-zA-Z]+$"})
+                 {.description = "Commit that was built.", .max_length = 128, .pattern = kCommitPattern})
           .field("version", &BuildInfo::version,
                  {.description = "Semantic version.",
                   .max_length = 128,
@@ -85,7 +85,7 @@ const Binding<BuildInfo>& Bound<BuildInfo>::get() {
           .field("number", &BuildInfo::number, {.description = "Number of the CI run."})
           .field("branch", &BuildInfo::branch, {.description = "Branch that was built.", .max_length = 255})
           .field("runURL", &BuildInfo::run_url,
-                 {.description = "Address of the CI run.", .max_length = 2048, .pattern = "^https?://.+$"})
+                 {.description = "Address of the CI run.", .max_length = 2048, .pattern = kWebAddressPattern})
           .field("actor", &BuildInfo::actor, {.description = "Who started it.", .max_length = 255})
           .field("builtAt", &BuildInfo::built_at, {.description = "When it was built."})
           .field("labels", &BuildInfo::labels, {.description = "Anything else to know of the build."})
@@ -186,10 +186,9 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
                   .pattern = kRepositoryPattern,
                   .immutable = true,
                   .check = check_repository_text})
-          .field("environment", &Spec::environment,
-                 {.description = "Environment the publication is for.",
-                  .max_length = 63,
-                  .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"})
+          .field(
+              "environment", &Spec::environment,
+              {.description = "Environment the publication is for.", .max_length = 63, .pattern = kEnvironmentPattern})
           .field("source", &Spec::source, {.description = "Where the image comes from.", .required = true})
           .field("build", &Spec::build, {.description = "What is known of the build."})
           .field("tags", &Spec::tags, {.description = "Tags to set.", .min_items = 1, .list_map_key = "name"})

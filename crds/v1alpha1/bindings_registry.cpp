@@ -138,7 +138,7 @@ const Binding<TransferLimits>& Bound<TransferLimits>::get() {
                                   .field("maxBandwidth", &TransferLimits::max_bandwidth,
                                          {.description = "Bytes per second, as a Kubernetes quantity.",
                                           .max_length = 32,
-                                          .pattern = "^[1-9][0-9]{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$"})
+                                          .pattern = kQuantityPattern})
                                   .field("maxRequestsPerSecond", &TransferLimits::max_requests_per_second,
                                          {.description = "Requests per second.", .minimum = 1, .maximum = 100'000})
                                   .field("leastInterval", &TransferLimits::least_interval,
@@ -169,29 +169,26 @@ const Binding<Monitoring>& Bound<Monitoring>::get() {
 const Binding<Money>& Bound<Money>::get() {
   static const auto binding =
       Binding<Money>()
-          .field("amount", &Money::amount,
-                 {.description = "Decimal number, quoted.",
-                  .required = true,
-                  .max_length = 20,
-                  .pattern = "^[0-9]{1,12}([.][0-9]{1,2})?$"})
+          .field(
+              "amount", &Money::amount,
+              {.description = "Decimal number, quoted.", .required = true, .max_length = 20, .pattern = kAmountPattern})
           .field("currency", &Money::currency,
-                 {.description = "ISO 4217 code.", .required = true, .max_length = 3, .pattern = "^[A-Z]{3}$"});
+                 {.description = "ISO 4217 code.", .required = true, .max_length = 3, .pattern = kCurrencyPattern});
   return binding;
 }
 
 const Binding<Budget>& Bound<Budget>::get() {
-  static const auto binding = Binding<Budget>()
-                                  .field("storage", &Budget::storage,
-                                         {.description = "Bytes, as a Kubernetes quantity.",
-                                          .max_length = 32,
-                                          .pattern = "^[1-9][0-9]{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$"})
-                                  .field("monthlyCost", &Budget::monthly_cost, {.description = "Cost of a month."})
-                                  .field("alertAt", &Budget::alert_at,
-                                         {.description = "Percent of the budget at which to alert.",
-                                          .minimum = 1,
-                                          .maximum = 1000,
-                                          .max_items = 16,
-                                          .atomic = true});
+  static const auto binding =
+      Binding<Budget>()
+          .field("storage", &Budget::storage,
+                 {.description = "Bytes, as a Kubernetes quantity.", .max_length = 32, .pattern = kQuantityPattern})
+          .field("monthlyCost", &Budget::monthly_cost, {.description = "Cost of a month."})
+          .field("alertAt", &Budget::alert_at,
+                 {.description = "Percent of the budget at which to alert.",
+                  .minimum = 1,
+                  .maximum = 1000,
+                  .max_items = 16,
+                  .atomic = true});
   return binding;
 }
 
@@ -215,7 +212,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("cloud", &Spec::cloud,
                  {.description = "Azure cloud.", .default_json = "\"AzurePublic\"", .immutable = true})
           .field("resourceID", &Spec::resource_id,
-                 {.description = "ARM id of the registry.", .pattern = "^/subscriptions/.+$"})
+                 {.description = "ARM id of the registry.", .max_length = 1024, .pattern = kResourceIdPattern})
           .field("caBundleRef", &Spec::ca_bundle_ref,
                  {.description = "Certificates to trust, of the controller's namespace."})
           .field("plainHTTP", &Spec::plain_http, {.description = "Without TLS; only for a registry on localhost."})

@@ -12,7 +12,7 @@ namespace slipway {
 
 std::string_view form_of(std::string_view pattern) {
   using Form = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Form, 10> kForms{{
+  static constexpr std::array<Form, 17> kForms{{
       {kDurationPattern, "write whole numbers with a unit, largest unit first, e.g. 90s, 1h30m, 30d, 7y"},
       {kSemverPattern, "write three numbers with dots between them and no letter in front, e.g. 1.10.0"},
       {kRepositoryPattern, "write lower-case letters and digits, parted by '/', '.', '-', '_' or '__', e.g. team/app"},
@@ -29,6 +29,13 @@ std::string_view form_of(std::string_view pattern) {
        "'*' stands for anything but '/', '**' crosses it, everything else is itself; write letters, digits, '.', '_', "
        "'-', '/' and ':' besides"},
       {kNamePattern, "write lower-case letters and digits, parted by '-' or '.'"},
+      {kEnvironmentPattern, "write lower-case letters and digits, parted by '-', e.g. staging"},
+      {kCommitPattern, "write the letters and digits of the commit, e.g. 4f2a91c0"},
+      {kWebAddressPattern, "write an address that begins with https:// or http://"},
+      {kQuantityPattern, "write a whole number above 0 and, if need be, a unit, e.g. 500000, 50M, 20Gi"},
+      {kAmountPattern, "write a decimal number with at most two places, in quotes, e.g. \"250.00\""},
+      {kCurrencyPattern, "write the three capital letters of the currency (ISO 4217), e.g. EUR"},
+      {kResourceIdPattern, "write the registry's ARM id, as 'az acr show --query id' prints it: /subscriptions/…"},
   }};
   const auto* const found = std::ranges::find(kForms, pattern, &Form::first);
   return found == kForms.end() ? std::string_view{} : found->second;
