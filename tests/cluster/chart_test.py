@@ -181,6 +181,46 @@ class ChartTest(RenderedTest):
         context = self.one("Deployment", "-f", values)["spec"]["template"]["spec"]["securityContext"]
         self.assertEqual(context, {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}})
 
+    def test_the_pod_is_watched_bounded_and_restricted(self):
+        pod = self.one("Deployment")["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        self.assertEqual(container["livenessProbe"]["httpGet"], {"path": "/healthz", "port": "metrics"})
+        self.assertEqual(container["readinessProbe"]["httpGet"], {"path": "/readyz", "port": "metrics"})
+        self.assertIn({"name": "metrics", "containerPort": 8080, "protocol": "TCP"}, container["ports"])
+        self.assertIn("--listen=0.0.0.0:8080", container["args"])
+        self.assertEqual(container["resources"], self.values["resources"])
+        self.assertIn("memory", container["resources"]["limits"])
+        self.assertEqual(container["securityContext"], {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                                                        "capabilities": {"drop": ["ALL"]}})
+        self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+
+    def test_what_selects_pods_selects_those_of_this_release(self):
+        labels = self.one("Deployment")["spec"]["template"]["metadata"]["labels"]
+        budget = self.one("PodDisruptionBudget", "--set", "replicas=3")["spec"]
+        for selector in (budget["selector"]["matchLabels"], self.one("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+                         self.one("Service")["spec"]["selector"]):
+            self.assertLessEqual(selector.items(), labels.items())
+            self.assertEqual(selector["app.kubernetes.io/instance"], "slipway")
+        self.assertEqual((budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]), (1, "AlwaysAllow"))
+
+    def test_the_network_policy_lets_out_what_is_named_and_in_who_scrapes(self):
+        def ports(rule):
+            return sorted({each["port"] for each in rule["ports"]})
+
+        policy = self.one("NetworkPolicy")["spec"]
+        self.assertEqual(policy["policyTypes"], ["Ingress", "Egress"])
+        self.assertEqual([ports(rule) for rule in policy["egress"]],
+                         [[53], sorted({*self.values["networkPolicy"]["apiServerPorts"],
+                                        *self.values["networkPolicy"]["registryPorts"]})])
+        for rule in policy["ingress"]:
+            self.assertEqual((rule["from"], ports(rule)), (self.values["networkPolicy"]["metricsFrom"], ["metrics"]))
+        nobody = self.one("NetworkPolicy", "--set", "networkPolicy.metricsFrom=null")["spec"]
+        self.assertEqual(nobody["ingress"], [])
+        azure = self.one("NetworkPolicy", "--set", "networkPolicy.instanceMetadata=true")["spec"]["egress"][2]
+        self.assertEqual(azure, {"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}], "ports": [{"port": 80, "protocol": "TCP"}]})
+        for kind, value in (("NetworkPolicy", "networkPolicy.enabled"), ("PodDisruptionBudget", "podDisruptionBudget.enabled")):
+            self.assertNotIn(kind, [one["kind"] for one in self.objects("--set", f"{value}=false")])
+
     def test_the_package_is_whole(self):
         helm("package", CHART, "-d", self.folder, home=self.folder)
         (package,) = self.folder.glob("slipway-*.tgz")
