@@ -361,8 +361,8 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
   auto reconciler = world.reconciler();
   world.objects.apply(publication);
   const auto visit = [&] { return reconciler.reconcile(key_of(publication), {}); };
+  bool is_done = false;
   SECTION("another process wrote to the status meanwhile") {
-    bool is_done = false;
     world.objects.before_write = [&]() -> Result<void> {
       if (is_done || world.tag("staging") == "nothing") return {};
       is_done = true;
