@@ -132,6 +132,8 @@ inline constexpr std::string_view kReferencePattern =
 #undef SLIPWAY_HOST
 #undef SLIPWAY_PATH
 #undef SLIPWAY_REPOSITORY
+/// `info` of a list of patterns that check_glob() takes.
+FieldInfo glob_list(FieldInfo info);
 /// For a struct with `plainHTTP`: `text` names a registry on localhost, `end` follows its host.
 SchemaRule plain_http_rule(std::string_view text, std::string_view end);
 inline constexpr std::string_view kUntilPattern =

@@ -8,6 +8,7 @@
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/glob_pattern.h"
 #include "crds/v1alpha1/label_selector.h"
 
 namespace slipway {
@@ -105,6 +106,15 @@ const Binding<KeyRef>& Bound<KeyRef>::get() {
           .field("key", &KeyRef::key,
                  {.description = "Key in its data.", .required = true, .min_length = 1, .max_length = 253});
   return binding;
+}
+
+FieldInfo glob_list(FieldInfo info) {
+  info.min_length = 1;
+  info.max_length = 512;
+  info.pattern = kGlobPattern;
+  info.atomic = true;
+  info.check = check_glob;
+  return info;
 }
 
 SchemaRule plain_http_rule(std::string_view text, std::string_view end) {

@@ -1,6 +1,4 @@
-#include "crds/base/glob.h"
 #include "crds/v1alpha1/bindings.h"
-#include "crds/v1alpha1/glob_pattern.h"
 #include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
@@ -74,21 +72,11 @@ const Binding<AccessEntry>& Bound<AccessEntry>::get() {
           .field("namespaceSelector", &AccessEntry::namespace_selector,
                  {.description = "Namespaces the entry is for; {} is all.", .required = true, .always = true})
           .field("repositories", &AccessEntry::repositories,
-                 {.description = "Patterns of repositories; * stops at /, ** crosses it.",
-                  .required = true,
-                  .min_length = 1,
-                  .max_length = 512,
-                  .pattern = kGlobPattern,
-                  .min_items = 1,
-                  .atomic = true,
-                  .check = check_glob})
+                 glob_list({.description = "Patterns of repositories; * stops at /, ** crosses it.",
+                            .required = true,
+                            .min_items = 1}))
           .field("sources", &AccessEntry::sources,
-                 {.description = "Patterns of where images may come from; absent: anywhere.",
-                  .min_length = 1,
-                  .max_length = 512,
-                  .pattern = kGlobPattern,
-                  .atomic = true,
-                  .check = check_glob})
+                 glob_list({.description = "Patterns of where images may come from; absent: anywhere."}))
           .field("actions", &AccessEntry::actions,
                  {.description = "What is allowed.", .required = true, .min_items = 1, .max_items = 3, .atomic = true})
           .field_bound_by<GatesFloor>("gates", &AccessEntry::gates,
@@ -212,7 +200,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("cloud", &Spec::cloud,
                  {.description = "Azure cloud.", .default_json = "\"AzurePublic\"", .immutable = true})
           .field("resourceID", &Spec::resource_id,
-                 {.description = "ARM id of the registry.", .max_length = 1024, .pattern = kResourceIdPattern})
+                 {.description = "ARM id of the registry.", .pattern = kResourceIdPattern})
           .field("caBundleRef", &Spec::ca_bundle_ref,
                  {.description = "Certificates to trust, of the controller's namespace."})
           .field("plainHTTP", &Spec::plain_http, {.description = "Without TLS; only for a registry on localhost."})

@@ -1,7 +1,5 @@
 #include "crds/base/cron.h"
-#include "crds/base/glob.h"
 #include "crds/v1alpha1/bindings.h"
-#include "crds/v1alpha1/glob_pattern.h"
 
 namespace slipway {
 
@@ -14,14 +12,7 @@ constexpr std::int64_t kDay = 86'400;
 const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
   static const auto binding =
       Binding<RetentionMatch>()
-          .field("tags", &RetentionMatch::tags,
-                 {.description = "Patterns of tags.",
-                  .min_length = 1,
-                  .max_length = 512,
-                  .pattern = kGlobPattern,
-                  .min_items = 1,
-                  .atomic = true,
-                  .check = check_glob})
+          .field("tags", &RetentionMatch::tags, glob_list({.description = "Patterns of tags.", .min_items = 1}))
           .field("tagRegexes", &RetentionMatch::tag_regexes,
                  {.description = "RE2 expressions of tags.",
                   .min_length = 1,
@@ -80,13 +71,7 @@ const Binding<UntaggedRule>& Bound<UntaggedRule>::get() {
 
 const Binding<Protect>& Bound<Protect>::get() {
   static const auto binding = Binding<Protect>()
-                                  .field("tags", &Protect::tags,
-                                         {.description = "Patterns of tags.",
-                                          .min_length = 1,
-                                          .max_length = 512,
-                                          .pattern = kGlobPattern,
-                                          .atomic = true,
-                                          .check = check_glob})
+                                  .field("tags", &Protect::tags, glob_list({.description = "Patterns of tags."}))
                                   .field("digests", &Protect::digests,
                                          {.description = "Digests.",
                                           .max_length = 135,
@@ -139,14 +124,7 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
           .field("registryRef", &Spec::registry_ref,
                  {.description = "ContainerRegistry it is for.", .required = true, .immutable = true})
           .field("repositories", &Spec::repositories,
-                 {.description = "Patterns of repositories.",
-                  .required = true,
-                  .min_length = 1,
-                  .max_length = 512,
-                  .pattern = kGlobPattern,
-                  .min_items = 1,
-                  .atomic = true,
-                  .check = check_glob})
+                 glob_list({.description = "Patterns of repositories.", .required = true, .min_items = 1}))
           .field("mode", &Spec::mode, {.description = "Preview shows, Enforce deletes.", .default_json = "\"Preview\""})
           .field("schedule", &Spec::schedule, {.description = "When it runs."})
           .field("rules", &Spec::rules,
