@@ -112,6 +112,7 @@ bool is_denied_by_policy(const Words& words) {
 
 /// How etcd and the API server's client of it say so, under 500: the object stays too large, whenever it is tried.
 bool is_too_large(const Words& words) {
+  if (words.status != 500) return false;
   return words.message.contains("message larger than max") || words.message.contains("request is too large");
 }
 
@@ -142,7 +143,7 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
     default:
       break;
   }
-  if (words.status == 500 && is_too_large(words))
+  if (is_too_large(words))
     return {ErrorClass::Invalid, "make the object smaller (labels, annotations, texts): the API server can't keep it"};
   if (words.status >= 500 || words.status == 408)
     return {ErrorClass::Unavailable, "try again later; look at the API server's own health"};
@@ -159,7 +160,7 @@ Error error_from(const ApiRequest& request, const Words& words) {
     if (shown++ < kMostCauses) error.message += "; " + visible(cause, kMostOfAMessage);
   if (words.status == 410) error.reason = runtime::kExpired;
   if (words.is_of_ending_namespace) error.reason = kNamespaceTerminating;
-  if (words.status == 500 && is_too_large(words)) error.reason = kTooLarge;
+  if (is_too_large(words)) error.reason = kTooLarge;
   error.retry_after = words.retry_after;
   return error;
 }
