@@ -703,16 +703,27 @@ TEST_CASE("what Slipway comes to only after the ten minutes is tried once") {
   CHECK(it.is_gone());
 }
 
+namespace {
+
+/// What was published, and another publication to the same registry, both deleted eleven minutes ago.
+struct DeletedLongAgo : Published {
+  DeletedLongAgo() {
+    other.spec.repository = "shop/other";
+    other.spec.deletion_policy = DeletionPolicy::Untag;
+    world.publish(other);
+    world.objects.remove(key_of(publication), world.clock.now());
+    world.objects.remove(key_of(other), world.clock.now());
+    world.clock.advance(11min);
+  }
+
+  ImagePublication other = make_publication("other");
+  publish::PublishReconciler reconciler = world.reconciler();
+};
+
+}  // namespace
+
 TEST_CASE("who comes late does not wait for a registry that answered nobody lately") {
-  Published it;
-  auto other = make_publication("other");
-  other.spec.repository = "shop/other";
-  other.spec.deletion_policy = DeletionPolicy::Untag;
-  it.world.publish(other);
-  auto reconciler = it.world.reconciler();
-  it.world.objects.remove(key_of(it.publication), it.world.clock.now());
-  it.world.objects.remove(key_of(other), it.world.clock.now());
-  it.world.clock.advance(11min);
+  DeletedLongAgo it;
   const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Cancelled);
   const auto takes = cls == ErrorClass::Cancelled ? 1min : 0min;
   int asked = 0;
@@ -721,12 +732,12 @@ TEST_CASE("who comes late does not wait for a registry that answered nobody late
     it.world.clock.advance(takes);
     return fail(cls, "no answer");
   };
-  CHECK(reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
+  CHECK(it.reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
   CHECK(it.is_gone());
   CHECK(asked == 1);
   SECTION("as long as it did not") {
     it.world.recorder.events.clear();
-    CHECK(reconciler.reconcile(key_of(other), {}) == Outcome{});
+    CHECK(it.reconciler.reconcile(key_of(it.other), {}) == Outcome{});
     CHECK(asked == 1);
     REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
     CHECK_THAT(it.world.recorder.events[0].message, Catch::Contains("within the time"));
@@ -734,28 +745,20 @@ TEST_CASE("who comes late does not wait for a registry that answered nobody late
   SECTION("but asks it again later") {
     it.world.registry.before = nullptr;
     it.world.clock.advance(10min);
-    CHECK(reconciler.reconcile(key_of(other), {}) == Outcome{});
+    CHECK(it.reconciler.reconcile(key_of(it.other), {}) == Outcome{});
     CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
   }
-  CHECK_FALSE(it.world.objects.published.contains(key_of(other)));
+  CHECK_FALSE(it.world.objects.published.contains(key_of(it.other)));
 }
 
 TEST_CASE("who comes late asks a registry that only refused another") {
-  Published it;
-  auto other = make_publication("other");
-  other.spec.repository = "shop/other";
-  other.spec.deletion_policy = DeletionPolicy::Untag;
-  it.world.publish(other);
-  auto reconciler = it.world.reconciler();
-  it.world.objects.remove(key_of(it.publication), it.world.clock.now());
-  it.world.objects.remove(key_of(other), it.world.clock.now());
-  it.world.clock.advance(11min);
+  DeletedLongAgo it;
   it.world.registry.before = [](const std::string&) -> Result<void> {
     return fail(ErrorClass::Throttled, "too many requests");
   };
-  CHECK(reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
+  CHECK(it.reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
   it.world.registry.before = nullptr;
-  CHECK(reconciler.reconcile(key_of(other), {}) == Outcome{});
+  CHECK(it.reconciler.reconcile(key_of(it.other), {}) == Outcome{});
   CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
 }
 
