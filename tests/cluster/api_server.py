@@ -78,7 +78,6 @@ class Cluster:
         self.authority = Authority(self.folder)
         self.processes = []
         self.audits = audits
-        self.audited_before = 0
         try:
             self.start_etcd()
             self.start_api_server()
@@ -161,13 +160,14 @@ class Cluster:
         self.audit_log = self.folder / "audit.log"
         return ["--audit-policy-file", policy, "--audit-log-path", self.audit_log]
 
-    def forget_audit(self):
-        self.audited_before = self.audit_log.stat().st_size
+    def audited(self):
+        """How far its log of requests is: what audit() takes to give those that come later."""
+        return self.audit_log.stat().st_size
 
-    def audit(self):
-        """Every request that was answered since it was forgotten last, as audit events."""
+    def audit(self, since=0):
+        """Every request that was answered since then, as audit events."""
         with open(self.audit_log, "rb") as log:
-            log.seek(self.audited_before)
+            log.seek(since)
             return [json.loads(line) for line in log.read().splitlines() if line.endswith(b"}")]
 
     def kubeconfig_for(self, name, subject):

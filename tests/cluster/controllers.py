@@ -41,6 +41,18 @@ def install(cluster, release="slipway", namespace=NAMESPACE, *values):
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
 
 
+def assert_nothing_forbidden(cluster, caused=lambda each: False):
+    """Every service account was given what it asked the API server for, but for what a test sets out to cause.
+
+    To be registered as a clean-up after that of the cluster and before that of the controllers: then it looks at all that
+    they asked for, whatever fails in between.
+    """
+    refused = [each for each in cluster.audit() if each["responseStatus"]["code"] == 403
+               and each["user"].get("username", "").startswith("system:serviceaccount:") and not caused(each)]
+    assert not refused, "the chart's roles do not give: " + "; ".join(
+        f'{each["user"]["username"]} {each["verb"]} {each["requestURI"]}' for each in refused[:10])
+
+
 class Controller:
     """`slipway run` as the chart's pod runs it, but for where it finds the API server and listens.
 
@@ -96,7 +108,7 @@ class Controller:
 
     def log(self):
         """Since it was started last."""
-        return (self.folder / f"{self.name}.log").read_text()[self.seen_before:]
+        return (self.folder / f"{self.name}.log").read_bytes()[self.seen_before:].decode()
 
     def line(self, message):
         for line in self.log().splitlines():

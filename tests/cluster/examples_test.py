@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 from api_server import Cluster
-from controllers import ROOT, Controller, push
+from controllers import ROOT, Controller, assert_nothing_forbidden, push
 from servers import Emulator, make_image, make_report, wait_until
 
 SLIPWAY = EMULATOR = None
@@ -32,8 +32,9 @@ class ClusterExampleTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="slipway-examples-")
         self.addCleanup(folder.cleanup)
         self.work = pathlib.Path(folder.name)
-        self.cluster = Cluster(self.work / "cluster")
+        self.cluster = Cluster(self.work / "cluster", audits=True)
         self.addCleanup(self.cluster.stop)
+        self.addCleanup(assert_nothing_forbidden, self.cluster)
         self.registry, self.builds = Emulator(EMULATOR, self.work / "registry", REGISTRY), Emulator(EMULATOR, self.work / "builds")
         self.addCleanup(self.registry.stop)
         self.addCleanup(self.builds.stop)

@@ -22,6 +22,7 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
+from controllers import NAMESPACE, Controller, assert_nothing_forbidden, install  # noqa: E402
 from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = None
@@ -78,12 +79,13 @@ class FluxTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="slipway-flux-")
         cls.addClassCleanup(folder.cleanup)
         cls.work = pathlib.Path(folder.name)
-        cls.cluster = temporary_cluster(cls)
+        cls.cluster = temporary_cluster(cls, audits=True)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
         cls.kubectl = cls.cluster.kubectl
-        cls.cluster.apply_crds()
         cls.cluster.apply_crds(flux / "crds")
-        for name in (FLUX, "shop", "slipway-system"):
+        for name in (FLUX, "shop"):
             cls.kubectl("create", "namespace", name)
+        install(cls.cluster, "slipway", NAMESPACE, "--set", "watchNamespaces={shop}")
         cls.artifacts = Artifacts()
         cls.addClassCleanup(cls.artifacts.stop)
         cls.registry = Emulator(EMULATOR, cls.work / "registry")
@@ -93,7 +95,9 @@ class FluxTest(unittest.TestCase):
         cls.start(flux / "kustomize-controller", "--watch-all-namespaces", "--metrics-addr=127.0.0.1:0",
                   "--health-addr=127.0.0.1:0", "--requeue-dependency=1s", "--feature-gates=ExternalArtifact=true",
                   "--enable-leader-election=false", "--no-cross-namespace-refs=false")
-        cls.start(SLIPWAY, "run", "--kubeconfig", cls.cluster.kubeconfig, "--listen", "127.0.0.1:0")
+        controller = Controller(SLIPWAY, cls.cluster, cls.work)
+        cls.addClassCleanup(controller.stop)
+        controller.start()
 
     @classmethod
     def start(cls, program, *arguments):
@@ -263,15 +267,15 @@ class FluxTest(unittest.TestCase):
         self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", example / "sync.yaml")
         # What the chart adds to the role edit, which no controller aggregates here.
         self.kubectl("apply", "-f", example / "controller/shop.yaml")
-        self.kubectl("create", "clusterrole", "slipway-edit", "--verb=*", "--resource=imagepublications.slipway.dev")
-        self.kubectl("create", "rolebinding", "slipway-edit", "-n", "shop", "--clusterrole=slipway-edit",
-                     f"--serviceaccount={FLUX}:shop-deployer")
+        for role in ("slipway-edit", "slipway-view"):
+            self.kubectl("create", "rolebinding", role, "-n", "shop", f"--clusterrole={role}",
+                         f"--serviceaccount={FLUX}:shop-deployer")
         (last,) = (one for one in yaml.safe_load_all((example / "sync.yaml").read_text())
                    if one["metadata"]["name"] == "shop-images")
         self.wait_until_healthy(self.commit(self.publication("deployed"), account=last["spec"]["serviceAccountName"]))
         self.assertEqual(self.registry.digest("shop/deployed", "1.0.0"), self.digest)
         elsewhere = self.publication("elsewhere")
-        elsewhere["metadata"]["namespace"] = "slipway-system"
+        elsewhere["metadata"]["namespace"] = NAMESPACE
         self.commit(elsewhere, account=last["spec"]["serviceAccountName"])
         self.wait_until_unhealthy("forbidden")
 

@@ -13,7 +13,7 @@ import time
 import unittest
 
 from api_server import Cluster
-from controllers import NAMESPACE, PUBLICATION, Controller, install, push
+from controllers import NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push
 from servers import REGISTRY, Emulator, make_image, wait_until
 
 SLIPWAY = EMULATOR = None
@@ -104,6 +104,7 @@ class InClusterTest(unittest.TestCase):
         self.work = pathlib.Path(folder.name)
         self.cluster = Cluster(self.work / "cluster", audits=True)
         self.addCleanup(self.cluster.stop)
+        self.addCleanup(assert_nothing_forbidden, self.cluster)
         self.kubectl = self.cluster.kubectl
         self.kubectl("create", "namespace", "team")
         install(self.cluster)
@@ -130,17 +131,17 @@ class InClusterTest(unittest.TestCase):
         self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipub", "app", "-n", "team")
 
     def requests(self):
-        """Of the controller, since the audit log was forgotten: (name of the pod whose token came with it, event)."""
-        own = [each for each in self.cluster.audit() if each["user"].get("username") == self.controller.account]
+        """Of the controller, since `self.since`: (name of the pod whose token came with it, event)."""
+        own = [each for each in self.cluster.audit(self.since) if each["user"].get("username") == self.controller.account]
         return [(each["user"]["extra"]["authentication.kubernetes.io/pod-name"][0], each) for each in own]
 
     def refused(self):
-        return [each for each in self.cluster.audit() if each["responseStatus"]["code"] in (401, 403)
+        return [each for each in self.cluster.audit(self.since) if each["responseStatus"]["code"] in (401, 403)
                 and not each["userAgent"].startswith("kubectl")]
 
     def test_it_publishes_with_what_a_pod_has_and_goes_on_when_the_token_was_rotated(self):
         self.files.write(self.token_of_pod("first"))
-        self.cluster.forget_audit()
+        self.since = self.cluster.audited()
         self.controller.start()
         self.publish("1.8.2", 8)
         status = json.loads(self.kubectl("get", "ipub", "app", "-n", "team", "-o", "json").stdout)["status"]
@@ -155,7 +156,7 @@ class InClusterTest(unittest.TestCase):
             time.sleep(0.2)
         self.kubectl("delete", "pod", "first", "-n", NAMESPACE, "--grace-period=0", "--force")
         self.assertEqual(self.refused(), [])
-        self.cluster.forget_audit()
+        self.since = self.cluster.audited()
         self.publish("1.9.0", 9)
         self.assertEqual({pod for pod, each in self.requests() if each["verb"] != "watch"}, {"second"})
         self.assertEqual(self.controller.readiness()[0], 200)
@@ -166,7 +167,7 @@ class InClusterTest(unittest.TestCase):
         self.controller.start()
         self.files.write(self.token_of_pod("second"))
         self.kubectl("delete", "pod", "first", "-n", NAMESPACE, "--grace-period=0", "--force")
-        self.cluster.forget_audit()
+        self.since = self.cluster.audited()
         wait_until(lambda: "second" in {pod for pod, _ in self.requests()}, "the new token is used")
         self.publish("1.8.2", 8)
         self.assertEqual(self.controller.readiness()[0], 200)

@@ -16,6 +16,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
+from controllers import Controller, assert_nothing_forbidden, install  # noqa: E402
 from gitops_test import STATES as TOLD_STATES  # noqa: E402
 from servers import Emulator, make_image, make_report  # noqa: E402
 
@@ -332,11 +333,11 @@ class ClusterTest(StatesCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.cluster = temporary_cluster(cls)
+        cls.cluster = temporary_cluster(cls, audits=True)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
         cls.kubectl = cls.cluster.kubectl
-        cls.cluster.apply_crds()
-        for name in ("team", "slipway-system"):
-            cls.kubectl("create", "namespace", name)
+        cls.kubectl("create", "namespace", "team")
+        install(cls.cluster)
 
     def apply(self, documents):
         self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(documents)}))
@@ -345,7 +346,11 @@ class ClusterTest(StatesCase):
         return json.loads(self.kubectl("get", "acr,ipub,retpol", "-A", "-o", "json").stdout)["items"]
 
     def run_controller(self):
-        return self.start("--kubeconfig", self.cluster.kubeconfig, "--listen", "127.0.0.1:0")
+        """As the chart's pod runs it, with its rights."""
+        controller = Controller(SLIPWAY, self.cluster, self.work, "slipway")
+        self.addCleanup(controller.stop)
+        controller.start()
+        return controller.process
 
     def test_every_state(self):
         self.apply(self.reports())

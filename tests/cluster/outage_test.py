@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from api_server import temporary_cluster
-from controllers import PUBLICATION, Controller, install, push
+from controllers import PUBLICATION, Controller, assert_nothing_forbidden, install, push
 from servers import REGISTRY, Emulator, make_image, wait_until
 from wire import Wire
 
@@ -24,7 +24,8 @@ STATUSES = "imagepublications/[^/]*/status"
 class OutageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = temporary_cluster(cls)
+        cls.cluster = temporary_cluster(cls, audits=True)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", "team")
         install(cls.cluster)

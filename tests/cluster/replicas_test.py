@@ -17,7 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from api_server import temporary_cluster  # noqa: E402
-from controllers import NAMESPACE as LEASES, PUBLICATION, Controller, install  # noqa: E402
+from controllers import NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install  # noqa: E402
 from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
 
 NAMESPACE = "team"
@@ -33,6 +33,7 @@ class ReplicasTest(unittest.TestCase):
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", NAMESPACE)
         install(cls.cluster)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="slipway-replicas-")
@@ -81,11 +82,6 @@ spec:
             process.send_signal(signal.SIGCONT)
             process.kill()
         process.wait()
-
-    def tearDown(self):
-        refused = [each for each in self.cluster.audit() if each["responseStatus"]["code"] == 403 and
-                   each["user"]["username"] == self.replicas["a"].account]
-        self.assertEqual(refused, [], "what the chart's roles do not give")
 
     def apply_publications(self):
         names = [f"app-{number}" for number in range(PUBLICATIONS)]
