@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds programs from the modules that a go.mod pins, once for each go.sum, and prints the folder that holds them:
-#   build.sh [kubernetes]  etcd, kube-apiserver, kubectl, helm; KUBEBUILDER_ASSETS is used instead where it is set
+#   build.sh [kubernetes]  etcd, kube-apiserver, kubectl, helm; of these, what lies in KUBEBUILDER_ASSETS is used where that
+#                          is set: the first three must, as setup-envtest puts them there
 #   build.sh kstatus       tests/cluster/kstatus
 #   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on
 #   build.sh baseline      tests/bench/cluster
@@ -63,11 +64,36 @@ make_flux() {
   build kustomize-controller github.com/fluxcd/kustomize-controller
 }
 
+assets=
 if [[ $wanted == kubernetes && -n ${KUBEBUILDER_ASSETS:-} ]]; then
+  programs=(etcd kube-apiserver kubectl)
   all_in "$KUBEBUILDER_ASSETS" || { echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS lacks one of: ${programs[*]}" >&2; exit 1; }
-  echo "$KUBEBUILDER_ASSETS"
-  exit
+  assets=$(realpath "$KUBEBUILDER_ASSETS")
+  if [[ -x $assets/helm ]]; then
+    echo "$assets"
+    exit
+  fi
+  programs=(helm)
 fi
+
+# The recipe makes all; with assets, only helm is wanted of it.
+make_wanted() (
+  eval "make_one() $(declare -f build | tail -n +2)"
+  build() { [[ " ${programs[*]} " != *" $1 "* ]] || make_one "$@"; }
+  "make_$wanted"
+)
+
+# One folder with the programs of `assets` and the helm of `folder`.
+beside_assets() {
+  local together program
+  together=$folder/beside-$(sha256sum <<< "$assets" | cut -c1-16)
+  mkdir -p "$together"
+  for program in etcd kube-apiserver kubectl; do
+    [[ -x $together/$program ]] || ln -sfn "$assets/$program" "$together/$program"
+  done
+  [[ -x $together/helm ]] || ln -sfn ../helm "$together/helm"
+  echo "$together"
+}
 
 mapfile -t sources < <(find "$module" -maxdepth 1 -name '*.go' | sort)
 # Of this script only what makes these programs counts.
@@ -80,6 +106,6 @@ exec {lock}> "$folder/lock"
 flock "$lock"
 if ! all_in "$folder"; then
   go=$("$here/../support/go-toolchain.sh" "$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' "$module/go.mod")")
-  "make_$wanted"
+  make_wanted
 fi
-echo "$folder"
+if [[ -n $assets ]]; then beside_assets; else echo "$folder"; fi
