@@ -9,9 +9,9 @@ constexpr const char* kRemedy = "the source gives other content than it names: p
 
 }  // namespace
 
-BlobCheck::BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id, WindowMemory& windows)
+BlobCheck::BlobCheck(content::Descriptor blob, std::optional<LayerCheck::Parts> layer)
     : blob_(std::move(blob)), hasher_(blob_.digest.algorithm()) {
-  if (diff_id) layer_.emplace(std::move(*diff_id), windows);
+  if (layer) layer_.emplace(std::move(*layer));
 }
 
 Result<void> BlobCheck::take(std::int64_t offset, std::span<const std::byte> bytes) {

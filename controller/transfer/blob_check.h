@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "controller/transfer/layer_check.h"
 #include "reconcilers/content/descriptor.h"
@@ -14,8 +13,8 @@ namespace slipway::transfer {
 /// piece is let through only when digest and size are right. One thread at a time.
 class BlobCheck {
  public:
-  /// `diff_id`: checks the uncompressed layer too, with memory of `windows`, which outlives this.
-  BlobCheck(content::Descriptor blob, std::optional<std::string> diff_id, WindowMemory& windows);
+  /// `layer`: checks the uncompressed layer too.
+  BlobCheck(content::Descriptor blob, std::optional<LayerCheck::Parts> layer);
 
   /// `bytes` stand at `offset`, which is not beyond position(). Integrity when they cannot be this blob's, Unavailable
   /// where there is no memory for looking into it.
@@ -26,6 +25,8 @@ class BlobCheck {
   bool has_failed() const { return has_failed_; }
   /// The bytes are held against the digest alone: there was no memory for looking into the layer.
   bool is_postponed() const { return layer_ && layer_->is_postponed(); }
+  /// Bytes that came out of the layer, once all of it was found right.
+  std::optional<std::int64_t> unpacked() const { return layer_ ? layer_->unpacked() : std::nullopt; }
   /// Bytes hashed so far, from the start on.
   std::int64_t position() const { return position_; }
 

@@ -70,7 +70,7 @@ BlobStream::End BlobStream::failed(Error error) {
 
 BlobStream::End BlobStream::attempt(const std::stop_token& stop) {
   sent_ = 0;
-  check_.emplace(parts_.blob, parts_.diff_id, parts_.windows);
+  check_.emplace(parts_.blob, parts_.layer);
   Result<std::unique_ptr<BlobUpload>> started = parts_.to.start_upload(parts_.blob.digest, stop);
   if (!started) return failed(std::move(started.error()));
   OpenUpload upload(std::move(*started));

@@ -27,8 +27,7 @@ class BlobStream {
     ImageSource& from;
     ImageStore& to;
     const content::Descriptor& blob;
-    std::optional<std::string> diff_id;  ///< Checks the uncompressed layer too.
-    WindowMemory& windows;               ///< For that.
+    std::optional<LayerCheck::Parts> layer;  ///< Checks the uncompressed layer too.
     const TransferRules& rules;
     const TransferHands& hands;
     RateLimit& limit;
@@ -42,8 +41,9 @@ class BlobStream {
   Result<void> run(std::stop_token stop);
   /// Bytes put on the wire, those sent again too.
   std::int64_t bytes_sent() const { return bytes_sent_; }
-  /// There was no memory for looking into the layer: of a blob that was sent its diff id is still to be checked.
-  bool is_check_postponed() const { return check_ && check_->is_postponed(); }
+  /// Bytes that came out of a layer that was sent and found right. Nothing when there was no memory for looking into
+  /// it: its diff id is still to be checked.
+  std::optional<std::int64_t> unpacked() const { return check_ ? check_->unpacked() : std::nullopt; }
 
  private:
   enum class End { Sent, Lost, Failed };

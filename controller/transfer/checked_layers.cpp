@@ -6,18 +6,19 @@ namespace slipway::transfer {
 
 CheckedLayers::CheckedLayers(std::size_t most) : most_(std::max<std::size_t>(most, 1)) {}
 
-bool CheckedLayers::holds(const Digest& layer, const std::string& diff_id) const {
+std::optional<std::int64_t> CheckedLayers::unpacked(const Digest& layer, const std::string& diff_id) const {
   const auto state = state_.lock();
-  const auto found = state->diff_ids.find(layer);
-  return found != state->diff_ids.end() && found->second == diff_id;
+  const auto found = state->layers.find(layer);
+  if (found == state->layers.end() || found->second.diff_id != diff_id) return std::nullopt;
+  return found->second.unpacked;
 }
 
-void CheckedLayers::add(const Digest& layer, const std::string& diff_id) {
+void CheckedLayers::add(const Digest& layer, const std::string& diff_id, std::int64_t unpacked) {
   const auto state = state_.lock();
-  if (!state->diff_ids.insert_or_assign(layer, diff_id).second) return;
+  if (!state->layers.insert_or_assign(layer, Checked{.diff_id = diff_id, .unpacked = unpacked}).second) return;
   state->order.push_back(layer);
   if (state->order.size() <= most_) return;
-  state->diff_ids.erase(state->order.front());
+  state->layers.erase(state->order.front());
   state->order.pop_front();
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "controller/runtime/guarded.h"
@@ -16,12 +18,17 @@ class CheckedLayers {
  public:
   explicit CheckedLayers(std::size_t most);
 
-  bool holds(const Digest& layer, const std::string& diff_id) const;
-  void add(const Digest& layer, const std::string& diff_id);
+  /// How many bytes came out of it; nothing where it is not known to be that.
+  std::optional<std::int64_t> unpacked(const Digest& layer, const std::string& diff_id) const;
+  void add(const Digest& layer, const std::string& diff_id, std::int64_t unpacked);
 
  private:
+  struct Checked {
+    std::string diff_id;
+    std::int64_t unpacked = 0;
+  };
   struct State {
-    std::map<Digest, std::string> diff_ids;
+    std::map<Digest, Checked> layers;
     std::deque<Digest> order;
   };
   const std::size_t most_;

@@ -53,18 +53,20 @@ struct EndZstd {
 }  // namespace
 
 struct LayerCheck::State {
-  explicit State(WindowMemory& memory) : windows(memory) {}
+  State(Parts given, GrowthBounds allowed) : parts(std::move(given)), bounds(allowed) {}
+  ~State() { parts.image.take_back(growth); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
-  WindowMemory& windows;
-  bool is_refused = false;    ///< By `windows`.
+  const Parts parts;
+  const GrowthBounds bounds;
+  bool is_refused = false;    ///< By the memory for windows.
   bool is_postponed = false;  ///< Because of that.
-  std::string diff_id;
-  LayerBounds bounds;
+  bool is_right = false;
+  Growth growth;
   Hasher hasher;
   Form form = Form::Unknown;
-  std::vector<std::byte> head;  ///< The first bytes, until there are enough to tell the form.
-  std::int64_t taken = 0;
-  std::int64_t given = 0;
+  std::vector<std::byte> head;   ///< The first bytes, until there are enough to tell the form.
   bool between_members = false;  ///< The stream may end here.
   std::unique_ptr<z_stream, EndInflate> gzip;
   std::unique_ptr<ZSTD_DStream, EndZstd> zstd;
@@ -85,13 +87,13 @@ constexpr std::size_t kBlockHead = alignof(std::max_align_t);
 
 void* LayerCheck::State::allocate(void* state, std::size_t size) {
   auto& self = *static_cast<State*>(state);
-  if (!self.windows.take(size)) {
+  if (!self.parts.windows.take(size)) {
     self.is_refused = true;
     return nullptr;
   }
   void* const block = std::malloc(size + kBlockHead);
   if (block == nullptr) {
-    self.windows.give_back(size);
+    self.parts.windows.give_back(size);
     return nullptr;
   }
   std::memcpy(block, &size, sizeof size);
@@ -104,7 +106,7 @@ void LayerCheck::State::release(void* state, void* block) {
   std::size_t size = 0;
   std::memcpy(&size, begin, sizeof size);
   std::free(begin);
-  static_cast<State*>(state)->windows.give_back(size);
+  static_cast<State*>(state)->parts.windows.give_back(size);
 }
 
 Result<void> LayerCheck::State::without_memory() {
@@ -115,9 +117,11 @@ Result<void> LayerCheck::State::without_memory() {
 }
 
 Result<void> LayerCheck::State::emit(std::span<const std::byte> bytes) {
-  given += static_cast<std::int64_t>(bytes.size());
-  if (given > bounds.most_bytes || (given > bounds.always_allowed && given / bounds.most_growth > taken))
-    return damaged("it grows without measure");
+  const auto more = static_cast<std::int64_t>(bytes.size());
+  growth.unpacked += more;
+  const bool fits_image = parts.image.add({.unpacked = more});
+  if (!growth.is_within(bounds)) return damaged("it grows without measure");
+  if (!fits_image) return damaged("with the image's other layers it grows without measure");
   hasher.update(bytes);
   return {};
 }
@@ -178,15 +182,16 @@ Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
   return {};
 }
 
-LayerCheck::LayerCheck(std::string diff_id, WindowMemory& windows, LayerBounds bounds)
-    : state_(std::make_unique<State>(windows)) {
-  state_->diff_id = std::move(diff_id);
-  state_->bounds = bounds;
-  if (state_->diff_id.starts_with("sha512:")) state_->hasher = Hasher("sha512");
+LayerCheck::LayerCheck(Parts parts, GrowthBounds bounds) : state_(std::make_unique<State>(std::move(parts), bounds)) {
+  if (state_->parts.diff_id.starts_with("sha512:")) state_->hasher = Hasher("sha512");
 }
 
 bool LayerCheck::is_postponed() const {
   return state_->is_postponed;
+}
+
+std::optional<std::int64_t> LayerCheck::unpacked() const {
+  return state_->is_right ? std::optional(state_->growth.unpacked) : std::nullopt;
 }
 
 LayerCheck::~LayerCheck() = default;
@@ -195,7 +200,9 @@ LayerCheck& LayerCheck::operator=(LayerCheck&&) noexcept = default;
 
 Result<void> LayerCheck::take(std::span<const std::byte> bytes) {
   constexpr std::size_t kEnoughToTell = 4;
-  state_->taken += static_cast<std::int64_t>(bytes.size());
+  const Growth more{.read = static_cast<std::int64_t>(bytes.size())};
+  state_->growth.read += more.read;
+  (void)state_->parts.image.add(more);
   if (state_->form != Form::Unknown) return state_->decompress(bytes);
   state_->head.insert(state_->head.end(), bytes.begin(), bytes.end());
   return state_->head.size() < kEnoughToTell ? Result<void>{} : state_->start();
@@ -208,9 +215,10 @@ Result<void> LayerCheck::conclude() {
   const bool whole = state_->form == Form::Plain || state_->between_members;
   if (!whole) return damaged("it ends in the middle");
   const Digest found = state_->hasher.finish();
-  if (found.str() == state_->diff_id) return {};
+  state_->is_right = found.str() == state_->parts.diff_id;
+  if (state_->is_right) return {};
   return fail(ErrorClass::Integrity,
-              "the uncompressed layer is " + found.str() + ", the config says " + state_->diff_id,
+              "the uncompressed layer is " + found.str() + ", the config says " + state_->parts.diff_id,
               "build and push the image again: its config and its layers do not belong together");
 }
 

@@ -37,4 +37,11 @@ bool RateLimit::pass(std::size_t bytes, const std::stop_token& stop) {
   return hands_.wait(std::chrono::ceil<std::chrono::milliseconds>(wait), stop);
 }
 
+RateLimit& RateLimits::of(const std::string& host) {
+  auto limits = limits_.lock();
+  std::unique_ptr<RateLimit>& limit = (*limits)[host];
+  if (!limit) limit = std::make_unique<RateLimit>(hands_);
+  return *limit;
+}
+
 }  // namespace slipway::transfer

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
+#include <string>
 
 #include "controller/runtime/guarded.h"
 #include "controller/transfer/rules.h"
@@ -44,6 +47,19 @@ class RateLimit {
   };
   const TransferHands& hands_;
   runtime::Guarded<State> state_;
+};
+
+/// The limits of all hosts, one for each that was asked for. Thread-safe.
+class RateLimits {
+ public:
+  explicit RateLimits(const TransferHands& hands) : hands_(hands) {}
+
+  /// Lives as long as this.
+  RateLimit& of(const std::string& host);
+
+ private:
+  const TransferHands& hands_;
+  runtime::Guarded<std::map<std::string, std::unique_ptr<RateLimit>>> limits_;
 };
 
 }  // namespace slipway::transfer

@@ -6,6 +6,8 @@
 #include <functional>
 #include <stop_token>
 
+#include "controller/transfer/image_growth.h"
+
 namespace slipway::transfer {
 
 /// Bounds of everything that is sent by one engine.
@@ -25,7 +27,10 @@ struct TransferRules {
   std::size_t streamed_windows = 96u << 20;  ///< Memory of all zstd layers that are checked as they are streamed.
   std::size_t largest_streamed = 9u << 20;   ///< Of it for one: a window of 8 MiB, which RFC 8878 asks of readers.
   std::size_t largest_window = 136u << 20;   ///< For one that is checked by itself: a window of 128 MiB.
-  std::size_t most_known_blobs = 20'000;     ///< Whose places are remembered for mounting; and layers found right.
+  /// Of what all layers of one request that are checked unpack to: 64 GiB, more of what is compressed no better than
+  /// gzip.
+  GrowthBounds image_growth{.always_allowed = std::int64_t{64} << 30};
+  std::size_t most_known_blobs = 20'000;  ///< Whose places are remembered for mounting; and layers found right.
 };
 
 /// Whether an end that was waited for so long, before it cut, gained enough in that time to be asked again as if it had

@@ -1,16 +1,7 @@
 #pragma once
 
-#include <condition_variable>
-#include <map>
-#include <memory>
-#include <string>
-
-#include "controller/transfer/blob_whereabouts.h"
-#include "controller/transfer/checked_layers.h"
-#include "controller/transfer/progress_board.h"
-#include "controller/transfer/rate_limit.h"
 #include "controller/transfer/rules.h"
-#include "controller/transfer/window_memory.h"
+#include "controller/transfer/shared_means.h"
 #include "reconcilers/ports/blob_transfer.h"
 
 namespace slipway::transfer {
@@ -29,30 +20,17 @@ namespace slipway::transfer {
 ///
 /// `deep`: a layer is decompressed as it is streamed, else read where it is; one that this process found right before,
 /// in whatever repository, is not read again. The memory that zstd takes for it is bounded over all requests: a layer
-/// for which none is left, or that wants more than others, is read where it is once it is there, one at a time.
+/// for which none is left, or that wants more than others, is read where it is once it is there, one at a time. What
+/// comes out of it is bounded for each layer, and for all of a request together.
 class TransferEngine final : public BlobTransfer {
  public:
   explicit TransferEngine(TransferHands hands, TransferRules rules = {});
-  ~TransferEngine() override;
 
   Result<BlobTransferReport> transfer(ImageSource& from, ImageStore& to, const BlobTransferRequest& request,
                                       std::stop_token stop) override;
 
  private:
-  class Job;
-  class Slot;
-
-  RateLimit& limit_of(const std::string& host);
-
-  const TransferHands hands_;
-  const TransferRules rules_;
-  BlobWhereabouts whereabouts_;
-  CheckedLayers checked_;
-  WindowMemory windows_;      ///< Of the layers that are streamed.
-  LargeWindow large_window_;  ///< Of the one that is checked by itself.
-  runtime::Guarded<int> streams_;
-  std::condition_variable_any stream_ended_;
-  runtime::Guarded<std::map<std::string, std::unique_ptr<RateLimit>>> limits_;  ///< By host, one per registry in use.
+  SharedMeans means_;
 };
 
 }  // namespace slipway::transfer

@@ -41,9 +41,10 @@ std::string zstd(const std::string& plain) {
 
 constexpr std::size_t kMiB = 1 << 20;
 
-Result<void> check(const std::string& layer, const std::string& plain, std::size_t piece, LayerBounds bounds = {}) {
+Result<void> check(const std::string& layer, const std::string& plain, std::size_t piece, GrowthBounds bounds = {}) {
   WindowMemory windows(136 * kMiB, 136 * kMiB);
-  LayerCheck check(Digest::of(plain).str(), windows, bounds);
+  ImageGrowth image(bounds);
+  LayerCheck check({.diff_id = Digest::of(plain).str(), .windows = windows, .image = image}, bounds);
   for (std::size_t at = 0; at < layer.size(); at += piece) {
     const std::string_view part = std::string_view(layer).substr(at, piece);
     if (Result<void> good = check.take(std::as_bytes(std::span(part.data(), part.size()))); !good) return good;
@@ -107,16 +108,44 @@ TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
   CHECK(check(gzip(zeros), zeros, 1000, {.always_allowed = 0}));
 }
 
+TEST_CASE("layers of one image grow together, for as long as they are looked at", "[deep]") {
+  const std::string zeros(kMiB, '\0');
+  const std::string layer = zstd(zeros);
+  const auto size = static_cast<std::int64_t>(kMiB);
+  WindowMemory windows(136 * kMiB, 136 * kMiB);
+  ImageGrowth image({.always_allowed = 2 * size, .most_growth = 1});
+  const LayerCheck::Parts parts{.diff_id = Digest::of(zeros).str(), .windows = windows, .image = image};
+  LayerCheck first(parts);
+  CHECK_FALSE(first.unpacked());
+  REQUIRE(take(first, layer));
+  CHECK_FALSE(first.unpacked());
+  REQUIRE(first.conclude());
+  CHECK(first.unpacked() == size);
+  for (int i = 0; i < 2; ++i) {
+    LayerCheck second(parts);
+    REQUIRE(take(second, layer));
+    LayerCheck third(parts);
+    const Result<void> grown = take(third, layer);
+    REQUIRE_FALSE(grown);
+    CHECK(grown.error().cls == ErrorClass::Integrity);
+    CHECK(grown.error().message ==
+          "the layer cannot be decompressed: with the image's other layers it grows without measure");
+    CHECK_FALSE(third.unpacked());
+  }
+}
+
 TEST_CASE("what layers take at once is bounded over all; who gets none is postponed, not refused", "[deep]") {
   const std::string plain = text(1'000);
   const std::string layer = zstd_with_window(23, plain);
   const std::string id = Digest::of(plain).str();
   WindowMemory windows(20 * kMiB, 9 * kMiB);
-  LayerCheck first(id, windows);
+  ImageGrowth image({});
+  const LayerCheck::Parts parts{.diff_id = id, .windows = windows, .image = image};
+  LayerCheck first(parts);
   {
-    LayerCheck second(id, windows);
+    LayerCheck second(parts);
     for (LayerCheck* each : {&first, &second}) REQUIRE(take(*each, layer.substr(0, 500)));
-    LayerCheck third(id, windows);
+    LayerCheck third(parts);
     for (const std::string& part : {layer.substr(0, 500), layer.substr(500)}) REQUIRE(take(third, part));
     CHECK(third.is_postponed());
     CHECK(third.conclude());
@@ -124,7 +153,7 @@ TEST_CASE("what layers take at once is bounded over all; who gets none is postpo
     CHECK_FALSE(second.is_postponed());
     CHECK(second.conclude());
   }
-  LayerCheck later(id, windows);
+  LayerCheck later(parts);
   REQUIRE(take(later, layer));
   CHECK_FALSE(later.is_postponed());
   CHECK(later.conclude());
@@ -135,8 +164,9 @@ TEST_CASE("what layers take at once is bounded over all; who gets none is postpo
 TEST_CASE("a window that is too large for one is postponed, in a later frame too", "[deep]") {
   const std::string plain = text(1'000);
   WindowMemory windows(20 * kMiB, 9 * kMiB);
+  ImageGrowth image({});
   for (const std::string& before : {std::string(), zstd_with_window(23, plain)}) {
-    LayerCheck check(Digest::of("other").str(), windows);
+    LayerCheck check({.diff_id = Digest::of("other").str(), .windows = windows, .image = image});
     REQUIRE(take(check, before + zstd_with_window(24, plain)));
     CHECK(check.is_postponed());
     CHECK(check.conclude());

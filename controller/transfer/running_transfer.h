@@ -1,0 +1,23 @@
+#pragma once
+
+#include "controller/transfer/progress_board.h"
+#include "controller/transfer/shared_means.h"
+#include "reconcilers/ports/blob_transfer.h"
+
+namespace slipway::transfer {
+
+/// One request on its way, for all who work at it: what they refer to outlives them.
+struct RunningTransfer {
+  SharedMeans& means;
+  ImageSource& from;
+  ImageStore& to;
+  const BlobTransferRequest& request;
+  ProgressBoard board;
+  StreamSlots::OfRequest slots = {};
+};
+
+inline std::unexpected<Error> stopped() {
+  return fail(ErrorClass::Cancelled, "the transfer was stopped");
+}
+
+}  // namespace slipway::transfer

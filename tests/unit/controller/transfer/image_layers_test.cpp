@@ -1,0 +1,180 @@
+#include "controller/transfer/image_layers.h"
+
+#include <algorithm>
+
+#include "controller/transfer/checked_layers.h"
+#include "tests/catch.h"
+#include "tests/support/transfer_world.h"
+#include "tests/support/zstd_frame.h"
+
+using namespace slipway;
+using namespace slipway::testing;
+using namespace slipway::transfer;
+
+TEST_CASE("deep: the uncompressed layer is held against its diff id, also where nothing was sent", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const bool present = GENERATE(false, true);
+  const bool right = GENERATE(false, true);
+  TransferWorld world;
+  if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[Digest::of(layer)] = Digest::of(right ? layer : "other").str();
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report.has_value() == right);
+  if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("deep: how far the reading of a layer that is there has come is told", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const auto digest = Digest::of(layer);
+  TransferWorld world;
+  world.registry.state.lock()->blobs["team/app"][digest] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[digest] = digest.str();
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  const auto seen = world.seen.lock();
+  CHECK(std::ranges::any_of(*seen, [](const auto& told) { return told.bytes_done > 0 && told.bytes_done < 60'000; }));
+  CHECK(std::ranges::is_sorted(*seen, {}, &TransferProgress::bytes_done));
+  CHECK(seen->back().bytes_done == 60'000);
+}
+
+TEST_CASE("deep: a layer that was found right is read once, one that was not each time", "[transfer]") {
+  const std::string layer = bytes_of(60'000);
+  const auto digest = Digest::of(layer);
+  const bool right = GENERATE(true, false);
+  const bool sent = GENERATE(false, true);
+  TransferWorld world;
+  if (!sent) world.registry.state.lock()->blobs["team/app"][digest] = layer;
+  auto request = world.request({world.source.add(layer)});
+  request.deep = true;
+  request.diff_ids[digest] = Digest::of(right ? layer : "other").str();
+  CHECK(world.engine.transfer(world.source, world.store, request, {}).has_value() == right);
+  const int before = world.registry.state.lock()->reads;
+  CHECK(before == (sent ? 0 : 1));
+
+  SECTION("in another repository too") {
+    FakeStore other{world.registry, "team/other"};
+    world.registry.state.lock()->blobs["team/other"][digest] = layer;
+    CHECK(world.engine.transfer(world.source, other, request, {}).has_value() == right);
+    CHECK(world.registry.state.lock()->reads - before == (right ? 0 : 1));
+  }
+  SECTION("but for another diff id it is read again") {
+    world.registry.state.lock()->blobs["team/app"][digest] = layer;
+    request.diff_ids[digest] = Digest::of("else").str();
+    CHECK_FALSE(world.engine.transfer(world.source, world.store, request, {}));
+    CHECK(world.registry.state.lock()->reads - before == 1);
+  }
+}
+
+TEST_CASE("deep: layers that take much memory are sent at once and read one at a time", "[transfer]") {
+  TransferWorld world;
+  const bool right = GENERATE(true, false);
+  const bool present = GENERATE(true, false);
+  auto request = world.request({});
+  request.deep = true;
+  for (unsigned i = 0; i < 4; ++i) {
+    const std::string plain = bytes_of(60'000, i + 1);
+    const std::string layer = tests::zstd_with_window(27, plain);
+    request.blobs.push_back(world.source.add(layer));
+    request.diff_ids[Digest::of(layer)] = Digest::of(right ? plain : "other").str();
+    if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
+  }
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report.has_value() == right);
+  if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+  if (right) CHECK(world.registry.state.lock()->reads == (present ? 8 : 4));
+  if (!present) CHECK(world.registry.state.lock()->most_reading == 1);
+}
+
+TEST_CASE("deep: of layers that were found right a bounded number is known", "[transfer]") {
+  CheckedLayers checked(2);
+  const auto a = Digest::of("a");
+  const auto b = Digest::of("b");
+  const auto c = Digest::of("c");
+  checked.add(a, "1", 10);
+  checked.add(b, "2", 20);
+  checked.add(a, "1", 10);
+  CHECK(checked.unpacked(a, "1") == 10);
+  CHECK_FALSE(checked.unpacked(a, "2"));
+  CHECK_FALSE(checked.unpacked(c, "3"));
+  checked.add(c, "3", 30);
+  CHECK_FALSE(checked.unpacked(a, "1"));
+  CHECK(checked.unpacked(b, "2") == 20);
+  CHECK(checked.unpacked(c, "3") == 30);
+}
+
+namespace {
+
+TransferRules rules_with(GrowthBounds image_growth) {
+  TransferRules rules = small_rules();
+  rules.image_growth = image_growth;
+  return rules;
+}
+
+/// Layers that are each as large unpacked as they are, one after the other.
+BlobTransferRequest request_for_layers(TransferWorld& world, const std::vector<std::string>& layers) {
+  auto request = world.request({});
+  request.deep = true;
+  request.concurrency = 1;
+  for (const std::string& layer : layers) {
+    request.blobs.push_back(world.source.add(layer));
+    request.diff_ids[Digest::of(layer)] = Digest::of(layer).str();
+  }
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("deep: what the layers of an image unpack to together is bounded, however often it is tried", "[transfer]") {
+  TransferWorld world(rules_with({.most_bytes = 150'000}));
+  const std::vector<std::string> layers{bytes_of(60'000, 1), bytes_of(60'000, 2), bytes_of(60'000, 3)};
+  const bool present = GENERATE(false, true);
+  for (const std::string& layer : layers) {
+    if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
+  }
+  for (int tried = 0; tried < 2; ++tried) {
+    const auto report = world.engine.transfer(world.source, world.store, request_for_layers(world, layers), {});
+    REQUIRE_FALSE(report);
+    CHECK(report.error().cls == ErrorClass::Integrity);
+    CHECK(report.error().message.find("with the image's other layers it grows without measure") != std::string::npos);
+    CHECK(world.registry.state.lock()->reads == (present ? 3 + tried : 0));
+  }
+  CHECK(world.engine.transfer(world.source, world.store, request_for_layers(world, {layers[0], layers[2]}), {}));
+}
+
+TEST_CASE("deep: a layer that is read again counts once", "[transfer]") {
+  TransferWorld world(rules_with({.most_bytes = 120'000}));
+  SECTION("sent again from its start") {
+    Cut cut = cut_after(30'000);
+    cut.forgets = true;
+    world.registry.state.lock()->cuts.push_back(cut);
+    const auto request = request_for_layers(world, {bytes_of(60'000, 1), bytes_of(60'000, 2)});
+    CHECK(world.engine.transfer(world.source, world.store, request, {}));
+  }
+  SECTION("found damaged by the registry when all of it was sent") {
+    world.registry.state.lock()->finish_errors.push_back({.cls = ErrorClass::Integrity, .message = "differs"});
+    const auto request = request_for_layers(world, {bytes_of(60'000, 1), bytes_of(60'000, 2)});
+    CHECK(world.engine.transfer(world.source, world.store, request, {}));
+  }
+  SECTION("in turn") {
+    auto request = request_for_layers(world, {});
+    for (unsigned i = 0; i < 2; ++i) {
+      const std::string plain = bytes_of(60'000, i + 1);
+      const std::string layer =
+          tests::zstd_with_window(23, bytes_of(10)) + tests::zstd_with_window(27, plain.substr(10));
+      request.blobs.push_back(world.source.add(layer));
+      request.diff_ids[Digest::of(layer)] = Digest::of(bytes_of(10) + plain.substr(10)).str();
+    }
+    CHECK(world.engine.transfer(world.source, world.store, request, {}));
+    CHECK(world.registry.state.lock()->reads == 2);
+  }
+}
+
+TEST_CASE("deep: a layer that the process knew before counts with what was read of it", "[transfer]") {
+  TransferWorld world(rules_with({.always_allowed = 60'000, .most_growth = 1, .most_bytes = 1'000'000}));
+  const std::vector<std::string> layers{bytes_of(60'000, 1), bytes_of(60'000, 2)};
+  CHECK(world.engine.transfer(world.source, world.store, request_for_layers(world, {layers[0]}), {}));
+  CHECK(world.engine.transfer(world.source, world.store, request_for_layers(world, layers), {}));
+}

@@ -1,0 +1,191 @@
+#include "controller/transfer/other_senders.h"
+
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "tests/catch.h"
+#include "tests/support/transfer_world.h"
+
+using namespace slipway;
+using namespace slipway::testing;
+using namespace slipway::transfer;
+
+TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
+  const std::string bytes = bytes_of(50'000);
+  const bool same_repository = GENERATE(true, false);
+  TransferWorld world;
+  world.while_waiting = until_stopped;
+  const content::Descriptor blob = world.source.add(bytes);
+  std::vector<std::future<Result<BlobTransferReport>>> running;
+  for (int i = 0; i < 8; ++i)
+    running.push_back(std::async(std::launch::async, [&, i] {
+      FakeStore store(world.registry, same_repository ? "team/app" : "team/app" + std::to_string(i));
+      auto request = world.request({blob});
+      request.may_mount_from = all_may;
+      return world.engine.transfer(world.source, store, request, {});
+    }));
+  int sent = 0;
+  for (auto& one : running) {
+    const auto report = one.get();
+    REQUIRE(report);
+    sent += report->outcomes.at(blob.digest) == BlobOutcome::Sent ? 1 : 0;
+  }
+  CHECK(sent == 1);
+  CHECK(world.registry.state.lock()->received == blob.size);
+}
+
+TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(50'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  world.while_waiting = until_stopped;
+  FakeSource broken;
+  std::promise<void> reading;
+  std::promise<void> go_on;
+  broken.on_read = [&](const Digest&) {
+    reading.set_value();
+    go_on.get_future().wait();
+  };
+  auto first = std::async(std::launch::async,
+                          [&] { return world.engine.transfer(broken, world.store, world.request({blob}), {}); });
+  reading.get_future().wait();
+  auto second = std::async(std::launch::async, [&] { return world.run({blob}); });
+  go_on.set_value();
+  CHECK(first.get().error().cls == ErrorClass::NotFound);
+  const auto report = second.get();
+  REQUIRE(report);
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Sent);
+}
+
+namespace {
+
+/// Somebody who sends a blob to another repository, from a source that gives nothing until it is let go on.
+class StuckSender {
+ public:
+  StuckSender(TransferWorld& world, const std::vector<std::string>& blobs, int concurrency = 1) : world_(world) {
+    source_.on_read = [this](const Digest& digest) {
+      if (!std::exchange(is_read_, true)) read_.set_value(digest);
+      gone_on_.wait();
+    };
+    auto request = world.request({});
+    for (const std::string& blob : blobs) request.blobs.push_back(source_.add(blob));
+    request.concurrency = concurrency;
+    request.may_mount_from = all_may;
+    sending_ = std::async(std::launch::async,
+                          [this, request] { return world_.engine.transfer(source_, store_, request, {}); });
+    reading_ = read_.get_future().get();
+  }
+  const Digest& reading() const { return *reading_; }
+  Result<BlobTransferReport> end() {
+    go_on_.set_value();
+    return sending_.get();
+  }
+
+ private:
+  TransferWorld& world_;
+  FakeSource source_;
+  FakeStore store_{world_.registry, "rival"};
+  bool is_read_ = false;
+  std::promise<Digest> read_;
+  std::optional<Digest> reading_;
+  std::promise<void> go_on_;
+  std::shared_future<void> gone_on_ = go_on_.get_future().share();
+  std::future<Result<BlobTransferReport>> sending_;
+};
+
+}  // namespace
+
+TEST_CASE("nobody waits long for a blob behind one who does not get on with it", "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(50'000);
+  StuckSender rival(world, {bytes});
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  CHECK(*world.waits.lock() == std::vector<std::chrono::milliseconds>(2, world.rules.look_after));
+  CHECK(rival.end());
+}
+
+TEST_CASE("who has the blob already does not wait for who sends it elsewhere", "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(50'000);
+  world.registry.state.lock()->blobs["team/app"][Digest::of(bytes)] = bytes;
+  StuckSender rival(world, {bytes});
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Present);
+  CHECK(world.waits.lock()->empty());
+  CHECK(rival.end());
+}
+
+TEST_CASE("a sender who gets on is waited for, however often one looks", "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(8 << 20);
+  const content::Descriptor blob = world.source.add(bytes);
+  runtime::Guarded<std::int64_t> allowed(1);
+  std::condition_variable_any more;
+  std::promise<void> began;
+  auto sending = world.request({blob});
+  sending.on_progress = [&](const TransferProgress& progress) {
+    if (progress.bytes_done > 0 && progress.bytes_done <= 700) began.set_value();
+    auto held = allowed.lock();
+    held.wait(more, {}, [&] { return progress.bytes_done <= *held; });
+  };
+  FakeSource other;
+  other.add(bytes);
+  auto first = std::async(std::launch::async, [&] { return world.engine.transfer(other, world.store, sending, {}); });
+  began.get_future().wait();
+  int looks = 0;
+  world.while_waiting = [&](const std::stop_token& stop) {
+    *allowed.lock() += 1'400'000;
+    more.notify_all();
+    if (++looks > 5) return until_stopped(stop);
+    const auto is_there = [&] {
+      return world.registry.state.lock()->received >= *allowed.lock() - 700 || stop.stop_requested();
+    };
+    while (!is_there()) std::this_thread::yield();
+  };
+  FakeStore store(world.registry, "team/second");
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, store, request, {});
+  REQUIRE(first.get());
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->received == blob.size);
+  CHECK(looks == 6);
+}
+
+TEST_CASE("a blob that waits for its turn keeps nobody else waiting for it", "[transfer]") {
+  TransferRules rules = small_rules();
+  rules.most_streams = 1;
+  TransferWorld world(rules);
+  const std::string one = bytes_of(50'000);
+  const std::string other = bytes_of(60'000, 3);
+  StuckSender rival(world, {one, other}, 2);
+  const std::string& bytes = rival.reading() == Digest::of(one) ? other : one;  // The first has the only stream.
+  while (world.registry.state.lock()->heads < 2) std::this_thread::yield();
+  auto request = world.request({world.source.add(bytes)});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  const auto rivals = rival.end();
+  CHECK(rivals->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->received == 110'000);
+}
+
+TEST_CASE("of those who send a blob in vain one after the other few are waited for", "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(50'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  std::vector<std::unique_ptr<StuckSender>> rivals;
+  for (int i = 0; i < 4; ++i) rivals.push_back(std::make_unique<StuckSender>(world, std::vector{bytes}));
+  world.waits.lock()->clear();
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.waits.lock()->size() == 4);
+  for (auto& rival : rivals) CHECK(rival->end());
+}
