@@ -12,8 +12,11 @@ bool contains(const std::vector<std::shared_ptr<const OtherSenders::Ticket>>& al
 
 }  // namespace
 
+/// A row of those who wait for their turn is no sender: each may take as long as a look at it.
 bool OtherSenders::is_worth_waiting(const Ticket& other) const {
-  return !contains(queued_, other) && is_worth_yielding(other);
+  constexpr int kMostNotBegun = 8;
+  const bool may_begin = other.streams || not_begun_ < kMostNotBegun;
+  return may_begin && !contains(queued_, other) && is_worth_yielding(other);
 }
 
 /// Of those who send it one after the other in vain, or slowly, no third is waited for.
@@ -23,12 +26,12 @@ bool OtherSenders::is_worth_yielding(const Ticket& other) const {
 }
 
 bool OtherSenders::wait_for(const std::shared_ptr<const Ticket>& other, const std::stop_token& stop) {
-  if (!ends_in_time(*other, stop)) {
-    (other->streams ? slow_ : queued_).push_back(other);
-    return false;
-  }
-  if (!other->succeeded && other->streams) ++failed_;
-  return true;
+  const bool has_ended = ends_in_time(*other, stop);
+  const bool has_begun = other->streams;
+  if (!has_ended) (has_begun ? slow_ : queued_).push_back(other);
+  if (has_ended && !other->succeeded && has_begun) ++failed_;
+  if (!other->succeeded && !has_begun) ++not_begun_;
+  return has_ended;
 }
 
 bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop) const {
@@ -42,14 +45,15 @@ bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
     parts_.hands.wait(parts_.rules.look_after, woken.get_token());
     if (woken.stop_requested()) return true;
-    slow = gets_on(before, other.position, parts_.hands.elapsed() - began) ? 0 : slow + 1;
+    slow = gets_on(other, before, parts_.hands.elapsed() - began) ? 0 : slow + 1;
   }
   return false;
 }
 
 /// Once all bytes are there it takes as long as the registry takes. Our own limit is nobody's slowness.
-bool OtherSenders::gets_on(std::int64_t from, std::int64_t to, std::chrono::nanoseconds in) const {
-  if (to >= parts_.blob_size) return true;
+bool OtherSenders::gets_on(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const {
+  const std::int64_t to = other.position;
+  if (other.streams && to >= parts_.blob_size) return true;
   const auto shares = 2 * static_cast<std::size_t>(std::max(1, parts_.rules.most_streams));
   const std::size_t allowed = parts_.limit.piece_of(std::numeric_limits<std::size_t>::max());
   const std::int64_t fair = std::min(parts_.rules.fair_per_second, static_cast<std::int64_t>(allowed / shares));

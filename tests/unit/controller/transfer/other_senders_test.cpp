@@ -1,5 +1,6 @@
 #include "controller/transfer/other_senders.h"
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <thread>
@@ -188,4 +189,180 @@ TEST_CASE("of those who send a blob in vain one after the other few are waited f
   REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
   CHECK(world.waits.lock()->size() == 4);
   for (auto& rival : rivals) CHECK(rival->end());
+}
+
+namespace {
+
+/// Who wants a blob of 10 MiB, and time in which others do what a test says.
+struct Wanting {
+  using Ticket = BlobWhereabouts::Ticket;
+
+  explicit Wanting(std::int64_t blob_size = 10 << 20) : size(blob_size) {}
+
+  std::int64_t size;
+  TransferRules rules{.most_streams = 4};
+  std::chrono::nanoseconds now{};
+  int looks = 0;
+  std::function<void(int look)> meanwhile = [](int) {};
+  TransferHands hands{.wait =
+                          [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
+                            now += delay;
+                            meanwhile(++looks);
+                            return !stop.stop_requested();
+                          },
+                      .chance = [] { return 0.5; },
+                      .elapsed = [this] { return now; }};
+  RateLimit limit{hands};
+  OtherSenders others{{.rules = rules, .hands = hands, .limit = limit, .blob_size = size}};
+
+  static std::shared_ptr<Ticket> ticket(bool streams) {
+    auto made = std::make_shared<Ticket>("team/other");
+    made->streams = streams;
+    return made;
+  }
+  /// Whether it ended in the first look, as it is told.
+  bool ends(const std::shared_ptr<Ticket>& other, bool succeeds) {
+    meanwhile = [=](int) {
+      other->succeeded = succeeds;
+      other->ended.request_stop();
+    };
+    return others.wait_for(other, {});
+  }
+  /// Whether a sender who gains so much in each of five looks is waited for that long.
+  bool waits_for_pace(std::int64_t bytes) {
+    const auto other = ticket(true);
+    looks = 0;
+    meanwhile = [=](int look) {
+      other->position += bytes;
+      if (look == 5) other->ended.request_stop();
+    };
+    return others.wait_for(other, {});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("other senders: who gains the pace is waited for, who gains less is left after two looks", "[transfer]") {
+  Wanting wanting;
+  const std::int64_t fair = wanting.rules.look_after.count() * wanting.rules.fair_per_second;
+  SECTION("the rules' pace") {
+    CHECK(wanting.waits_for_pace(fair));
+    CHECK(wanting.looks == 5);
+    CHECK_FALSE(wanting.waits_for_pace(fair - 1));
+    CHECK(wanting.looks == 2);
+  }
+  SECTION("half a share of our own limit, which is less") {
+    const RateLimit::Hold held(wanting.limit, 8'000);  // 1,000 for each of eight.
+    CHECK(wanting.waits_for_pace(5'000));
+    CHECK_FALSE(wanting.waits_for_pace(4'999));
+  }
+  SECTION("of a limit that is next to nothing at least a byte") {
+    const RateLimit::Hold held(wanting.limit, 1);
+    CHECK(wanting.waits_for_pace(1));
+    CHECK_FALSE(wanting.waits_for_pace(0));
+  }
+  SECTION("a limit that is more than the pace asks for no more") {
+    const RateLimit::Hold held(wanting.limit, 80'000'000);
+    CHECK(wanting.waits_for_pace(fair));
+  }
+}
+
+TEST_CASE("other senders: one slow look between two that gain is forgiven", "[transfer]") {
+  Wanting wanting;
+  const auto other = Wanting::ticket(true);
+  wanting.meanwhile = [&](int look) {
+    if (look % 2 == 0) other->position += 2 << 20;
+    if (look == 7) other->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(other, {}));
+  CHECK(wanting.looks == 7);
+}
+
+TEST_CASE("other senders: with all bytes sent it takes as long as the registry takes", "[transfer]") {
+  Wanting wanting;
+  const auto other = Wanting::ticket(true);
+  other->position = wanting.size;
+  wanting.meanwhile = [&](int look) {
+    if (look == 9) other->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(other, {}));
+  CHECK(wanting.looks == 9);
+}
+
+TEST_CASE("other senders: a blob without a byte is waited for once it is begun with", "[transfer]") {
+  Wanting wanting(0);
+  const bool streams = GENERATE(false, true);
+  const auto other = Wanting::ticket(streams);
+  wanting.meanwhile = [&](int look) {
+    if (look == 9) other->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(other, {}) == streams);
+  CHECK(wanting.looks == (streams ? 9 : 2));
+}
+
+TEST_CASE("other senders: who was left before they began is taken back once they have", "[transfer]") {
+  Wanting wanting;
+  const auto other = Wanting::ticket(false);
+  CHECK(wanting.others.is_worth_waiting(*other));
+  CHECK_FALSE(wanting.others.wait_for(other, {}));
+  CHECK(wanting.looks == 2);
+  CHECK_FALSE(wanting.others.is_worth_waiting(*other));
+  CHECK(wanting.others.is_worth_yielding(*other));
+  CHECK(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
+  other->streams = true;
+  wanting.others.take_back(other);
+  CHECK(wanting.others.is_worth_waiting(*other));
+}
+
+TEST_CASE("other senders: of those who are slow or fail while they send no third is waited for", "[transfer]") {
+  Wanting wanting;
+  const bool slow_first = GENERATE(true, false);
+  const auto first = Wanting::ticket(true);
+  CHECK(wanting.others.is_worth_waiting(*first));
+  if (slow_first) {
+    CHECK_FALSE(wanting.others.wait_for(first, {}));
+    CHECK_FALSE(wanting.others.is_worth_waiting(*first));
+    CHECK_FALSE(wanting.others.is_worth_yielding(*first));
+  } else {
+    CHECK(wanting.ends(first, false));
+  }
+  const auto second = Wanting::ticket(true);
+  CHECK(wanting.others.is_worth_waiting(*second));
+  CHECK(wanting.ends(second, false));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+}
+
+TEST_CASE("other senders: one that ends well is not held against the next", "[transfer]") {
+  Wanting wanting;
+  for (int i = 0; i < 20; ++i) {
+    const auto other = Wanting::ticket(i % 2 == 0);
+    REQUIRE(wanting.others.is_worth_waiting(*other));
+    REQUIRE(wanting.ends(other, true));
+  }
+}
+
+TEST_CASE("other senders: of those who have not begun several are waited for, then only who has", "[transfer]") {
+  Wanting wanting;
+  const bool ends = GENERATE(true, false);
+  for (int i = 0; i < 8; ++i) {
+    const auto other = Wanting::ticket(false);
+    REQUIRE(wanting.others.is_worth_waiting(*other));
+    if (ends)
+      REQUIRE(wanting.ends(other, false));
+    else
+      REQUIRE_FALSE(wanting.others.wait_for(other, {}));
+  }
+  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
+  CHECK(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
+  CHECK(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+}
+
+TEST_CASE("other senders: a stop ends the wait at once", "[transfer]") {
+  Wanting wanting;
+  std::stop_source stop;
+  wanting.meanwhile = [&](int) { stop.request_stop(); };
+  const auto other = Wanting::ticket(true);
+  CHECK(wanting.others.wait_for(other, stop.get_token()));
+  CHECK(wanting.looks == 1);
 }
