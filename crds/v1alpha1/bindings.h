@@ -71,6 +71,7 @@ SLIPWAY_BOUND(TransferStatus);
 SLIPWAY_BOUND(PublishedStatus);
 SLIPWAY_BOUND(AttemptError);
 SLIPWAY_BOUND(ProgressStatus);
+SLIPWAY_BOUND(EarlierTag);
 SLIPWAY_BOUND(AttemptStatus);
 SLIPWAY_BOUND(HistoryEntry);
 SLIPWAY_BOUND(DisplayStatus);

@@ -86,6 +86,16 @@ const Binding<ProgressStatus>& Bound<ProgressStatus>::get() {
   return binding;
 }
 
+const Binding<EarlierTag>& Bound<EarlierTag>::get() {
+  static const auto binding =
+      Binding<EarlierTag>()
+          .field("tag", &EarlierTag::tag, {.description = "The tag.", .required = true})
+          .field("digest", &EarlierTag::digest, {.description = "What it was given, or was to be given."})
+          .field("owned", &EarlierTag::owned,
+                 {.description = "Whether this object set it; one that it may have set is never removed."});
+  return binding;
+}
+
 const Binding<AttemptStatus>& Bound<AttemptStatus>::get() {
   using Status = AttemptStatus;
   static const auto binding =
@@ -102,6 +112,10 @@ const Binding<AttemptStatus>& Bound<AttemptStatus>::get() {
           .field("nextRetryAt", &Status::next_retry_at, {.description = "When it is tried again."})
           .field("tags", &Status::tags,
                  {.description = "The tags that it set (owned) or is about to set.", .list_map_key = "name"})
+          .field("earlierTags", &Status::earlier_tags,
+                 {.description = "What attempts before it set or may have set; the 64 that matter most are kept.",
+                  .max_items = kMostEarlierTags,
+                  .atomic = true})
           .field("progress", &Status::progress, {.description = "How far it is."})
           .field("error", &Status::error, {.description = "Why the last try failed."});
   return binding;

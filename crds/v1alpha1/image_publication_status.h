@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -74,6 +75,16 @@ struct ProgressStatus {
   bool operator==(const ProgressStatus&) const = default;
 };
 
+/// A tag of an attempt that an edit ended before it published anything.
+struct EarlierTag {
+  std::string tag;
+  std::string digest;  ///< What it was given, or was to be given.
+  bool owned = false;  ///< This object set it; otherwise it was about to when it was last heard of.
+  bool operator==(const EarlierTag&) const = default;
+};
+/// How many of these are kept.
+inline constexpr std::size_t kMostEarlierTags = 64;
+
 /// What is being tried now; absent when nothing is.
 struct AttemptStatus {
   std::int64_t generation = 0;
@@ -86,6 +97,9 @@ struct AttemptStatus {
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> next_retry_at;
   std::vector<TagStatus> tags;  ///< Those it set (owned), and those that it was about to set when it was last heard of.
+  /// Of the attempts since the last publication, each tag once: what this object set first, then what it may have, the
+  /// newest first; what is in `tags` as set is not among them. At most kMostEarlierTags, the last ones are forgotten.
+  std::vector<EarlierTag> earlier_tags;
   std::optional<ProgressStatus> progress;
   std::optional<AttemptError> error;
   bool operator==(const AttemptStatus&) const = default;

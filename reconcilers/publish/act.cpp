@@ -182,7 +182,11 @@ class Act {
     if (!turn) return std::unexpected(std::move(turn.error()));
     auto found = hands_.store.resolve(step.tag, stop_);
     if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
-    if (!*found || (*found)->digest != step.present) return {};
+    if (!*found) return {};
+    if ((*found)->digest != step.present) {
+      report_.moved.insert(step.tag);
+      return {};
+    }
     auto removed = hands_.store.remove_tag(step.tag, stop_);
     if (!removed && removed.error().cls != ErrorClass::NotFound)
       return while_doing("tag " + step.tag, std::move(removed.error()));

@@ -43,6 +43,7 @@ struct ActReport {
   std::optional<Digest> record;    ///< That was put.
   std::set<std::string> tags;      ///< That were set or removed.
   std::set<std::string> left;      ///< That LookAtTag found to name what it asks for: they stay.
+  std::set<std::string> moved;     ///< That RemoveTag found to name something else: they stay.
   std::string unsure;              ///< A tag that may have been set: the answer was lost, or not waited for.
   std::vector<std::string> notes;  ///< What a person should know.
   bool unwanted = false;  ///< It was edited, suspended or forbidden meanwhile: nothing was sent, or no further tag set.

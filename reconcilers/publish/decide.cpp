@@ -9,6 +9,7 @@
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/tag_conflict.h"
 #include "reconcilers/publish/tag_order.h"
+#include "reconcilers/publish/tags_on_record.h"
 
 namespace slipway::publish {
 namespace {
@@ -148,13 +149,9 @@ class Decision {
   /// Found right without that, it is somebody else's. One that was about to be set when the attempt was last heard of
   /// counts when the record of that publication is there: it is put just before the tags.
   bool is_own(const ExpandedTag& tag, const Digest& wanted) const {
+    if (has_set(publication_.status, tag.tag, wanted.str())) return true;
     const auto names_it = [&](const TagStatus& known) { return known.tag == tag.tag && known.digest == wanted.str(); };
-    const auto is_known = [&](const TagStatus& known) { return known.owned && names_it(known); };
-    const auto& published = publication_.status.published;
     const auto& attempt = publication_.status.attempt;
-    if (published && std::ranges::any_of(published->tags, is_known)) return true;
-    if (!attempt) return false;
-    if (std::ranges::any_of(attempt->tags, is_known)) return true;
     return is_continued(publication_, seen_.ids) && std::ranges::any_of(attempt->tags, names_it) &&
            records_on(seen_, digest_).identities.contains(record_identity(record()));
   }

@@ -9,6 +9,7 @@
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/record_reader.h"
 #include "reconcilers/publish/report_reader.h"
+#include "reconcilers/publish/tags_on_record.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway::publish {
@@ -335,14 +336,7 @@ bool is_finished(const ImagePublication& publication, const PublicationIds& ids)
 }
 
 bool is_set_by(const ImagePublication& publication, const std::string& tag, const Digest& digest) {
-  const auto& status = publication.status;
-  for (const auto* tags :
-       {status.attempt ? &status.attempt->tags : nullptr, status.published ? &status.published->tags : nullptr}) {
-    if (tags == nullptr) continue;
-    const auto found = std::ranges::find(*tags, tag, &TagStatus::tag);
-    if (found != tags->end() && found->owned) return found->digest == digest.str();
-  }
-  return false;
+  return set_last(publication.status, tag) == digest.str();
 }
 
 bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids) {

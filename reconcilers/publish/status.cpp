@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "reconcilers/brief_digest.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/tags_on_record.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -60,8 +60,7 @@ AttemptStatus attempt_of(const ImagePublication& publication, const PublishPlan&
   attempt.generation = publication.metadata.generation;
   if (const auto& before = publication.status.attempt) {
     attempt.sent = before->sent;
-    if (!is_continued(publication, plan.ids))
-      std::ranges::copy_if(before->tags, std::back_inserter(attempt.tags), &TagStatus::owned);
+    attempt.earlier_tags = earlier_tags(*before, attempt.tags);
   }
   attempt.publication_hash = plan.ids.publication.empty() ? plan.ids.request : plan.ids.publication;
   if (!plan.ids.gates.empty()) {
@@ -92,12 +91,6 @@ std::vector<TagStatus> tags_at_start(const PublishPlan& plan) {
       tags.push_back({.name = tag.name, .tag = tag.tag, .digest = tag.wanted->str(), .owned = !is_set});
   }
   return tags;
-}
-
-/// After acting it is known which of the announced tags were set.
-void settle_tags(std::vector<TagStatus>& tags, const ActReport& report) {
-  for (auto& tag : tags) tag.owned = tag.owned || report.tags.contains(tag.tag);
-  std::erase_if(tags, [&](const TagStatus& tag) { return !tag.owned && tag.tag != report.unsure; });
 }
 
 std::string tags_of(const std::vector<TagStatus>& tags) {
@@ -137,7 +130,7 @@ class Conclusion {
     } else if (report_.completed()) {
       record_success();
     }
-    if (status_.attempt && !plan_.steps.empty()) settle_tags(status_.attempt->tags, report_);
+    if (status_.attempt && !plan_.steps.empty()) settle_tags(*status_.attempt, report_);
     observe_only();
     return std::move(status_);
   }
@@ -381,7 +374,7 @@ Outcome outcome_after(const ImagePublication& publication, const Acted& acted, c
 
 bool keep_tags(ImagePublicationStatus& status, const ActReport& report) {
   if (!status.attempt || report.tags.empty()) return false;
-  settle_tags(status.attempt->tags, report);
+  settle_tags(*status.attempt, report);
   return true;
 }
 
@@ -393,6 +386,8 @@ ImagePublicationStatus status_at_start(const ImagePublication& publication, cons
   if (again) ++status.attempt->number;
   status.attempt->sent = true;
   status.attempt->tags = tags_at_start(plan);
+  if (const auto& before = publication.status.attempt)
+    status.attempt->earlier_tags = earlier_tags(*before, status.attempt->tags);
   status.source = plan.source;
   status.source_hash = plan.ids.request;
   if (times.now - times.began >= kShownAfter) show_sending(status, publication, times.now);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "crds/base/error_class.h"
-#include "reconcilers/publish/withdrawn.h"
+#include "reconcilers/publish/tags_on_record.h"
 
 namespace slipway::publish {
 namespace {
@@ -21,58 +23,62 @@ constexpr milliseconds kShortest = 2s;
 constexpr milliseconds kLongest = 1min;
 constexpr int kShareOfWait = 8;
 
-/// Of what is published, or of an attempt that ended before that: there, what it does not own it was about to set.
+/// Of what is published, or of attempts that ended before that: there, what it does not own it was about to set.
 struct TagOnRecord {
-  TagStatus tag;
+  std::string tag;
+  std::string digest;
   bool is_owned = false;
   bool is_doubtful = false;
 };
+
+/// What of an attempt's `tags` is not among those that are known.
+template <class Tags>
+void add_attempted(const Tags& tags, std::vector<TagOnRecord>& known) {
+  for (const auto& one : tags) {
+    const auto is_same = [&](const TagOnRecord& other) { return other.tag == one.tag && other.digest == one.digest; };
+    if (std::ranges::none_of(known, is_same))
+      known.push_back({.tag = one.tag, .digest = one.digest, .is_owned = one.owned, .is_doubtful = !one.owned});
+  }
+}
 
 std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
   std::vector<TagOnRecord> tags;
   if (status.published)
     for (const TagStatus& tag : status.published->tags)
-      tags.push_back({.tag = tag, .is_owned = is_on_record_as_set(status, tag)});
+      tags.push_back({.tag = tag.tag, .digest = tag.digest, .is_owned = has_set(status, tag.tag, tag.digest)});
   if (!status.attempt) return tags;
-  for (const TagStatus& tag : status.attempt->tags) {
-    const auto is_same = [&](const TagOnRecord& known) {
-      return known.tag.tag == tag.tag && known.tag.digest == tag.digest;
-    };
-    if (std::ranges::none_of(tags, is_same))
-      tags.push_back({.tag = tag, .is_owned = tag.owned, .is_doubtful = !tag.owned});
-  }
+  add_attempted(status.attempt->tags, tags);
+  add_attempted(status.attempt->earlier_tags, tags);
   return tags;
 }
 
 Step step_for(const TagOnRecord& known, const Digest& digest, bool is_wanted) {
   if (is_wanted)
     return LookAtTag{
-        .tag = known.tag.tag, .wanted = digest, .for_another = true, .why = "another publication wants it: it stays"};
+        .tag = known.tag, .wanted = digest, .for_another = true, .why = "another publication wants it: it stays"};
   if (known.is_doubtful)
-    return LookAtTag{.tag = known.tag.tag, .wanted = digest, .why = "the publication was about to set it"};
-  return RemoveTag{
-      .tag = known.tag.tag, .present = digest, .why = "the publication is deleted with deletionPolicy Untag"};
+    return LookAtTag{.tag = known.tag, .wanted = digest, .why = "the publication was about to set it"};
+  return RemoveTag{.tag = known.tag, .present = digest, .why = "the publication is deleted with deletionPolicy Untag"};
 }
 
 }  // namespace
 
 std::set<std::string> names_on_record(const ImagePublicationStatus& status) {
   std::set<std::string> names;
-  for (const auto& known : tags_on_record(status)) names.insert(known.tag.tag);
+  for (const auto& known : tags_on_record(status)) names.insert(known.tag);
   return names;
 }
 
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::map<std::string, ObjectKey>& wanted) {
   PublishPlan plan{.reason = "nothing to untag"};
   for (const auto& known : tags_on_record(publication.status)) {
-    const TagStatus& tag = known.tag;
-    const auto digest = Digest::parse(tag.digest);
-    if (!digest || tag.tag.empty()) continue;
+    const auto digest = Digest::parse(known.digest);
+    if (!digest || known.tag.empty()) continue;
     if (!known.is_owned && !known.is_doubtful) {
-      plan.notes.push_back("tag " + tag.tag + " stays: this object is not on record as having set it");
+      plan.notes.push_back("tag " + known.tag + " stays: this object is not on record as having set it");
       continue;
     }
-    plan.steps.push_back(step_for(known, *digest, wanted.contains(tag.tag)));
+    plan.steps.push_back(step_for(known, *digest, wanted.contains(known.tag)));
   }
   if (!plan.steps.empty()) plan.reason = "untag what " + publication.metadata.name + " published";
   return plan;

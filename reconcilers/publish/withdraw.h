@@ -15,10 +15,10 @@ namespace slipway::publish {
 /// The tags that the status of a publication names, whoever set them. Pure.
 std::set<std::string> names_on_record(const ImagePublicationStatus& status);
 
-/// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in an attempt that
+/// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in attempts that
 /// did not end well, and that are not among those that others want (`wanted`: see wanted_by_neighbours()). Whether each
 /// still names what this object gave it is looked at in acting, whether what others want does, and what became of those
-/// that the attempt was about to set. Pure.
+/// that an attempt was about to set. Pure.
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::map<std::string, ObjectKey>& wanted);
 
 /// Until when a deletion is held up by tags that can't be removed yet: ten minutes after it was asked for (`deleted`);

@@ -5,6 +5,8 @@
 #include <set>
 #include <variant>
 
+#include "reconcilers/publish/tags_on_record.h"
+
 namespace slipway::publish {
 namespace {
 
@@ -39,7 +41,7 @@ std::set<std::string> tags_of_others(const ImagePublication& publication) {
   std::set<std::string> tags;
   if (status.published)
     for (const auto& tag : status.published->tags)
-      if (!tag.tag.empty() && !tag.digest.empty() && !is_on_record_as_set(status, tag)) tags.insert(tag.tag);
+      if (!tag.tag.empty() && !tag.digest.empty() && !has_set(status, tag.tag, tag.digest)) tags.insert(tag.tag);
   return tags;
 }
 
@@ -52,14 +54,15 @@ std::set<std::string> wanted_by_others(const Withdrawn& done) {
   return tags;
 }
 
-}  // namespace
-
-bool is_on_record_as_set(const ImagePublicationStatus& status, const TagStatus& tag) {
-  if (tag.owned || !status.attempt) return tag.owned;
-  return std::ranges::any_of(status.attempt->tags, [&](const TagStatus& set) {
-    return set.owned && set.tag == tag.tag && set.digest == tag.digest;
-  });
+/// Of those that this object set: somebody moved them.
+std::set<std::string> moved_on(const Withdrawn& done) {
+  std::set<std::string> tags = done.report.moved;
+  std::erase_if(tags,
+                [&](const auto& tag) { return done.report.tags.contains(tag) || done.report.left.contains(tag); });
+  return tags;
 }
+
+}  // namespace
 
 std::string removed_tags(const Withdrawn& done) {
   return joined(done.report.tags);
@@ -83,7 +86,11 @@ std::string tags_left(const ImagePublication& publication, const Withdrawn& done
   };
   add(tags_of_others(publication), ", which this object is not on record as having set");
   add(wanted, ", which another publication wants");
+  add(moved_on(done), ", which this object set and which names something else by now");
   add(doubtful, ", which this object was about to set when it was last heard of, and may have");
+  const auto& attempt = publication.status.attempt;
+  if (attempt && attempt->earlier_tags.size() >= kMostEarlierTags)
+    left += (left.empty() ? "" : "; ") + std::string("what else its attempts set: no more tags of them are on record");
   return left.empty() ? "" : beginning(done) + "left: " + left;
 }
 

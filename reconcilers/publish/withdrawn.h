@@ -16,10 +16,6 @@ struct Withdrawn {
   ActReport report;
 };
 
-/// Whether this object is on record as having set `tag`, one of status.published, to what it names there: when it
-/// published, or later in an attempt that set it again. Pure.
-bool is_on_record_as_set(const ImagePublicationStatus& status, const TagStatus& tag);
-
 /// "1.8.2, staging", or nothing. Pure.
 std::string removed_tags(const Withdrawn& done);
 
@@ -28,8 +24,9 @@ std::string tags_stay(const Withdrawn& done, std::string_view why);
 std::string tags_wait(const Withdrawn& done, std::string_view why);
 
 /// What stays although all was done, and why: tags that were there before this object or are from a time when that was
-/// not kept, those that another publication wants, and those that it may have set. Says nothing of whose publication
-/// that is: it may be another tenant's. Empty where nothing stays. Pure.
+/// not kept, those that another publication wants, those that name something else by now, those that it may have set,
+/// and, where as many are on record as are kept, what is on record no more. Says nothing of whose publication that is:
+/// it may be another tenant's. Empty where nothing stays. Pure.
 std::string tags_left(const ImagePublication& publication, const Withdrawn& done);
 
 }  // namespace slipway::publish

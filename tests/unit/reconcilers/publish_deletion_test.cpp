@@ -84,6 +84,9 @@ TEST_CASE("Untag takes away the tags that still name its digest, and never a man
     CHECK(it.is_gone());
     CHECK(it.world.tag("staging") == other.descriptor.digest.str());
     CHECK(it.world.tag("1.8.2") == "nothing");
+    REQUIRE(it.world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
+    CHECK(it.world.recorder.events[0].message ==
+          "removed: 1.8.2; left: staging, which this object set and which names something else by now");
   }
   SECTION("not one that is gone already") {
     it.world.destination().tags.erase("1.8.2");
@@ -145,6 +148,18 @@ TEST_CASE("Untag leaves what another publication wants") {
     it.world.objects.apply(other);
     it.remove();
     CHECK(it.world.tag("staging") != "nothing");
+  }
+  SECTION("that published it to a registry whose place is not known any more") {
+    auto same = make_registry();
+    same.metadata.name = "contoso-again";
+    it.world.objects.apply(same);
+    other.spec.registry_ref.name = "contoso-again";
+    it.world.publish(other);
+    REQUIRE(it.world.condition(other, "Ready") == "True Succeeded");
+    it.world.objects.kept_registries.at("contoso-again").spec.login_server.clear();
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+    CHECK(it.world.tag("1.8.2") == "nothing");
   }
   SECTION("that published it and has no access any more") {
     it.world.publish(other);
