@@ -80,7 +80,9 @@ const Binding<AttemptError>& Bound<AttemptError>::get() {
 const Binding<ProgressStatus>& Bound<ProgressStatus>::get() {
   static const auto binding =
       Binding<ProgressStatus>()
-          .field("bytesDone", &ProgressStatus::bytes_done, {.description = "Bytes that are there.", .always = true})
+          .field("bytesDone", &ProgressStatus::bytes_done,
+                 {.description = "Bytes that are there or on their way: the registry may not have taken all of them.",
+                  .always = true})
           .field("bytesTotal", &ProgressStatus::bytes_total, {.description = "Bytes of the image.", .always = true})
           .field("at", &ProgressStatus::at, {.description = "When this was so."});
   return binding;
