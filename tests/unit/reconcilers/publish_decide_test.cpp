@@ -468,6 +468,70 @@ TEST_CASE("a rollback holds until its end, and nothing moves by itself then", "[
   }
 }
 
+TEST_CASE("a moving tag that another means as an immutable one is moved by who set it last alone", "[publish_decide]") {
+  Situation it;
+  it.all_there().recorded(kOld, kOther, 1).seen.present["staging"] = kOld;
+  it.seen.records[kOld].records[0].tags[1].mutability = Mutability::Immutable;
+  const auto tag = [](const Digest& digest, bool owned) {
+    return TagStatus{.name = "environment", .tag = "staging", .digest = digest.str(), .owned = owned};
+  };
+  const auto earlier = [](const Digest& digest, bool owned) {
+    return EarlierTag{.tag = "staging", .digest = digest.str(), .owned = owned};
+  };
+  struct Row {
+    std::string name;
+    std::vector<TagStatus> published, attempt;
+    std::vector<EarlierTag> earlier;
+    bool is_ours;
+  };
+  const Row rows[] = {
+      {"nobody of us", {}, {}, {}, false},
+      {"what is published", {tag(kOld, true)}, {}, {}, true},
+      {"what is published, found right", {tag(kOld, false)}, {}, {}, false},
+      {"the attempt", {}, {tag(kOld, true)}, {}, true},
+      {"the attempt, which is about to", {}, {tag(kOld, false)}, {}, false},
+      {"the attempt, after what is published", {tag(kImage, true)}, {tag(kOld, true)}, {}, true},
+      {"what is published, before the attempt set another", {tag(kOld, true)}, {tag(kImage, true)}, {}, false},
+      {"an attempt before", {tag(kImage, true)}, {tag(kImage, false)}, {earlier(kOld, true)}, true},
+      {"an attempt before, which may have", {}, {}, {earlier(kOld, false)}, false},
+      {"an attempt before, before this one set another", {}, {tag(kImage, true)}, {earlier(kOld, true)}, false},
+  };
+  for (const auto& row : rows) {
+    it.publication.status.published.reset();
+    if (!row.published.empty()) it.publication.status.published = PublishedStatus{.tags = row.published};
+    it.publication.status.attempt = AttemptStatus{.publication_hash = "q"};
+    it.publication.status.attempt->tags = row.attempt;
+    it.publication.status.attempt->earlier_tags = row.earlier;
+    INFO(row.name);
+    CHECK(it.decide_at().refusal.has_value() != row.is_ours);
+  }
+}
+
+TEST_CASE("the record of a finished publication that was not read is there unless the list lacks it",
+          "[publish_decide]") {
+  Situation it;
+  const auto record = Digest::of("record");
+  it.finished().publication.status.published->record_digest = record.str();
+  auto& there = it.seen.records[kImage];
+  there.all_read = false;
+  bool is_put = false;
+  SECTION("the list was not read") {}
+  SECTION("it is in the list") {
+    there.listed = {Digest::of("other"), record};
+  }
+  SECTION("it is not in the list") {
+    there.listed = {Digest::of("other")};
+    is_put = true;
+  }
+  SECTION("the list was read and all in it") {
+    there.all_read = true;
+    is_put = true;
+  }
+  const auto plan = it.decide_at();
+  CHECK(plan.steps.size() == (is_put ? 1 : 0));
+  CHECK(plan.record == (is_put ? std::nullopt : std::optional(record)));
+}
+
 TEST_CASE("gates judge what has not passed", "[publish_decide]") {
   Situation situation;
   situation.scanned().report({"LOW"});

@@ -542,6 +542,25 @@ TEST_CASE("what a visit reads of records is bounded for all its tags together") 
   CHECK(std::ranges::count_if(world.registry.requests, [&](const auto& one) { return reads.contains(one); }) == 3);
 }
 
+TEST_CASE("more records than tell enough on the image keep nobody from a rollback off what another tagged") {
+  PublishWorld world;
+  const auto good = world.push({"good"}, "1.8.2");
+  const auto bad = world.push({"bad"}, "1.9.0");
+  world.publish(build(812, "1.8.2"));
+  world.publish(build(813, "1.9.0", "other"));
+  REQUIRE(world.tag("staging") == bad.descriptor.digest.str());
+  publish::PublicationRecord record{.publisher = {"cluster-1", "shop", "flood"}, .subject = bad.descriptor.digest};
+  for (record.build.number = 0; *record.build.number < 60; ++*record.build.number) {
+    const auto one = publish::build_record(record, bad.descriptor);
+    world.destination().manifests.insert_or_assign(one.descriptor.digest, one);
+  }
+  auto publication = build(814, "1.9.0");
+  publication.spec.rollback = Rollback{.digest = good.descriptor.digest.str(), .reason = "checkout is broken"};
+  world.publish(publication);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.tag("staging") == good.descriptor.digest.str());
+}
+
 TEST_CASE("records without end hide nobody's immutable tag, and keep nobody from moving its own") {
   PublishWorld world;
   const auto image = world.push({"image"}, "1.8.2");
