@@ -98,7 +98,7 @@ Reference reference_to(kube::ReferenceKind kind, const runtime::ObjectName& obje
 
 template <class T>
 bool is_edited(const runtime::Reflected<T>& before, const runtime::Reflected<T>& now) {
-  return runtime::change_between(before.object.metadata, now.object.metadata) == runtime::ChangeKind::Edited;
+  return runtime::change_between(before, now) == runtime::ChangeKind::Edited;
 }
 
 using Registry = runtime::Reflected<ContainerRegistry>;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/kube/dropped_fields.h"
 #include "controller/kube/requests.h"
 #include "controller/runtime/system_clock.h"
 #include "crds/base/text.h"
@@ -172,8 +173,25 @@ Result<runtime::Reflected<T>> read_object(const Node& object) {
 }
 
 template <class T>
-Result<runtime::Reflected<T>> decode(const Node& object) {
+void read_spec(const Node& node, FieldReader& reader) {
+  decltype(T::spec) spec;
+  Bound<decltype(T::spec)>::get().read(node, reader, spec);
+}
+
+/// What the API server dropped counts as well. Not of what is being deleted: for that what is left is enough.
+template <class T>
+Result<runtime::Reflected<T>> read_as_applied(const Node& object) {
   Result<runtime::Reflected<T>> kept = read_object<T>(object);
+  if (!kept || kept->object.metadata.deletion_timestamp) return kept;
+  std::vector<Problem> problems = dropped_fields(object, read_spec<T>);
+  if (problems.empty()) return kept;
+  std::ranges::move(kept->problems, std::back_inserter(problems));
+  return broken<T>(object, problems);
+}
+
+template <class T>
+Result<runtime::Reflected<T>> decode(const Node& object) {
+  Result<runtime::Reflected<T>> kept = read_as_applied<T>(object);
   if (!kept) return kept;
   kept->edited_by = editors_of(object);
   keep_ours(kept->object.metadata);

@@ -114,7 +114,7 @@ void ObjectCache<T>::wrote(Reflected<T> object, std::string_view fenced_on) {
   if (found == state->objects.end()) return;
   const ObjectMeta& kept = found->second.entry->object.metadata;
   if (kept.uid != now.uid || !is_later(now.resource_version, kept.resource_version)) return;
-  if (kept.resource_version == fenced_on || change_between(kept, now) == ChangeKind::StatusOnly)
+  if (kept.resource_version == fenced_on || change_between(*found->second.entry, *entry) == ChangeKind::StatusOnly)
     found->second.entry.swap(entry);
 }
 
@@ -129,7 +129,7 @@ Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
   const ObjectName name = name_of(now->object);
   if (before != nullptr && before->object.metadata.uid == now->object.metadata.uid) {
     tell(before, now);
-    const std::optional<ChangeKind> change = change_between(before->object.metadata, now->object.metadata);
+    const std::optional<ChangeKind> change = change_between(*before, *now);
     return change ? std::vector{Change{name, *change}} : std::vector<Change>{};
   }
   std::vector<Change> changes;

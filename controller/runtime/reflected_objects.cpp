@@ -46,4 +46,10 @@ std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectM
   return is_same ? ChangeKind::StatusOnly : ChangeKind::Edited;
 }
 
+bool is_same(const std::vector<Problem>& before, const std::vector<Problem>& after) {
+  return std::ranges::equal(before, after, [](const Problem& one, const Problem& other) {
+    return one.field == other.field && one.message == other.message && one.expected == other.expected;
+  });
+}
+
 }  // namespace slipway::runtime

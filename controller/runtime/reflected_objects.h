@@ -67,4 +67,14 @@ class ReflectedObjects {
 /// What an object's metadata says of a change; absent when it is the same version.
 std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after);
 
+/// Whether the two say the same; where it stands does not count.
+bool is_same(const std::vector<Problem>& before, const std::vector<Problem>& after);
+
+/// Another problem is an edit, too: of what the API server dropped, no generation tells.
+template <class T>
+std::optional<ChangeKind> change_between(const Reflected<T>& before, const Reflected<T>& after) {
+  const auto change = change_between(before.object.metadata, after.object.metadata);
+  return change && !is_same(before.problems, after.problems) ? ChangeKind::Edited : change;
+}
+
 }  // namespace slipway::runtime
