@@ -32,6 +32,15 @@ std::string meaning_of(Status status) {
   return to_json_text(to_node(status));
 }
 
+/// A list is given anew, and who else is in it is nothing to tell every tenant.
+std::string line_that_grants(const std::string& namespace_name, const ReferenceNamespaces& references) {
+  const bool has_others =
+      std::ranges::any_of(*references.granted, [&](const auto& each) { return each != references.controller; });
+  return "helm upgrade RELEASE CHART -n " + references.controller +
+         " --reset-then-reuse-values --set 'watchNamespaces={" + (has_others ? "…," : "") + namespace_name + "}'" +
+         (has_others ? ", with those that it has for …" : "");
+}
+
 /// What is applied to the object in that very version (a uid would not be looked at): its status whole, so that what is
 /// not in it vanishes.
 template <class T>
@@ -161,7 +170,8 @@ Result<void> ObjectStore::check_may_read(std::string_view what, const std::strin
   return fail(ErrorClass::Forbidden,
               std::string(what) + "s of namespace " + namespace_name + " may not be read by this controller",
               // A Role alone would change nothing: no request is sent.
-              "who runs the controller can add " + namespace_name + " to watchNamespaces of the chart's values");
+              "who runs the controller can add " + namespace_name +
+                  " to watchNamespaces of the chart's values: " + line_that_grants(namespace_name, rules_.references));
 }
 
 template <class T>

@@ -5,6 +5,7 @@ controller_test.py SLIPWAY EMULATOR [TEST...]
 """
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 import unittest
 
 from api_server import Cluster
-from controllers import GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push
+from controllers import GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push, upgrade
 from servers import REGISTRY, Emulator, make_image, make_report, wait_until
 
 CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
@@ -28,7 +29,7 @@ def setUpModule():
     CLUSTER = Cluster(folder.name, audits=True)
     unittest.addModuleCleanup(CLUSTER.stop)
     unittest.addModuleCleanup(assert_nothing_forbidden, CLUSTER)
-    for name in ("team", "strangers"):
+    for name in ("team", "strangers", "outside"):
         CLUSTER.kubectl("create", "namespace", name)
     install(CLUSTER)
 
@@ -47,7 +48,8 @@ class ControllerTest(unittest.TestCase):
         cls.addClassCleanup(cls.registry.stop)
         cls.addClassCleanup(cls.clean)
         cls.apply(REGISTRY.format(host=cls.registry.host).replace("{anonymous: {}}", cls.authentication).replace(
-            "namespaceSelector: {}", "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: team}}"))
+            "namespaceSelector: {}",
+            "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [team, outside]}]}"))
         cls.controller = Controller(SLIPWAY, CLUSTER, cls.work)
         cls.addClassCleanup(cls.controller.stop)
         cls.controller.start()
@@ -216,6 +218,37 @@ class PublishTest(ControllerTest):
                                self.get("app", namespace="strangers").get("status", {}).get("conditions", [])),
                    "the stranger is refused")
         self.kubectl("label", "namespace", "strangers", "team=shop")
+
+    def test_a_namespace_whose_config_maps_it_may_not_read_is_told_the_line_that_grants_it(self):
+        def told():
+            stalled = [each for each in self.get("ungranted", namespace="outside").get("status", {}).get("conditions", [])
+                       if each["type"] == "Stalled"]
+            return stalled and stalled[0]
+
+        report = self.work / "ungranted.json"
+        report.write_text(make_report(self.work / "image"))
+        self.kubectl("create", "configmap", "scan", "-n", "outside", f"--from-file=report.json={report}")
+        self.apply(PUBLICATION.format(name="ungranted", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
+                   .replace("namespace: team", "namespace: outside") +
+                   "  gates: {scan: {reports: [{name: all, configMapRef: {name: scan, key: report.json}}]}}\n")
+        refusal = wait_until(told, "it is refused")
+        self.assertEqual(refusal["reason"], "Forbidden")
+        described = self.kubectl("describe", "ipub", "ungranted", "-n", "outside").stdout
+        (line,) = re.findall(r"helm upgrade RELEASE CHART (-n \S+ --reset-then-reuse-values) --set '(watchNamespaces=.*)'",
+                             refusal["message"] + described)[:1]
+        self.assertEqual(line[1], "watchNamespaces={…,outside}")
+        self.addCleanup(self.restart)
+        self.addCleanup(upgrade, CLUSTER, *line[0].split(), "--set", "watchNamespaces={team}")
+        upgrade(CLUSTER, *line[0].split(), "--set", line[1].replace("…", "team"))
+        self.restart()
+        wait_until(lambda: self.registry.digest("team/ungranted", "1.0.0") == self.digest, "it is published")
+
+    def restart(self):
+        """As a rollout of what the chart says now."""
+        self.controller.stop()
+        type(self).controller = Controller(SLIPWAY, CLUSTER, self.work)
+        self.addClassCleanup(self.controller.stop)
+        self.controller.start()
 
     def test_it_is_measured_as_controllers_are(self):
         self.publication("counted")
@@ -406,6 +439,39 @@ class StopTest(ControllerTest):
         self.assertLess(time.monotonic() - began, GRACE)
         self.assertEqual(self.registry.digest("team/slow", "1.8.2"), digest)
         self.assertEqual(self.condition("Ready", "slow"), "True Succeeded")
+
+    def test_sigterm_ends_what_would_take_longer_and_the_next_one_finishes_it(self):
+        make_image("layout", self.work / "large", "--layers", 1, "--layer-size", 2000000, "--seed", "large")
+        digest = push(self.registry, "team/base", "large", self.work / "large")
+        self.registry.fault(action="RefuseMount", times=0)
+        # No clock matters: this would go on for weeks.
+        self.registry.fault(action="Slow", path="team/endless/blobs/uploads", times=0, bytesPerSecond=1)
+        self.addCleanup(self.registry.heal)
+        self.publication("endless", source=f"{self.registry.host}/team/base:large")
+        self.becomes("True Progressing", "Reconciling", "endless")
+        wait_until(lambda: any("team/endless/blobs/uploads" in each["target"] for each in self.registry.requests()), "it sends")
+        self.controller.process.send_signal(signal.SIGTERM)
+        # What the kubelet adds to --grace before it kills.
+        self.assertEqual(self.controller.process.wait(GRACE + 15), 0, self.controller.log())
+        self.assertIsNone(self.registry.digest("team/endless", "1.8.2"))
+        self.assertNotEqual(self.condition("Ready", "endless"), "True Succeeded")
+        self.assertEqual(self.events("endless"), [])
+        held = [each for each in json.loads(self.kubectl("get", "leases", "-n", NAMESPACE, "-o", "json").stdout)["items"]
+                if each["spec"].get("holderIdentity")]
+        self.assertEqual(held, [])
+        before = self.controller.log()
+        self.registry.heal()
+        self.controller.start()
+        self.ready("endless")
+        for tag in ("1.8.2", "staging"):
+            self.assertEqual(self.registry.digest("team/endless", tag), digest)
+        self.assertEqual(len(self.registry.referrers("team/endless", digest)), 1)
+        wait_until(lambda: self.events("endless"), "an event tells of it")
+        self.assertEqual(self.events("endless"), [("Published", "Normal")])
+        # On standard output each process has a chain of its own.
+        for log in (before, self.controller.log()):
+            verified = subprocess.run([SLIPWAY, "audit", "verify", "-"], input=log, capture_output=True, text=True)
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
 
 if __name__ == "__main__":

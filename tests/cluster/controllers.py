@@ -41,6 +41,12 @@ def install(cluster, release="slipway", namespace=NAMESPACE, *values):
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
 
 
+def upgrade(cluster, *arguments):
+    """`helm upgrade` of the release slipway, as somebody who follows a page or a message."""
+    subprocess.run([programs() / "helm", "upgrade", "slipway", CHART, *arguments, "--kubeconfig", cluster.kubeconfig],
+                   check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(cluster.folder)})
+
+
 def assert_nothing_forbidden(cluster, caused=lambda each: False):
     """Every service account was given what it asked the API server for, but for what a test sets out to cause.
 

@@ -123,6 +123,9 @@ TEST_CASE("Where Secrets and ConfigMaps may not be read, the error says what gra
     REQUIRE_FALSE(found);
     CHECK(found.error().cls == ErrorClass::Forbidden);
     CHECK_THAT(found.error().remedy, Catch::Contains("add billing to watchNamespaces") && !Catch::Contains("Role"));
+    CHECK_THAT(found.error().remedy, Catch::Contains("-n slipway-system") &&
+                                         Catch::Contains("--set 'watchNamespaces={…,billing}'") &&
+                                         !Catch::Contains("shop"));
     CHECK_FALSE(found.error().retry_after);
     CHECK(world.server.reads().size() == before);
   }
