@@ -23,7 +23,8 @@ struct Cut {
   Error error{.cls = ErrorClass::Unavailable, .message = "cut"};
   std::int64_t kept = 0;
   bool forgets = false;
-  std::function<void()> meanwhile = {};  ///< Called before an upload request fails.
+  bool ends_well = false;                ///< A reading at the registry that is too short, without an error.
+  std::function<void()> meanwhile = {};  ///< Called before a request at the registry fails.
 };
 
 inline content::Descriptor descriptor_of(const std::string& bytes) {
@@ -102,9 +103,12 @@ struct FakeRegistry {
     bool finish_works = false;
     bool mounts = true;
     int heads = 0;
+    std::deque<Cut> read_cuts;  ///< One a reading; then it works.
     int reads = 0;
     int reading = 0;  ///< Under way.
     int most_reading = 0;
+    std::deque<Error> mount_errors;  ///< One a mount; then it works.
+    std::deque<Error> head_errors;   ///< One a look; then it works.
     int mount_requests = 0;
     int uploads = 0;
     std::deque<Error> start_errors;  ///< One an opening request; then it works.
@@ -189,6 +193,7 @@ class FakeStore final : public ImageStore {
   Result<bool> has_blob(const content::Descriptor& blob, std::stop_token) override {
     auto state = registry_.state.lock();
     ++state->heads;
+    if (!state->head_errors.empty()) return next_of(state->head_errors);
     const auto found = state->blobs[repository_].find(blob.digest);
     if (found == state->blobs[repository_].end()) return false;
     if (static_cast<std::int64_t>(found->second.size()) == blob.size) return true;
@@ -197,6 +202,7 @@ class FakeStore final : public ImageStore {
   Result<bool> mount_blob(const Digest& digest, const std::string& from, std::stop_token) override {
     auto state = registry_.state.lock();
     ++state->mount_requests;
+    if (!state->mount_errors.empty()) return next_of(state->mount_errors);
     const auto& there = state->blobs[from];
     const auto found = there.find(digest);
     if (!state->mounts || found == there.end()) return false;
@@ -206,11 +212,7 @@ class FakeStore final : public ImageStore {
   Result<std::unique_ptr<BlobUpload>> start_upload(const Digest&, std::stop_token) override {
     {
       auto state = registry_.state.lock();
-      if (!state->start_errors.empty()) {
-        const Error error = state->start_errors.front();
-        state->start_errors.pop_front();
-        return std::unexpected(error);
-      }
+      if (!state->start_errors.empty()) return next_of(state->start_errors);
       ++state->uploads;
     }
     return std::make_unique<FakeUpload>(registry_, repository_);
@@ -229,12 +231,14 @@ class FakeStore final : public ImageStore {
       Reading& operator=(const Reading&) = delete;
     };
     const Reading reading(registry_);
-    const std::string bytes = registry_.state.lock()->blobs[repository_][blob.digest];
-    const std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
+    const auto [bytes, cut] = bytes_of_reading(blob.digest);
+    std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
+    if (cut) rest = rest.substr(0, static_cast<std::size_t>(cut->after));
     const std::size_t half = rest.size() / 2;
     for (const std::string_view piece : {rest.substr(0, half), rest.substr(half)})
       if (auto taken = sink(std::as_bytes(std::span(piece.data(), piece.size()))); !taken) return taken;
-    return {};
+    if (cut && cut->meanwhile) cut->meanwhile();
+    return cut && !cut->ends_well ? std::unexpected(cut->error) : Result<void>{};
   }
   Result<std::optional<content::Descriptor>> resolve(const std::string&, std::stop_token) override {
     return std::nullopt;
@@ -259,6 +263,18 @@ class FakeStore final : public ImageStore {
   Result<void> remove_tag(const std::string&, std::stop_token) override { return {}; }
 
  private:
+  static std::unexpected<Error> next_of(std::deque<Error>& errors) {
+    Error error = std::move(errors.front());
+    errors.pop_front();
+    return std::unexpected(std::move(error));
+  }
+  std::pair<std::string, std::optional<Cut>> bytes_of_reading(const Digest& digest) {
+    auto state = registry_.state.lock();
+    std::optional<Cut> cut;
+    if (!state->read_cuts.empty()) cut = state->read_cuts.front(), state->read_cuts.pop_front();
+    return {state->blobs[repository_][digest], std::move(cut)};
+  }
+
   FakeRegistry& registry_;
   std::string repository_;
 };

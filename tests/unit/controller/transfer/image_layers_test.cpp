@@ -1,6 +1,7 @@
 #include "controller/transfer/image_layers.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "controller/transfer/checked_layers.h"
 #include "tests/catch.h"
@@ -177,4 +178,111 @@ TEST_CASE("deep: a layer that the process knew before counts with what was read 
   const std::vector<std::string> layers{bytes_of(60'000, 1), bytes_of(60'000, 2)};
   CHECK(world.engine.transfer(world.source, world.store, request_for_layers(world, {layers[0]}), {}));
   CHECK(world.engine.transfer(world.source, world.store, request_for_layers(world, layers), {}));
+}
+
+namespace {
+
+/// A layer that is at the registry, and a request to look into it.
+struct Present {
+  explicit Present(std::string bytes = bytes_of(60'000)) : layer(std::move(bytes)) { put(layer); }
+  void put(const std::string& bytes) { world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = bytes; }
+  void cut_reading(std::int64_t after, ErrorClass cls = ErrorClass::Unavailable) {
+    Cut cut = cut_after(after, cls);
+    cut.meanwhile = [this] { *world.on_the_wire.lock() += time_of_a_reading; };
+    world.registry.state.lock()->read_cuts.push_back(cut);
+  }
+  Result<BlobTransferReport> run() {
+    return world.engine.transfer(world.source, world.store, request_for_layers(world, {layer}), {});
+  }
+  int reads() { return world.registry.state.lock()->reads; }
+
+  TransferWorld world;
+  std::string layer;
+  std::chrono::seconds time_of_a_reading{0};
+};
+
+}  // namespace
+
+TEST_CASE("deep: a reading that is cut goes on where it was", "[transfer]") {
+  Present present;
+  for (const std::int64_t after : {0, 1, 20'000}) present.cut_reading(after);
+  CHECK(present.run());
+  CHECK(present.reads() == 4);
+  const std::string waiting = "layer " + Digest::of(present.layer).short_hex() + ": waiting 1 s: cut";
+  CHECK(present.world.notes() == std::vector<std::string>(3, waiting));
+}
+
+TEST_CASE("deep: a reading is cut a few times in a row, and once more as often as it gets on", "[transfer]") {
+  Present present(bytes_of(1'000'000));
+  const bool gets_on = GENERATE(true, false);
+  present.time_of_a_reading = std::chrono::seconds(10);
+  for (int i = 0; i < 10; ++i) present.cut_reading(10 * (8 << 10) + (gets_on ? 1 : 0));
+  const auto report = present.run();
+  CHECK(report.has_value() == gets_on);
+  CHECK(present.reads() == (gets_on ? 11 : 4));
+  if (gets_on) return;
+  CHECK(report.error().cls == ErrorClass::Unavailable);
+  CHECK(report.error().message.starts_with("reading " + Digest::of(present.layer).str()));
+}
+
+TEST_CASE("deep: what does not pass ends the reading at once", "[transfer]") {
+  Present present;
+  SECTION("the registry forbids it") {
+    present.cut_reading(10, ErrorClass::Forbidden);
+    CHECK(present.run().error().cls == ErrorClass::Forbidden);
+  }
+  SECTION("the registry gives less than it says") {
+    present.world.registry.state.lock()->read_cuts.push_back({.after = 100, .ends_well = true});
+    const auto report = present.run();
+    REQUIRE_FALSE(report);
+    CHECK(report.error().cls == ErrorClass::Integrity);
+    CHECK(report.error().message.find("is shorter than its manifest says") != std::string::npos);
+  }
+  SECTION("the registry gives other bytes") {
+    std::string other = present.layer;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    present.put(other);
+    CHECK(present.run().error().cls == ErrorClass::Integrity);
+  }
+  CHECK(present.reads() == 1);
+  CHECK(present.world.waits.lock()->empty());
+}
+
+TEST_CASE("deep: a layer without a byte is held against its diff id too", "[transfer]") {
+  const bool right = GENERATE(true, false);
+  Present present("");
+  auto request = request_for_layers(present.world, {""});
+  if (!right) request.diff_ids[Digest::of("")] = Digest::of("other").str();
+  const auto report = present.world.engine.transfer(present.world.source, present.world.store, request, {});
+  CHECK(report.has_value() == right);
+  if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("deep: only what has a diff id is read, and only on request", "[transfer]") {
+  Present present;
+  auto request = request_for_layers(present.world, {present.layer});
+  SECTION("not asked for") {
+    request.deep = false;
+    request.diff_ids[Digest::of(present.layer)] = Digest::of("other").str();
+  }
+  SECTION("no layer") {
+    request.diff_ids.clear();
+  }
+  CHECK(present.world.engine.transfer(present.world.source, present.world.store, request, {}));
+  CHECK(present.reads() == 0);
+}
+
+TEST_CASE("deep: a layer that wants more than one gets at most is Integrity", "[transfer]") {
+  TransferRules rules = small_rules();
+  rules.largest_window = 100u << 20;
+  TransferWorld world(rules);
+  const std::string plain = bytes_of(60'000);
+  const std::string layer = tests::zstd_with_window(27, plain);
+  auto request = request_for_layers(world, {layer});
+  request.diff_ids[Digest::of(layer)] = Digest::of(plain).str();
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Integrity);
+  CHECK(report.error().message.find("wants more memory to be decompressed than it gets") != std::string::npos);
+  CHECK(std::ranges::any_of(world.notes(), [](const auto& note) { return note.ends_with("when its turn comes"); }));
 }

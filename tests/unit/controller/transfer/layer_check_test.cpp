@@ -80,6 +80,38 @@ TEST_CASE("each form is recognised, in pieces of any size, several members too",
   CHECK(check(gzip(""), "", 1));
 }
 
+TEST_CASE("what begins almost like a compressed layer is a plain one", "[deep]") {
+  for (const std::string& magic : {std::string("\x1f\x8b"), std::string("\x28\xb5\x2f\xfd"),
+                                   std::string("\x50\x2a\x4d\x18"), std::string("\x5f\x2a\x4d\x18")})
+    for (std::size_t i = 0; i < magic.size(); ++i) {
+      std::string almost = magic + "and the rest of it";
+      almost[i] = 'l';
+      CHECK(check(almost, almost, 5));
+    }
+}
+
+TEST_CASE("a zstd layer may begin with a frame that is skipped", "[deep]") {
+  const std::string a = text(1'000);
+  for (const char first : {'\x50', '\x5f'}) {
+    const std::string skipped = first + std::string("\x2a\x4d\x18\x03\0\0\0abc", 10);
+    CHECK(check(skipped + zstd(a), a, 1));
+    CHECK_FALSE(check(skipped + zstd(a), skipped + zstd(a), 1));
+  }
+}
+
+TEST_CASE("a diff id may be of sha512", "[deep]") {
+  const std::string a = text(1'000);
+  WindowMemory windows(136 * kMiB, 136 * kMiB);
+  ImageGrowth image({});
+  for (const std::string& named : {a, a + "x"}) {
+    Hasher hasher("sha512");
+    hasher.update(named);
+    LayerCheck check({.diff_id = hasher.finish().str(), .windows = windows, .image = image});
+    REQUIRE(take(check, gzip(a)));
+    CHECK(check.conclude().has_value() == (named == a));
+  }
+}
+
 TEST_CASE("a damaged, cut or other layer is Integrity", "[deep]") {
   const std::string a = text(300'000);
   for (const std::string& layer : {gzip(a), zstd(a)}) {

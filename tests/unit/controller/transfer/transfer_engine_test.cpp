@@ -111,6 +111,58 @@ TEST_CASE("mounting: given repositories and remembered ones, as far as may be re
   }
 }
 
+TEST_CASE("mounting is tried from few of the given repositories, and what fails is sent", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  TransferWorld world;
+  auto request = world.request({world.source.add(bytes)});
+  request.mount_from = {"team/app", "a", "b", "c", "d"};
+  world.registry.state.lock()->blobs["d"][Digest::of(bytes)] = bytes;
+  SECTION("those that lack it") {}
+  SECTION("errors are no mounts") {
+    world.registry.state.lock()->mount_errors.assign(
+        3, {.cls = ErrorClass::Forbidden, .message = "not from there", .remedy = "ask"});
+  }
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE(report);
+  CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Sent);
+  CHECK(world.registry.state.lock()->mount_requests == 3);
+}
+
+TEST_CASE("a mount that is stopped, or a look that fails, ends the transfer", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  TransferWorld world;
+  auto request = world.request({world.source.add(bytes)});
+  request.mount_from = {"a", "b"};
+  SECTION("the mount") {
+    world.registry.state.lock()->mount_errors.assign(1, {.cls = ErrorClass::Cancelled, .message = "stopped"});
+    CHECK(world.engine.transfer(world.source, world.store, request, {}).error().cls == ErrorClass::Cancelled);
+    CHECK(world.registry.state.lock()->mount_requests == 1);
+  }
+  SECTION("the look") {
+    world.registry.state.lock()->head_errors.assign(1, {.cls = ErrorClass::Unauthorized, .message = "who?"});
+    CHECK(world.engine.transfer(world.source, world.store, request, {}).error().cls == ErrorClass::Unauthorized);
+    CHECK(world.registry.state.lock()->mount_requests == 0);
+  }
+  CHECK(world.registry.state.lock()->uploads == 0);
+}
+
+TEST_CASE("of repositories that are remembered the next is tried where the last has lost the blob", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  TransferWorld world;
+  const content::Descriptor blob = world.source.add(bytes);
+  for (const char* repository : {"team/a", "team/b"}) {
+    FakeStore store(world.registry, repository);
+    REQUIRE(world.engine.transfer(world.source, store, world.request({blob}), {}));
+  }
+  world.registry.state.lock()->blobs["team/b"].clear();
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE(report);
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Mounted);
+  CHECK(world.registry.state.lock()->mount_requests == 2);
+}
+
 TEST_CASE("a blob of another size than its manifest says is not taken, however it got there", "[transfer]") {
   const std::string bytes = bytes_of(100);
   content::Descriptor lying = descriptor_of(bytes);
@@ -210,6 +262,32 @@ TEST_CASE("progress adds up, never goes back, and ends full", "[transfer]") {
   CHECK(seen->back().bytes_done == seen->back().bytes_total);
   CHECK(seen->back().blobs_done == 6);
   CHECK(std::all_of(seen->begin(), seen->end(), [](const auto& p) { return p.bytes_done <= p.bytes_total; }));
+}
+
+TEST_CASE("large blobs go first, also where no worker is asked for", "[transfer]") {
+  TransferWorld world;
+  std::vector<content::Descriptor> blobs;
+  for (const std::size_t size : {100U, 300U, 200U}) blobs.push_back(world.source.add(bytes_of(size)));
+  std::vector<Digest> read;
+  world.source.on_read = [&](const Digest& digest) { read.push_back(digest); };
+  auto request = world.request(blobs);
+  request.concurrency = GENERATE(1, 0, -1);
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(read == std::vector<Digest>{blobs[1].digest, blobs[2].digest, blobs[0].digest});
+}
+
+TEST_CASE("nothing is asked for a blob of less than no size, or after a stop", "[transfer]") {
+  TransferWorld world;
+  const content::Descriptor good = world.source.add(bytes_of(100));
+  content::Descriptor bad = good;
+  bad.size = -1;
+  CHECK(world.run({good, bad}).error().cls == ErrorClass::Integrity);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = world.engine.transfer(world.source, world.store, world.request({good}), stop.get_token());
+  CHECK(stopped.error().cls == ErrorClass::Cancelled);
+  CHECK(world.registry.state.lock()->heads == 0);
+  CHECK(world.seen.lock()->empty());
 }
 
 TEST_CASE("a stop ends everything with Cancelled and gives uploads back", "[transfer]") {
