@@ -60,13 +60,16 @@ std::shared_ptr<runtime::Guarded<LongVisits::Mark>> LongVisits::end(const Object
 }
 
 /// Of a visit that is over: nobody else writes for it.
-void LongVisits::take_back(const Mark& mark, bool was_cut_short) {
-  if (!mark.unmarked) return;
-  // An edit that came meanwhile is a Conflict: its own visit takes the mark away.
-  const auto write = [&](const auto& object) {
-    if (!was_cut_short || is_ready(object)) static_cast<void>(hands_.next.write_status(object));
+Result<void> LongVisits::take_back(const Mark& mark, bool was_cut_short) {
+  if (!mark.unmarked) return {};
+  const auto write = [&](const auto& object) -> Result<void> {
+    if (was_cut_short && !is_ready(object)) return {};
+    auto written = hands_.next.write_status(object);
+    // An edit came meanwhile: its own visit takes the mark away.
+    if (!written && written.error().cls == ErrorClass::Conflict) return {};
+    return written;
   };
-  std::visit(write, *mark.unmarked);
+  return std::visit(write, *mark.unmarked);
 }
 
 void LongVisits::moved(const ObjectKey& key) {
@@ -176,15 +179,15 @@ LongVisits::Open::~Open() {
   visits_.end(key_);
 }
 
-void LongVisits::Open::close(bool was_cut_short) {
-  if (const auto mark = visits_.end(key_)) visits_.take_back(*mark->lock(), was_cut_short);
+Result<void> LongVisits::Open::close(bool was_cut_short) {
+  const auto mark = visits_.end(key_);
+  return mark ? visits_.take_back(*mark->lock(), was_cut_short) : Result<void>{};
 }
 
 Outcome WatchedReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
   LongVisits::Open open{visits_, key};
   const Outcome outcome = next_.reconcile(key, stop);
-  open.close(stop.stop_requested());
-  return outcome;
+  return after_write(open.close(stop.stop_requested()), outcome, visits_.now());
 }
 
 }  // namespace slipway::assembly

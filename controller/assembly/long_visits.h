@@ -50,12 +50,14 @@ class LongVisits final : public ObjectWriter {
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;
 
-    void close(bool was_cut_short);
+    /// An error where a mark could not be taken back: the next visit writes over it.
+    Result<void> close(bool was_cut_short);
 
    private:
     LongVisits& visits_;
     const ObjectKey key_;
   };
+  Timestamp now() const { return hands_.clock.now(); }
   /// Bytes of the object's transfer moved.
   void moved(const ObjectKey& key);
   /// The hosts that the visit of the object waits for, in one string: none that took or gave bytes just now.
@@ -96,7 +98,7 @@ class LongVisits final : public ObjectWriter {
 
   void begin(const ObjectKey& key, std::string reconcile_id);
   std::shared_ptr<runtime::Guarded<Mark>> end(const ObjectKey& key);
-  void take_back(const Mark& mark, bool was_cut_short);
+  Result<void> take_back(const Mark& mark, bool was_cut_short);
   void mark(const ObjectKey& key, const Visit& visit);
   void tell(const ObjectKey& key, const Visit& visit);
   template <class T>
@@ -109,7 +111,7 @@ class LongVisits final : public ObjectWriter {
   runtime::Guarded<std::map<ObjectKey, Told>> told_;  ///< Also of visits that ended: the next is no news.
 };
 
-/// Tells `visits` of every visit to `next`.
+/// Tells `visits` of every visit to `next`. One whose mark can't be taken back is made again soon.
 class WatchedReconciler final : public Reconciler {
  public:
   /// Both outlive it.

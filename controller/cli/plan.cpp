@@ -107,7 +107,7 @@ class Planner {
     const telemetry::ReconcileScope scope{runtime::new_reconcile_id()};
     assembly::LongVisits::Open visit{installation_.assembly().long_visits(), key};
     auto plan = installation_.assembly().publisher().plan(key, stop);
-    visit.close(stop.stop_requested());
+    static_cast<void>(visit.close(stop.stop_requested()));
     if (stop.stop_requested()) return unfinished(key);
     if (!plan) return failures_.push_back(while_doing(to_string(key), plan.error()).error());
     plans_.push_back({key, std::move(*plan)});

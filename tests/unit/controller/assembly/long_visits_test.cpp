@@ -25,17 +25,18 @@ class ScriptedReconciler final : public Reconciler {
  public:
   Outcome reconcile(const ObjectKey&, std::stop_token) override {
     work();
-    return {};
+    return outcome;
   }
   std::function<void()> work;
+  Outcome outcome;
 };
 
 struct World {
   World() { objects.apply(publication); }
 
-  void visit(std::function<void()> work) {
+  Outcome visit(std::function<void()> work) {
     inner.work = std::move(work);
-    reconciler.reconcile(key_of(publication), stop.get_token());
+    return reconciler.reconcile(key_of(publication), stop.get_token());
   }
   void wait(std::chrono::milliseconds time) {
     steady.advance(time);
@@ -91,6 +92,29 @@ TEST_CASE("the mark of a visit that found nothing to write is taken back") {
   const auto before = world.status();
   world.visit([&] { world.wait(2s); });
   CHECK(world.status() == before);
+}
+
+TEST_CASE("a visit whose mark can't be taken back now is made again soon, whatever came of it") {
+  World world;
+  world.inner.outcome = {.kind = Outcome::Kind::Again, .delay = 10min};
+  const auto visit = [&](const Result<void>& answer) {
+    world.objects.before_write = nullptr;
+    return world.visit([&world, answer] {
+      world.wait(2s);
+      world.objects.before_write = [answer] { return answer; };
+    });
+  };
+  SECTION("by who does not answer") {
+    CHECK(visit(fail(ErrorClass::Unavailable, "away")) == Outcome{.kind = Outcome::Kind::Retry});
+    CHECK(world.shown());
+  }
+  SECTION("not for an edit, which has a visit of its own") {
+    CHECK(visit(fail(ErrorClass::Conflict, "newer")) == world.inner.outcome);
+  }
+  SECTION("not where it is taken back") {
+    CHECK(visit({}) == world.inner.outcome);
+    CHECK_FALSE(world.shown());
+  }
 }
 
 TEST_CASE("a mark that can't be taken back because of a bug is that visit's failure, not the program's end") {
