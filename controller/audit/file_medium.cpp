@@ -110,7 +110,11 @@ Result<void> FileMedium::append(std::string_view lines, const Head& last) {
   Head next = last;
   if (auto cut = cut_half(); !cut) return cut;
   if (segment_.number == 0 || segment_.size >= options_.segment_bytes)
-    if (auto made = next_segment(); !made) return made;
+    if (auto made = next_segment(); !made) {
+      // Half a record that was cut off has no record that says so.
+      if (segment_.number != 0) take_back();
+      return made;
+    }
   if (auto written = write(lines); !written) {
     take_back();
     return written;

@@ -331,6 +331,29 @@ TEST_CASE("half a record is not cut off before there is room for the record that
   CHECK(finding_of(folder.path()).empty());
 }
 
+TEST_CASE("half a record stays where the segment for the record that says so can't be made") {
+  const TemporaryFolder folder;
+  change(**open_log(folder.path()), "1.0");
+  const auto segment = folder / segment_name(1);
+  std::ofstream{segment, std::ios::app} << R"({"audit)";
+  const std::string before = read(segment);
+  {
+    const auto medium = FileMedium::open({.folder = folder.path(), .segment_bytes = 1});
+    REQUIRE(medium);
+    const auto end = (*medium)->begin();
+    REQUIRE(end);
+    REQUIRE(end->mended);
+    std::filesystem::create_directory(folder / segment_name(2));
+    CHECK_FALSE((*medium)->append("x\n", end->head));
+    (*medium)->end();
+    std::filesystem::remove(folder / segment_name(2));
+  }
+  CHECK(read(segment) == before);
+  change(**open_log(folder.path(), 1), "1.1");
+  CHECK(read(folder / segment_name(2)).find(R"("record":"Mended")") != std::string::npos);
+  CHECK(finding_of(folder.path()).empty());
+}
+
 TEST_CASE("an exception while records are written fails those records alone") {
   const TemporaryFolder folder;
   constexpr int kThreads = 8;
