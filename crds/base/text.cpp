@@ -31,6 +31,19 @@ bool is_continuation(unsigned char byte) {
   return (byte & 0xC0) == 0x80;
 }
 
+/// Of U+2000 to U+2FFF, by the bytes after the first: marks and embeddings that turn the direction of what follows, and
+/// the ends of a line or paragraph. They show as nothing, and change what a person reads.
+bool misleads(unsigned char second, unsigned char third) {
+  const bool turns = third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE);
+  const bool ends = third == 0xA8 || third == 0xA9;
+  return second == 0x80 ? turns || ends : second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+void append_code_point(std::string& out, unsigned code) {
+  out += "\\u";
+  for (const unsigned shift : {12u, 8u, 4u, 0u}) out += kHex[(code >> shift) & 15];
+}
+
 }  // namespace
 
 std::size_t utf8_length(std::string_view text) {
@@ -73,7 +86,11 @@ std::string visible(std::string_view text, std::size_t limit) {
       i += length;
       continue;
     }
-    out += text.substr(i, length);
+    const auto at = [&](std::size_t offset) { return static_cast<unsigned char>(text[i + offset]); };
+    if (byte == 0xE2 && misleads(at(1), at(2)))
+      append_code_point(out, 0x2000u | ((at(1) & 0x3Fu) << 6) | (at(2) & 0x3Fu));
+    else
+      out += text.substr(i, length);
     i += length;
   }
   return out;

@@ -23,6 +23,13 @@ TEST_CASE("text is shown without quotes where it stands alone") {
   CHECK(visible("abcde", 4) == "abcd…");
 }
 
+TEST_CASE("what turns the direction of a text or ends its line is shown, not obeyed") {
+  CHECK(visible("a\u202egnp.yaml") == "a\\u202egnp.yaml");
+  CHECK(visible("\u200e\u200f\u2028\u2029\u202a\u202d\u2066\u2069") ==
+        "\\u200e\\u200f\\u2028\\u2029\\u202a\\u202d\\u2066\\u2069");
+  CHECK(visible("\u200d\u2010\u2027\u202f\u2065\u206a…€") == "\u200d\u2010\u2027\u202f\u2065\u206a…€");
+}
+
 TEST_CASE("long text is cut between characters") {
   CHECK(quoted("abcd", 4) == "\"abcd\"");
   CHECK(quoted("abcde", 4) == "\"abcd…\"");
