@@ -42,6 +42,12 @@ void collect_gates(Collector& fields, const Gates& gates, const std::string& pat
   fields.guard(gates.provenance.has_value(), path + ".provenance", "provenance is not checked by this version", remedy);
 }
 
+void collect_entry(Collector& fields, const AccessEntry& entry, const std::string& path) {
+  fields.observer(std::ranges::find(entry.actions, AccessAction::Prune) != entry.actions.end(), path + ".actions",
+                  "nothing is pruned by this version, so Prune gives nothing");
+  collect_gates(fields, entry.gates, path + ".gates");
+}
+
 void collect_used_by(Collector& fields, const UsedBy& used_by, const std::string& path) {
   fields.observer(used_by != UsedBy{}, path, "who uses images is not asked by this version");
 }
@@ -53,6 +59,8 @@ std::vector<UnsupportedField> unsupported(const ContainerRegistry& object) {
   const auto& spec = object.spec;
   const std::string sign_in = "sign in with basic or anonymous";
   const auto& authentication = spec.authentication;
+  fields.observer(spec.cloud != Cloud::AzurePublic, "spec.cloud", "Azure's clouds are not told apart by this version");
+  fields.observer(!spec.resource_id.empty(), "spec.resourceID", "Azure's management is not asked by this version");
   fields.guard(authentication.workload_identity.has_value(), "spec.authentication.workloadIdentity",
                "workload identity is not carried out by this version", sign_in);
   fields.guard(authentication.managed_identity.has_value(), "spec.authentication.managedIdentity",
@@ -60,10 +68,12 @@ std::vector<UnsupportedField> unsupported(const ContainerRegistry& object) {
   fields.guard(authentication.service_principal.has_value(), "spec.authentication.servicePrincipal",
                "service principals are not carried out by this version", sign_in);
   for (std::size_t i = 0; i < spec.access.size(); ++i)
-    collect_gates(fields, spec.access[i].gates, "spec.access[" + std::to_string(i) + "].gates");
+    collect_entry(fields, spec.access[i], "spec.access[" + std::to_string(i) + ']');
   if (spec.used_by) collect_used_by(fields, *spec.used_by, "spec.usedBy");
   fields.guard(spec.replicas && !spec.replicas->required.empty(), "spec.replicas.required",
                "replicas are not waited for by this version", "remove it");
+  fields.observer(spec.replicas && spec.replicas->timeout, "spec.replicas.timeout",
+                  "replicas are not waited for by this version");
   fields.observer(spec.monitoring.has_value(), "spec.monitoring", "nothing is read from Azure Monitor by this version");
   fields.observer(spec.budget.has_value(), "spec.budget", "storage and cost are not watched by this version");
   return fields.take();

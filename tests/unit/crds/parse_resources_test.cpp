@@ -188,6 +188,29 @@ TEST_CASE("what this version cannot carry out is a warning and never passed over
   CHECK(parsed.resources.size() == 1);
 }
 
+TEST_CASE("of what only observes each field that nothing reads is named, and the others are not") {
+  const auto fields = [](const std::string& more) {
+    const auto parsed = parse_resources(kRegistry + more, "f.yaml");
+    std::string out;
+    for (const auto& problem : parsed.problems) {
+      CHECK(problem.warning);
+      out += problem.field + ' ';
+    }
+    CHECK(parsed.resources.size() == 1);
+    return out;
+  };
+  CHECK(fields("").empty());
+  CHECK(fields("  cloud: AzurePublic\n").empty());
+  CHECK(fields("  cloud: AzureChina\n") == "spec.cloud ");
+  CHECK(
+      fields("  resourceID: /subscriptions/0/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/c\n") ==
+      "spec.resourceID ");
+  CHECK(fields("  replicas: {timeout: 1m}\n") == "spec.replicas.timeout ");
+  const std::string entry = "    - {name: a, namespaceSelector: {}, repositories: [\"**\"], actions: ";
+  CHECK(fields(entry + "[Read, Publish]}\n").empty());
+  CHECK(fields(entry + "[Read, Prune]}\n") == "spec.access[1].actions ");
+}
+
 TEST_CASE("what kubectl get -o yaml gives is accepted, and what is not ours passed over") {
   const std::string text = R"(apiVersion: v1
 kind: List

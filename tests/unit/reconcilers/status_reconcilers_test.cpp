@@ -255,11 +255,24 @@ TEST_CASE("what guards and cannot be carried out stops before any request", "[re
 
 TEST_CASE("what only observes leaves Ready alone", "[registry]") {
   World w = world();
-  w.stored_registry->spec.budget = Budget{};
+  auto& spec = w.stored_registry->spec;
+  SECTION("a budget") {
+    spec.budget = Budget{};
+  }
+  SECTION("the registry's id") {
+    spec.resource_id = "/subscriptions/0/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/c";
+  }
+  SECTION("an action that nothing does") {
+    AccessEntry entry;
+    entry.actions = {AccessAction::Prune};
+    spec.access.push_back(entry);
+  }
   w.reconcile_registry();
   CHECK(state_of(w.stored_registry->status.conditions, "Ready") == "True Succeeded");
   CHECK(state_of(w.stored_registry->status.conditions, "Unsupported") == "True NotSupported");
-  w.stored_registry->spec.budget.reset();
+  spec.budget.reset();
+  spec.resource_id.clear();
+  spec.access.clear();
   w.reconcile_registry();
   CHECK(state_of(w.stored_registry->status.conditions, "Unsupported") == "absent");
 }
