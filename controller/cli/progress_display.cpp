@@ -89,8 +89,9 @@ void ProgressDisplay::show_line(const ObjectKey& object, Transfer& transfer, run
 void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once) {
   if (!at_once && screen.bars > 0 && now - screen.drawn_at < kBetweenDrawings) return;
   erase_bars(screen);
-  for (const auto& [object, transfer] : screen.transfers) {
+  for (auto& [object, transfer] : screen.transfers) {
     if (screen.bars == kMostBars) break;
+    transfer.meter.look(duration_cast<milliseconds>(now - started_));
     console_.errors << bar_line(name_of(object), transfer.meter, console_.columns) << '\n';
     ++screen.bars;
   }

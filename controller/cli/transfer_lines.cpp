@@ -18,6 +18,8 @@ constexpr double kFade = 0.42;
 /// What the rate was before a reading that lasted longer says nothing of what it is after it.
 constexpr double kStandstill = 5;
 constexpr double kLeastSample = 1;
+/// Sooner than a host that does not answer is told, which draws the bars again.
+constexpr std::chrono::milliseconds kStill{1500};
 
 std::int64_t percent_of(const TransferProgress& progress) {
   if (progress.bytes_total <= 0) return 100;
@@ -62,12 +64,17 @@ std::string cut_to(std::string text, std::size_t columns) {
 void TransferMeter::add(std::chrono::milliseconds at, const TransferProgress& progress) {
   const bool has_waited = !latest_.waiting.empty() && progress.waiting.empty();
   latest_ = progress;
+  is_still_ = false;
   const std::int64_t moved = progress.bytes_done - progress.bytes_there;
   if (has_waited) sampled_ = 0;
   if (last_at_ && at <= *last_at_) return;
   if (last_at_ && !has_waited) sample(static_cast<double>((at - *last_at_).count()) / 1000, moved - moved_);
   last_at_ = at;
   moved_ = moved;
+}
+
+void TransferMeter::look(std::chrono::milliseconds at) {
+  is_still_ = last_at_ && at - *last_at_ >= kStill;
 }
 
 /// The mean of the first seconds, then one that forgets.
@@ -82,7 +89,7 @@ void TransferMeter::sample(double seconds, std::int64_t bytes) {
 
 std::optional<std::chrono::seconds> TransferMeter::time_left() const {
   const std::int64_t left = latest_.bytes_total - latest_.bytes_done;
-  if (left <= 0 || rate_ < 1 || sampled_ < kLeastSample || !latest_.waiting.empty()) return std::nullopt;
+  if (left <= 0 || is_still_ || rate_ < 1 || sampled_ < kLeastSample || !latest_.waiting.empty()) return std::nullopt;
   const double seconds = std::ceil(static_cast<double>(left) / rate_);
   constexpr double kLongestGuess = 86'400;  // A rate of which more would follow is no rate: it stands still.
   if (seconds > kLongestGuess) return std::nullopt;

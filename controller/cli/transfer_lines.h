@@ -13,12 +13,14 @@ class TransferMeter {
  public:
   /// `at` never goes back.
   void add(std::chrono::milliseconds at, const TransferProgress& progress);
+  /// It is looked at without a reading: when the last one is a while ago, nothing moves. `at` as in add().
+  void look(std::chrono::milliseconds at);
 
   const TransferProgress& latest() const { return latest_; }
   /// Bytes per second that were moved, smoothed over the last few seconds; 0 until there are two readings. What was
-  /// there or was mounted does not count.
-  double rate() const { return rate_; }
-  /// Absent while the rate is known from less than a second, a blob waits, or nothing is left.
+  /// there or was mounted does not count. 0 while nothing moves.
+  double rate() const { return is_still_ ? 0 : rate_; }
+  /// Absent while the rate is known from less than a second, nothing moves, a blob waits, or nothing is left.
   std::optional<std::chrono::seconds> time_left() const;
 
  private:
@@ -28,6 +30,7 @@ class TransferMeter {
   std::optional<std::chrono::milliseconds> last_at_;
   std::int64_t moved_ = 0;  ///< At `last_at_`.
   double rate_ = 0;
+  bool is_still_ = false;
   double sampled_ = 0;  ///< Seconds that the rate is known from, since the start or the last standstill.
 };
 

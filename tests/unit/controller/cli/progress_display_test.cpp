@@ -83,6 +83,21 @@ TEST_CASE("a line of the log stands above the bars and stays") {
   CHECK(text.find("shop/app", line) != std::string::npos);
 }
 
+TEST_CASE("a bar that is drawn again while its registry hangs promises no end") {
+  Screen screen;
+  const Console console = screen.console(true);
+  ProgressDisplay display{console, ProgressStyle::Bars, screen.clock};
+  display.progress(kKey, at(0));
+  screen.clock.advance(1s);
+  display.progress(kKey, at(500));
+  CHECK_THAT(screen.errors.str(), Catch::Contains("1s left"));
+  screen.clock.advance(2s);
+  screen.errors.str("");
+  display.print("shop/app: waiting for ghcr.io");
+  CHECK_THAT(screen.errors.str(), Catch::Contains("0 B/s"));
+  CHECK_THAT(screen.errors.str(), !Catch::Contains("left"));
+}
+
 TEST_CASE("what is printed after the display is closed stays, also of a transfer that did not end") {
   Screen screen;
   const Console console = screen.console(true);

@@ -130,6 +130,20 @@ TEST_CASE("after a standstill the rate is that of what goes on, not that of the 
   CHECK(*meter.time_left() < std::chrono::seconds{100});
 }
 
+TEST_CASE("who looks while nothing comes sees no rate and no end, until something comes again") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, 10'000));
+  meter.add(milliseconds{1000}, progress(1000, 10'000));
+  meter.look(milliseconds{1900});
+  CHECK(meter.time_left() == std::chrono::seconds{9});
+  meter.look(milliseconds{3000});
+  CHECK(meter.rate() == 0);
+  CHECK_FALSE(meter.time_left());
+  meter.add(milliseconds{3500}, progress(3500, 10'000));
+  CHECK(meter.rate() == Approx(1000));
+  CHECK(meter.time_left() == std::chrono::seconds{7});
+}
+
 TEST_CASE("what stands still has no end in sight") {
   TransferMeter meter;
   meter.add(milliseconds{0}, progress(0, std::int64_t{4} << 30));
