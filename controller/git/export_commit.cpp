@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -25,6 +26,9 @@ constexpr std::size_t kMostBytes = 1u << 30;
 constexpr std::size_t kLongestLink = 4000;
 
 std::unexpected<Error> disk(const fs::path& path, const std::error_code& why) {
+  if (why == std::errc::filename_too_long)
+    return fail(ErrorClass::Invalid, "the path " + slipway::quoted(path.string(), 200) + " is too long for a file here",
+                "give files and folders shorter names");
   return fail(ErrorClass::Unavailable, "writing " + slipway::quoted(path.string(), 200) + ": " + why.message(),
               "look whether the disk of the state folder is full or read-only");
 }
@@ -33,7 +37,25 @@ std::error_code last_error() {
   return {errno, std::generic_category()};
 }
 
+/// A tree that git did not make may have a name twice, or that of a file for a folder too. Empty: each stands once.
+std::string_view named_twice(const std::vector<TreeEntry>& entries) {
+  std::vector<std::string_view> names;
+  names.reserve(entries.size());
+  for (const auto& entry : entries) names.emplace_back(entry.path);
+  std::ranges::sort(names);
+  if (const auto same = std::ranges::adjacent_find(names); same != names.end()) return *same;
+  for (const auto name : names) {
+    const std::string folder = std::string{name} + '/';
+    const auto below = std::ranges::lower_bound(names, std::string_view{folder});
+    if (below != names.end() && below->starts_with(folder)) return name;
+  }
+  return {};
+}
+
 Result<void> check(const std::vector<TreeEntry>& entries, const std::string& commit) {
+  if (const auto twice = named_twice(entries); !twice.empty())
+    return fail(ErrorClass::Invalid, "commit " + commit + " has two of the name " + slipway::quoted(twice, 200),
+                "remove one of them");
   std::size_t bytes = 0;
   for (const auto& entry : entries) {
     if (!is_safe_name(entry.path))

@@ -54,10 +54,33 @@ class Origin {
     commit.pop_back();
     move_to(commit);
   }
+  /// A commit of these files, all with the same content, as git itself would not make it: a name may come twice.
+  void commit_raw(const std::vector<std::string>& names) {
+    std::string tree;
+    for (const auto& name : names) tree += entry_of(name, object_of("blob", "x"));
+    std::string commit = git({in(), "-c", "user.name=a", "-c", "user.email=a@example.com", "commit-tree", "-m", "raw",
+                              object_of("tree", tree)});
+    commit.pop_back();
+    move_to(commit);
+  }
   void move_to(const std::string& commit) { git({in(), "update-ref", "refs/heads/main", commit}); }
   std::string url() const { return "file://" + folder_.string(); }
 
  private:
+  std::string object_of(const std::string& type, const std::string& bytes) const {
+    std::string object = git({in(), "hash-object", "-w", "--literally", "-t", type, "--stdin"}, bytes);
+    object.pop_back();
+    return object;
+  }
+  /// As a tree has it: mode and name, and the object's bytes.
+  std::string entry_of(const std::string& path, std::string object) const {
+    const auto slash = path.find('/');
+    if (slash != std::string::npos) object = object_of("tree", entry_of(path.substr(slash + 1), object));
+    std::string entry = (slash == std::string::npos ? "100644 " : "40000 ") + path.substr(0, slash) + '\0';
+    for (std::size_t at = 0; at < object.size(); at += 2)
+      entry += static_cast<char>(std::stoi(object.substr(at, 2), nullptr, 16));
+    return entry;
+  }
   std::string in() const { return "--git-dir=" + folder_.string(); }
   static std::string git(std::vector<std::string> arguments, std::string input = {}) {
     const auto answer = runtime::ask_child({.program = "git",
@@ -153,6 +176,27 @@ TEST_CASE("a commit with too many files is refused") {
   CHECK_THAT(look->refused->problems.at(0).message, Catch::Matchers::Contains("more than 200,000 files"));
   CHECK(world.follower.look({})->refused == look->refused);
   CHECK(world.kept().empty());
+}
+
+TEST_CASE("a commit with a name twice is refused for good, not tried again") {
+  struct Row {
+    std::vector<std::string> names;
+    std::string told;
+  };
+  const std::vector<Row> rows{
+      {{"a.yaml", "a.yaml"}, "two of the name \"a.yaml\""},
+      {{"a", "a.yaml", "a/b"}, "two of the name \"a\""},
+  };
+  for (const auto& row : rows) {
+    INFO(row.told);
+    World world;
+    world.origin.commit_raw(row.names);
+    const auto look = world.follower.look({});
+    REQUIRE(look);
+    REQUIRE(look->refused);
+    REQUIRE(look->refused->problems.size() == 1);
+    CHECK_THAT(to_string(look->refused->problems.front()), Catch::Contains(row.told));
+  }
 }
 
 TEST_CASE("a checkout that is not whole is made again") {
