@@ -4,6 +4,9 @@
 
 #include "controller/sources/docker_images.h"
 #include "controller/sources/layout_images.h"
+#include "controller/sources/layout_index.h"
+#include "controller/sources/saved_images.h"
+#include "crds/base/text.h"
 
 namespace slipway::sources {
 
@@ -41,7 +44,21 @@ Result<ImageSource*> DockerArchive::images(const std::stop_token& stop) {
 
 Result<std::optional<content::Descriptor>> DockerArchive::resolve(const std::string& tag, std::stop_token stop) {
   const Result<ImageSource*> found = images(stop);
-  return found ? (*found)->resolve(tag, std::move(stop)) : std::unexpected(found.error());
+  if (!found) return std::unexpected(found.error());
+  auto image = (*found)->resolve(tag, stop);
+  if (!image || *image || tag.empty() || is_attached_tag(tag)) return image;
+  return no_image(tag, stop);
+}
+
+std::unexpected<Error> DockerArchive::no_image(const std::string& name, const std::stop_token& stop) {
+  const Result<std::string> bytes = read_small(*files_, {.file = "manifest.json"}, stop);
+  if (!bytes) return while_doing(name_, bytes.error());
+  const Result<std::vector<SavedImage>> saved = parse_saved_images(*bytes);
+  if (!saved) return while_doing(name_, saved.error());
+  const std::string what = "it has no image " + slipway::quoted(name);
+  if (saved->empty()) return fail(ErrorClass::NotFound, what + ", nor any other", "save it there with docker save");
+  return fail(ErrorClass::NotFound, what + "; it holds " + names_of(*saved),
+              "name one of them in spec.source.dockerArchive.image, or save " + slipway::quoted(name) + " there");
 }
 
 Result<std::optional<content::Descriptor>> DockerArchive::find_manifest(const Digest& digest, std::stop_token stop) {

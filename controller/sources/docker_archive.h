@@ -11,7 +11,8 @@ namespace slipway::sources {
 /// What `docker save` wrote. Docker 25 and later, BuildKit and others write an OCI layout too: then the image is that
 /// of the layout, whose manifest was made by who built the image (LayoutImages). Without one the manifest is made here
 /// (DockerImages). Which it is, is learnt at the first need. Invalid for an OCI archive that docker save did not write:
-/// its images have other names. Thread-safe.
+/// its images have other names. Of an image that is not in it resolve() is NotFound and names those that are: nobody
+/// pushes to a file. Thread-safe.
 class DockerArchive final : public ImageSource {
  public:
   DockerArchive(std::string name, std::shared_ptr<FileSet> files);
@@ -27,6 +28,8 @@ class DockerArchive final : public ImageSource {
 
  private:
   Result<ImageSource*> images(const std::stop_token& stop);
+  /// NotFound, naming what is there.
+  std::unexpected<Error> no_image(const std::string& name, const std::stop_token& stop);
   Result<bool> holds(const std::string& file, const std::stop_token& stop);
   Result<bool> is_layout(const std::stop_token& stop);
 

@@ -67,17 +67,24 @@ Result<std::vector<SavedImage>> parse_saved_images(std::string_view bytes) {
   return out;
 }
 
+std::string names_of(const std::vector<SavedImage>& images) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(images.size(), kMostChoicesShown); ++i)
+    names += (i == 0 ? "" : ", ") + name_of(images[i]);
+  return images.size() > kMostChoicesShown ? names + ", …" : names;
+}
+
 Result<std::optional<std::size_t>> choose_saved(const std::vector<SavedImage>& images, const std::string& image) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < images.size(); ++i)
     if (image.empty() || is_called(images[i], image)) found.push_back(i);
   if (found.empty()) return std::nullopt;
   if (found.size() == 1) return found.front();
-  std::string choices;
-  for (std::size_t i = 0; i < std::min(found.size(), kMostChoicesShown); ++i)
-    choices += (i == 0 ? "" : ", ") + name_of(images[found[i]]);
-  if (found.size() > kMostChoicesShown) choices += ", …";
-  return fail(ErrorClass::Invalid, "there are " + std::to_string(found.size()) + " images to choose from: " + choices,
+  std::vector<SavedImage> choices;
+  choices.reserve(found.size());
+  for (const auto at : found) choices.push_back(images[at]);
+  return fail(ErrorClass::Invalid,
+              "there are " + std::to_string(found.size()) + " images to choose from: " + names_of(choices),
               "name one of them in `image` of the source");
 }
 

@@ -20,6 +20,9 @@ struct SavedImage {
 /// Integrity when it is no such list, or has more than 1,000 images or layers of an image.
 Result<std::vector<SavedImage>> parse_saved_images(std::string_view bytes);
 
+/// Ten of them at most, by what they are called, or else by their config: "app:1", "web:2", …
+std::string names_of(const std::vector<SavedImage>& images);
+
 /// Which of them is called `image` ("app" is "docker.io/library/app:latest"); empty: the only one. Nothing when there
 /// is none; Invalid, naming them, when there are several.
 Result<std::optional<std::size_t>> choose_saved(const std::vector<SavedImage>& images, const std::string& image);

@@ -109,7 +109,9 @@ TEST_CASE("One of several images is chosen by any of its tags") {
   for (const std::string name : {"app:1", "docker.io/library/app:1", "library/app:1"})
     CHECK(world.image(name).layers[0].digest == Digest::of("one"));
   CHECK(world.image("web:2").layers[0].digest == Digest::of("two"));
-  for (const std::string name : {"app", "web:1", "1", "sha256-00.sig"}) CHECK(world.resolve(name) == "none");
+  for (const std::string name : {"app", "web:1", "1"})
+    CHECK(world.resolve(name) == "NotFound: it has no image \"" + name + R"("; it holds "app:1", "web:2")");
+  CHECK(world.resolve("sha256-" + std::string(64, '0') + ".sig") == "none");
   CHECK(world.resolve("") == R"(Invalid: save.tar: there are 2 images to choose from: "app:1", "web:2")");
 }
 
@@ -197,7 +199,7 @@ TEST_CASE("Of an archive that is an OCI layout too, the layout's own manifest is
                                   std::string(parsed.layers[0].digest.hex()) + R"("]}])";
   const World whole(tests::tar_of(layout.files));
   for (const std::string name : {"", "app:1"}) CHECK(whole.resolve(name) == image.digest.str());
-  CHECK(whole.resolve("app:2") == "none");
+  CHECK(whole.resolve("app:2") == R"(NotFound: it has no image "app:2"; it holds "app:1")");
   CHECK((tests::read_from(*whole.source, parsed.layers[0], 1) == "ayer"));
 
   layout.files.erase("index.json");
