@@ -90,10 +90,11 @@ std::unexpected<Error> refusal(const AccessRequest& request) {
   if (request.action == AccessAction::Publish)
     what += request.source_host.empty() ? " for an image from a file"
                                         : " for an image from " + quoted(source_of(request), 512);
-  return fail(ErrorClass::Forbidden, std::move(what),
-              "check the registry's name and the namespace's labels; its keeper adds to spec.access, with the gates of "
-              "its other entries: " +
-                  line_to_add(request));
+  return fail(
+      ErrorClass::Forbidden, std::move(what),
+      "check the repository, the registry's name and the namespace's labels; its keeper adds to spec.access, with the "
+      "gates of its other entries: " +
+          line_to_add(request));
 }
 
 }  // namespace

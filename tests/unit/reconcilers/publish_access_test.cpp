@@ -59,7 +59,8 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
   // The same words whatever is behind it.
   CHECK(world.message(publication) ==
         "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
-        "\"ghcr.io/contoso/storefront\": check the registry's name and the namespace's labels; its keeper adds to "
+        "\"ghcr.io/contoso/storefront\": check the repository, the registry's name and the namespace's labels; its "
+        "keeper adds to "
         "spec.access, with the gates of its other entries: - {name: shop-publish, namespaceSelector: {matchLabels: "
         "{kubernetes.io/metadata.name: shop}}, repositories: "
         "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
