@@ -55,6 +55,11 @@ std::string name_of(const PlatformImage& image) {
   return to_string(image.platform) + " (" + brief(image.digest) + ")";
 }
 
+/// "all" (../scan.json): whoever reads the message shall find the rest of it there.
+std::string name_and_place(const NamedReport& named) {
+  return quoted(named.name) + (named.place.empty() ? "" : " (" + visible(named.place, 200) + ")");
+}
+
 std::string date_of(Timestamp time) {
   return to_string(time).substr(0, 10);
 }
@@ -106,8 +111,9 @@ class Judge {
   VerdictStatus status_;
   std::vector<Fault> faults_;
   std::set<Digest> covered_;
-  std::vector<std::string> strangers_;       ///< Reports that are about none of the images, as a message names them.
-  std::map<Finding, std::string> findings_;  ///< With the name of the first report that has it.
+  std::vector<std::string> strangers_;  ///< Reports that are about none of the images, as a message names them.
+  std::map<Finding, const NamedReport*> findings_;  ///< With the first report that has it.
+  std::vector<RefusedFinding> above_;
 };
 
 void Judge::judge_report(const NamedReport& named) {
@@ -153,7 +159,7 @@ void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
     faults_.push_back(report_fault(
         reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
         "build the image on a distribution that is still maintained"));
-  for (const auto& finding : report.findings) findings_.try_emplace(finding, named.name);
+  for (const auto& finding : report.findings) findings_.try_emplace(finding, &named);
 }
 
 void Judge::judge_age(const NamedReport& named) {
@@ -267,11 +273,11 @@ std::string Judge::describe(const Finding& finding) const {
 
 std::string Judge::reports_with(const std::vector<Finding>& above) const {
   std::set<std::string> names;
-  for (const auto& finding : above) names.insert(findings_.at(finding));
+  for (const auto& finding : above) names.insert(name_and_place(*findings_.at(finding)));
   std::string out = names.size() == 1 ? "report " : "reports ";
   std::size_t count = 0;
   for (const auto& name : names)
-    if (count++ < kMostFindingsNamed) out += (count == 1 ? "" : ", ") + quoted(name);
+    if (count++ < kMostFindingsNamed) out += (count == 1 ? "" : ", ") + name;
   return count <= kMostFindingsNamed ? out : out + " and " + std::to_string(count - kMostFindingsNamed) + " more";
 }
 
@@ -308,6 +314,10 @@ void Judge::add_finding_fault(std::vector<Finding> above) {
                      .reason = std::string(reason::kFindings),
                      .message = std::move(message),
                      .remedy = remedy_for(above.front())});
+  for (auto& finding : above) {
+    const NamedReport& report = *findings_.at(finding);
+    above_.push_back({question_.gate, report.name, report.place, std::move(finding)});
+  }
 }
 
 /// The faults as they are told; of one rank in the order of the reports.
@@ -324,7 +334,9 @@ GateVerdict Judge::verdict() const {
                   .state = GateState::Passed,
                   .reason = std::string(reason::kGatesPassed),
                   .message = question_.gate + " passed",
-                  .remedy = {}};
+                  .remedy = {},
+                  .note = {},
+                  .above = above_};
   out.status.passed = faults_.empty();
   if (faults_.empty()) {
     out.note = unmatched();

@@ -33,6 +33,7 @@ struct ScanSubject {
 struct NamedReport {
   std::string name;
   Result<ScanReport> report;
+  std::string place = {};  ///< Where it was read, for messages: a file, a ConfigMap; empty when it is in the resource.
 };
 
 /// One gate: the publication's own, or the floor of an access entry.
@@ -52,13 +53,23 @@ enum class GateState {
   Refused,   ///< Nothing helps but another report, spec or image.
 };
 
+/// A finding that keeps a gate from passing.
+struct RefusedFinding {
+  std::string gate;
+  std::string report;  ///< Name of the first that has it.
+  std::string place;   ///< As of NamedReport.
+  Finding finding;
+  bool operator==(const RefusedFinding&) const = default;
+};
+
 struct GateVerdict {
   VerdictStatus status;
   GateState state = GateState::Refused;
-  std::string reason;   ///< One of reasons.h.
-  std::string message;  ///< Which report, which image, what is wrong.
-  std::string remedy;   ///< What to do; an exception to write or a version to upgrade to.
-  std::string note;     ///< Of one that passed: what is likely a mistake all the same.
+  std::string reason;                      ///< One of reasons.h.
+  std::string message;                     ///< Which report, which image, what is wrong.
+  std::string remedy;                      ///< What to do; an exception to write or a version to upgrade to.
+  std::string note;                        ///< Of one that passed: what is likely a mistake all the same.
+  std::vector<RefusedFinding> above = {};  ///< All of them, the worst first; the message names a few.
 };
 
 /// Judges one gate over all images. All reports that are bound to an image by content must pass; a report about an

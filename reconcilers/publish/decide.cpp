@@ -1,6 +1,7 @@
 #include "reconcilers/publish/decide.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "reconcilers/brief_digest.h"
@@ -99,6 +100,7 @@ class Decision {
       plan_.verdicts.push_back(verdict.status);
       if (!verdict.note.empty()) plan_.gate_notes.push_back(question.gate + ": " + verdict.note);
       if (verdict.state == gates::GateState::Passed) continue;
+      std::ranges::move(verdict.above, std::back_inserter(plan_.findings));
       auto& fault = verdict.state == gates::GateState::Refused ? gate_refused_ : gate_awaits_;
       if (!fault) fault = gates::to_error(verdict);
     }

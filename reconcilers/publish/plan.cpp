@@ -139,6 +139,21 @@ Node node_of(const TagDecision& tag) {
       .build();
 }
 
+Node node_of(const gates::RefusedFinding& refused) {
+  const auto& finding = refused.finding;
+  return MapBuilder()
+      .add_text("gate", refused.gate)
+      .add_text("report", refused.report)
+      .add_text("place", refused.place)
+      .add_text("severity", std::string(name_of(finding.severity)))
+      .add_text("id", finding.id)
+      .add_text("package", finding.package)
+      .add_text("installedVersion", finding.installed_version)
+      .add_text("path", finding.path)
+      .add_text("fixedVersion", finding.fixed_version)
+      .build();
+}
+
 Node node_of(const Refusal& refusal) {
   return MapBuilder()
       .add_text("stage", std::string(to_string(refusal.stage)))
@@ -189,6 +204,7 @@ Node to_node(const PublishPlan& plan) {
   map.add("steps", json::list_of(plan.steps, as_node)).add("tags", json::list_of(plan.tags, as_node));
   if (const auto notes = all_notes(plan); !notes.empty()) map.add("notes", json::text_list(notes));
   if (plan.refusal) map.add("refusal", node_of(*plan.refusal));
+  if (!plan.findings.empty()) map.add("findings", json::list_of(plan.findings, as_node));
   return map.build();
 }
 

@@ -11,6 +11,7 @@
 #include "crds/base/result.h"
 #include "crds/v1alpha1/image_publication.h"
 #include "reconcilers/content/descriptor.h"
+#include "reconcilers/gates/scan_gate.h"
 #include "reconcilers/publish/record.h"
 
 namespace slipway::publish {
@@ -146,18 +147,19 @@ struct PublishPlan {
   std::string reason;  ///< The whole in one sentence, also when there is nothing to do.
   PublicationIds ids;
   std::optional<ResolvedSource> source;
-  std::optional<Digest> digest;         ///< That is published; of a subset of platforms: of the subset.
-  std::vector<VerdictStatus> verdicts;  ///< Of every gate that judged.
-  bool gates_passed = false;            ///< No gate refuses or waits.
-  bool unjudged = false;                ///< Gates are asked for that were not when it was published.
-  std::optional<Error> gate_fault;      ///< What a gate refuses or waits for, also where another fault is told.
-  std::vector<std::string> gate_notes;  ///< What is likely a mistake in the gates that passed.
-  std::vector<TagDecision> tags;        ///< In the order of the spec.
-  std::vector<Step> steps;              ///< In the order in which they are carried out. Empty with a refusal.
-  std::vector<std::string> notes;       ///< What a person should know of it: what stays behind, who else wants a tag.
-  std::optional<Digest> record;         ///< The record that is there already.
-  bool full_check = false;              ///< Everything was looked at, not the tags alone.
-  bool rollback_ended = false;          ///< The moving tags still follow a rollback whose time is over.
+  std::optional<Digest> digest;                 ///< That is published; of a subset of platforms: of the subset.
+  std::vector<VerdictStatus> verdicts;          ///< Of every gate that judged.
+  bool gates_passed = false;                    ///< No gate refuses or waits.
+  bool unjudged = false;                        ///< Gates are asked for that were not when it was published.
+  std::optional<Error> gate_fault;              ///< What a gate refuses or waits for, also where another fault is told.
+  std::vector<gates::RefusedFinding> findings;  ///< Of every gate, what it refuses.
+  std::vector<std::string> gate_notes;          ///< What is likely a mistake in the gates that passed.
+  std::vector<TagDecision> tags;                ///< In the order of the spec.
+  std::vector<Step> steps;                      ///< In the order in which they are carried out. Empty with a refusal.
+  std::vector<std::string> notes;  ///< What a person should know of it: what stays behind, who else wants a tag.
+  std::optional<Digest> record;    ///< The record that is there already.
+  bool full_check = false;         ///< Everything was looked at, not the tags alone.
+  bool rollback_ended = false;     ///< The moving tags still follow a rollback whose time is over.
   std::optional<Refusal> refusal;
   bool operator==(const PublishPlan&) const = default;
 };

@@ -70,7 +70,7 @@ class ReportReader {
       auto report =
           same == ref ? read_whole(*ref, stop) : reports_[static_cast<std::size_t>(same - refs.begin())].report;
       if (stop.stop_requested()) return stopped();
-      reports_.push_back({.name = ref->name, .report = keep(std::move(report))});
+      reports_.push_back({.name = ref->name, .report = keep(std::move(report)), .place = place_of(*ref)});
     }
     return std::move(reports_);
   }
@@ -95,6 +95,11 @@ class ReportReader {
     unpacked_left_ -= text->size();
     auto report = gates::parse_report(ref.format, *text);
     return report || !ref.path ? report : while_doing(quoted(*ref.path, 200), std::move(report.error()));
+  }
+
+  static std::string place_of(const ScanReportRef& ref) {
+    if (ref.path) return *ref.path;
+    return ref.config_map_ref ? "ConfigMap " + ref.config_map_ref->name + " key " + ref.config_map_ref->key : "";
   }
 
   /// As it is in an object; nothing of what is a file.
