@@ -131,10 +131,13 @@ void add_audit_folder(CLI::App& verb, std::string& folder) {
       ->type_name("DIR");
 }
 
-void add_identity(CLI::App& verb, FolderOptions& folder) {
-  verb.add_option("--controller-namespace", folder.controller_namespace,
-                  "Namespace of the Secrets of a ContainerRegistry")
+void add_controller_namespace(CLI::App& verb, std::string& name) {
+  verb.add_option("--controller-namespace", name, "Namespace of the Secrets of a ContainerRegistry")
       ->capture_default_str();
+}
+
+void add_identity(CLI::App& verb, FolderOptions& folder) {
+  add_controller_namespace(verb, folder.controller_namespace);
   verb.add_option("--publisher-id", folder.publisher_id,
                   "Who publishes, as records name it (default: the folder's or repository's URL, in a GitHub job its\n"
                   "repository's, in a cluster the UID of kube-system)");
@@ -255,6 +258,7 @@ void add_validate(CLI::App& app, Parsed& parsed) {
   add_root(*verb, parsed.validate.root);
   add_allow_empty(*verb, parsed.validate.allow_empty);
   add_git(*verb, parsed.validate.git);
+  add_controller_namespace(*verb, parsed.validate.controller_namespace);
   add_set(*verb, parsed);
   add_output(*verb, parsed.validate.output);
 }
@@ -280,6 +284,7 @@ void add_describe(CLI::App& app, Parsed& parsed) {
   add_set(*verb, parsed);
   add_folder(*verb, parsed.describe.folder);
   add_git(*verb, parsed.describe.folder.git);
+  add_output(*verb, parsed.describe.output);
 }
 
 void add_small_verbs(CLI::App& app, Parsed& parsed) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include "controller/cli/git_words.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/present_conditions.h"
-#include "controller/cli/selection.h"
 #include "controller/cli/story.h"
 #include "controller/cli/table.h"
 #include "controller/cli/workspace.h"
@@ -135,6 +135,16 @@ void tell_conditions(Story& story, const Status& status, const Looked& looked) {
   story.end();
 }
 
+/// The conditions as they are told, not as they are stored.
+template <class Object>
+void present(std::vector<Object>& objects, bool is_somebody_at_work) {
+  for (auto& object : objects) {
+    auto& status = object.status;
+    status.conditions = present_conditions(
+        std::move(status.conditions), {object.metadata.generation, status.observed_generation, is_somebody_at_work});
+  }
+}
+
 template <class Object>
 void print(const std::vector<Object>& objects, bool is_somebody_at_work, std::string& separator, std::ostream& out) {
   for (const auto& object : objects) {
@@ -143,7 +153,21 @@ void print(const std::vector<Object>& objects, bool is_somebody_at_work, std::st
   }
 }
 
+void print(const Selection& selection, bool is_somebody_at_work, std::ostream& out) {
+  std::string separator;
+  print(selection.registries, is_somebody_at_work, separator, out);
+  print(selection.publications, is_somebody_at_work, separator, out);
+  print(selection.policies, is_somebody_at_work, separator, out);
+}
+
 }  // namespace
+
+Selection as_told(Selection selection, bool is_somebody_at_work) {
+  present(selection.registries, is_somebody_at_work);
+  present(selection.publications, is_somebody_at_work);
+  present(selection.policies, is_somebody_at_work);
+  return selection;
+}
 
 std::string story_of(const ImagePublication& object, bool is_somebody_at_work) {
   const auto& spec = object.spec;
@@ -195,14 +219,14 @@ ExitCode describe(const DescribeOptions& options, const Console& console) {
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   print_git((*glass)->installation().git(), clock.now(), console.errors);
-  const auto selection =
-      select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
+  const Wanted wanted{options.kind, options.name, options.namespace_name};
+  auto selection = select((*glass)->installation().objects(), wanted);
   if (!selection) return print_error(selection.error(), console.errors);
   const bool is_somebody_at_work = (*glass)->installation().is_somebody_at_work().value_or(true);
-  std::string separator;
-  print(selection->registries, is_somebody_at_work, separator, console.out);
-  print(selection->publications, is_somebody_at_work, separator, console.out);
-  print(selection->policies, is_somebody_at_work, separator, console.out);
+  if (is_data(options.output))
+    print_data(data_of(as_told(std::move(*selection), is_somebody_at_work), wanted), options.output, console.out);
+  else
+    print(*selection, is_somebody_at_work, console.out);
   return is_wrong ? ExitCode::Invalid : ExitCode::Ok;
 }
 

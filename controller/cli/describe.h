@@ -5,12 +5,16 @@
 #include "controller/cli/console.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/options.h"
+#include "controller/cli/selection.h"
 #include "crds/v1alpha1/resources.h"
 
 namespace slipway::cli {
 
-/// `slipway describe`: the whole story of resources, for people.
+/// `slipway describe`: the whole story of resources, for people; as data the objects with the conditions that it tells.
 ExitCode describe(const DescribeOptions& options, const Console& console);
+
+/// The objects with their conditions as describe tells them; `is_somebody_at_work` as Looked has it.
+Selection as_told(Selection selection, bool is_somebody_at_work);
 
 /// What describe prints of one object; `is_somebody_at_work` as Looked has it.
 std::string story_of(const ImagePublication& object, bool is_somebody_at_work = true);

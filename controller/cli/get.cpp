@@ -14,20 +14,6 @@ namespace slipway::cli {
 namespace {
 
 template <class Object>
-void add_nodes(std::vector<Node>& nodes, const std::vector<Object>& objects) {
-  for (const auto& object : objects) nodes.push_back(to_node(object));
-}
-
-void print_objects(const Selection& selection, const GetOptions& options, std::ostream& out) {
-  std::vector<Node> nodes;
-  add_nodes(nodes, selection.registries);
-  add_nodes(nodes, selection.publications);
-  add_nodes(nodes, selection.policies);
-  const bool is_one = !options.name.empty() && nodes.size() == 1;
-  print_data(is_one ? nodes.front() : list_of(std::move(nodes)), options.output, out);
-}
-
-template <class Object>
 void print_table(const std::vector<Object>& objects, const TableStyle& style, std::string& separator,
                  std::ostream& out) {
   if (objects.empty()) return;
@@ -53,11 +39,11 @@ ExitCode get(const GetOptions& options, const Console& console) {
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   print_git((*glass)->installation().git(), clock.now(), console.errors);
-  const auto selection =
-      select((*glass)->installation().objects(), {options.kind, options.name, options.namespace_name});
+  const Wanted wanted{options.kind, options.name, options.namespace_name};
+  const auto selection = select((*glass)->installation().objects(), wanted);
   if (!selection) return print_error(selection.error(), console.errors);
   if (is_data(options.output))
-    print_objects(*selection, options, console.out);
+    print_data(data_of(*selection, wanted), options.output, console.out);
   else
     print_tables(*selection,
                  {options.output == OutputFormat::Wide, options.namespace_name.empty(), clock.now(),

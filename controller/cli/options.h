@@ -82,6 +82,7 @@ struct ValidateOptions {
   std::string root;  ///< As of FolderOptions.
   bool allow_empty = false;
   GitFlags git;
+  std::string controller_namespace = "slipway-system";
   std::vector<FieldOverride> overrides;
   OutputFormat output = OutputFormat::Table;
 };
@@ -99,6 +100,7 @@ struct DescribeOptions {
   std::optional<ResourceKind> kind;
   std::string name;
   std::string namespace_name;
+  OutputFormat output = OutputFormat::Table;
 };
 
 struct AuditOptions {

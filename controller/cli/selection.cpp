@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "controller/cli/messages.h"
 #include "crds/base/text.h"
+#include "crds/v1alpha1/manifests.h"
 
 namespace slipway::cli {
 
@@ -23,6 +25,11 @@ std::vector<Object> wanted_of(std::vector<Object> objects, const Wanted& wanted)
   return objects;
 }
 
+template <class Object>
+void add_nodes(std::vector<Node>& nodes, const std::vector<Object>& objects) {
+  for (const auto& object : objects) nodes.push_back(to_node(object));
+}
+
 }  // namespace
 
 Result<Selection> select(manifests::FolderObjectStore& objects, const Wanted& wanted) {
@@ -38,6 +45,15 @@ Result<Selection> select(manifests::FolderObjectStore& objects, const Wanted& wa
   const std::string kind = wanted.kind ? std::string{to_string(*wanted.kind)} : "resource";
   return fail(ErrorClass::NotFound, "there is no " + kind + " " + slipway::quoted(wanted.name),
               "list what is there with slipway get, or correct -f and -n");
+}
+
+Node data_of(const Selection& selection, const Wanted& wanted) {
+  std::vector<Node> nodes;
+  add_nodes(nodes, selection.registries);
+  add_nodes(nodes, selection.publications);
+  add_nodes(nodes, selection.policies);
+  const bool is_one = !wanted.name.empty() && nodes.size() == 1;
+  return is_one ? std::move(nodes.front()) : list_of(std::move(nodes));
 }
 
 }  // namespace slipway::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controller/manifests/folder_object_store.h"
+#include "crds/base/document.h"
 
 namespace slipway::cli {
 
@@ -26,5 +27,8 @@ struct Selection {
 
 /// NotFound when a name was asked for that nothing has.
 Result<Selection> select(manifests::FolderObjectStore& objects, const Wanted& wanted);
+
+/// The objects as data, their status too: the one that was asked for by name, else a List.
+Node data_of(const Selection& selection, const Wanted& wanted);
 
 }  // namespace slipway::cli

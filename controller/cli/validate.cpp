@@ -89,7 +89,6 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   input.parse.overrides = options.overrides;
   input.parse.keep_roots = true;
   expect_github_job(console.environment, input.parse);
-  const std::string controller_namespace = input.controller_namespace;
   if (const auto git = git_options(options.path, options.git)) {
     const runtime::Signals signals;
     auto checkout = newest_commit(*git, std::move(input), console, signals.stop_token());
@@ -102,7 +101,7 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   auto reading = folder->read();
   if (!reading) return invalid(reading.error(), console);
   // One file may be meant for others that are elsewhere; a folder is meant to be run.
-  add_unanswered(*reading, {controller_namespace, folder->root(), folder->is_folder()});
+  add_unanswered(*reading, {options.controller_namespace, folder->root(), folder->is_folder()});
   if (!reading->is_whole && reading->problems.empty())
     return print_error(fail(ErrorClass::Unavailable, "not every file could be read: they changed meanwhile",
                             "run it again when nothing writes to them")

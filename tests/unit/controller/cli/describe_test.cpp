@@ -64,6 +64,18 @@ TEST_CASE("what is to be tried again is not when nobody is at work") {
   CHECK_THAT(story_of(object), !Catch::Contains("no slipway is at work"));
 }
 
+TEST_CASE("as data an object has the conditions that are told, and the rest of it as it is stored") {
+  auto object = failed();
+  object.metadata.generation = 3;
+  object.status.history = {HistoryEntry{.version = "1.8.2"}};
+  apply_readiness(object.status.conditions, {Readiness::Kind::Reconciling, "Progressing", "sending"}, {3, kNow});
+  const auto told = as_told({{}, {object}, {}}, false).publications.at(0);
+  CHECK(find_condition(told.status.conditions, "Reconciling")->reason == "Interrupted");
+  CHECK(find_condition(told.status.conditions, "Ready")->reason == "Interrupted");
+  CHECK(told.status.history == object.status.history);
+  CHECK(told.spec == object.spec);
+}
+
 TEST_CASE("how far a transfer was says when that was noted") {
   auto object = failed();
   object.status.attempt->progress = ProgressStatus{1 << 20, 3 << 20, kNow};
