@@ -8,9 +8,10 @@ build=(g++ cmake ninja-build ccache mold pkg-config ca-certificates git
   zlib1g-dev libzstd-dev libspdlog-dev prometheus-cpp-dev libcli11-dev)
 # The emulator and the tests' own tools.
 demo=(libboost-dev catch2 curl jq python3 openssl zstd docker-registry)
-# libclang-19-dev and llvm-19-dev for tests/tidy_scope.cpp, prometheus for its promtool, lua5.1 for the health rules of Argo CD.
+# libclang-19-dev and llvm-19-dev for tests/tidy_scope.cpp, prometheus for its promtool, lua5.1 for the health rules of Argo CD,
+# zsh and fish for the completion scripts.
 test=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev libclang-19-dev llvm-19-dev python3-pip python3-venv python3-yaml
-  skopeo procps prometheus lua5.1 openssh-server)
+  skopeo procps prometheus lua5.1 openssh-server zsh fish)
 
 wanted=()
 for set in "${@:-build}"; do

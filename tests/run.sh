@@ -58,6 +58,8 @@ fuzz() { tests/fuzz/run.sh "${FUZZ_SECONDS:-8}"; }
 demo() { examples/demo/run.sh; }
 
 cmake/install-packages.sh test
+# A test that needs one of these programs and does not find it fails.
+export SLIPWAY_EVERY_TOOL=1
 passed=0
 for step in "${steps[@]}"; do
   [[ $(type -t "$step") == function ]] || { echo "tests/run.sh: no step '$step'" >&2; exit 2; }

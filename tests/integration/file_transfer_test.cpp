@@ -7,6 +7,7 @@
 #include "controller/sources/open_source_file.h"
 #include "controller/transfer/transfer_engine.h"
 #include "tests/catch.h"
+#include "tests/support/lacks.h"
 #include "tests/support/registry_process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -124,10 +125,7 @@ std::int64_t size_of(const Whole& whole) {
 
 bool is_missing() {
   const bool there = tests::RegistryProcess::installed() && std::system("command -v skopeo >/dev/null 2>&1") == 0;
-  if (there) return false;
-  WARN("docker-registry or skopeo is not installed");
-  SUCCEED();
-  return true;
+  return tests::lacks(there, "docker-registry or skopeo");
 }
 
 constexpr const char* kMakeImage = "'" SLIPWAY_SOURCE_DIR "/tests/support/make-image' ";

@@ -17,7 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from git_servers import Repository, SmartHttp, Sshd, git  # noqa: E402
-from servers import REGISTRY, Emulator, fetch, make_image, wait_until  # noqa: E402
+from servers import REGISTRY, Emulator, fetch, make_image, need, wait_until  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 PASSWORD = "s3cret-Password!'\"$ \\x"
@@ -508,9 +508,9 @@ class HttpTest(GitTest):
         self.assertEqual(self.ask("/readyz")[0], 200)
 
 
-@unittest.skipUnless(os.path.exists(Sshd.PROGRAM), "sshd is not installed")
 class SshTest(GitTest):
     def setUp(self):
+        need("sshd")
         super().setUp()
         self.image()
         self.publication()

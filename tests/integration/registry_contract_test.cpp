@@ -2,6 +2,7 @@
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/registry_client.h"
 #include "tests/catch.h"
+#include "tests/support/lacks.h"
 #include "tests/support/registry_process.h"
 
 using namespace slipway;
@@ -60,9 +61,7 @@ struct World {
 };
 
 bool is_missing() {
-  if (tests::RegistryProcess::installed()) return false;
-  WARN("docker-registry is not installed: not tried");
-  return true;
+  return tests::lacks(tests::RegistryProcess::installed(), "docker-registry");
 }
 
 Result<void> put_blob(ImageStore& store, const content::Descriptor& blob, const std::string& bytes) {

@@ -2,10 +2,14 @@
 
 import base64
 import json
+import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -50,7 +54,63 @@ def fetch(url, method="GET", body=None, headers=None, data=None):
         return error.code, error.headers, error.read()
 
 
-class Emulator:
+def need(program):
+    """Skips a test whose program is not installed; under tests/run.sh, which installs them all, it fails."""
+    if shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin"):
+        return
+    if os.environ.get("SLIPWAY_EVERY_TOOL"):
+        raise AssertionError(f"{program} is not installed")
+    raise unittest.SkipTest(f"{program} is not installed")
+
+
+class Registry:
+    """What every registry is asked; `url` is where it is."""
+
+    def digest(self, repository, reference, user=None):
+        """What the tag names, or None."""
+        headers = {"Accept": MANIFESTS}
+        if user:
+            headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
+        status, answer, _ = fetch(f"{self.url}/v2/{repository}/manifests/{reference}", "HEAD", headers=headers)
+        return answer["Docker-Content-Digest"] if status == 200 else None
+
+    def tags(self, repository):
+        return sorted(json.loads(fetch(f"{self.url}/v2/{repository}/tags/list")[2])["tags"])
+
+
+class DebianRegistry(Registry):
+    """Debian's docker-registry over a folder of its own; without the referrers API, and it removes no tag."""
+
+    PROGRAM = "docker-registry"
+
+    def __init__(self, folder, deletes):
+        folder.mkdir()
+        (folder / "config.yml").write_text(
+            "version: 0.1\nlog: {level: info, formatter: text}\n"
+            f"storage: {{filesystem: {{rootdirectory: {folder}/data}}, delete: {{enabled: {str(deletes).lower()}}}}}\n"
+            "http: {addr: '127.0.0.1:0'}\n")
+        self.log = folder / "log"
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen([self.PROGRAM, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
+        self.host = wait_until(self.address, "docker-registry listens")
+        self.url = f"http://{self.host}"
+
+    def address(self):
+        found = re.search(r"listening on (127\.0\.0\.1:\d+)", self.log.read_text())
+        return found and found[1]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def referrers(self, repository, digest):
+        """Those under the fallback tag of the distribution specification."""
+        tag = digest.replace(":", "-")
+        status, _, body = fetch(f"{self.url}/v2/{repository}/manifests/{tag}", headers={"Accept": MANIFESTS})
+        return json.loads(body)["manifests"] if status == 200 else []
+
+
+class Emulator(Registry):
     """An acr-emulator with a folder of its own."""
 
     def __init__(self, program, data, configuration=None):
@@ -79,14 +139,6 @@ class Emulator:
 
     def requests(self):
         return json.loads(fetch(f"{self.url}/_emulator/requests")[2])["requests"]
-
-    def digest(self, repository, reference, user=None):
-        """What the tag names, or None."""
-        headers = {"Accept": MANIFESTS}
-        if user:
-            headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
-        status, answer, _ = fetch(f"{self.url}/v2/{repository}/manifests/{reference}", "HEAD", headers=headers)
-        return answer["Docker-Content-Digest"] if status == 200 else None
 
     def referrers(self, repository, digest):
         return json.loads(fetch(f"{self.url}/v2/{repository}/referrers/{digest}")[2])["manifests"]

@@ -4,6 +4,7 @@
 
 #include "tests/catch.h"
 #include "tests/support/image_files.h"
+#include "tests/support/lacks.h"
 
 namespace slipway::sources {
 namespace {
@@ -166,11 +167,7 @@ TEST_CASE("What make-image writes is read whole: layouts, indexes, archives") {
 }
 
 TEST_CASE("What skopeo writes is read whole, with the digests that skopeo names") {
-  if (!has_skopeo()) {
-    WARN("skopeo is not installed");
-    SUCCEED();
-    return;
-  }
+  if (tests::lacks(has_skopeo(), "skopeo")) return;
   const TemporaryFolder folder;
   const std::string copy = "skopeo --insecure-policy copy -q ";
   REQUIRE(run(folder, make_image("layout one --layer 300K --layer 100 --gzip --tag v1")));
