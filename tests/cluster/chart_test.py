@@ -368,6 +368,19 @@ class MonitoringTest(RenderedTest):
         self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
 
 
+def have_monitoring(kubectl):
+    """The kinds of the Prometheus operator. Its own schemas are not at hand: these take anything."""
+    for plural, kind in zip(MONITORING, ("PodMonitor", "ServiceMonitor", "PrometheusRule")):
+        kubectl("apply", "-f", "-", stdin=yaml.safe_dump({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.monitoring.coreos.com"},
+            "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
+                     "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}))
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
+
 class ClusterTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -501,20 +514,53 @@ class LifecycleTest(ClusterTest):
         every = ["--set", ",".join(f"metrics.{one}.enabled=true" for one in
                                    ("podMonitor", "serviceMonitor", "prometheusRule", "dashboard"))]
         self.assertIn("LEFT OUT: PodMonitor", self.install(*every))
-        for plural, kind in zip(MONITORING, ("PodMonitor", "ServiceMonitor", "PrometheusRule")):
-            # The operator's own schemas are not at hand: these take anything.
-            self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump({
-                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-                "metadata": {"name": f"{plural}.monitoring.coreos.com"},
-                "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
-                         "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
-                         "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-                             "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}))
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        have_monitoring(self.kubectl)
         self.assertNotIn("LEFT OUT", self.upgrade())
         for plural in MONITORING:
             self.assertEqual(self.names(plural, "-n", NAMESPACE), ["slipway"])
         self.assertEqual(self.names("configmaps", "-n", NAMESPACE), ["slipway-dashboard"])
+
+
+class ValuesTest(ClusterTest):
+    """What the chart makes of values, as the API server judges it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.readme = (CHART / "README.md").read_text()
+        cls.namespaces(NAMESPACE, "shop", "monitoring")
+        cls.install()
+        have_monitoring(cls.kubectl)
+
+    def try_out(self, rendered):
+        return self.kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-",
+                            stdin=rendered, check=False)
+
+    def test_the_documented_combinations_are_taken(self):
+        blocks = ["", "replicas: 3\nwatchNamespaces: [shop]\n", *re.findall(r"^```yaml\n(.*?)^```$", self.readme, re.M | re.S)]
+        self.assertGreaterEqual(len(blocks), 8)
+        for number, block in enumerate(blocks):
+            values = self.cluster.folder / f"values-{number}.yaml"
+            values.write_text(block)
+            with self.subTest(block):
+                rendered = self.helm("template", "slipway", CHART, *IMAGE, "-f", values, "--validate").stdout
+                answer = self.try_out(rendered)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_what_no_schema_knows_is_found_so(self):
+        rendered = self.helm("template", "slipway", CHART, *IMAGE).stdout.replace("livenessProbe:", "livenesProbe:")
+        answer = self.try_out(rendered)
+        self.assertIn("livenesProbe", answer.stderr)
+        self.assertNotEqual(answer.returncode, 0)
+
+    def test_the_quota_counts_what_it_is_to_count(self):
+        (command,) = re.findall(r"^```sh\nkubectl (-n TEAM create quota .*)\n```$", self.readme, re.M)
+        self.kubectl(*command.replace("TEAM", "shop").split())
+        self.addCleanup(self.kubectl, "delete", "quota", "slipway", "-n", "shop")
+        hard = json.loads(self.kubectl("get", "quota", "slipway", "-n", "shop", "-o", "json").stdout)["spec"]["hard"]
+        resources = {line.split()[0] for line in self.kubectl("api-resources", "-o", "name").stdout.splitlines()}
+        self.assertEqual(len(hard), 2)
+        self.assertLessEqual({name.removeprefix("count/") for name in hard}, resources)
 
 
 class RightsTest(ClusterTest):
