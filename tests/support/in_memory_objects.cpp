@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace slipway::tests {
+namespace {
+
+/// Of what never was loaded none.
+std::int64_t revision_of(const ObjectMeta& metadata) {
+  return metadata.resource_version.empty() ? 0 : std::stoll(metadata.resource_version);
+}
+
+}  // namespace
 
 void InMemoryObjects::apply(ImagePublication object) {
   const ObjectKey key{ResourceKind::ImagePublication, object.metadata.namespace_name, object.metadata.name};
@@ -10,6 +18,7 @@ void InMemoryObjects::apply(ImagePublication object) {
   if (found == published.end()) {
     object.metadata.generation = 1;
     object.metadata.uid = key.namespace_name + "/" + key.name;
+    count_write(object.metadata);
     published.emplace(key, std::move(object));
     return;
   }
@@ -17,6 +26,14 @@ void InMemoryObjects::apply(ImagePublication object) {
   if (stored.spec != object.spec) ++stored.metadata.generation;
   stored.spec = std::move(object.spec);
   stored.metadata.annotations = std::move(object.metadata.annotations);
+  count_write(stored.metadata);
+}
+
+void InMemoryObjects::write_as_another(const ObjectKey& key, ImagePublicationStatus status) {
+  auto& object = published.at(key);
+  object.status = std::move(status);
+  count_write(object.metadata);
+  by_others_[key] = revision_;
 }
 
 void InMemoryObjects::remove(const ObjectKey& key, Timestamp now) {
@@ -88,7 +105,11 @@ Result<void> InMemoryObjects::write_status(const ImagePublication& object) {
   if (found == published.end() || found->second.metadata.generation != object.metadata.generation)
     return fail(ErrorClass::Conflict, to_string(key) + " is gone or newer", "read it again");
   if (found->second.status == object.status) return {};
+  const auto other = by_others_.find(key);
+  if (other != by_others_.end() && revision_of(object.metadata) < other->second)
+    return fail(ErrorClass::Conflict, "another process wrote the status of " + to_string(key), "read it again");
   found->second.status = object.status;
+  count_write(found->second.metadata);
   written.push_back(object.status);
   return {};
 }
@@ -106,10 +127,12 @@ Result<void> InMemoryObjects::set_finalizer(const ObjectKey& key, bool wanted) {
   if (before_write)
     if (auto allowed = before_write(); !allowed) return allowed;
   const auto found = published.find(key);
+  if (found == published.end() && wanted) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "-");
   if (found == published.end()) return {};
   auto& finalizers = found->second.metadata.finalizers;
   std::erase(finalizers, kFinalizer);
   if (wanted) finalizers.emplace_back(kFinalizer);
+  count_write(found->second.metadata);
   if (finalizers.empty() && found->second.metadata.deletion_timestamp) published.erase(found);
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -13,7 +14,8 @@
 
 namespace slipway::tests {
 
-/// Resources in maps, with generations and conflicts. One thread.
+/// Resources in maps, with generations and conflicts. One thread. What the test changes in the maps itself is nobody's
+/// write.
 class InMemoryObjects : public ObjectReader, public ObjectWriter {
  public:
   /// Adds or edits; the generation counts edits of the spec, the status stays.
@@ -22,6 +24,8 @@ class InMemoryObjects : public ObjectReader, public ObjectWriter {
   /// As a person who deletes: with our finalizer on it the object stays, with its deletion time.
   void remove(const ObjectKey& key, Timestamp now);
   Result<void> remove(const ImagePublication& object) override;
+  /// As another process: who loaded the object before writes no status over this one.
+  void write_as_another(const ObjectKey& key, ImagePublicationStatus status);
   ImagePublication& stored(const ObjectKey& key) { return published.at(key); }
 
   std::map<ObjectKey, ImagePublication> published;
@@ -51,6 +55,12 @@ class InMemoryObjects : public ObjectReader, public ObjectWriter {
   Result<void> write_status(const ContainerRegistry& object) override;
   Result<void> write_status(const RetentionPolicy& object) override;
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
+
+ private:
+  void count_write(ObjectMeta& metadata) { metadata.resource_version = std::to_string(++revision_); }
+
+  std::int64_t revision_ = 0;
+  std::map<ObjectKey, std::int64_t> by_others_;  ///< The revision of what another process wrote last.
 };
 
 /// Keeps what people were told.

@@ -5,6 +5,7 @@
 
 #include "controller/cluster/object_store.h"
 #include "controller/kube/collection.h"
+#include "reconcilers/json.h"
 #include "tests/catch.h"
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_api_server.h"
@@ -37,6 +38,14 @@ struct ClusterWorld {
     const ObjectKey key = key_of(object);
     server.create(path_of(key), to_json(object));
     return key;
+  }
+
+  /// A status by another process. The caches hear nothing of it.
+  void write_as_another(const ImagePublication& object) {
+    const ObjectKey key = key_of(object);
+    const Node patch =
+        json::MapBuilder().add("metadata", json::MapBuilder().build()).add("status", to_node(object.status)).build();
+    REQUIRE(client.find(kube::apply({kube::resource_of(key.kind), key.namespace_name, key.name, "status"}, patch), {}));
   }
 
   /// As a reflector's list.

@@ -25,13 +25,6 @@ struct World : ClusterWorld {
   }
 
   ImagePublication publication() { return store.publication(kStorefront).value()->object; }
-  /// The caches hear nothing of it.
-  void write_as_another(const ImagePublication& object) {
-    const Node patch =
-        json::MapBuilder().add("metadata", json::MapBuilder().build()).add("status", to_node(object.status)).build();
-    REQUIRE(client.find(
-        kube::apply({kube::resource_of(ResourceKind::ImagePublication), "shop", "storefront", "status"}, patch), {}));
-  }
   InMemoryApiServer::Json stored() { return server.object(path_of(kStorefront)); }
 
   /// What may_write() says, and how often it was asked.
