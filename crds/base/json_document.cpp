@@ -169,13 +169,40 @@ bool stands_for_itself(unsigned char c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/// The code point of `character` (UTF-8) where YAML takes it for no character or for the end of a line; else 0. The API
+/// server reads what is applied as YAML.
+char32_t foreign_to_yaml(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(character[i])); };
+  char32_t code = byte(0);
+  if (character.size() == 2) code = (code & 0x1FU) << 6 | (byte(1) & 0x3FU);
+  if (character.size() == 3) code = (code & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
+  const bool is_control = code >= 0x7F && code < 0xA0 && character.size() < 3;
+  const bool is_line_end = code == 0x2028 || code == 0x2029;
+  const bool is_none = code == 0xFEFF || code == 0xFFFE || code == 0xFFFF;
+  return is_control || is_line_end || is_none ? code : 0;
+}
+
+void append_escaped(std::string& out, char32_t code) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += "\\u";
+  for (const int shift : {12, 8, 4, 0}) out += kDigits[code >> shift & 0xFU];
+}
+
 /// Nearly all texts are plain ASCII: those are not worth nlohmann_json's look at each byte.
 void append_string(std::string& out, std::string_view text) {
   if (std::ranges::all_of(text, stands_for_itself)) {
     out.append(1, '"').append(text).append(1, '"');
     return;
   }
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (std::size_t i = 0, length = 0; i < dumped.size(); i += length) {
+    const std::string_view rest = std::string_view(dumped).substr(i);
+    length = std::max<std::size_t>(utf8_length(rest), 1);
+    if (const char32_t code = foreign_to_yaml(rest.substr(0, length)); code != 0)
+      append_escaped(out, code);
+    else
+      out += rest.substr(0, length);
+  }
 }
 
 void append_number(std::string& out, double value) {

@@ -251,13 +251,15 @@ TEST_CASE("broken JSON says where") {
         std::string::npos);
 }
 
-TEST_CASE("a text is escaped where JSON asks for it and nowhere else") {
+TEST_CASE("a text is escaped where JSON asks for it or YAML would read something else, and nowhere else") {
   const auto written = [](std::string_view text) { return to_json_text(string_node(text)); };
   CHECK(written("") == R"("")");
   CHECK(written(" a/b~") == R"(" a/b~")");
   CHECK(written("say \"a\\b\"") == R"("say \"a\\b\"")");
   CHECK(written("a\tb\n\x1f") == R"("a\tb\n\u001f")");
-  CHECK(written("\x7f \u00fc \u20ac") == "\"\x7f \u00fc \u20ac\"");
+  CHECK(written("\u00a0 \u00fc \u20ac \U0001f600 \ufffd") == "\"\u00a0 \u00fc \u20ac \U0001f600 \ufffd\"");
+  CHECK(written("\x7f \xc2\x80 \xc2\x85 \xc2\x9f") == R"("\u007f \u0080 \u0085 \u009f")");
+  CHECK(written("\u2028 \u2029 \ufeff \ufffe \uffff") == R"("\u2028 \u2029 \ufeff \ufffe \uffff")");
   CHECK(written("a\xff") == "\"a\uFFFD\"");
 }
 
