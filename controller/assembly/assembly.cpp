@@ -77,7 +77,7 @@ http::TransportSettings transport_settings(http::NetworkEnvironment environment,
   http::TransportSettings settings;
   settings.environment = std::move(environment);
   settings.user_agent = "slipway/" SLIPWAY_VERSION;
-  settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance};
+  settings.retry_hands = {.wait = runtime::wait, .chance = runtime::chance, .elapsed = runtime::elapsed};
   settings.tracing = tracing_of(listeners, rules);
   settings.may_call = [&rules](std::string_view from, std::string_view to) { return rules.may_call(from, to); };
   settings.may_connect = [&rules](std::string_view host, std::string_view address) {

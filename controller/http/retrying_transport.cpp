@@ -49,9 +49,11 @@ RetryingTransport::RetryingTransport(HttpTransport& next, RetryRules rules, Retr
 
 Result<Response> RetryingTransport::send(const Request& request, std::stop_token stop) {
   for (int attempt = 1;; ++attempt) {
+    const std::chrono::nanoseconds began = elapsed();
     Result<Response> result = next_.send(request, stop);
+    const bool took_long = elapsed() - began > rules_.longest_attempt;
     const auto delay = delay_after(request, result, attempt);
-    if (!delay) return result;
+    if (!delay || took_long) return result;
     if (!hands_.wait(*delay, stop)) return fail(ErrorClass::Cancelled, "stopped while waiting to try again");
   }
 }

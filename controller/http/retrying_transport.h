@@ -11,6 +11,7 @@ struct RetryRules {
   int most_attempts = 4;
   std::chrono::milliseconds first_delay{200};  ///< Doubled each time, plus up to half of it by chance.
   std::chrono::seconds longest_wait{10};       ///< A longer Retry-After is the caller's business.
+  std::chrono::seconds longest_attempt{8};     ///< What failed after more than that is no matter of seconds.
 };
 
 /// What the world gives a retry, so that tests need neither.
@@ -19,6 +20,8 @@ struct RetryHands {
   std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
   /// A number in [0, 1).
   std::function<double()> chance;
+  /// Time since some fixed moment; never goes back. Null: however long an attempt took, it may be repeated.
+  std::function<std::chrono::nanoseconds()> elapsed = nullptr;
 };
 
 /// Repeats what the same request can cure within seconds: no answer, 429 and 503, 500, 502, 504. Only GET, HEAD, and
@@ -33,6 +36,7 @@ class RetryingTransport final : public HttpTransport {
  private:
   std::optional<std::chrono::milliseconds> delay_after(const Request& request, const Result<Response>& result,
                                                        int attempt) const;
+  std::chrono::nanoseconds elapsed() const { return hands_.elapsed ? hands_.elapsed() : std::chrono::nanoseconds{0}; }
 
   HttpTransport& next_;
   RetryRules rules_;

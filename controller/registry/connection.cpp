@@ -24,11 +24,20 @@ std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Resp
 
 Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options)
     : network_(network),
+      clock_(clock),
       host_(options.host),
       plain_http_(options.plain_http),
       tokens_(network, clock, std::move(options)) {}
 
 Result<http::Response> Connection::send(http::Request request, const std::string& scope, std::stop_token stop) {
+  const Timestamp began = clock_.now();
+  Result<http::Response> response = send_signed(request, scope, stop);
+  silence_.note(request, response, began, clock_.now());
+  return response;
+}
+
+Result<http::Response> Connection::send_signed(http::Request request, const std::string& scope,
+                                               const std::stop_token& stop) {
   Result<std::string> header = request.now_or_never ? tokens_.held_header(scope) : tokens_.header(scope, stop);
   if (!header) return std::unexpected(header.error());
   if (!header->empty()) request.headers.set("Authorization", *header);

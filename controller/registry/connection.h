@@ -5,6 +5,7 @@
 
 #include "controller/http/transport.h"
 #include "controller/registry/azure_registry.h"
+#include "controller/registry/host_silence.h"
 #include "controller/registry/token_source.h"
 #include "controller/runtime/named_turns.h"
 #include "reconcilers/registry_name.h"
@@ -24,6 +25,11 @@ class Connection {
   /// the registry's words don't show that.
   Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
 
+  /// What a visit does before it asks anything and after it asked all: see HostSilence.
+  Result<void> enter(const std::string& visit) { return silence_.enter(host_, visit); }
+  void leave(const std::string& visit) { silence_.leave(visit); }
+  bool is_silent() const { return silence_.is_silent(); }
+
   const std::string& host() const { return host_; }
   std::string name() const { return registry_name(host_, plain_http_); }
   std::string identity() const { return tokens_.identity(); }
@@ -40,10 +46,14 @@ class Connection {
   runtime::NamedTurns& fallback_turns() { return fallback_turns_; }
 
  private:
+  Result<http::Response> send_signed(http::Request request, const std::string& scope, const std::stop_token& stop);
+
   http::HttpTransport& network_;
+  const Clock& clock_;
   const std::string host_;
   const bool plain_http_;
   TokenSource tokens_;
+  HostSilence silence_;
   std::atomic<bool> lacks_referrers_ = false;
   runtime::NamedTurns fallback_turns_;
 };

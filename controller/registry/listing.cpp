@@ -85,7 +85,8 @@ Result<std::vector<std::string>> list_tags(Connection& connection, const std::st
 Result<std::optional<std::set<std::string>>> list_few_tags(Connection& connection, const http::Request& request,
                                                            const std::string& scope, std::stop_token stop) {
   const Result<http::Response> response = connection.send(request, scope, stop);
-  if (!response && response.error().cls == ErrorClass::Cancelled) return std::unexpected(response.error());
+  const bool is_over = !response && (response.error().cls == ErrorClass::Cancelled || connection.is_silent());
+  if (is_over) return std::unexpected(response.error());
   if (!response) return std::nullopt;
   if (response->status == 404 && server_words(*response).code == "NAME_UNKNOWN") return std::set<std::string>{};
   std::vector<std::string> names;

@@ -27,6 +27,11 @@ Result<void> check_plain_http(const std::string& host) {
   return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
 }
 
+Result<std::unique_ptr<RegistryClient>> client_of(std::shared_ptr<Connection> connection, ClientOptions options) {
+  if (auto entered = connection->enter(options.request_id); !entered) return std::unexpected(entered.error());
+  return std::make_unique<RegistryClient>(std::move(connection), std::move(options));
+}
+
 // Never written anywhere: it tells connections apart in memory.
 std::string key_of(const std::string& host, bool plain_http, const std::string& ca_pem, const Credentials& who) {
   std::string key;
@@ -65,7 +70,7 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegist
   if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
   Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), std::move(options));
+  return client_of(std::move(*connection), std::move(options));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
@@ -92,7 +97,7 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return std::make_unique<RegistryClient>(std::move(*connection), reading(reference->repository));
+  return client_of(std::move(*connection), reading(reference->repository));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpec& source,

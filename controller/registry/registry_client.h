@@ -18,14 +18,18 @@ namespace slipway::registry {
 struct ClientOptions {
   std::string repository;
   bool read_only = false;  ///< Asks for tokens that cannot push.
-  std::string request_id;  ///< Sent as X-Request-Id; may be empty.
+  std::string request_id;  ///< Of the visit, sent as X-Request-Id; may be empty.
   AuditedBy audited = {};  ///< Of what changes the repository.
 };
 
-/// One repository of a registry over the OCI distribution protocol 1.1. Thread-safe.
+/// One repository of a registry over the OCI distribution protocol 1.1, for one visit, which has entered the
+/// connection. Thread-safe.
 class RegistryClient final : public ImageStore {
  public:
   RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options);
+  ~RegistryClient() override { connection_->leave(options_.request_id); }
+  RegistryClient(const RegistryClient&) = delete;
+  RegistryClient& operator=(const RegistryClient&) = delete;
 
   std::string name() const override { return host() + "/" + options_.repository; }
   std::string host() const override { return connection_->name(); }

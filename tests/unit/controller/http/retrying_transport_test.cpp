@@ -144,3 +144,17 @@ TEST_CASE("Retry-After as seconds or as a date of the server's own clock") {
   if (!row.date.empty()) headers.set("Date", row.date);
   CHECK(http::retry_after(headers) == row.wait);
 }
+
+TEST_CASE("What failed after a long wait is not repeated") {
+  const auto took = GENERATE(8s, 9s);
+  tests::ScriptedTransport world;
+  world.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
+  world.then(200);
+  Waits waits;
+  http::RetryHands hands = waits.hands();
+  std::chrono::seconds now{0};
+  hands.elapsed = [&] { return std::exchange(now, now + took); };
+  const auto result = http::RetryingTransport(world, {}, hands).send(of(Method::Get), {});
+  CHECK(result.has_value() == (took == 8s));
+  CHECK(world.requests.size() == (took == 8s ? 2 : 1));
+}

@@ -16,20 +16,26 @@ namespace {
 
 const SourceSignIn kShop{.namespace_name = "shop"};
 
-/// Hands one script to whoever asks for a way to the network.
+/// Hands one script to whoever asks for a way to the network. Each request takes `takes`.
 class Borrowed final : public http::HttpTransport {
  public:
-  Borrowed(http::HttpTransport& lender, int& lent) : lender_(lender), lent_(lent) { ++lent_; }
+  Borrowed(http::HttpTransport& lender, int& lent, tests::ManualClock& clock, const std::chrono::seconds& takes)
+      : lender_(lender), lent_(lent), clock_(clock), takes_(takes) {
+    ++lent_;
+  }
   ~Borrowed() override { --lent_; }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
+    clock_.advance(takes_);
     return lender_.send(request, stop);
   }
 
  private:
   http::HttpTransport& lender_;
   int& lent_;
+  tests::ManualClock& clock_;
+  const std::chrono::seconds& takes_;
 };
 
 struct World {
@@ -38,7 +44,9 @@ struct World {
   tests::ScriptedTransport network;
   http::RequestRates rates{{.wait = [](auto, const auto&) { return true; }, .elapsed = [] { return 0s; }}};
   registry::RegistryRules rules{/*in_cluster=*/false, rates};
-  int lent = 0;                      ///< Transports that somebody still has.
+  int lent = 0;                   ///< Transports that somebody still has.
+  std::chrono::seconds takes{0};  ///< Each request.
+  std::string visit = "reconcile-1";
   std::vector<std::string> trusted;  ///< Certificates that transports were made for.
   Credentials ambient;
   std::vector<std::string> ambient_asked;
@@ -53,11 +61,11 @@ struct World {
                                          .make_transport =
                                              [this](const std::string& pem) {
                                                trusted.push_back(pem);
-                                               return std::make_unique<Borrowed>(network, lent);
+                                               return std::make_unique<Borrowed>(network, lent, clock, takes);
                                              },
                                          .rules = rules,
                                          .audit = audit,
-                                         .reconcile_id = [] { return "reconcile-1"; },
+                                         .reconcile_id = [this] { return visit; },
                                          .open_file = {},
                                          .most_owners = 4}};
 
@@ -440,4 +448,47 @@ TEST_CASE("A repository that is opened to be changed accounts for it, for who as
   CHECK(world.audit.entries[0].who == who);
   CHECK(world.audit.entries[0].what.registry == registry.spec.login_server);
   CHECK(world.audit.entries[0].what.repository == "a/b");
+}
+
+TEST_CASE("Of those who want a registry that gives no answer one at a time waits for it") {
+  World world;
+  const auto open = [&](const std::string& visit) {
+    world.visit = visit;
+    return world.registries.open_source({.reference = "r.io/team/app:1"}, kShop);
+  };
+  auto first = open("a");
+  auto second = open("b");
+  REQUIRE(first);
+  REQUIRE(second);
+  world.takes = 60s;
+  world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
+  CHECK_FALSE((*first)->resolve("1", {}));
+  first->reset();
+  second->reset();
+  auto third = open("c");
+  REQUIRE(third);
+  CHECK(open("c"));
+  third = open("c");
+  const auto put_off = open("d");
+  REQUIRE_FALSE(put_off);
+  CHECK(put_off.error().cls == ErrorClass::Unavailable);
+  world.takes = 0s;
+  world.network.then(404);
+  CHECK((*third)->resolve("1", {}));
+  CHECK(open("d"));
+}
+
+TEST_CASE("Who has asked a registry in vain for its tags asks it nothing else") {
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "right"}});
+  const auto store = world.registries.open(world.contoso(), "team/app");
+  REQUIRE(store);
+  world.takes = 60s;
+  world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
+  CHECK_FALSE((*store)->tags({}));
+  world.takes = 0s;
+  world.network.then(fail(ErrorClass::Unavailable, "cut", "wait"));
+  const auto untold = (*store)->tags({});
+  REQUIRE(untold);
+  CHECK_FALSE(untold->has_value());
 }
