@@ -36,7 +36,8 @@ refuse "yaml-cpp stays behind Node" '#include <yaml-cpp/' crds reconcilers contr
 refuse "RE2 stays in crds/" '#include <re2/' reconcilers controller
 refuse "OpenSSL stays behind Digest" '#include <openssl/' crds reconcilers controller -- 'crds/base/digest'
 refuse "libarchive stays in its adapter" '#include <archive' crds reconcilers controller -- 'controller/sources/tar_reader'
-refuse "what decompresses stays where layers and reports are checked" '#include <(zlib|zstd)' crds reconcilers controller -- '(controller/transfer/layer_check|reconcilers/gzip)'
+refuse "zlib stays where layers and reports are checked" '#include <zlib' crds reconcilers controller -- '(controller/transfer/layer_check|reconcilers/gzip)'
+refuse "libzstd stays in its adapter" '#include <zstd' crds reconcilers controller -- 'controller/zstd/'
 refuse "CLI11 stays in the command line" '#include <CLI/' crds reconcilers controller -- 'controller/cli/'
 refuse "civetweb stays in telemetry" '#include <civetweb' crds reconcilers controller -- 'controller/telemetry/'
 refuse "Boost stays in the emulator" '#include <boost/' crds reconcilers controller

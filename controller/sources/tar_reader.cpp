@@ -10,14 +10,28 @@
 #include <utility>
 
 #include "controller/sources/file_set.h"
+#include "controller/zstd/zstd_frames.h"
 
 namespace slipway::sources {
 namespace {
 
 constexpr std::size_t kPiece = 256u << 10;
+/// 8 MiB, all that RFC 8878 asks of readers.
+constexpr int kMostWindowLog = 23;
 
 std::string text_of(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
+}
+
+/// What keeps a tar from being unpacked.
+std::unexpected<Error> not_unpacked(const zstd::ZstdFrames::Failure& failure) {
+  using enum zstd::ZstdFrames::Trouble;
+  if (failure.trouble == LargeWindow)
+    return fail(ErrorClass::Integrity, "its zstd window is larger than 8 MiB",
+                "pack it with zstd without --long and --ultra");
+  if (failure.trouble == Damaged) return not_whole("it is no whole zstd file (" + failure.why + ")");
+  return fail(ErrorClass::Unavailable, "there is no memory for unpacking it",
+              "raise the memory limit, or lower --workers; it is tried again");
 }
 
 TarEntry::Kind kind_of(archive_entry* entry) {
@@ -58,12 +72,32 @@ struct TarReader::State {
   /// Below zero stops libarchive; why is in `error`.
   static la_ssize_t read_piece(archive*, void* self, const void** piece) {
     auto& state = *static_cast<State*>(self);
-    if (state.stop.stop_requested()) return state.refuse({.cls = ErrorClass::Cancelled, .message = "stopped"});
-    const Result<std::size_t> count = state.file.read_at(state.at, std::span(state.space.get(), kPiece));
+    const Result<std::size_t> count = state.frames ? state.unpack() : state.read_on(state.space.get());
     if (!count) return state.refuse(count.error());
-    state.at += static_cast<std::int64_t>(*count);
     *piece = state.space.get();
     return static_cast<la_ssize_t>(*count);
+  }
+  Result<std::size_t> read_on(std::byte* to) {
+    if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
+    Result<std::size_t> count = file.read_at(at, std::span(to, kPiece));
+    if (count) at += static_cast<std::int64_t>(*count);
+    return count;
+  }
+  /// At least a byte, unless the frames are at their end.
+  Result<std::size_t> unpack() {
+    for (bool is_at_end = false;;) {
+      if (unread.empty() && !is_at_end) {
+        Result<std::size_t> count = read_on(packed.get());
+        if (!count) return count;
+        unread = {packed.get(), *count};
+        is_at_end = *count == 0;
+      }
+      const auto step = frames->step(unread, {space.get(), kPiece});
+      if (!step) return not_unpacked(step.error());
+      unread = unread.subspan(step->read);
+      if (step->written > 0) return step->written;
+      if (is_at_end) return frames->may_end() ? Result<std::size_t>(0) : not_whole("it is cut off");
+    }
   }
   static la_int64_t skip_bytes(archive*, void* self, la_int64_t wanted) {
     auto& state = *static_cast<State*>(self);
@@ -85,8 +119,12 @@ struct TarReader::State {
   bool start(Packing packing) {
     archive_read_support_format_tar(handle);
     if (packing == Packing::Gzip) archive_read_support_filter_gzip(handle);
-    if (packing == Packing::Zstd) archive_read_support_filter_zstd(handle);
-    archive_read_set_skip_callback(handle, skip_bytes);
+    if (packing == Packing::Zstd) {
+      packed = std::make_unique_for_overwrite<std::byte[]>(kPiece);
+      frames.emplace(zstd::ZstdFrames::Bounds{.most_window_log = kMostWindowLog});
+    } else {
+      archive_read_set_skip_callback(handle, skip_bytes);
+    }
     archive_read_set_read_callback(handle, read_piece);
     archive_read_set_callback_data(handle, this);
     return archive_read_open1(handle) == ARCHIVE_OK;
@@ -94,6 +132,9 @@ struct TarReader::State {
 
   const files::OpenFile& file;
   std::unique_ptr<std::byte[]> space;
+  std::unique_ptr<std::byte[]> packed;  ///< Of zstd, whose windows libarchive does not bound.
+  std::span<const std::byte> unread;    ///< Of that.
+  std::optional<zstd::ZstdFrames> frames;
   archive* handle;
   std::int64_t at = 0;  ///< Where the next piece of the file starts.
   std::stop_token stop;

@@ -1,16 +1,13 @@
 #include "controller/transfer/layer_check.h"
 
 #include <zlib.h>
-#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_customMem
-#include <zstd.h>
-#include <zstd_errors.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <utility>
 #include <vector>
+
+#include "controller/zstd/zstd_frames.h"
 
 namespace slipway::transfer {
 namespace {
@@ -46,9 +43,6 @@ struct EndInflate {
     std::default_delete<z_stream>()(stream);
   }
 };
-struct EndZstd {
-  void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-};
 
 }  // namespace
 
@@ -60,16 +54,15 @@ struct LayerCheck::State {
 
   const Parts parts;
   const GrowthBounds bounds;
-  bool is_refused = false;    ///< By the memory for windows.
-  bool is_postponed = false;  ///< Because of that.
+  bool is_postponed = false;
   bool is_right = false;
   Growth growth;
   Hasher hasher;
   Form form = Form::Unknown;
   std::vector<std::byte> head;   ///< The first bytes, until there are enough to tell the form.
-  bool between_members = false;  ///< The stream may end here.
+  bool between_members = false;  ///< Of gzip: the stream may end here.
   std::unique_ptr<z_stream, EndInflate> gzip;
-  std::unique_ptr<ZSTD_DStream, EndZstd> zstd;
+  std::optional<zstd::ZstdFrames> frames;
   std::vector<std::byte> out = std::vector<std::byte>(kPiece);
 
   Result<void> start();
@@ -77,42 +70,17 @@ struct LayerCheck::State {
   Result<void> inflate_all(std::span<const std::byte> bytes);
   Result<void> zstd_all(std::span<const std::byte> bytes);
   Result<void> emit(std::span<const std::byte> bytes);
-  Result<void> without_memory();
-  static void* allocate(void* state, std::size_t size);
-  static void release(void* state, void* block);
+  Result<void> stop_at(const zstd::ZstdFrames::Failure& failure);
+  bool is_whole() const;
 };
 
-/// zstd frees without saying how much, so each block begins with its size.
-constexpr std::size_t kBlockHead = alignof(std::max_align_t);
-
-void* LayerCheck::State::allocate(void* state, std::size_t size) {
-  auto& self = *static_cast<State*>(state);
-  if (!self.parts.windows.take(size)) {
-    self.is_refused = true;
-    return nullptr;
-  }
-  void* const block = std::malloc(size + kBlockHead);
-  if (block == nullptr) {
-    self.parts.windows.give_back(size);
-    return nullptr;
-  }
-  std::memcpy(block, &size, sizeof size);
-  return static_cast<std::byte*>(block) + kBlockHead;
-}
-
-void LayerCheck::State::release(void* state, void* block) {
-  if (block == nullptr) return;
-  void* const begin = static_cast<std::byte*>(block) - kBlockHead;
-  std::size_t size = 0;
-  std::memcpy(&size, begin, sizeof size);
-  std::free(begin);
-  static_cast<State*>(state)->parts.windows.give_back(size);
-}
-
-Result<void> LayerCheck::State::without_memory() {
-  if (!is_refused) return no_memory();
+Result<void> LayerCheck::State::stop_at(const zstd::ZstdFrames::Failure& failure) {
+  using enum zstd::ZstdFrames::Trouble;
+  if (failure.trouble == NoMemory) return no_memory();
+  if (failure.trouble == LargeWindow) return damaged("its window is larger than 128 MiB");
+  if (failure.trouble == Damaged) return damaged(failure.why);
   is_postponed = true;
-  zstd.reset();
+  frames.reset();
   return {};
 }
 
@@ -132,11 +100,11 @@ Result<void> LayerCheck::State::start() {
     gzip.reset(std::make_unique<z_stream>().release());
     if (inflateInit2(gzip.get(), kGzipWindow) != Z_OK) return no_memory();
   }
-  if (form == Form::Zstd) {
-    zstd.reset(ZSTD_createDStream_advanced({.customAlloc = allocate, .customFree = release, .opaque = this}));
-    if (!zstd) return without_memory();
-    ZSTD_DCtx_setParameter(zstd.get(), ZSTD_d_windowLogMax, kMostWindowLog);
-  }
+  WindowMemory& windows = parts.windows;
+  if (form == Form::Zstd)
+    frames.emplace(zstd::ZstdFrames::Bounds{.most_window_log = kMostWindowLog,
+                                            .take = [&windows](std::size_t bytes) { return windows.take(bytes); },
+                                            .give_back = [&windows](std::size_t bytes) { windows.give_back(bytes); }});
   return decompress(std::exchange(head, {}));
 }
 
@@ -169,17 +137,19 @@ Result<void> LayerCheck::State::inflate_all(std::span<const std::byte> bytes) {
 }
 
 Result<void> LayerCheck::State::zstd_all(std::span<const std::byte> bytes) {
-  ZSTD_inBuffer in{.src = bytes.data(), .size = bytes.size(), .pos = 0};
   for (bool more = true; more;) {
-    ZSTD_outBuffer piece{.dst = out.data(), .size = out.size(), .pos = 0};
-    const std::size_t code = ZSTD_decompressStream(zstd.get(), &piece, &in);
-    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) return without_memory();
-    if (ZSTD_isError(code) != 0) return damaged(ZSTD_getErrorName(code));
-    if (Result<void> good = emit(std::span(out).first(piece.pos)); !good) return good;
-    between_members = code == 0;
-    more = in.pos < in.size || (piece.pos == piece.size && code != 0);
+    const auto step = frames->step(bytes, out);
+    if (!step) return stop_at(step.error());
+    if (Result<void> good = emit(std::span(out).first(step->written)); !good) return good;
+    bytes = bytes.subspan(step->read);
+    more = !bytes.empty() || step->written == out.size();
   }
   return {};
+}
+
+bool LayerCheck::State::is_whole() const {
+  if (form == Form::Zstd) return frames->may_end();
+  return form == Form::Plain || between_members;
 }
 
 LayerCheck::LayerCheck(Parts parts, GrowthBounds bounds) : state_(std::make_unique<State>(std::move(parts), bounds)) {
@@ -212,8 +182,7 @@ Result<void> LayerCheck::conclude() {
   if (state_->form == Form::Unknown)
     if (Result<void> started = state_->start(); !started) return started;
   if (state_->is_postponed) return {};
-  const bool whole = state_->form == Form::Plain || state_->between_members;
-  if (!whole) return damaged("it ends in the middle");
+  if (!state_->is_whole()) return damaged("it ends in the middle");
   const Digest found = state_->hasher.finish();
   state_->is_right = found.str() == state_->parts.diff_id;
   if (state_->is_right) return {};

@@ -1,5 +1,6 @@
 """A real etcd and a real kube-apiserver with RBAC on, for as long as a test needs them, and kubectl for them."""
 import base64
+import itertools
 import json
 import os
 import pathlib
@@ -78,6 +79,7 @@ class Cluster:
         self.authority = Authority(self.folder)
         self.processes = []
         self.audits = audits
+        self.restarts = []  # From where to where in its log of requests.
         try:
             self.start_etcd()
             self.start_api_server()
@@ -132,8 +134,10 @@ class Cluster:
         self.api_server.wait()
 
     def resume_api_server(self):
+        began = self.audited()
         self.api_server = self.launch(*self.api_server_command)
         self.wait_until_ready()
+        self.restarts.append((began, self.audited()))
 
     def compact(self):
         """Lets etcd forget every revision but the present one, so that older versions can't be watched from."""
@@ -162,13 +166,19 @@ class Cluster:
 
     def audited(self):
         """How far its log of requests is: what audit() takes to give those that come later."""
-        return self.audit_log.stat().st_size
+        return self.audit_log.stat().st_size if self.audits else 0
 
-    def audit(self, since=0):
+    def audit(self, since=0, until=None):
         """Every request that was answered since then, as audit events."""
         with open(self.audit_log, "rb") as log:
             log.seek(since)
-            return [json.loads(line) for line in log.read().splitlines() if line.endswith(b"}")]
+            text = log.read() if until is None else log.read(until - since)
+        return [json.loads(line) for line in text.splitlines() if line.endswith(b"}")]
+
+    def audit_of_a_ready_server(self):
+        """Without what was asked while it started again: until it has read the roles it refuses everybody."""
+        edges = [0, *itertools.chain.from_iterable(self.restarts), None]
+        return [each for begin, end in zip(edges[::2], edges[1::2]) for each in self.audit(begin, end)]
 
     def kubeconfig_for(self, name, subject):
         """A kubeconfig whose user is the subject of a client certificate."""

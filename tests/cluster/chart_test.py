@@ -194,6 +194,18 @@ class ChartTest(RenderedTest):
                                                         "capabilities": {"drop": ["ALL"]}})
         self.assertTrue(pod["securityContext"]["runAsNonRoot"])
 
+    def test_further_volumes_stand_beside_that_of_the_audit_log(self):
+        values = self.folder / "volumes.yaml"
+        volume, mount = {"name": "ca", "configMap": {"name": "corp-ca"}}, {"name": "ca", "mountPath": "/etc/ca", "readOnly": True}
+        values.write_text(json.dumps({"extraVolumes": [volume], "extraVolumeMounts": [mount]}))
+        audit = {"name": "audit", "mountPath": "/var/lib/slipway"}
+        for kind, arguments, mounts in (("Deployment", [], [mount]),
+                                        ("StatefulSet", ["--set", "audit.persistence.enabled=true"], [audit, mount])):
+            pod = self.one(kind, "-f", values, *arguments)["spec"]["template"]["spec"]
+            self.assertEqual(pod["volumes"], [volume])
+            self.assertEqual(pod["containers"][0]["volumeMounts"], mounts)
+        self.assertNotIn("volumeMounts", self.one("Deployment")["spec"]["template"]["spec"]["containers"][0])
+
     def test_what_selects_pods_selects_those_of_this_release(self):
         labels = self.one("Deployment")["spec"]["template"]["metadata"]["labels"]
         budget = self.one("PodDisruptionBudget", "--set", "replicas=3")["spec"]
@@ -475,6 +487,14 @@ class LifecycleTest(ClusterTest):
         claim = self.kubectl("get", "statefulset", "slipway", "-n", NAMESPACE, "-o", "json").stdout
         spec = json.loads(claim)["spec"]
         self.assertEqual((spec["replicas"], spec["volumeClaimTemplates"][0]["metadata"]["name"]), (3, "audit"))
+        # Whoever compares what was applied with what is kept (Argo CD) compares the list as a whole.
+        rendered = helm("template", "slipway", CHART, "-n", NAMESPACE, *IMAGE, "--set", "audit.persistence.enabled=true",
+                        home=self.cluster.folder).stdout
+        applied = [one for one in yaml.safe_load_all(rendered) if one and one["kind"] == "StatefulSet"]
+        kept = spec["volumeClaimTemplates"]
+        kept[0].pop("status")
+        kept[0]["metadata"].pop("creationTimestamp", None)
+        self.assertEqual(applied[0]["spec"]["volumeClaimTemplates"], kept)
         self.upgrade("--set", "audit.persistence.enabled=false")
         self.assertEqual(self.names("statefulsets", "-n", NAMESPACE), [])
         self.assertEqual(self.names("deployments", "-n", NAMESPACE), ["slipway"])

@@ -53,7 +53,7 @@ def assert_nothing_forbidden(cluster, caused=lambda each: False):
     To be registered as a clean-up after that of the cluster and before that of the controllers: then it looks at all that
     they asked for, whatever fails in between.
     """
-    refused = [each for each in cluster.audit() if each["responseStatus"]["code"] == 403
+    refused = [each for each in cluster.audit_of_a_ready_server() if each["responseStatus"]["code"] == 403
                and each["user"].get("username", "").startswith("system:serviceaccount:") and not caused(each)]
     assert not refused, "the chart's roles do not give: " + "; ".join(
         f'{each["user"]["username"]} {each["verb"]} {each["requestURI"]}' for each in refused[:10])

@@ -12,4 +12,24 @@ inline std::string zstd_with_window(unsigned log, const std::string& plain) {
   return frame + plain;
 }
 
+/// A frame that is skipped, with four bytes in it.
+inline std::string skippable_zstd() {
+  return {"\x50\x2a\x4d\x18\x04\0\0\0rest", 12};
+}
+
+/// A frame of zstd 0.7 that asks for a window of 128 MiB: its magic, its head, and a block that holds 128 KiB of zeros
+/// in one byte.
+inline std::string old_zstd_of_zeros() {
+  return {
+      "\x27\xb5\x2f\xfd\x00\x88"
+      "\x00\x00\x05\xf2\x00\x00\x00\x00"
+      "\xc0\0\0",
+      17};
+}
+
+/// The head of a frame, whole but for the number of a dictionary, whose window is larger than any.
+inline std::string zstd_head_without_bounds() {
+  return {"\x28\xb5\x2f\xfd\x03\xff", 6};
+}
+
 }  // namespace slipway::tests

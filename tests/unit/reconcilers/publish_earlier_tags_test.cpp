@@ -92,6 +92,8 @@ TEST_CASE("what an attempt set is this object's also after edits whose own attem
 TEST_CASE("of several attempts all that was set goes, also where one tag was set by each") {
   World world;
   world.fail_at_last_tag(4);
+  CHECK(world.status(world.publication).attempt->earlier_tags ==
+        std::vector<EarlierTag>{{.tag = version(3), .digest = world.third, .owned = true}});
   world.fail_at_blob(5);
   const auto stored = world.status(world.publication).attempt->earlier_tags;
   CHECK(stored.size() == 3);

@@ -100,11 +100,13 @@ class Origin {
 
 /// Who follows it, and what is kept here.
 struct World {
+  explicit World(std::string where = "checkouts") : place(std::move(where)) {}
+  std::string place;
   tests::TemporaryFolder folder;
   Origin origin{folder / "shop.git"};
   bool is_good = true;
   BranchFollower follower{{*parse_location(origin.url(), "/"), "main", {}, {{"PATH", std::getenv("PATH")}}},
-                          Checkouts{folder / "checkouts"},
+                          Checkouts{folder / place},
                           [this](const Checkout&) -> Result<std::vector<Problem>> {
                             if (is_good) return std::vector<Problem>{};
                             return std::vector{Problem{.message = "no such kind"}};
@@ -112,7 +114,7 @@ struct World {
 
   std::set<std::string> kept() const {
     std::set<std::string> names;
-    for (const auto& entry : fs::directory_iterator{folder / "checkouts/commits"})
+    for (const auto& entry : fs::directory_iterator{folder / place / "commits"})
       names.insert(entry.path().filename().string());
     return names;
   }
@@ -197,6 +199,18 @@ TEST_CASE("a commit with a name twice is refused for good, not tried again") {
     REQUIRE(look->refused->problems.size() == 1);
     CHECK_THAT(to_string(look->refused->problems.front()), Catch::Contains(row.told));
   }
+}
+
+TEST_CASE("a commit whose paths are too long where checkouts lie is refused for good") {
+  std::string deep(200, 'n');
+  for (int depth = 0; depth < 15; ++depth) deep = std::string(250, 'b') + '/' + deep;
+  World world{std::string(200, 's')};
+  world.origin.commit_raw({deep});
+  const auto look = world.follower.look({});
+  REQUIRE(look);
+  REQUIRE(look->refused);
+  REQUIRE(look->refused->problems.size() == 1);
+  CHECK_THAT(to_string(look->refused->problems.front()), Catch::Contains("is too long for a file here"));
 }
 
 TEST_CASE("a checkout that is not whole is made again") {

@@ -6,6 +6,7 @@
 #include "controller/sources/tar_files.h"
 #include "tests/catch.h"
 #include "tests/support/image_files.h"
+#include "tests/support/zstd_frame.h"
 
 namespace slipway::sources {
 namespace {
@@ -175,6 +176,24 @@ TEST_CASE("A packed tar that is cut off is not whole") {
       CHECK(whole(files, "b").starts_with("Integrity"));
     }
   }
+}
+
+TEST_CASE("A tar in several zstd frames is read as one, with a window of 8 MiB in each at most") {
+  const std::string tar = TarWriter().file("a", tests::noise(50'000, 5)).file("b", "b").end();
+  const auto found_with = [&](const std::string& frames) {
+    const TemporaryFolder folder;
+    folder.write("a.tar", frames);
+    PackedTarFiles files(opened(folder, "a.tar"), Packing::Zstd);
+    return whole(files, "b");
+  };
+  const std::string start = tests::zstd_with_window(20, tar.substr(0, 30'000));
+  const std::string rest = tar.substr(30'000);
+  CHECK(found_with(start + tests::skippable_zstd() + tests::zstd_with_window(23, rest)) == "b");
+  for (const std::string& frames : {start + tests::zstd_with_window(24, rest), tests::zstd_with_window(27, tar)})
+    CHECK(found_with(frames) == "Integrity: its zstd window is larger than 8 MiB");
+  CHECK(found_with(start + tests::old_zstd_of_zeros()).starts_with("Integrity: it is no whole zstd file"));
+  CHECK(found_with(start + rest).starts_with("Integrity: it is no whole zstd file"));
+  CHECK(found_with(start + "\x28\xb5\x2f\xfd") == "Integrity: it is cut off");
 }
 
 TEST_CASE("Many threads read a packed tar at once, each its own file") {

@@ -214,6 +214,22 @@ TEST_CASE("a window beyond what zstd makes with --long=27 is Integrity", "[deep]
   CHECK(check(zstd_with_window(28, plain), plain, 1'000).error().cls == ErrorClass::Integrity);
 }
 
+TEST_CASE("a frame of a format before zstd 1.0 is Integrity, wherever it stands and however it is cut", "[deep]") {
+  const std::string plain = text(1'000);
+  const std::string zeros(128 << 10, '\0');
+  const std::string old = tests::old_zstd_of_zeros();
+  const auto is_damaged = [](const Result<void>& result) {
+    return !result && result.error().message.starts_with("the layer cannot be decompressed");
+  };
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{6}, std::size_t{12}, std::size_t{1} << 20}) {
+    INFO(piece);
+    CHECK(check(tests::skippable_zstd() + zstd(plain) + tests::skippable_zstd(), plain, piece));
+    CHECK(is_damaged(check(tests::skippable_zstd() + old, zeros, piece)));
+    CHECK(is_damaged(check(zstd(plain) + old, plain + zeros, piece)));
+    CHECK(is_damaged(check(tests::zstd_head_without_bounds() + old, zeros, piece)));
+  }
+}
+
 // A sanitizer's own memory is more than any limit.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
