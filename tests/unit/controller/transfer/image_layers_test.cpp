@@ -104,6 +104,9 @@ TEST_CASE("deep: of layers that were found right a bounded number is known", "[t
   CHECK_FALSE(checked.unpacked(a, "1"));
   CHECK(checked.unpacked(b, "2") == 20);
   CHECK(checked.unpacked(c, "3") == 30);
+  checked.add(a, "1", 10);
+  CHECK_FALSE(checked.unpacked(b, "2"));
+  CHECK(checked.unpacked(c, "3") == 30);
 }
 
 namespace {
@@ -135,8 +138,10 @@ TEST_CASE("deep: what the layers of an image unpack to together is bounded, howe
   for (const std::string& layer : layers) {
     if (present) world.registry.state.lock()->blobs["team/app"][Digest::of(layer)] = layer;
   }
+  auto request = request_for_layers(world, layers);
+  request.blobs.insert(request.blobs.begin(), world.source.add("a config"));  // No layer, and not counted.
   for (int tried = 0; tried < 2; ++tried) {
-    const auto report = world.engine.transfer(world.source, world.store, request_for_layers(world, layers), {});
+    const auto report = world.engine.transfer(world.source, world.store, request, {});
     REQUIRE_FALSE(report);
     CHECK(report.error().cls == ErrorClass::Integrity);
     CHECK(report.error().message.find("with the image's other layers it grows without measure") != std::string::npos);

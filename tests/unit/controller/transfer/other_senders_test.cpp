@@ -38,9 +38,7 @@ TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
 
 TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfer]") {
   TransferWorld world;
-  const std::string bytes = bytes_of(50'000);
-  const content::Descriptor blob = world.source.add(bytes);
-  world.while_waiting = until_stopped;
+  const content::Descriptor blob = world.source.add(bytes_of(50'000));
   FakeSource broken;
   std::promise<void> reading;
   std::promise<void> go_on;
@@ -48,13 +46,15 @@ TEST_CASE("who waits for a blob sends it itself when the other fails", "[transfe
     reading.set_value();
     go_on.get_future().wait();
   };
+  world.while_waiting = [&](const std::stop_token& stop) {
+    go_on.set_value();
+    until_stopped(stop);
+  };
   auto first = std::async(std::launch::async,
                           [&] { return world.engine.transfer(broken, world.store, world.request({blob}), {}); });
   reading.get_future().wait();
-  auto second = std::async(std::launch::async, [&] { return world.run({blob}); });
-  go_on.set_value();
+  const auto report = world.run({blob});
   CHECK(first.get().error().cls == ErrorClass::NotFound);
-  const auto report = second.get();
   REQUIRE(report);
   CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Sent);
 }
@@ -119,6 +119,10 @@ TEST_CASE("who has the blob already does not wait for who sends it elsewhere", "
   const auto report = world.engine.transfer(world.source, world.store, request, {});
   CHECK(report->outcomes.at(Digest::of(bytes)) == BlobOutcome::Present);
   CHECK(world.waits.lock()->empty());
+  FakeStore second(world.registry, "team/second");
+  request.may_mount_from = [](const std::string& repository) { return repository == "team/app"; };
+  const auto mounted = world.engine.transfer(world.source, second, request, {});
+  CHECK(mounted->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
   CHECK(rival.end());
 }
 
