@@ -29,7 +29,7 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
       plain_http_(options.plain_http),
       tokens_(network, clock, std::move(options)) {}
 
-Result<http::Response> Connection::send(http::Request request, const std::string& scope, std::stop_token stop) {
+Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
   const Timestamp began = clock_.now();
   Result<http::Response> response = send_signed(request, scope, stop);
   silence_.note(request, response, began, clock_.now());

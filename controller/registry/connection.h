@@ -23,7 +23,7 @@ class Connection {
   /// with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled where there is no valid
   /// one, and its 401 is returned. Any status but 401 is returned as it is, but for what was sent to sign in:
   /// the registry's words don't show that.
-  Result<http::Response> send(http::Request request, const std::string& scope, std::stop_token stop);
+  Result<http::Response> send(const http::Request& request, const std::string& scope, std::stop_token stop);
 
   /// What a visit does before it asks anything and after it asked all: see HostSilence.
   Result<void> enter(const std::string& visit) { return silence_.enter(host_, visit); }
