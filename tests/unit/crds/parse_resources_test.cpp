@@ -334,6 +334,16 @@ TEST_CASE("an object of an API server reads no file of the controller") {
   CHECK(parse_resources(replaced(kPublication, "path: scan.json", "inline: \"{}\""), "", from_api).problems.empty());
 }
 
+TEST_CASE("gates that hold nothing back are refused where they stand, as a floor of an access entry too") {
+  const std::string words = "gates: no gate is given";
+  CHECK_THAT(first_problem(replaced(kRegistry, "actions: [Read, Publish]", "actions: [Read, Publish], gates: {}")),
+             Catch::Contains("spec.access[0]." + words));
+  const std::string publication(kPublication);
+  const auto gates = publication.find("  gates:");
+  REQUIRE(gates != std::string::npos);
+  CHECK_THAT(first_problem(publication.substr(0, gates) + "  gates: {}\n"), Catch::Contains("spec." + words));
+}
+
 TEST_CASE("a policy's schedule is checked where it stands") {
   const auto with_schedule = [](const std::string& schedule) {
     return first_problem(

@@ -777,6 +777,16 @@ TEST_CASE("who comes late asks a registry that only refused another") {
   CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
 }
 
+TEST_CASE("who comes late asks a registry that nobody came to ask before") {
+  DeletedLongAgo it;
+  it.world.objects.before_labels = [] { return fail(ErrorClass::Unavailable, "the API server is away"); };
+  CHECK(it.reconciler.reconcile(key_of(it.publication), {}) == Outcome{});
+  REQUIRE(it.is_gone());
+  it.world.objects.before_labels = nullptr;
+  CHECK(it.reconciler.reconcile(key_of(it.other), {}) == Outcome{});
+  CHECK(it.world.registry.at("registry.example", "shop/other").tags.empty());
+}
+
 TEST_CASE("a deletion that stops while a tag is set looks what became of it") {
   PublishWorld world;
   world.push({"base"});

@@ -112,6 +112,19 @@ TEST_CASE("a tag that an earlier attempt set and somebody moved since stays, and
   CHECK(world.tag("staging") == other.descriptor.digest.str());
 }
 
+TEST_CASE(
+    "a tag that this object only found, and gave another digest since, is not its own when it names the first again") {
+  World world;
+  const auto found = *Digest::parse(world.status(world.publication).published->digest);
+  for (auto& tag : world.objects.stored(key_of(world.publication)).status.published->tags)
+    if (tag.tag == "staging") tag.owned = false;
+  world.destination().tags.insert_or_assign("staging", found);
+  CHECK(world.remove() ==
+        "LeftTagged: removed: 1.8.2, 1.8.3; left: staging, which this object is not on record as having set; staging, "
+        "which this object set and which names something else by now");
+  CHECK(world.tag("staging") == found.str());
+}
+
 TEST_CASE("a tag that an earlier attempt may have set stays, and is named") {
   PublishWorld world;
   world.push({"2"});
