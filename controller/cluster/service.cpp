@@ -17,6 +17,7 @@
 #include "controller/runtime/backoff.h"
 #include "controller/runtime/end_of_outage.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/system_clock.h"
 #include "controller/runtime/waiting.h"
 
 namespace slipway::cluster {
@@ -141,9 +142,13 @@ class Session {
               installation_.gone(key);
             },
         .log = surroundings.log,
-        .hands = {.wait = [&end_of_outage](auto time, auto over) { return end_of_outage.wait(time, std::move(over)); },
+        .hands = {.wait = runtime::wait,
                   .chance = runtime::chance,
-                  .elapsed = runtime::elapsed},
+                  .elapsed = runtime::elapsed,
+                  .ended_outages = [&end_of_outage] { return end_of_outage.count(); },
+                  .wait_out = [&end_of_outage](
+                                  auto longest, auto seen,
+                                  auto stop) { return end_of_outage.wait(longest, seen, std::move(stop)); }},
         .references = options.references});
   }
 
@@ -221,7 +226,8 @@ Result<void> serve(const ServiceOptions& options, const assembly::Surroundings& 
   if (!connection) return std::unexpected{connection.error()};
   tell_start((*connection)->access().server, endpoints->get(), surroundings.log);
   runtime::EndOfOutage end_of_outage;
-  kube::OutageWatch watched{**connection, [&end_of_outage] { end_of_outage.tell(); }};
+  const runtime::BootClock boot_clock;
+  kube::OutageWatch watched{**connection, boot_clock, [&end_of_outage] { end_of_outage.tell(); }};
   kube::ApiClient client{watched};
   const auto publisher = publisher_id(options, client, surroundings.log, answers, stop);
   if (!publisher) return {};

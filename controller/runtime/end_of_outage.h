@@ -10,19 +10,19 @@
 
 namespace slipway::runtime {
 
-/// Lets all who wait out a back-off go on at once when what they wait for is back. Who begins to wait afterwards
-/// waits for the next time. Thread-safe.
+/// Lets all who wait out a back-off go on when what they wait for is back after an outage. Thread-safe.
 class EndOfOutage {
  public:
+  /// How often one ended.
+  std::uint64_t count() const { return *times_told_.lock(); }
   void tell() {
     ++*times_told_.lock();
     changed_.notify_all();
   }
-  /// Waits that long; false when it ended early, because `stop` asks or the outage is told to be over.
-  bool wait(std::chrono::milliseconds longest, std::stop_token stop) {
+  /// Waits that long; false when it ended early, because `stop` asks or more outages ended than those `seen`.
+  bool wait(std::chrono::milliseconds longest, std::uint64_t seen, std::stop_token stop) {
     auto told = times_told_.lock();
-    const std::uint64_t before = *told;
-    return !told.wait_for(changed_, stop, longest, [&] { return *told != before; }) && !stop.stop_requested();
+    return !told.wait_for(changed_, stop, longest, [&] { return *told != seen; }) && !stop.stop_requested();
   }
 
  private:

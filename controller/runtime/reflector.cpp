@@ -1,5 +1,6 @@
 #include "controller/runtime/reflector.h"
 
+#include <cmath>
 #include <utility>
 
 #include "crds/base/error_class.h"
@@ -9,6 +10,8 @@ namespace slipway::runtime {
 namespace {
 
 constexpr std::chrono::seconds kGoodWatch{10};
+/// Over which those that waited for the end of an outage spread what they ask.
+constexpr std::chrono::milliseconds kSpread{1000};
 
 std::string version_of(const Node& object) {
   return json::text_at(json::at(object, "metadata"), "resourceVersion");
@@ -145,9 +148,23 @@ void Reflector::failed(const Error& error) {
 
 void Reflector::back_off(const Error& error, const std::stop_token& stop) {
   if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
-  const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor_of(error));
+  const std::uint64_t ended_outages = hands_.ended_outages ? hands_.ended_outages() : 0;
+  if (std::exchange(ended_outages_, ended_outages) != ended_outages) failures_ = 0;
+  const auto floor = floor_of(error);
+  const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor);
   if (parts_.watcher.failed) parts_.watcher.failed(error, delay);
-  if (!hands_.wait(delay, stop)) failures_ = 0;
+  pause(delay, floor.value_or(std::chrono::milliseconds{0}), stop);
+}
+
+void Reflector::pause(std::chrono::milliseconds delay, std::chrono::milliseconds at_least,
+                      const std::stop_token& stop) {
+  if (!hands_.wait_out) {
+    hands_.wait(delay, stop);
+    return;
+  }
+  if (at_least.count() > 0 && !hands_.wait(at_least, stop)) return;
+  if (hands_.wait_out(delay - at_least, ended_outages_, stop) || stop.stop_requested()) return;
+  hands_.wait(std::chrono::milliseconds(std::llround(static_cast<double>(kSpread.count()) * hands_.chance())), stop);
 }
 
 }  // namespace slipway::runtime

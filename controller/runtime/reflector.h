@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -32,12 +33,16 @@ struct ReflectorOptions {
 
 /// What the world gives a reflector, so that tests need none.
 struct ReflectorHands {
-  /// Waits. False when it ended early: `stop` asks, or the server is known to answer again.
+  /// Waits. False when it ended early, because `stop` asks.
   std::function<bool(std::chrono::milliseconds, std::stop_token)> wait;
   /// A number in [0, 1).
   std::function<double()> chance;
   /// Time since some fixed moment; never goes back.
   std::function<std::chrono::nanoseconds()> elapsed;
+  /// How many outages of the server have ended, as somebody knows who sees all requests to it. Null: nobody does.
+  std::function<std::uint64_t()> ended_outages = nullptr;
+  /// As wait(), and ends early, too, once more outages have ended than those `seen`. Null when the other is.
+  std::function<bool(std::chrono::milliseconds, std::uint64_t seen, std::stop_token)> wait_out = nullptr;
 };
 
 /// Keeps the objects of one kind like those of the API server, by list and watch, and tells which keys changed.
@@ -54,8 +59,9 @@ struct ReflectorHands {
 ///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
 ///
-/// The back-off grows until a watch brings an event or lasts 10 s, or a wait ends early: a list that goes well is no
-/// reason to hurry.
+/// The back-off grows until a watch brings an event or lasts 10 s, or an outage has ended: a list that goes well is no
+/// reason to hurry. Who waits then goes on within a second, but never before Retry-After is over, and what fails next
+/// is the first failure again, whoever's request it was that told of the end.
 /// No change is missed: the version moves only with what was kept. None is told twice: what has the version that is
 /// kept is no news. Changes are told after the store has them, without a lock, on the thread that runs it.
 class Reflector {
@@ -94,6 +100,7 @@ class Reflector {
   void begun();
   void failed(const Error& error);
   void back_off(const Error& error, const std::stop_token& stop);
+  void pause(std::chrono::milliseconds delay, std::chrono::milliseconds at_least, const std::stop_token& stop);
 
   const Parts parts_;
   const ReflectorHands hands_;
@@ -102,6 +109,7 @@ class Reflector {
   std::string version_;
   bool list_whole_ = false;
   unsigned failures_ = 0;
+  std::uint64_t ended_outages_ = 0;  ///< As of the last back-off.
   unsigned resumes_ = 0;
   std::uint64_t events_ = 0;  ///< Of the watch that runs.
   bool watch_refused_ = false;

@@ -141,7 +141,8 @@ struct World {
   std::vector<std::chrono::milliseconds> waits;
   std::vector<std::string> unreadable;
   int recoveries = 0;
-  bool ends_early = false;  ///< The next wait.
+  std::uint64_t ended_outages = 0;
+  bool ends_early = false;  ///< An outage ends in the next wait that may end so.
   std::chrono::nanoseconds elapsed{0};
   Reflector reflector{
       {.collection = collection,
@@ -152,10 +153,17 @@ struct World {
       {.wait =
            [this](std::chrono::milliseconds time, const std::stop_token&) {
              waits.push_back(time);
-             return !std::exchange(ends_early, false);
+             return true;
            },
        .chance = [] { return 0.5; },
-       .elapsed = [this] { return elapsed; }},
+       .elapsed = [this] { return elapsed; },
+       .ended_outages = [this] { return ended_outages; },
+       .wait_out =
+           [this](std::chrono::milliseconds time, std::uint64_t seen, const std::stop_token&) {
+             if (std::exchange(ends_early, false)) ++ended_outages;
+             waits.push_back(time);
+             return seen == ended_outages;
+           }},
       {.backoff = {.first = 100ms, .longest = 30s, .jitter = 0.5}}};
 
   void steps(int count) {
@@ -247,9 +255,9 @@ TEST_CASE("A list that breaks off takes nothing away and is made again, ever lat
   world.steps(1);
   CHECK(world.news() == Words{"cE"});
   CHECK_FALSE(world.reflector.is_failing());
-  REQUIRE(world.waits.size() == 3);
+  REQUIRE(world.waits.size() == 4);
   CHECK(world.waits.at(1) == 200ms);
-  CHECK(world.waits.at(2) >= 7s);
+  CHECK(world.waits.at(2) + world.waits.at(3) >= 7s);
 }
 
 TEST_CASE("A watch that is refused lists again after a wait; one that can't be reached goes on from the version") {
@@ -300,7 +308,8 @@ TEST_CASE("A version that got too old while the API server was away is listed ag
   CHECK(world.waits.size() == 3);
 }
 
-TEST_CASE("A server that is known to answer again is asked at once, and soon again where it is not quite there") {
+TEST_CASE(
+    "A server that is known to answer again is asked within a second, and soon again where it is not quite there") {
   World world;
   world.steps(1);
   for (int failure = 0; failure < 6; ++failure) {
@@ -308,7 +317,47 @@ TEST_CASE("A server that is known to answer again is asked at once, and soon aga
     world.collection.refusal = kCut;
     world.steps(1);
   }
-  CHECK(world.waits == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 800ms, 1600ms, 100ms});
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>{100ms, 200ms, 400ms, 800ms, 1600ms, 500ms, 100ms});
+}
+
+TEST_CASE("Whose own request is the first that is answered, with a refusal, asks again soon as well") {
+  World world;
+  world.steps(1);
+  for (int failure = 0; failure < 8; ++failure) {
+    world.collection.refusal = kCut;
+    world.steps(1);
+  }
+  REQUIRE(world.waits.back() > 10s);
+  world.waits.clear();
+  world.collection.refusal = error(GENERATE(ErrorClass::Throttled, ErrorClass::Forbidden));
+  world.collection.passes = [&] { world.ended_outages = 1; };
+  world.steps(1);
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>{100ms});
+}
+
+TEST_CASE("A version that is too old, found by the request that ended an outage or after it, is no long wait") {
+  World world;
+  world.steps(1);
+  for (int failure = 0; failure < 8; ++failure) {
+    world.collection.refusal = kCut;
+    world.steps(1);
+  }
+  world.waits.clear();
+  world.ended_outages = 1;
+  world.collection.refusal = kTooOld;
+  world.steps(1);
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>{100ms});
+}
+
+TEST_CASE("The end of an outage shortens no wait below what the server asked for") {
+  World world;
+  world.steps(1);
+  Error throttled = error(ErrorClass::Throttled);
+  throttled.retry_after = 20s;
+  world.collection.refusal = throttled;
+  world.ends_early = true;
+  world.steps(1);
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>{20s, 5s, 500ms});
 }
 
 TEST_CASE("A watch that is cut is no failure, one that can't begin is, until one begins") {
