@@ -116,6 +116,17 @@ bool is_too_large(const Words& words) {
   return words.message.contains("message larger than max") || words.message.contains("request is too large");
 }
 
+/// How server-side apply says, under 500, that the definition lacks what this build writes: it was made for an older
+/// one. That a newer one is installed can be any time, so it is tried again as after an outage.
+bool is_of_older_definition(const Words& words) {
+  return words.status == 500 && words.message.contains("field not declared in schema");
+}
+
+/// A webhook that can't be asked, and whose policy is to let nothing through then.
+bool is_without_webhook(const Words& words) {
+  return words.status >= 500 && words.message.contains("failed calling webhook");
+}
+
 Meaning meaning_of(const ApiRequest& request, const Words& words) {
   if (is_denied_by_policy(words) && !words.is_of_ending_namespace)
     return {ErrorClass::Refused, "change the policy that is named, or the object"};
@@ -145,6 +156,12 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
   }
   if (is_too_large(words))
     return {ErrorClass::Invalid, "make the object smaller (labels, annotations, texts): the API server can't keep it"};
+  if (is_of_older_definition(words))
+    return {ErrorClass::Unavailable,
+            "the CRDs are older than the controller: upgrade them to those of its version; it goes on by itself then"};
+  if (is_without_webhook(words))
+    return {ErrorClass::Refused,
+            "look at the service of the webhook that is named, or leave this kind out of its rules for the controller"};
   if (words.status >= 500 || words.status == 408)
     return {ErrorClass::Unavailable, "try again later; look at the API server's own health"};
   return {ErrorClass::Invalid, "the API server does not take this request; see its message"};

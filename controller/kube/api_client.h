@@ -24,12 +24,13 @@ struct StreamTaker {
 ///   401            Unauthorized   what to do about the credentials
 ///   403            Forbidden      verb, resource and namespace, and the RBAC rule that grants it
 ///   403            Refused        is_of_ending_namespace(), or a policy says no
+///   500            Refused        a webhook that has to be asked does not answer
 ///   404            NotFound       absent in find(); of the kind itself: that its definition is not installed
 ///   409            Conflict       somebody else was first (AlreadyExists as well)
 ///   410, Expired   Unavailable    is_expired(): the version or page is too old, list again
 ///   422, 400       Invalid        the fields that the API server named
 ///   429            Throttled      with Retry-After
-///   5xx, nothing   Unavailable    with Retry-After where there is one
+///   5xx, nothing   Unavailable    with Retry-After where there is one; also that its definition (CRD) is too old
 ///
 /// What the same request can cure within seconds is repeated below (http/retrying_transport). Thread-safe.
 class ApiClient {

@@ -1,6 +1,7 @@
 #include "controller/cluster/object_store.h"
 
 #include "reconcilers/json.h"
+#include "reconcilers/outcome.h"
 #include "reconcilers/publish/neighbours.h"
 #include "reconcilers/readiness.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
@@ -282,6 +283,22 @@ TEST_CASE("A status that makes its object too large is told with what to do abou
   REQUIRE_FALSE(written);
   CHECK(written.error().cls == ErrorClass::Invalid);
   CHECK_THAT(written.error().remedy, Catch::Contains("make the object smaller"));
+}
+
+TEST_CASE("A status with a field that the installed definition lacks is no bug, and is tried again") {
+  World world;
+  world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != http::Method::Patch) return std::nullopt;
+    return http::Response{
+        .status = 500,
+        .headers = {},
+        .body = R"({"kind":"Status","message":"failed to create typed patch object: .status.attempt.sent: )"
+                R"(field not declared in schema"})"};
+  };
+  const auto written = world.store.write_status(with_status(world.publication(), {condition("Ready")}));
+  REQUIRE_FALSE(written);
+  CHECK_THAT(written.error().remedy, Catch::StartsWith("the CRDs are older than the controller: upgrade them"));
+  CHECK(after_write(written, {}, {}).kind == Outcome::Kind::Retry);
 }
 
 TEST_CASE("The statuses of the other kinds are written in the same way") {

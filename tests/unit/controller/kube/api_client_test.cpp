@@ -122,6 +122,14 @@ TEST_CASE("What the API server refuses has a class and a way out") {
        "; spec.tags: too many", "the fields"},
       {429, status(429), ErrorClass::Throttled, "429", "wait"},
       {500, kTooLarge, ErrorClass::Invalid, "larger than max", "make the object smaller"},
+      {500,
+       R"({"kind":"Status","message":"failed to create typed patch object (shop/app; slipway.dev/v1alpha1, )"
+       R"(Kind=ImagePublication): .status.attempt.sent: field not declared in schema"})",
+       ErrorClass::Unavailable, ".status.attempt.sent", "the CRDs are older than the controller: upgrade them"},
+      {500,
+       R"({"kind":"Status","message":"Internal error occurred: failed calling webhook \"owners.example\": failed to )"
+       R"(call webhook: Post \"https://owners.policy.svc:443/?timeout=10s\": context deadline exceeded"})",
+       ErrorClass::Refused, "owners.example", "the service of the webhook that is named"},
       {500, "not JSON", ErrorClass::Unavailable, "500 \"not JSON\"", "health"},
       {504, status(504), ErrorClass::Unavailable, "504", "health"},
   }));
