@@ -17,6 +17,7 @@ std::optional<std::string> why_it_cannot_work(const ClusterFacts& facts) {
   if (facts.watch_failure) return because("resources can't be watched", *facts.watch_failure);
   if (!facts.has_synced) return "not every kind of resource has been listed yet";
   if (facts.lease_failure) return because("it has no sure share of the work", *facts.lease_failure);
+  if (facts.fetch_failure) return because("resources that it took over can't be read", *facts.fetch_failure);
   if (facts.write_failure) return because("status can't be written", *facts.write_failure);
   if (facts.audit_failure) return because("changes can't be recorded, so none is made", *facts.audit_failure);
   return std::nullopt;

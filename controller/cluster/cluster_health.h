@@ -14,6 +14,7 @@ struct ClusterFacts {
   bool has_synced = false;             ///< Every kind was listed whole, once.
   std::optional<Error> watch_failure;  ///< Why a kind can't be listed or watched now.
   std::optional<Error> lease_failure;  ///< Why it has no Lease of its own: then it has no share of the work.
+  std::optional<Error> fetch_failure;  ///< Why what was taken over from another replica can't be read.
   std::optional<Error> write_failure;  ///< Why the latest write of a status failed.
   std::optional<Error> audit_failure;  ///< Why changes can't be recorded, so that none is made.
 };

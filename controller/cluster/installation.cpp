@@ -13,6 +13,7 @@
 #include "controller/cluster/shard_handover.h"
 #include "controller/cluster/shard_turns.h"
 #include "controller/cluster/tenants_audit.h"
+#include "controller/cluster/watched_fetches.h"
 #include "reconcilers/publish/withdraw.h"
 
 namespace slipway::cluster {
@@ -120,8 +121,10 @@ struct Installation::Parts {
              .guard_registries =
                  [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
             {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); }},
-            surroundings) {
-    const ShardedReconciler::Hands sharded{shards, shard_of, refresh(caches, client)};
+            surroundings),
+        fetches(refresh(caches, client), {given.log, boot_clock, [this](const ObjectKey& key) { return owns(key); }}) {
+    const ShardedReconciler::Hands sharded{
+        shards, shard_of, [this](const ObjectKey& key, const auto& stop) { return fetches.fetch(key, stop); }};
     for (const auto& [kind, reconciler] : assembly.reconcilers()) {
       auto checked = std::make_unique<InvalidObjects>(
           reconciler, InvalidObjects::Parts{caches, assembly.writer(), recorder, given.clock, tenants_audit});
@@ -139,6 +142,11 @@ struct Installation::Parts {
     if (!life) return DeletionGuard::Deletion{};
     if (!life->deleted) return std::nullopt;
     return DeletionGuard::Deletion{publish::end_of_withdrawal(*life->deleted, now, began) - now + kClocksAgree};
+  }
+
+  bool owns(const ObjectKey& key) const {
+    const auto shard = shard_of(key);
+    return shard && shards.owns(*shard);
   }
 
   void deleted(const ObjectKey& key) { guards.at(key.kind)->deleted(key); }
@@ -168,6 +176,7 @@ struct Installation::Parts {
   ObjectStore store;
   const assembly::Surroundings surroundings;
   assembly::Assembly assembly;
+  WatchedFetches fetches;
   runtime::TimeLimits time_limits;
   std::vector<std::unique_ptr<InvalidObjects>> valid;
   std::map<ResourceKind, std::unique_ptr<DeletionGuard>> guards;
@@ -208,6 +217,10 @@ void Installation::gone(const ObjectKey& key) {
 
 Shards& Installation::shards() {
   return parts_->shards;
+}
+
+std::optional<Error> Installation::fetch_failure() const {
+  return parts_->fetches.failure();
 }
 
 void Installation::give_up() {

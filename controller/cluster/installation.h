@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -54,6 +55,8 @@ class Installation {
   void gone(const ObjectKey& key);
   /// Owns nothing before it runs.
   Shards& shards();
+  /// Why objects that it took over from another replica can't be read; absent when they can.
+  std::optional<Error> fetch_failure() const;
   /// Writes and reads that wait for the API server end with Cancelled from now on.
   void give_up();
   /// How many resources of each kind are ready and how many are not.

@@ -65,6 +65,7 @@ class Answers {
       cluster.has_synced = state->has_begun;
       cluster.watch_failure = running.watches.failure();
       if (state->has_begun) cluster.lease_failure = running.installation.shards().failure();
+      cluster.fetch_failure = running.installation.fetch_failure();
       cluster.write_failure = assembly.write_failure();
       cluster.audit_failure = assembly.audit_failure();
       // Before the workers begin, keys may wait for as long as the API server keeps them waiting.
