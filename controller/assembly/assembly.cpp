@@ -95,7 +95,7 @@ struct Assembly::Parts {
       : surroundings(around),
         audit(ports.audit),
         settings(std::move(given)),
-        watched(ports.store, surroundings.log, steady),
+        watched(ports.store, surroundings.log, steady, ports.is_ours),
         signs(steady),
         long_visits({ports.objects, at_hand(ports), watched, surroundings.clock, steady,
                      [this](const auto& id, auto latest) { return open_requests.hosts(id, latest); },

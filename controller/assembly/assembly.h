@@ -9,6 +9,7 @@
 #include "controller/assembly/long_visits.h"
 #include "controller/assembly/publication_at_hand.h"
 #include "controller/assembly/surroundings.h"
+#include "controller/assembly/watched_writer.h"
 #include "controller/http/transport_factory.h"
 #include "controller/registry/credentials.h"
 #include "controller/runtime/signs_of_life.h"
@@ -43,6 +44,8 @@ struct AssemblyPorts {
   KeptAudit& audit;
   /// Null: `objects` has every publication at hand.
   PublicationAtHand publication{};
+  /// Whether an object is this process's to write. Null: each is.
+  WatchedWriter::IsOurs is_ours{};
 };
 
 /// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over

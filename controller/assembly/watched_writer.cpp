@@ -25,12 +25,19 @@ Result<void> WatchedWriter::remove(const ImagePublication& object) {
 }
 
 std::optional<Error> WatchedWriter::failure() const {
-  const auto state = state_.lock();
-  if (!state->failure || steady_.now() - state->failure->at >= kOldNews) return std::nullopt;
-  return state->failure->error;
+  const auto failure = [&] {
+    const auto state = state_.lock();
+    const auto now = steady_.now();
+    const bool is_written = state->written && now - *state->written < kJustNow;
+    const bool is_news = state->failure && now - state->failure->at < kOldNews;
+    return is_news && !is_written ? state->failure : std::nullopt;
+  }();
+  if (!failure || (is_ours_ && !is_ours_(failure->object))) return std::nullopt;
+  return failure->error;
 }
 
-void WatchedWriter::note_success(State& state, const ObjectKey& key) {
+void WatchedWriter::note_success(State& state, const ObjectKey& key) const {
+  state.written = steady_.now();
   state.odd.erase(key);
   if (!state.failure) return;
   const auto& [object, error, at] = *state.failure;
@@ -38,7 +45,7 @@ void WatchedWriter::note_success(State& state, const ObjectKey& key) {
   if (object == key || state.odd.size() <= kMostOdd) state.failure.reset();
 }
 
-void WatchedWriter::note_failure(State& state, const ObjectKey& key, const Error& error) {
+void WatchedWriter::note_failure(State& state, const ObjectKey& key, const Error& error) const {
   const auto now = steady_.now();
   std::erase_if(state.odd, [&](const auto& one) { return now - one.second >= kOldNews; });
   const auto odd = state.odd.find(key);

@@ -120,7 +120,8 @@ struct Installation::Parts {
              .open_file = refuse_file,
              .guard_registries =
                  [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
-            {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); }},
+            {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); },
+             [this](const ObjectKey& key) { return owns(key); }},
             surroundings),
         fetches(refresh(caches, client), {given.log, boot_clock, [this](const ObjectKey& key) { return owns(key); }}) {
     const ShardedReconciler::Hands sharded{

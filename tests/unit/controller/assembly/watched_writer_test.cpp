@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <string>
+#include <vector>
 
 #include "tests/catch.h"
 #include "tests/support/builders.h"
@@ -76,7 +78,7 @@ TEST_CASE("one object that can't be written while others are says nothing of the
   const auto third = tests::make_publication("third");
   const auto fourth = tests::make_publication("fourth");
   for (const auto& object : {odd, sound, third, fourth}) objects.apply(object);
-  const tests::ManualSteadyClock steady;
+  tests::ManualSteadyClock steady;
   WatchedWriter writer{objects, log, steady};
   const auto write = [&](const ImagePublication& object, bool goes_well) {
     objects.before_write = nullptr;
@@ -84,10 +86,17 @@ TEST_CASE("one object that can't be written while others are says nothing of the
     CHECK(writer.write_status(objects.stored(key_of(object))).has_value() == goes_well);
   };
 
+  /// Once what was written was so long ago that it says nothing.
+  const auto fails_later = [&] {
+    CHECK_FALSE(writer.failure());
+    steady.advance(WatchedWriter::kJustNow);
+    return writer.failure().has_value();
+  };
+
   write(odd, false);
   CHECK(writer.failure());
   write(sound, true);
-  CHECK_FALSE(writer.failure());
+  CHECK_FALSE(fails_later());
   write(odd, false);
   CHECK_FALSE(writer.failure());
   // What fails for others too is the whole's.
@@ -97,21 +106,65 @@ TEST_CASE("one object that can't be written while others are says nothing of the
   // Once it could be written, its failure is news again.
   write(odd, true);
   write(odd, false);
-  CHECK(writer.failure());
+  CHECK(fails_later());
   // So many are the whole's, until one of them can be written again.
   write(sound, true);
-  CHECK_FALSE(writer.failure());
+  CHECK_FALSE(fails_later());
   write(fourth, false);
   write(sound, true);
-  CHECK(writer.failure());
+  CHECK(fails_later());
   write(odd, false);
   write(sound, true);
-  CHECK(writer.failure());
+  CHECK(fails_later());
   write(third, true);
   write(odd, true);
-  CHECK_FALSE(writer.failure());
+  CHECK_FALSE(fails_later());
   close(ends[0]);
   close(ends[1]);
+}
+
+TEST_CASE("many objects of one namespace that can't be written while others' are say nothing of the whole") {
+  const tests::ManualClock clock{Timestamp{}};
+  telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+  tests::InMemoryObjects objects;
+  tests::ManualSteadyClock steady;
+  WatchedWriter writer{objects, log, steady};
+  std::vector<ImagePublication> all;
+  for (int i = 0; i < 12; ++i) objects.apply(all.emplace_back(tests::make_publication("slow-" + std::to_string(i))));
+  const auto sound = tests::make_publication("sound");
+  objects.apply(sound);
+  for (int round = 0; round < 20; ++round) {
+    objects.before_write = nullptr;
+    CHECK(writer.write_status(objects.stored(key_of(sound))));
+    objects.before_write = [] { return Result<void>{fail(ErrorClass::Unavailable, "a time-out", "wait")}; };
+    for (const auto& object : all) {
+      CHECK_FALSE(writer.write_status(objects.stored(key_of(object))));
+      CHECK_FALSE(writer.failure());
+    }
+    steady.advance(WatchedWriter::kJustNow - 1ms);
+    CHECK_FALSE(writer.failure());
+  }
+  steady.advance(1ms);
+  CHECK(writer.failure());
+}
+
+TEST_CASE("what could not be written of an object that went to another process is told of no more") {
+  const tests::ManualClock clock{Timestamp{}};
+  telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+  tests::InMemoryObjects objects;
+  const tests::ManualSteadyClock steady;
+  const auto publication = tests::make_publication();
+  objects.apply(publication);
+  bool is_ours = true;
+  WatchedWriter writer{objects, log, steady, [&](const ObjectKey& key) {
+                         CHECK(key == key_of(publication));
+                         return is_ours;
+                       }};
+  objects.before_write = [] { return Result<void>{fail(ErrorClass::Forbidden, "no right", "add it")}; };
+  CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
+  CHECK(writer.failure());
+  is_ours = false;
+  CHECK_FALSE(writer.failure());
 }
 
 }  // namespace slipway::assembly
