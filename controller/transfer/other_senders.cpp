@@ -22,7 +22,8 @@ bool OtherSenders::is_worth_waiting(const Ticket& other) const {
 /// Of those who send it one after the other in vain, or slowly, no third is waited for.
 bool OtherSenders::is_worth_yielding(const Ticket& other) const {
   constexpr std::size_t kMostInVain = 2;
-  return slow_.size() + static_cast<std::size_t>(failed_) < kMostInVain && !contains(slow_, other);
+  const bool in_vain = slow_.size() + static_cast<std::size_t>(failed_) >= kMostInVain;
+  return !in_vain && waited_ < parts_.rules.longest_for_others && !contains(slow_, other);
 }
 
 bool OtherSenders::wait_for(const std::shared_ptr<const Ticket>& other, const std::stop_token& stop) {
@@ -34,30 +35,40 @@ bool OtherSenders::wait_for(const std::shared_ptr<const Ticket>& other, const st
   return has_ended;
 }
 
-bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop) const {
+bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop) {
   constexpr int kMostSlow = 2;
   std::stop_source woken;
   const auto wake = [&woken] { woken.request_stop(); };
   const std::stop_callback at_stop(stop, wake);
   const std::stop_callback at_end(other.ended.get_token(), wake);
-  for (int slow = 0; slow < kMostSlow;) {
+  for (int slow = 0; slow < kMostSlow && waited_ < parts_.rules.longest_for_others;) {
     const std::int64_t before = other.position;
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
     parts_.hands.wait(parts_.rules.look_after, woken.get_token());
+    const std::chrono::nanoseconds in = parts_.hands.elapsed() - began;
+    const Pace pace = pace_of(other, before, in);
+    if (pace != Pace::Quick) waited_ += in;
     if (woken.stop_requested()) return true;
-    slow = gets_on(other, before, parts_.hands.elapsed() - began) ? 0 : slow + 1;
+    slow = pace == Pace::Slow ? slow + 1 : 0;
   }
   return false;
 }
 
 /// Once all bytes are there it takes as long as the registry takes. Our own limit is nobody's slowness.
-bool OtherSenders::gets_on(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const {
+OtherSenders::Pace OtherSenders::pace_of(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const {
+  const TransferRules& rules = parts_.rules;
   const std::int64_t to = other.position;
-  if (other.streams && to >= parts_.blob_size) return true;
-  const auto shares = 2 * static_cast<std::size_t>(std::max(1, parts_.rules.most_streams));
+  if (other.streams && to >= parts_.blob_size) return Pace::Quick;
+  const auto shares = 2 * static_cast<std::size_t>(std::max(1, rules.most_streams));
   const std::size_t allowed = parts_.limit.piece_of(std::numeric_limits<std::size_t>::max());
-  const std::int64_t fair = std::min(parts_.rules.fair_per_second, static_cast<std::int64_t>(allowed / shares));
-  return to > from && to - from >= std::chrono::floor<std::chrono::seconds>(in).count() * fair;
+  const auto share = static_cast<std::int64_t>(allowed / shares);
+  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(in).count();
+  const auto has_pace = [&](std::int64_t per_second) { return to - from >= seconds * std::min(per_second, share); };
+  if (to <= from || !has_pace(rules.fair_per_second)) return Pace::Slow;
+  if (has_pace(rules.quick_per_second)) return Pace::Quick;
+  const std::int64_t per_second = (to - from) / std::max<std::int64_t>(seconds, 1);
+  const bool ends_soon = (parts_.blob_size - to) / rules.longest_rest.count() <= per_second;
+  return ends_soon ? Pace::Fair : Pace::Slow;
 }
 
 }  // namespace slipway::transfer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -24,8 +25,8 @@ class OtherSenders {
   };
   explicit OtherSenders(Parts parts) : parts_(parts) {}
 
-  /// Whether to wait for that one now; false for whom wait_for() left, for everybody after a few in vain, and for those
-  /// who have not begun after several that did not.
+  /// Whether to wait for that one now; false for whom wait_for() left, for everybody after a few in vain or a time that
+  /// is long in all, and for those who have not begun after several that did not.
   bool is_worth_waiting(const Ticket& other) const;
   /// Whether to wait for that one, who has begun, rather than to begin too.
   bool is_worth_yielding(const Ticket& other) const;
@@ -36,12 +37,15 @@ class OtherSenders {
   bool wait_for(const std::shared_ptr<const Ticket>& other, const std::stop_token& stop);
 
  private:
-  bool ends_in_time(const Ticket& other, const std::stop_token& stop) const;
-  bool gets_on(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const;
+  enum class Pace { Slow, Fair, Quick };
+
+  bool ends_in_time(const Ticket& other, const std::stop_token& stop);
+  Pace pace_of(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const;
 
   const Parts parts_;
   std::vector<std::shared_ptr<const Ticket>> slow_;    ///< Left while they sent.
   std::vector<std::shared_ptr<const Ticket>> queued_;  ///< Left before they had begun.
+  std::chrono::nanoseconds waited_{};                  ///< But for those who were quick meanwhile.
   int failed_ = 0;
   int not_begun_ = 0;  ///< Left, or ended, before they had begun.
 };

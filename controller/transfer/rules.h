@@ -20,10 +20,15 @@ struct TransferRules {
   std::int64_t least_per_second = 8 << 10;     ///< Less before a cut, of either end, is no progress.
   std::chrono::milliseconds first_delay{500};  ///< Doubled each time, moved by chance.
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
-  /// Who sends a blob that others wait for has two such times to gain something; at less than `fair_per_second` they
-  /// send it themselves.
+  /// Who sends a blob that others wait for has two such times to gain something; at less than `fair_per_second`, or
+  /// when the rest takes longer than `longest_rest` at the pace of that time, they send it themselves. For one blob
+  /// they wait for at most `longest_for_others` in all, but for times at `quick_per_second`: it is sent no faster
+  /// twice.
   std::chrono::seconds look_after{5};
   std::int64_t fair_per_second = 256 << 10;
+  std::int64_t quick_per_second = 16 << 20;
+  std::chrono::seconds longest_rest{20};
+  std::chrono::seconds longest_for_others{30};
   std::size_t streamed_windows = 96u << 20;  ///< Memory of all zstd layers that are checked as they are streamed.
   std::size_t largest_streamed = 9u << 20;   ///< Of it for one: a window of 8 MiB, which RFC 8878 asks of readers.
   std::size_t largest_window = 136u << 20;   ///< For one that is checked by itself: a window of 128 MiB.

@@ -128,7 +128,7 @@ TEST_CASE("who has the blob already does not wait for who sends it elsewhere", "
 
 TEST_CASE("a sender who gets on is waited for, however often one looks", "[transfer]") {
   TransferWorld world;
-  const std::string bytes = bytes_of(8 << 20);
+  const std::string bytes = bytes_of(7'500'000);
   const content::Descriptor blob = world.source.add(bytes);
   runtime::Guarded<std::int64_t> allowed(1);
   std::condition_variable_any more;
@@ -247,7 +247,7 @@ struct Wanting {
 }  // namespace
 
 TEST_CASE("other senders: who gains the pace is waited for, who gains less is left after two looks", "[transfer]") {
-  Wanting wanting;
+  Wanting wanting(5 << 20);
   const std::int64_t fair = wanting.rules.look_after.count() * wanting.rules.fair_per_second;
   SECTION("the rules' pace") {
     CHECK(wanting.waits_for_pace(fair));
@@ -275,11 +275,54 @@ TEST_CASE("other senders: one slow look between two that gain is forgiven", "[tr
   Wanting wanting;
   const auto other = Wanting::ticket(true);
   wanting.meanwhile = [&](int look) {
-    if (look % 2 == 0) other->position += 2 << 20;
-    if (look == 7) other->ended.request_stop();
+    if (look % 2 == 0) other->position += 3 << 20;
+    if (look == 5) other->ended.request_stop();
   };
   CHECK(wanting.others.wait_for(other, {}));
-  CHECK(wanting.looks == 7);
+  CHECK(wanting.looks == 5);
+}
+
+TEST_CASE("other senders: who needs longer than 20 s for the rest at their pace is left after two looks",
+          "[transfer]") {
+  const std::int64_t gained = 8 << 20;  // In 5 s.
+  const bool is_longer = GENERATE(false, true);
+  Wanting wanting(6 * gained + (is_longer ? 1'000 : 0));
+  CHECK(wanting.waits_for_pace(gained) != is_longer);
+  CHECK(wanting.looks == (is_longer ? 2 : 5));
+}
+
+TEST_CASE("other senders: for one blob nobody is waited for longer than 30 s in all", "[transfer]") {
+  Wanting wanting(100 << 20);
+  const auto first = Wanting::ticket(true);
+  first->position = 80 << 20;
+  wanting.meanwhile = [&](int look) {
+    first->position += 4 << 20;
+    if (look == 4) first->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(first, {}));
+  CHECK(wanting.looks == 4);
+  const auto second = Wanting::ticket(true);
+  second->position = 80 << 20;
+  CHECK(wanting.others.is_worth_waiting(*second));
+  wanting.meanwhile = [&](int) { second->position += 4 << 20; };
+  CHECK_FALSE(wanting.others.wait_for(second, {}));
+  CHECK(wanting.looks == 6);
+  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
+  CHECK_FALSE(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+}
+
+TEST_CASE("other senders: who is quick is waited for however much it is", "[transfer]") {
+  const bool is_quick = GENERATE(true, false);
+  Wanting wanting(std::int64_t{20} << 30);
+  const auto other = Wanting::ticket(true);
+  const std::int64_t gained = wanting.rules.look_after.count() * wanting.rules.quick_per_second;
+  wanting.meanwhile = [&](int look) {
+    other->position += is_quick ? gained : gained - 1;
+    if (look == 20) other->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(other, {}) == is_quick);
+  CHECK(wanting.looks == (is_quick ? 20 : 2));
 }
 
 TEST_CASE("other senders: with all bytes sent it takes as long as the registry takes", "[transfer]") {
@@ -339,6 +382,7 @@ TEST_CASE("other senders: of those who are slow or fail while they send no third
 
 TEST_CASE("other senders: one that ends well is not held against the next", "[transfer]") {
   Wanting wanting;
+  wanting.rules.look_after = std::chrono::seconds(1);
   for (int i = 0; i < 20; ++i) {
     const auto other = Wanting::ticket(i % 2 == 0);
     REQUIRE(wanting.others.is_worth_waiting(*other));
@@ -348,6 +392,7 @@ TEST_CASE("other senders: one that ends well is not held against the next", "[tr
 
 TEST_CASE("other senders: of those who have not begun several are waited for, then only who has", "[transfer]") {
   Wanting wanting;
+  wanting.rules.look_after = std::chrono::seconds(1);
   const bool ends = GENERATE(true, false);
   for (int i = 0; i < 8; ++i) {
     const auto other = Wanting::ticket(false);
