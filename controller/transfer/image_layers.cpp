@@ -1,5 +1,6 @@
 #include "controller/transfer/image_layers.h"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <utility>
@@ -49,52 +50,66 @@ Result<bool> ImageLayers::look_among_others(const content::Descriptor& blob, con
                                             const std::stop_token& stop) {
   const StreamSlots::Slot slot(running_.means.slots, running_.slots, stop);
   if (!slot.held()) return stopped();
-  return look(blob, {.diff_id = diff_id, .windows = running_.means.windows, .image = growth_}, stop);
+  const auto looked =
+      look(blob, {.diff_id = diff_id, .windows = running_.means.windows, .image = growth_}, [] { return false; }, stop);
+  if (!looked) return std::unexpected(looked.error());
+  return *looked == Looked::Right;
 }
 
 Result<void> ImageLayers::look_in_turn(const content::Descriptor& blob, const std::string& diff_id,
                                        const std::stop_token& stop) {
-  running_.board.waits(blob,
-                       "layer " + blob.digest.short_hex() +
-                           ": decompressing it takes memory that is not left, it is read again when its turn comes");
-  const LargeWindow::Turn turn(running_.means.large_window, stop);
-  if (!turn.held()) return stopped();
-  const Result<bool> looked = look(blob, {.diff_id = diff_id, .windows = turn.memory(), .image = growth_}, stop);
-  if (!looked) return std::unexpected(looked.error());
-  if (*looked) return {};
+  const TransferRules& rules = running_.means.rules;
+  const TransferHands& hands = running_.means.hands;
+  for (std::chrono::seconds stay = rules.first_turn;; stay = std::min(2 * stay, rules.longest_turn)) {
+    LargeWindow::Turn turn(running_.means.large_window, running_.turns);
+    running_.board.waits(blob,
+                         "layer " + blob.digest.short_hex() +
+                             ": decompressing it takes memory that is not left, it is read again when its turn comes");
+    if (!turn.wait(stop)) return stopped();
+    const std::chrono::nanoseconds began = hands.elapsed();
+    const auto gives_way = [&] { return hands.elapsed() - began >= stay && turn.keeps_others_waiting(); };
+    const auto looked = look(blob, {.diff_id = diff_id, .windows = turn.memory(), .image = growth_}, gives_way, stop);
+    if (!looked) return std::unexpected(looked.error());
+    if (*looked == Looked::Right) return {};
+    if (*looked == Looked::NoMemory) break;
+  }
   return fail(ErrorClass::Integrity,
               "layer " + blob.digest.str() + " wants more memory to be decompressed than it gets",
               "compress it with a window of at most 128 MiB, or use `verify: Standard`");
 }
 
-/// False when there was no memory to go on with.
-Result<bool> ImageLayers::look(const content::Descriptor& blob, const LayerCheck::Parts& layer,
-                               const std::stop_token& stop) {
+Result<ImageLayers::Looked> ImageLayers::look(const content::Descriptor& blob, const LayerCheck::Parts& layer,
+                                              const GivesWay& gives_way, const std::stop_token& stop) {
   BlobCheck check(blob, layer);
-  if (Result<void> read = read_all(blob, check, stop); !read) return std::unexpected(std::move(read.error()));
+  if (Result<void> read = read_all(blob, check, gives_way, stop); !read)
+    return std::unexpected(std::move(read.error()));
+  if (check.is_postponed()) return Looked::NoMemory;
   const std::optional<std::int64_t> unpacked = check.unpacked();
   if (unpacked) found_right(blob, *unpacked);
-  return unpacked.has_value();
+  return unpacked ? Looked::Right : Looked::GaveWay;
 }
 
-/// Ends early when the check is postponed.
-Result<void> ImageLayers::read_all(const content::Descriptor& blob, BlobCheck& check, const std::stop_token& stop) {
+/// Ends early when the check is postponed, or gives way.
+Result<void> ImageLayers::read_all(const content::Descriptor& blob, BlobCheck& check, const GivesWay& gives_way,
+                                   const std::stop_token& stop) {
   const TransferRules& rules = running_.means.rules;
   const TransferHands& hands = running_.means.hands;
   Patience patience(rules, hands, [&](std::chrono::milliseconds delay, const Error& error) {
     running_.board.waits(blob, while_waiting(blob.digest, delay, error));
   });
+  bool leaves_off = false;
   const BlobSink sink = [&](std::span<const std::byte> bytes) -> Result<void> {
     Result<void> taken = check.take(check.position(), bytes);
     running_.board.moved(blob, check.position());
-    if (check.is_postponed()) return fail(ErrorClass::Cancelled, "it is read again later");
+    leaves_off = check.is_postponed() || (taken && check.position() < blob.size && gives_way());
+    if (leaves_off) return fail(ErrorClass::Cancelled, "it is read again later");
     return taken;
   };
-  while (check.position() < blob.size) {
+  while (check.position() < blob.size && !gives_way()) {
     const std::int64_t before = check.position();
     const std::chrono::nanoseconds began = hands.elapsed();
     Result<void> read = running_.to.read_blob(blob, before, sink, stop);
-    if (check.is_postponed()) return {};
+    if (leaves_off) return {};
     if (is_progress(rules, check.position() - before, hands.elapsed() - began)) patience.renew();
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -32,8 +33,14 @@ class ImageLayers {
   Result<bool> look_among_others(const content::Descriptor& blob, const std::string& diff_id,
                                  const std::stop_token& stop);
   Result<void> look_in_turn(const content::Descriptor& blob, const std::string& diff_id, const std::stop_token& stop);
-  Result<bool> look(const content::Descriptor& blob, const LayerCheck::Parts& layer, const std::stop_token& stop);
-  Result<void> read_all(const content::Descriptor& blob, BlobCheck& check, const std::stop_token& stop);
+  /// How one look at a layer ended that found nothing wrong.
+  enum class Looked { Right, NoMemory, GaveWay };
+  /// Whether to leave off for others' sake.
+  using GivesWay = std::function<bool()>;
+  Result<Looked> look(const content::Descriptor& blob, const LayerCheck::Parts& layer, const GivesWay& gives_way,
+                      const std::stop_token& stop);
+  Result<void> read_all(const content::Descriptor& blob, BlobCheck& check, const GivesWay& gives_way,
+                        const std::stop_token& stop);
 
   RunningTransfer& running_;
   ImageGrowth growth_;

@@ -14,6 +14,7 @@ struct RunningTransfer {
   const BlobTransferRequest& request;
   ProgressBoard board;
   StreamSlots::OfRequest slots = {};
+  LargeWindow::OfRequest turns = {};
 };
 
 inline std::unexpected<Error> stopped() {

@@ -1,5 +1,7 @@
 #include "controller/transfer/window_memory.h"
 
+#include <algorithm>
+
 namespace slipway::transfer {
 
 bool WindowMemory::take(std::size_t bytes) {
@@ -11,16 +13,36 @@ bool WindowMemory::take(std::size_t bytes) {
   return true;
 }
 
-LargeWindow::Turn::Turn(LargeWindow& window, const std::stop_token& stop) : window_(window) {
-  auto taken = window_.is_taken_.lock();
-  held_ = taken.wait(window_.ended_, stop, [&] { return !*taken; });
-  if (held_) *taken = true;
+LargeWindow::Turn::Turn(LargeWindow& window, OfRequest& request) : window_(window), request_(request) {
+  window_.row_.lock()->waiting.push_back(&request_);
 }
 
 LargeWindow::Turn::~Turn() {
-  if (!held_) return;
-  *window_.is_taken_.lock() = false;
-  window_.ended_.notify_one();
+  {
+    auto row = window_.row_.lock();
+    if (held_)
+      row->is_taken = false;
+    else
+      row->waiting.erase(std::ranges::find(row->waiting, &request_));
+  }
+  window_.moved_.notify_all();
+}
+
+bool LargeWindow::Turn::wait(const std::stop_token& stop) {
+  auto row = window_.row_.lock();
+  held_ = row.wait(window_.moved_, stop, [&] {
+    return !row->is_taken && *std::ranges::min_element(row->waiting, {}, &OfRequest::last) == &request_;
+  });
+  if (!held_) return false;
+  row->waiting.erase(std::ranges::find(row->waiting, &request_));
+  row->is_taken = true;
+  request_.last = ++row->turns;
+  return true;
+}
+
+bool LargeWindow::Turn::keeps_others_waiting() const {
+  const auto row = window_.row_.lock();
+  return std::ranges::any_of(row->waiting, [this](const OfRequest* each) { return each != &request_; });
 }
 
 }  // namespace slipway::transfer

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <stop_token>
+#include <vector>
 
 #include "controller/runtime/guarded.h"
 
@@ -26,31 +28,45 @@ class WindowMemory {
   std::atomic<std::size_t> taken_ = 0;
 };
 
-/// Much memory for one layer at a time. Thread-safe.
+/// Much memory for one layer at a time. Of the requests that wait for it the one whose last turn is longest ago is
+/// next, however many layers another has. Thread-safe.
 class LargeWindow {
  public:
-  explicit LargeWindow(std::size_t bytes) : memory_(bytes, bytes), is_taken_(false) {}
+  explicit LargeWindow(std::size_t bytes) : memory_(bytes, bytes) {}
 
-  /// The right to take it, which is waited for: whoever has it needs nothing that others hold up.
+  /// When one request had its last turn: the window's own.
+  struct OfRequest {
+    std::uint64_t last = 0;
+  };
+
+  /// A place in the row, and then the right to the memory. Window and request outlive it.
   class Turn {
    public:
-    /// Not held when `stop` asked.
-    Turn(LargeWindow& window, const std::stop_token& stop);
+    Turn(LargeWindow& window, OfRequest& request);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    bool held() const { return held_; }
+    /// Waits for it: false when `stop` asked before.
+    bool wait(const std::stop_token& stop);
     WindowMemory& memory() const { return window_.memory_; }
+    /// Whether others than its request wait meanwhile.
+    bool keeps_others_waiting() const;
 
    private:
     LargeWindow& window_;
+    OfRequest& request_;
     bool held_ = false;
   };
 
  private:
+  struct Row {
+    bool is_taken = false;
+    std::uint64_t turns = 0;
+    std::vector<const OfRequest*> waiting;  ///< As they came, one entry a turn.
+  };
   WindowMemory memory_;
-  runtime::Guarded<bool> is_taken_;
-  std::condition_variable_any ended_;
+  runtime::Guarded<Row> row_;  ///< Its lock is that of all OfRequest, too.
+  std::condition_variable_any moved_;
 };
 
 }  // namespace slipway::transfer

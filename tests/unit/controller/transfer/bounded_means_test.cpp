@@ -34,19 +34,45 @@ TEST_CASE("window memory: so much at once, so much for one, and what is given ba
 
 TEST_CASE("large window: one has it at a time, and all of it", "[deep]") {
   LargeWindow window(10);
+  LargeWindow::OfRequest request;
   std::optional<LargeWindow::Turn> first;
-  first.emplace(window, std::stop_token());
-  REQUIRE(first->held());
+  first.emplace(window, request);
+  REQUIRE(first->wait({}));
   CHECK(first->memory().take(10));
   first->memory().give_back(10);
   {
-    const LargeWindow::Turn second(window, stopped_already());
-    CHECK_FALSE(second.held());
+    LargeWindow::Turn second(window, request);
+    CHECK_FALSE(second.wait(stopped_already()));
   }
-  CHECK_FALSE(LargeWindow::Turn(window, stopped_already()).held());
   first.reset();
-  CHECK(LargeWindow::Turn(window, std::stop_token()).held());
-  CHECK(LargeWindow::Turn(window, std::stop_token()).held());
+  for (int i = 0; i < 2; ++i) {
+    LargeWindow::Turn later(window, request);
+    CHECK(later.wait(stopped_already()));
+  }
+}
+
+TEST_CASE("large window: of those who wait the request is next whose last turn is longest ago", "[deep]") {
+  LargeWindow window(10);
+  LargeWindow::OfRequest many;
+  LargeWindow::OfRequest one;
+  std::optional<LargeWindow::Turn> held;
+  held.emplace(window, many);
+  REQUIRE(held->wait({}));
+  std::optional<LargeWindow::Turn> more_of_many;
+  more_of_many.emplace(window, many);
+  CHECK_FALSE(held->keeps_others_waiting());
+  std::optional<LargeWindow::Turn> of_one;
+  of_one.emplace(window, one);
+  CHECK(held->keeps_others_waiting());
+  held.reset();
+  REQUIRE(of_one->wait(stopped_already()));
+  CHECK(of_one->keeps_others_waiting());
+  LargeWindow::Turn more_of_one(window, one);
+  of_one.reset();
+  CHECK(more_of_many->wait(stopped_already()));
+  more_of_many.reset();
+  CHECK(more_of_one.wait(stopped_already()));
+  CHECK_FALSE(more_of_one.keeps_others_waiting());
 }
 
 TEST_CASE("stream slots: a bounded number, and none is kept from its first", "[transfer]") {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
+#include <utility>
 
 #include "controller/transfer/checked_layers.h"
 #include "tests/catch.h"
@@ -87,6 +89,40 @@ TEST_CASE("deep: layers that take much memory are sent at once and read one at a
   if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
   if (right) CHECK(world.registry.state.lock()->reads == (present ? 8 : 4));
   if (!present) CHECK(world.registry.state.lock()->most_reading == 1);
+}
+
+TEST_CASE("deep: who is long about a layer that takes much memory gives way to another request", "[transfer]") {
+  TransferWorld world;
+  const bool is_long = GENERATE(true, false);
+  const auto request_for = [&](unsigned seed) {
+    const std::string plain = bytes_of(60'000, seed);
+    const std::string layer = tests::zstd_with_window(27, plain);
+    auto request = world.request({world.source.add(layer)});
+    request.deep = true;
+    request.diff_ids[Digest::of(layer)] = Digest::of(plain).str();
+    return request;
+  };
+  const auto waits_for_turn = [](const TransferProgress& told) {
+    return told.note.find("when its turn comes") != std::string::npos;
+  };
+  auto other = request_for(2);
+  std::promise<void> other_waits;
+  other.on_progress = [&, once = false](const TransferProgress& told) mutable {
+    if (waits_for_turn(told) && !std::exchange(once, true)) other_waits.set_value();
+  };
+  auto request = request_for(1);
+  std::future<Result<BlobTransferReport>> others;
+  request.on_progress = [&, in_turn = false](const TransferProgress& told) mutable {
+    const bool was_in_turn = std::exchange(in_turn, in_turn || waits_for_turn(told));
+    if (!was_in_turn || others.valid() || told.bytes_done >= 60'000) return;
+    others =
+        std::async(std::launch::async, [&] { return world.engine.transfer(world.source, world.store, other, {}); });
+    other_waits.get_future().wait();
+    *world.on_the_wire.lock() += world.rules.first_turn - std::chrono::seconds(is_long ? 0 : 1);
+  };
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  REQUIRE(others.get());
+  CHECK(world.registry.state.lock()->reads == (is_long ? 3 : 2));
 }
 
 TEST_CASE("deep: of layers that were found right a bounded number is known", "[transfer]") {
