@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,7 @@ class Answer:
 
 class Emulator(unittest.TestCase):
     config = {}
+    options = ()
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -57,7 +59,7 @@ class Emulator(unittest.TestCase):
         config = os.path.join(self.folder.name, "config.json")
         with open(config, "w") as file:
             json.dump(self.config, file)
-        self.process = subprocess.Popen([EMULATOR, "--listen", "127.0.0.1:0", "--config", config,
+        self.process = subprocess.Popen([EMULATOR, "--listen", "127.0.0.1:0", "--config", config, *self.options,
                                          "--data", os.path.join(self.folder.name, "data")], stdout=subprocess.PIPE, text=True)
         self.host = self.process.stdout.readline().split()[-1]
 
@@ -370,6 +372,33 @@ class Acr(Emulator):
         self.assertEqual(self.ask("DELETE", "/acr/v1/a", **token).status, 202)
         gone = self.ask("GET", "/acr/v1/a/_tags", **token)
         self.assertEqual((gone.status, gone.code()), (404, "NAME_UNKNOWN"))
+
+
+class Tls(Emulator):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.certificate, key = (os.path.join(self.folder.name, name) for name in ("tls.crt", "tls.key"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", self.certificate], check=True, capture_output=True)
+        self.options = ["--tls-cert", self.certificate, "--tls-key", key]
+        self.start()
+
+    def test_a_client_that_refuses_the_certificate_ends_nothing_but_its_connection(self):
+        host, port = self.host.split(":")
+        for _ in range(20):
+            with socket.create_connection((host, int(port)), timeout=20) as wire, self.assertRaises(ssl.SSLError):
+                ssl.create_default_context().wrap_socket(wire, server_hostname=host)
+        # Who looks at the name once all is said closes while the server still writes.
+        late = ssl.create_default_context()
+        late.check_hostname, late.verify_mode = False, ssl.CERT_NONE
+        for _ in range(50):
+            with socket.create_connection((host, int(port)), timeout=20) as wire:
+                late.wrap_socket(wire, server_hostname=host).close()
+        trusting = ssl.create_default_context(cafile=self.certificate)
+        connection = http.client.HTTPSConnection(self.host, timeout=20, context=trusting)
+        connection.request("GET", "/v2/")
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
 
 
 if __name__ == "__main__":
