@@ -34,7 +34,7 @@ refuse "nlohmann_json stays behind Node" '#include <nlohmann/' crds reconcilers 
 refuse "SQLite stays in its adapter" '#include <sqlite3' crds reconcilers controller -- 'controller/manifests/'
 refuse "yaml-cpp stays behind Node" '#include <yaml-cpp/' crds reconcilers controller -- 'crds/base/yaml_'
 refuse "RE2 stays in crds/" '#include <re2/' reconcilers controller
-refuse "OpenSSL stays behind Digest" '#include <openssl/' crds reconcilers controller -- 'crds/base/digest'
+refuse "OpenSSL stays behind Digest and what libcurl says of a certificate" '#include <openssl/' crds reconcilers controller -- 'crds/base/digest|controller/http/curl_failure'
 refuse "libarchive stays in its adapter" '#include <archive' crds reconcilers controller -- 'controller/sources/tar_reader'
 refuse "zlib stays where layers and reports are checked" '#include <zlib' crds reconcilers controller -- '(controller/transfer/layer_check|reconcilers/gzip)'
 refuse "libzstd stays in its adapter" '#include <zstd' crds reconcilers controller -- 'controller/zstd/'

@@ -296,7 +296,10 @@ Result<Response> CurlExchange::conclude(int code) {
     return std::unexpected(speaks_no_tls(request_));
   // What libcurl says of one header line over its own bound.
   if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
-  return std::unexpected(curl_failure(code, trimmed(fields_->message.data()), request_, options_));
+  long verify_result = 0;
+  curl_easy_getinfo(fields_->easy, CURLINFO_SSL_VERIFYRESULT, &verify_result);
+  return std::unexpected(curl_failure(
+      {.code = code, .verify_result = verify_result, .detail = trimmed(fields_->message.data())}, request_, options_));
 }
 
 /// A send that fails makes libcurl close without reading the refusal that came just before. Over TLS it stays unread.

@@ -1,6 +1,7 @@
 #include "controller/http/curl_failure.h"
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 
 #include <string>
 #include <utility>
@@ -32,16 +33,46 @@ std::string without_duration(std::string_view text) {
   return out;
 }
 
-std::string_view remedy_for(CURLcode code, const TlsSettings& tls) {
+bool is_about_trust(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+}
+
+/// libcurl compares the names itself, and has no code for that: it says "no alternative certificate subject name
+/// matches".
+std::string_view remedy_for_certificate(const CurlEnd& end) {
+  if (end.detail.find("subject name") != std::string_view::npos)
+    return "call the host by a name that its certificate has, or have this name put into the certificate";
+  switch (end.verify_result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "have the certificate of that host renewed, or that of its authority, or correct the clock here";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return "give the certificate authority of that host in caBundleRef of the ContainerRegistry that has the host as "
+             "loginServer or alias, or in SSL_CERT_FILE; if it is there already, have the host send its intermediate "
+             "certificates too";
+    default:
+      return "have that host use a certificate that is in order";
+  }
+}
+
+std::string_view remedy_for(const CurlEnd& end, const TlsSettings& tls) {
+  const auto code = static_cast<CURLcode>(end.code);
+  if (is_about_trust(code) && !tls.trust_remedy.empty()) return tls.trust_remedy;
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return "correct the proxy that HTTPS_PROXY, http_proxy or ALL_PROXY names";
     case CURLE_SSL_CERTPROBLEM:
       return "give a client certificate and the key that belongs to it, both as PEM";
     case CURLE_PEER_FAILED_VERIFICATION:
+      return remedy_for_certificate(end);
     case CURLE_SSL_CACERT_BADFILE:
-      if (!tls.trust_remedy.empty()) return tls.trust_remedy;
-      return "give the certificate authority of that host (caBundleRef of the ContainerRegistry)";
+      return "correct the certificates to trust, which are PEM: caBundleRef of the ContainerRegistry, or the file that "
+             "SSL_CERT_FILE names";
     case CURLE_SSL_CONNECT_ERROR:
       return "check that the host speaks TLS on that port (plainHTTP is for a registry on localhost)";
     default:
@@ -69,19 +100,20 @@ Error speaks_no_tls(const Request& request) {
       "name the port on which it speaks TLS; for a registry on localhost without TLS set plainHTTP: true");
 }
 
-Error curl_failure(int code, std::string_view detail, const Request& request, const CurlOptions& options) {
-  const auto libcurl_code = static_cast<CURLcode>(code);
+Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions& options) {
+  const auto code = static_cast<CURLcode>(end.code);
   // A connection that was cut has no whole first line: libcurl tells that apart.
-  if (libcurl_code == CURLE_UNSUPPORTED_PROTOCOL && request.url.starts_with("http://"))
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && request.url.starts_with("http://"))
     return wrong_port(where(request) + "what answers is no HTTP",
                       "remove plainHTTP if it speaks TLS on that port, else name the registry's port");
-  const bool is_shown = !detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(detail, options.proxy);
-  return {
-      .cls = ErrorClass::Unavailable,
-      .message = where(request) + (is_shown ? without_duration(detail) : std::string(curl_easy_strerror(libcurl_code))),
-      .remedy = std::string(remedy_for(libcurl_code, options.tls)),
-      .reason = {},
-      .retry_after = {}};
+  const bool is_shown =
+      !end.detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(end.detail, options.proxy);
+  const bool is_final = is_about_trust(code) && options.tls.trust_remedy.empty();
+  return {.cls = is_final ? ErrorClass::Invalid : ErrorClass::Unavailable,
+          .message = where(request) + (is_shown ? without_duration(end.detail) : std::string(curl_easy_strerror(code))),
+          .remedy = std::string(remedy_for(end, options.tls)),
+          .reason = {},
+          .retry_after = {}};
 }
 
 }  // namespace slipway::http

@@ -14,9 +14,17 @@ inline constexpr std::string_view kNetworkRemedy =
 /// Invalid: the server took TLS's first words for a bad request.
 Error speaks_no_tls(const Request& request);
 
-/// Unavailable: why libcurl (CURLcode `code`, and what it says in detail) has no whole answer to `request`, and what to
-/// do about it. Invalid where what answers a request without TLS speaks no HTTP. The same failure reads the same each
-/// time; the address of a proxy is not shown.
-Error curl_failure(int code, std::string_view detail, const Request& request, const CurlOptions& options);
+/// How libcurl ended without a whole answer.
+struct CurlEnd {
+  int code = 0;             ///< CURLcode.
+  long verify_result = 0;   ///< CURLINFO_SSL_VERIFYRESULT: what OpenSSL has against the certificate (X509_V_ERR_…).
+  std::string_view detail;  ///< What libcurl says.
+};
+
+/// Why there is no whole answer to `request`, and what to do about it. Unavailable, but Invalid where what answers a
+/// request without TLS speaks no HTTP, where a certificate is not trusted, and where those to trust can't be read: a
+/// person has to mend that, at one end or the other. (Unavailable all the same with a trust_remedy: who has one follows
+/// an authority that is renewed.) The same failure reads the same each time; the address of a proxy is not shown.
+Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions& options);
 
 }  // namespace slipway::http

@@ -21,7 +21,9 @@ struct TlsSettings {
   SecretText client_key;           ///< PEM, not encrypted.
   std::string server_name;         ///< What is asked for and checked instead of the URL's host; empty: the host.
   bool only_ca_bundle = false;     ///< The bundle alone is trusted, not the system's authorities as well.
-  std::string trust_remedy;        ///< What to do about a server that is not trusted; empty: the registries' words.
+  /// What to do about a server that is not trusted, which may be another the next time: Unavailable. Empty: Invalid, in
+  /// the registries' words.
+  std::string trust_remedy;
 };
 
 /// How the connections of one CurlTransport are made.
@@ -38,8 +40,9 @@ struct CurlOptions {
 
 /// HttpTransport over libcurl: bodies stream in both directions at once, HTTP/1.1, connections kept and
 /// reused by any thread, the environment's proxies not looked at. A stop request ends a request at once unless the
-/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is none
-/// and for a port that speaks HTTP in place of TLS, or not even that; what may_connect says for an address. Integrity
+/// request's own reader or writer is waiting: those watch the stop token themselves. Invalid for a URL that is
+/// none, for a port that speaks HTTP in place of TLS, or not even that, and for a certificate that is not trusted; what
+/// may_connect says for an address. Integrity
 /// for more than 256 KiB of header fields or one over 100 KiB, Unavailable below a request's least rate.
 class CurlTransport final : public HttpTransport {
  public:

@@ -15,20 +15,28 @@
 
 namespace slipway::testing {
 
-/// A key and a certificate for 127.0.0.1 that signs itself.
+/// What a certificate says. Times are in seconds from now.
+struct CertificateOf {
+  std::string name = "IP:127.0.0.1";
+  long valid_from = -3600;
+  long valid_to = 3600;
+};
+
+/// A key and a certificate that signs itself.
 class SelfSigned {
  public:
-  SelfSigned() : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
+  explicit SelfSigned(const CertificateOf& says = {})
+      : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
     X509* const made = certificate_.get();
     ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
     X509_set_version(made, X509_VERSION_3);
-    X509_gmtime_adj(X509_getm_notBefore(made), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+    X509_gmtime_adj(X509_getm_notBefore(made), says.valid_from);
+    X509_gmtime_adj(X509_getm_notAfter(made), says.valid_to);
     X509_set_pubkey(made, key_.get());
     X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>("slipway-test"), -1, -1, 0);
     X509_set_issuer_name(made, X509_get_subject_name(made));
-    X509_EXTENSION* const name = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_EXTENSION* const name = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, says.name.c_str());
     X509_add_ext(made, name, -1);
     X509_EXTENSION_free(name);
     X509_sign(made, key_.get(), EVP_sha256());
@@ -96,8 +104,9 @@ class TlsConnection {
 /// RawServer with TLS. A client that breaks off makes no signal: SIGPIPE is ignored from the first one on.
 class TlsServer {
  public:
-  explicit TlsServer(std::function<void(TlsConnection&)> serve)
-      : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free),
+  explicit TlsServer(std::function<void(TlsConnection&)> serve, const CertificateOf& says = {})
+      : identity_(says),
+        context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free),
         serve_(std::move(serve)),
         server_([this](RawConnection& connection) {
           TlsConnection tls(context_.get(), connection.socket());

@@ -6,6 +6,7 @@
 
 using namespace slipway;
 using namespace slipway::http;
+using slipway::testing::CertificateOf;
 using slipway::testing::RawConnection;
 using slipway::testing::RawServer;
 using slipway::testing::TlsConnection;
@@ -33,8 +34,47 @@ TEST_CASE("A certificate of our own is trusted where it was given, and nowhere e
   CHECK(CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
   const auto curl = CurlTransport().send({.url = server.url("/")}, {});
   REQUIRE(!curl);
-  CHECK(curl.error().cls == ErrorClass::Unavailable);
-  CHECK(curl.error().remedy.find("caBundleRef") != std::string::npos);
+  CHECK(curl.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(curl.error().remedy, Catch::Contains("caBundleRef of the ContainerRegistry that has the host"));
+}
+
+TEST_CASE("A certificate that is not trusted is for a person to mend, who is told what it lacks", "[tls]") {
+  struct Row {
+    CertificateOf says;
+    std::string message, remedy;
+  };
+  const Row row = GENERATE(
+      Row{{.valid_from = -7200, .valid_to = -3600},
+          "certificate has expired",
+          "have the certificate of that host renewed"},
+      Row{{.valid_from = 3600, .valid_to = 7200}, "certificate is not yet valid", "correct the clock here"},
+      Row{{.name = "DNS:registry.corp.example"}, "127.0.0.1", "call the host by a name that its certificate has"});
+  CAPTURE(row.message);
+  TlsServer server(answer_all, row.says);
+  const auto refused = CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/v2/")}, {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(refused.error().message, Catch::Contains("/v2/: ") && Catch::Contains(row.message));
+  CHECK_THAT(refused.error().remedy, Catch::Contains(row.remedy) && !Catch::Contains("caBundleRef"));
+}
+
+TEST_CASE("Certificates to trust that can't be read are for a person to mend", "[tls]") {
+  TlsServer server(answer_all);
+  const auto refused = CurlTransport({.ca_bundle = "-----BEGIN CERTIFICATE-----\nhello\n-----END CERTIFICATE-----\n"})
+                           .send({.url = server.url("/")}, {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == ErrorClass::Invalid);
+  CHECK_THAT(refused.error().remedy, Catch::Contains("correct the certificates to trust"));
+  CHECK(server.connections() <= 1);
+}
+
+TEST_CASE("A server whose authority is renewed along with the caller's own files is tried again", "[tls]") {
+  TlsServer server(answer_all);
+  const auto refused =
+      CurlTransport({.tls = {.trust_remedy = "look at the kubeconfig"}}).send({.url = server.url("/")}, {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == ErrorClass::Unavailable);
+  CHECK(refused.error().remedy == "look at the kubeconfig");
 }
 
 TEST_CASE("TLS connections are kept", "[tls]") {
