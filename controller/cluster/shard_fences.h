@@ -66,7 +66,7 @@ class FencedRegistries final : public Registries {
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override {
     return next_.open_file(source, base_folder);
   }
-  Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override {
+  SignIn sign_in(const ContainerRegistry& registry, std::stop_token stop) override {
     return next_.sign_in(registry, std::move(stop));
   }
 

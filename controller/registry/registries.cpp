@@ -12,6 +12,7 @@
 #include "controller/registry/response_error.h"
 #include "crds/base/host.h"
 #include "crds/v1alpha1/core_objects.h"
+#include "reconcilers/access.h"
 #include "reconcilers/docker_hub.h"
 
 namespace slipway::registry {
@@ -41,6 +42,11 @@ std::string key_of(const std::string& host, bool plain_http, const std::string& 
   return Digest::of(key).str();
 }
 
+bool is_pem_of_certificates(std::string_view text) {
+  const std::size_t begin = text.find("-----BEGIN ");
+  return begin != std::string_view::npos && text.find("CERTIFICATE-----", begin) != std::string_view::npos;
+}
+
 Credentials from(Credentials credentials, std::string origin) {
   credentials.origin = std::move(origin);
   return credentials;
@@ -66,7 +72,11 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open_to_change(const Conta
 }
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry, ClientOptions options) {
-  const Result<Endpoint> endpoint = endpoint_of(registry);
+  if (auto learned = learn_rules(registry); !learned)
+    return while_doing("registry " + registry.metadata.name, learned.error());
+  Result<Credentials> credentials = credentials_of(registry);
+  if (!credentials) return while_doing("registry " + registry.metadata.name, credentials.error());
+  const Result<Endpoint> endpoint = endpoint_of(registry, std::move(*credentials));
   if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
   Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
   if (!connection) return std::unexpected(connection.error());
@@ -95,6 +105,11 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   } else if (settings_.ambient_credentials) {
     endpoint.credentials.advice = kHowToBorrow;
   }
+  if (!source.plain_http) {
+    Result<std::string> certificates = certificates_for_host(endpoint.host);
+    if (!certificates) return std::unexpected(certificates.error());
+    endpoint.ca_pem = std::move(*certificates);
+  }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
   return client_of(std::move(*connection), reading(reference->repository));
@@ -105,16 +120,24 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpe
   return settings_.open_file(source, base_folder);
 }
 
-Result<std::string> SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_token stop) {
-  const Result<Endpoint> endpoint = endpoint_of(registry);
-  if (!endpoint) return std::unexpected(endpoint.error());
+SignIn SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_token stop) {
+  using End = SignIn::End;
+  const auto ended = [](End end, Error error) {
+    return SignIn{.identity = std::unexpected(std::move(error)), .end = end};
+  };
+  if (auto learned = learn_rules(registry); !learned) return ended(End::NotAsked, learned.error());
+  Result<Credentials> credentials = credentials_of(registry);
+  if (!credentials) return ended(End::NoCredentials, credentials.error());
+  const Result<Endpoint> endpoint = endpoint_of(registry, std::move(*credentials));
+  if (!endpoint) return ended(End::NotAsked, endpoint.error());
   const Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
-  if (!connection) return std::unexpected(connection.error());
+  if (!connection) return ended(End::NotAsked, connection.error());
   const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
   const Result<http::Response> response = (*connection)->send(request, "", stop);
-  if (!response) return std::unexpected(response.error());
-  if (response->status != 200) return std::unexpected(error_of(request, *response, {(*connection)->who(), ""}));
-  return (*connection)->identity();
+  if (response && response->status == 200) return {.identity = (*connection)->identity(), .end = End::Answered};
+  Error error = response ? error_of(request, *response, {(*connection)->who(), ""}) : response.error();
+  const bool is_away = error.cls == ErrorClass::Unavailable || (!response && error.cls == ErrorClass::Invalid);
+  return ended(is_away ? End::NoAnswer : End::Answered, std::move(error));
 }
 
 ClientOptions SharedRegistries::reading(const std::string& repository) const {
@@ -133,31 +156,26 @@ Result<void> SharedRegistries::learn_rules(const ContainerRegistry& registry) {
   return {};
 }
 
-Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry) {
-  if (auto learned = learn_rules(registry); !learned) return std::unexpected(learned.error());
-  const ContainerRegistrySpec& spec = registry.spec;
-  Endpoint endpoint{.host = spec.login_server,
-                    .plain_http = spec.plain_http,
-                    .ca_pem = {},
-                    .credentials = {},
-                    .owner = "ContainerRegistry " + registry.metadata.name};
-  if (spec.authentication.basic) {
-    const std::string& secret = spec.authentication.basic->secret_ref.name;
-    Result<Credentials> found = own_credentials(secret, endpoint.host);
-    if (!found) return std::unexpected(found.error());
-    endpoint.credentials = std::move(*found);
-  } else if (!spec.authentication.anonymous) {
-    return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
-                                         .message = "this way to sign in is not carried out yet",
-                                         .remedy = "use basic or anonymous",
-                                         .reason = {},
-                                         .retry_after = {}});
-  }
-  if (!spec.ca_bundle_ref) return endpoint;
-  Result<std::string> pem = ca_bundle(*spec.ca_bundle_ref);
-  if (!pem) return std::unexpected(pem.error());
-  endpoint.ca_pem = std::move(*pem);
-  return endpoint;
+Result<Credentials> SharedRegistries::credentials_of(const ContainerRegistry& registry) {
+  const Authentication& way = registry.spec.authentication;
+  if (way.basic) return own_credentials(way.basic->secret_ref.name, registry.spec.login_server);
+  if (way.anonymous) return Credentials{};
+  return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
+                                       .message = "this way to sign in is not carried out yet",
+                                       .remedy = "use basic or anonymous",
+                                       .reason = {},
+                                       .retry_after = {}});
+}
+
+Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const ContainerRegistry& registry,
+                                                                 Credentials credentials) {
+  Result<std::string> certificates = certificates_of(registry);
+  if (!certificates) return std::unexpected(certificates.error());
+  return Endpoint{.host = registry.spec.login_server,
+                  .plain_http = registry.spec.plain_http,
+                  .ca_pem = std::move(*certificates),
+                  .credentials = std::move(credentials),
+                  .owner = "ContainerRegistry " + registry.metadata.name};
 }
 
 /// Who publishes from a pipeline has credentials in its environment rather than in a file beside the others.
@@ -191,15 +209,45 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
                      .origin = name + ", keys username and password"};
 }
 
+Result<std::string> SharedRegistries::certificates_of(const ContainerRegistry& registry) {
+  return registry.spec.ca_bundle_ref ? ca_bundle(*registry.spec.ca_bundle_ref) : "";
+}
+
+/// Whom to trust at a host is not whose credentials are used there: who declared the host says it for all.
+Result<std::string> SharedRegistries::certificates_for_host(const std::string& host) {
+  const auto all = objects_.registries();
+  if (!all) return std::unexpected(all.error());
+  std::set<std::string> bundles;
+  for (const ContainerRegistry& one : *all) {
+    if (!is_own_host(one, host)) continue;
+    Result<std::string> pem = certificates_of(one);
+    if (!pem) return while_doing("ContainerRegistry " + one.metadata.name, pem.error());
+    bundles.insert(std::move(*pem));
+  }
+  bundles.erase("");
+  std::string together;
+  for (const std::string& pem : bundles) together += (together.empty() ? "" : "\n") + pem;
+  return together;
+}
+
 Result<std::string> SharedRegistries::ca_bundle(const KeyRef& reference) {
-  const auto config = objects_.config_map(settings_.controller_namespace, reference.name);
+  const std::string& name_space = settings_.controller_namespace;
+  const auto certificates_in = [&](const std::string& kind, const std::string& pem) -> Result<std::string> {
+    if (is_pem_of_certificates(pem)) return pem;
+    return fail(ErrorClass::Invalid,
+                kind + " " + name_space + "/" + reference.name + ", key " + reference.key + " holds no certificate",
+                "put the certificate authority there as PEM (-----BEGIN CERTIFICATE-----)");
+  };
+  const auto config = objects_.config_map(name_space, reference.name);
   if (!config) return std::unexpected(config.error());
-  if (*config && (*config)->data.contains(reference.key)) return (*config)->data.at(reference.key);
-  const auto secret = objects_.secret(settings_.controller_namespace, reference.name);
+  if (*config && (*config)->data.contains(reference.key))
+    return certificates_in("ConfigMap", (*config)->data.at(reference.key));
+  const auto secret = objects_.secret(name_space, reference.name);
   if (!secret) return std::unexpected(secret.error());
-  if (*secret && (*secret)->data.contains(reference.key)) return (*secret)->data.at(reference.key);
+  if (*secret && (*secret)->data.contains(reference.key))
+    return certificates_in("Secret", (*secret)->data.at(reference.key));
   return fail(ErrorClass::NotFound, "no ConfigMap or Secret " + reference.name + " with the key " + reference.key,
-              "create it in the namespace " + settings_.controller_namespace);
+              "create it in the namespace " + name_space);
 }
 
 Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& endpoint) {

@@ -50,7 +50,7 @@ class SharedRegistries final : public Registries {
                                                      const AuditSubject& who) override;
   Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
-  Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
+  SignIn sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
 
  private:
   struct Endpoint {
@@ -74,10 +74,13 @@ class SharedRegistries final : public Registries {
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
   ClientOptions reading(const std::string& repository) const;
   Result<void> learn_rules(const ContainerRegistry& registry);
-  Result<Endpoint> endpoint_of(const ContainerRegistry& registry);
+  Result<Credentials> credentials_of(const ContainerRegistry& registry);
+  Result<Endpoint> endpoint_of(const ContainerRegistry& registry, Credentials credentials);
   Result<Credentials> own_credentials(const std::string& secret, const std::string& host);
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
                                      const std::string& host);
+  Result<std::string> certificates_of(const ContainerRegistry& registry);
+  Result<std::string> certificates_for_host(const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
   void forget_unused(Links& links, Timestamp now) const;

@@ -202,7 +202,7 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field("resourceID", &Spec::resource_id,
                  {.description = "ARM id of the registry.", .pattern = kResourceIdPattern})
           .field("caBundleRef", &Spec::ca_bundle_ref,
-                 {.description = "Certificates to trust, of the controller's namespace."})
+                 {.description = "ConfigMap or Secret of the controller's namespace with certificates to trust (PEM)."})
           .field("plainHTTP", &Spec::plain_http, {.description = "Without TLS; only for a registry on localhost."})
           .field("authentication", &Spec::authentication,
                  {.description = "How to sign in.", .required = true, .always = true})

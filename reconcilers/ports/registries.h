@@ -21,6 +21,19 @@ struct SourceSignIn {
   bool operator==(const SourceSignIn&) const = default;
 };
 
+/// What came of a sign-in.
+struct SignIn {
+  enum class End {
+    NotAsked,       ///< What it takes besides credentials (certificates, a readable spec) is not there.
+    NoCredentials,  ///< They are not there, can't be read or make no sense; nothing was asked.
+    NoAnswer,       ///< It was asked, and nobody who is trusted answered; or its answer says that it can't now.
+    Answered,       ///< It said what `identity` holds.
+  };
+  Result<std::string> identity;  ///< In use, or why there is none.
+  End end = End::Answered;
+  bool operator==(const SignIn&) const = default;
+};
+
 /// Opens repositories and sources with the right credentials. Opening sends nothing. Thread-safe.
 class Registries {
  public:
@@ -43,8 +56,8 @@ class Registries {
   /// A layout or archive; `base_folder` is the folder of the resource's file. Refused outside `--root`.
   virtual Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) = 0;
 
-  /// Whether the registry answers and takes the credentials: the identity in use, or why not.
-  virtual Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) = 0;
+  /// Whether the registry answers and takes the credentials: the identity in use, or why not, and how far it came.
+  virtual SignIn sign_in(const ContainerRegistry& registry, std::stop_token stop) = 0;
 };
 
 }  // namespace slipway

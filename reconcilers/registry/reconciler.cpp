@@ -15,8 +15,8 @@ constexpr Outcome kDone{.kind = Outcome::Kind::Done, .delay = std::nullopt};
 
 Observation observe(const ContainerRegistry& object, Registries& registries, const std::stop_token& stop) {
   if (const auto supported = refuse_unsupported(object); !supported)
-    return {.identity = std::unexpected(supported.error())};
-  return {.identity = registries.sign_in(object, stop)};
+    return {.identity = std::unexpected(supported.error()), .end = SignIn::End::NotAsked};
+  return registries.sign_in(object, stop);
 }
 
 bool is_cancelled(const Observation& seen) {

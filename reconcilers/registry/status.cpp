@@ -25,33 +25,24 @@ void set_or_remove(Conditions& conditions, std::string_view type, const std::opt
 
 std::optional<Condition> reachable(const ContainerRegistry& object, const Observation& seen,
                                    const ConditionStamp& stamp) {
-  const std::string& host = object.spec.login_server;
-  const auto answered = [&] { return make_condition(kReachable, true, reason::kAnswered, host + " answers", stamp); };
-  if (seen.identity) return answered();
+  if (seen.end == SignIn::End::Answered)
+    return make_condition(kReachable, true, reason::kAnswered, object.spec.login_server + " answers", stamp);
+  if (seen.end != SignIn::End::NoAnswer) return std::nullopt;
   const Error& error = seen.identity.error();
-  switch (error.cls) {
-    case ErrorClass::Unauthorized:
-    case ErrorClass::Forbidden:
-    case ErrorClass::Throttled:
-      return answered();
-    case ErrorClass::Unavailable:
-      return make_condition(kReachable, false, reason_of(error), to_text(error), stamp);
-    default:
-      return std::nullopt;
-  }
+  return make_condition(kReachable, false, reason_of(error), to_text(error), stamp);
 }
 
-bool is_about_credentials(const Error& error) {
-  if (error.reason == reason::kNotSupported) return false;
-  return error.cls == ErrorClass::Unauthorized || error.cls == ErrorClass::Forbidden ||
-         error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Invalid;
+bool is_about_credentials(const Observation& seen) {
+  const ErrorClass cls = seen.identity.error().cls;
+  if (seen.end == SignIn::End::NoCredentials) return cls != ErrorClass::Unavailable;
+  return seen.end == SignIn::End::Answered && (cls == ErrorClass::Unauthorized || cls == ErrorClass::Forbidden);
 }
 
 std::optional<Condition> authenticated(const Observation& seen, const ConditionStamp& stamp) {
   if (seen.identity)
     return make_condition(kAuthenticated, true, reason::kSignedIn, "signed in as " + *seen.identity, stamp);
+  if (!is_about_credentials(seen)) return std::nullopt;
   const Error& error = seen.identity.error();
-  if (!is_about_credentials(error)) return std::nullopt;
   return make_condition(kAuthenticated, false, reason_of(error), to_text(error), stamp);
 }
 

@@ -311,8 +311,8 @@ Result<std::unique_ptr<ImageSource>> InMemoryRegistry::open_file(const SourceSpe
   return std::make_unique<Store>(*this, file(path), "", path, true);
 }
 
-Result<std::string> InMemoryRegistry::sign_in(const ContainerRegistry&, std::stop_token) {
-  return "anonymous";
+SignIn InMemoryRegistry::sign_in(const ContainerRegistry&, std::stop_token) {
+  return {.identity = "anonymous"};
 }
 
 Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageStore& to,

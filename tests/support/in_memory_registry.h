@@ -58,7 +58,7 @@ class InMemoryRegistry final : public Registries {
                                                      const AuditSubject& who) override;
   Result<std::unique_ptr<ImageSource>> open_source(const RegistrySource& source, const SourceSignIn& sign_in) override;
   Result<std::unique_ptr<ImageSource>> open_file(const SourceSpec& source, const std::string& base_folder) override;
-  Result<std::string> sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
+  SignIn sign_in(const ContainerRegistry& registry, std::stop_token stop) override;
 
   /// A store over one repository, for tests that need no ContainerRegistry.
   std::unique_ptr<ImageStore> store(const std::string& host, const std::string& repository, bool read_only = false);

@@ -22,6 +22,7 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
   Result<void> registry_readable;
   Result<void> writable;
   Result<std::string> identity = "anonymous";
+  SignIn::End end = SignIn::End::Answered;
   int sign_ins = 0;
   int writes = 0;
   Timestamp time = kNow;
@@ -61,9 +62,9 @@ class World final : public ObjectReader, public ObjectWriter, public Registries,
     stored_policy->status = object.status;
     return {};
   }
-  Result<std::string> sign_in(const ContainerRegistry&, std::stop_token) override {
+  SignIn sign_in(const ContainerRegistry&, std::stop_token) override {
     ++sign_ins;
-    return identity;
+    return {.identity = identity, .end = end};
   }
 
   Result<std::vector<ContainerRegistry>> registries() override { return std::unexpected(kNoSuch); }
@@ -136,36 +137,47 @@ std::string state_of(const Conditions& conditions, std::string_view type) {
 }  // namespace
 
 TEST_CASE("what a sign-in makes of a registry", "[registry]") {
+  using End = SignIn::End;
   struct Row {
     std::string name;
     Result<std::string> identity;
+    End end;
     std::string reachable, authenticated, ready, reconciling, stalled;
     Outcome::Kind outcome;
   };
   const Row rows[] = {
-      {"an identity", "basic user ci", "True Answered", "True SignedIn", "True Succeeded", "absent", "absent",
-       Outcome::Kind::Again},
-      {"wrong credentials", failing(ErrorClass::Unauthorized), "True Answered", "False Unauthorized",
+      {"an identity", "basic user ci", End::Answered, "True Answered", "True SignedIn", "True Succeeded", "absent",
+       "absent", Outcome::Kind::Again},
+      {"wrong credentials", failing(ErrorClass::Unauthorized), End::Answered, "True Answered", "False Unauthorized",
        "False Unauthorized", "absent", "True Unauthorized", Outcome::Kind::Stalled},
-      {"no permission", failing(ErrorClass::Forbidden), "True Answered", "False Forbidden", "False Forbidden", "absent",
-       "True Forbidden", Outcome::Kind::Stalled},
-      {"busy", failing(ErrorClass::Throttled), "True Answered", "absent", "False Throttled", "True Throttled", "absent",
-       Outcome::Kind::Retry},
-      {"down", failing(ErrorClass::Unavailable), "False Unavailable", "absent", "False Unavailable", "True Unavailable",
-       "absent", Outcome::Kind::Retry},
-      {"no Secret", failing(ErrorClass::NotFound), "absent", "False NotFound", "False NotFound", "absent",
+      {"no permission", failing(ErrorClass::Forbidden), End::Answered, "True Answered", "False Forbidden",
+       "False Forbidden", "absent", "True Forbidden", Outcome::Kind::Stalled},
+      {"busy", failing(ErrorClass::Throttled), End::Answered, "True Answered", "absent", "False Throttled",
+       "True Throttled", "absent", Outcome::Kind::Retry},
+      {"no registry", failing(ErrorClass::NotFound), End::Answered, "True Answered", "absent", "False NotFound",
+       "absent", "True NotFound", Outcome::Kind::Stalled},
+      {"down", failing(ErrorClass::Unavailable), End::NoAnswer, "False Unavailable", "absent", "False Unavailable",
+       "True Unavailable", "absent", Outcome::Kind::Retry},
+      {"a certificate that is not trusted", failing(ErrorClass::Invalid), End::NoAnswer, "False Invalid", "absent",
+       "False Invalid", "absent", "True Invalid", Outcome::Kind::Stalled},
+      {"no Secret", failing(ErrorClass::Unauthorized), End::NoCredentials, "absent", "False Unauthorized",
+       "False Unauthorized", "absent", "True Unauthorized", Outcome::Kind::Stalled},
+      {"a Secret that makes no sense", failing(ErrorClass::Invalid), End::NoCredentials, "absent", "False Invalid",
+       "False Invalid", "absent", "True Invalid", Outcome::Kind::Stalled},
+      {"a Secret that can't be read now", failing(ErrorClass::Unavailable), End::NoCredentials, "absent", "absent",
+       "False Unavailable", "True Unavailable", "absent", Outcome::Kind::Retry},
+      {"no certificates", failing(ErrorClass::NotFound), End::NotAsked, "absent", "absent", "False NotFound", "absent",
        "True NotFound", Outcome::Kind::Stalled},
-      {"a Secret that makes no sense", failing(ErrorClass::Invalid), "absent", "False Invalid", "False Invalid",
-       "absent", "True Invalid", Outcome::Kind::Stalled},
-      {"a sign-in of a later version", failing(ErrorClass::Invalid, "NotSupported"), "absent", "absent",
+      {"a sign-in of a later version", failing(ErrorClass::Invalid, "NotSupported"), End::NotAsked, "absent", "absent",
        "False NotSupported", "absent", "True NotSupported", Outcome::Kind::Stalled},
-      {"our bug", failing(ErrorClass::Internal), "absent", "absent", "False Internal", "True Internal", "absent",
-       Outcome::Kind::Retry},
+      {"our bug", failing(ErrorClass::Internal), End::NotAsked, "absent", "absent", "False Internal", "True Internal",
+       "absent", Outcome::Kind::Retry},
   };
   for (const auto& row : rows) {
     INFO(row.name);
     World w = world();
     w.identity = row.identity;
+    w.end = row.end;
     const Outcome outcome = w.reconcile_registry();
     const auto& status = w.stored_registry->status;
     CHECK(outcome.kind == row.outcome);

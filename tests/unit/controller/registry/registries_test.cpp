@@ -16,6 +16,10 @@ namespace {
 
 const SourceSignIn kShop{.namespace_name = "shop"};
 
+std::string pem(const std::string& body) {
+  return "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
+}
+
 /// Hands one script to whoever asks for a way to the network. Each request takes `takes`.
 class Borrowed final : public http::HttpTransport {
  public:
@@ -84,7 +88,7 @@ struct World {
   Result<std::string> sign_in(const ContainerRegistry& registry) {
     network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
     network.then(200);
-    return registries.sign_in(registry, {});
+    return registries.sign_in(registry, {}).identity;
   }
 };
 
@@ -102,7 +106,7 @@ TEST_CASE("A registry is signed in to with the Secret of the controller's namesp
 
 TEST_CASE("A Secret that is in no file leaves it to the environment, and both are named when neither has any") {
   World world;
-  const auto missing = world.registries.sign_in(world.contoso(), {});
+  const auto missing = world.registries.sign_in(world.contoso(), {}).identity;
   REQUIRE(!missing);
   CHECK(missing.error().cls == ErrorClass::Unauthorized);
   CHECK(missing.error().message.find("Secret slipway-system/push does not exist") != std::string::npos);
@@ -116,7 +120,7 @@ TEST_CASE("A Secret that is in no file leaves it to the environment, and both ar
 TEST_CASE("A Secret with a misspelled key is told by the names of its keys") {
   World world;
   world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"pasword", "s3cret"}});
-  const auto refused = world.registries.sign_in(world.contoso(), {});
+  const auto refused = world.registries.sign_in(world.contoso(), {}).identity;
   REQUIRE(!refused);
   CHECK(refused.error().cls == ErrorClass::Unauthorized);
   CHECK_THAT(refused.error().message,
@@ -143,7 +147,7 @@ TEST_CASE("A sign-in that is refused names where the credentials are kept, and n
   }
   world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
   world.network.then(status, {{"WWW-Authenticate", "Basic realm=x"}});
-  const auto refused = world.registries.sign_in(world.contoso(), {});
+  const auto refused = world.registries.sign_in(world.contoso(), {}).identity;
   REQUIRE(!refused);
   CHECK(refused.error().cls == (status == 401 ? ErrorClass::Unauthorized : ErrorClass::Forbidden));
   const std::string told = refused.error().message + ": " + refused.error().remedy;
@@ -205,7 +209,7 @@ TEST_CASE("What a registry gives back of what it was signed in to with is not sh
     answer(400, "refresh_token=l0ng%2Blived, that is l0ng+lived");
     secret = "l0ng";
   }
-  const auto refused = world.registries.sign_in(world.contoso(), {});
+  const auto refused = world.registries.sign_in(world.contoso(), {}).identity;
   REQUIRE(!refused);
   CAPTURE(refused.error().message);
   CHECK_THAT(refused.error().message + refused.error().remedy, !Catch::Contains(secret));
@@ -218,7 +222,7 @@ TEST_CASE("A password of fewer than four characters hides no words") {
   world.ambient = {.username = "ci", .password = SecretText(password)};
   world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
   world.network.then(400, {}, R"({"errors":[{"code":"X","message":"the reason"}]})");
-  const auto refused = world.registries.sign_in(world.contoso(), {});
+  const auto refused = world.registries.sign_in(world.contoso(), {}).identity;
   REQUIRE(!refused);
   CHECK_THAT(refused.error().message, Catch::EndsWith('"' + shown + '"'));
 }
@@ -245,7 +249,7 @@ TEST_CASE("An anonymous registry stays anonymous whatever the environment has") 
   registry.spec.authentication = {};
   registry.spec.authentication.anonymous = AnonymousAuthentication{};
   world.network.then(200);
-  CHECK(world.registries.sign_in(registry, {}) == "anonymous");
+  CHECK(world.registries.sign_in(registry, {}).identity == "anonymous");
   CHECK(world.ambient_asked.empty());
 }
 
@@ -254,7 +258,7 @@ TEST_CASE("A changed Secret is used at once, and tokens of the same one are shar
   world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "one"}});
   REQUIRE(world.sign_in(world.contoso()));
   world.network.then(200);
-  REQUIRE(world.registries.sign_in(world.contoso(), {}));
+  REQUIRE(world.registries.sign_in(world.contoso(), {}).identity);
   CHECK(world.network.requests.size() == 3);
   world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "two"}});
   REQUIRE(world.sign_in(world.contoso()));
@@ -288,10 +292,10 @@ TEST_CASE("Transports go with the last connection over them, however long a clie
   registry.spec.authentication = {};
   registry.spec.authentication.anonymous = AnonymousAuthentication{};
   registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
-  world.keep_secret("slipway-system", "ca", {{"ca.pem", "one"}});
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", pem("one")}});
   auto client = world.registries.open(registry, "a/b");
   REQUIRE(client);
-  world.keep_secret("slipway-system", "ca", {{"ca.pem", "two"}});
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", pem("two")}});
   REQUIRE(world.registries.open(registry, "a/b"));
   CHECK(world.lent == 2);
   world.network.then(404);
@@ -308,7 +312,7 @@ TEST_CASE("A connection that nobody opened for an hour goes, unless somebody sti
     registry.spec.authentication = {};
     registry.spec.authentication.anonymous = AnonymousAuthentication{};
     registry.spec.ca_bundle_ref = KeyRef{.name = name, .key = "ca.pem"};
-    world.keep_secret("slipway-system", name, {{"ca.pem", name}});
+    world.keep_secret("slipway-system", name, {{"ca.pem", pem(name)}});
     auto opened = world.registries.open(registry, "a/b");
     REQUIRE(opened);
     return std::move(*opened);
@@ -322,7 +326,7 @@ TEST_CASE("A connection that nobody opened for an hour goes, unless somebody sti
       open("used");
     }
     CHECK(world.lent == 2);
-    CHECK(world.trusted == std::vector<std::string>{"held", "gone", "used"});
+    CHECK(world.trusted == std::vector<std::string>{pem("held"), pem("gone"), pem("used")});
     open("held");
     CHECK(world.trusted.size() == 3);
   }
@@ -418,9 +422,88 @@ TEST_CASE("Certificates come from a ConfigMap or a Secret, and a missing one is 
   registry.spec.authentication.anonymous = AnonymousAuthentication{};
   registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
   CHECK(world.registries.open(registry, "a/b").error().cls == ErrorClass::NotFound);
-  world.keep_secret("slipway-system", "ca", {{"ca.pem", "from the secret"}});
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", pem("from the secret")}});
   CHECK(world.registries.open(registry, "a/b").has_value());
-  CHECK(world.trusted == std::vector<std::string>{"from the secret"});
+  CHECK(world.trusted == std::vector<std::string>{pem("from the secret")});
+}
+
+TEST_CASE("Certificates that hold none are told by where they are kept, and nothing is asked") {
+  World world;
+  ContainerRegistry registry = world.contoso();
+  registry.spec.authentication = {};
+  registry.spec.authentication.anonymous = AnonymousAuthentication{};
+  registry.spec.ca_bundle_ref = KeyRef{.name = "corp-ca", .key = "ca.pem"};
+  const std::string kind = GENERATE("ConfigMap", "Secret");
+  const std::string text = GENERATE("hello", "", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n");
+  if (kind == "Secret") world.keep_secret("slipway-system", "corp-ca", {{"ca.pem", text}});
+  if (kind == "ConfigMap")
+    world.objects.config_maps[{"slipway-system", "corp-ca"}] =
+        ConfigMapObject{"slipway-system", "corp-ca", {{"ca.pem", text}}};
+  const SignIn seen = world.registries.sign_in(registry, {});
+  REQUIRE(!seen.identity);
+  CHECK(seen.identity.error().cls == ErrorClass::Invalid);
+  CHECK(seen.identity.error().message == kind + " slipway-system/corp-ca, key ca.pem holds no certificate");
+  CHECK(seen.end == SignIn::End::NotAsked);
+  CHECK(world.network.requests.empty());
+}
+
+TEST_CASE("A sign-in says how far it came") {
+  using End = SignIn::End;
+  World world;
+  ContainerRegistry registry = world.contoso();
+  const auto end = [&] { return world.registries.sign_in(registry, {}).end; };
+  SECTION("no further than to credentials that are not there") {
+    CHECK(end() == End::NoCredentials);
+    CHECK(world.network.requests.empty());
+  }
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "pw"}});
+  SECTION("nor to certificates") {
+    registry.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
+    CHECK(end() == End::NotAsked);
+    CHECK(world.network.requests.empty());
+  }
+  SECTION("to a host that can't be reached, is not trusted, or can't answer now") {
+    const ErrorClass cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Invalid);
+    world.network.then(fail(cls, "no answer", "mend it"));
+    CHECK(end() == End::NoAnswer);
+    world.network.then(503);
+    CHECK(end() == End::NoAnswer);
+  }
+  SECTION("to an answer, which may be a refusal") {
+    world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+    world.network.then(GENERATE(200, 400, 401, 403, 404, 429), {{"WWW-Authenticate", "Basic realm=x"}});
+    CHECK(end() == End::Answered);
+  }
+}
+
+TEST_CASE("A source with a pull secret of its own trusts what a ContainerRegistry trusts at that host") {
+  World world;
+  world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
+  world.keep_secret("slipway-system", "ca", {{"ca.pem", pem("own")}});
+  ContainerRegistry keeper = world.contoso();
+  keeper.metadata.name = "keeper";
+  keeper.spec.ca_bundle_ref = KeyRef{.name = "ca", .key = "ca.pem"};
+  const bool is_alias = GENERATE(false, true);
+  if (is_alias) keeper.spec.aliases = {"S.io:443"};
+  if (!is_alias) keeper.spec.login_server = "s.io";
+  world.objects.apply(keeper);
+  RegistrySource source{.reference = "s.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}};
+  SECTION("at that host") {
+    REQUIRE(world.registries.open_source(source, kShop));
+    CHECK(world.trusted == std::vector<std::string>{pem("own")});
+  }
+  SECTION("at no other") {
+    source = {.reference = "other.io/x/y:1"};
+    REQUIRE(world.registries.open_source(source, kShop));
+    CHECK(world.trusted == std::vector<std::string>{""});
+  }
+  SECTION("and says whose certificates are not there") {
+    world.objects.secrets.erase({"slipway-system", "ca"});
+    const auto opened = world.registries.open_source(source, kShop);
+    REQUIRE(!opened);
+    CHECK(opened.error().cls == ErrorClass::NotFound);
+    CHECK_THAT(opened.error().message, Catch::Contains("ContainerRegistry keeper: no ConfigMap or Secret ca"));
+  }
 }
 
 TEST_CASE("A way to sign in that comes later is NotSupported") {
