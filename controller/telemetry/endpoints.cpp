@@ -37,6 +37,9 @@ Answer answer_to(const EndpointAnswers& answers, std::string_view method, std::s
 }
 
 int serve(mg_connection* connection, void* data) {
+  // Else civetweb reads the body that was announced before it closes, and waits a timeout for each byte of it: who
+  // drips one would hold a thread for as long as he likes.
+  mg_disable_connection_keep_alive(connection);
   const mg_request_info* request = mg_get_request_info(connection);
   const std::string_view method = request->request_method;
   const Answer answer = answer_to(*static_cast<const EndpointAnswers*>(data), method, request->local_uri);

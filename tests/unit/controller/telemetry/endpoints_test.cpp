@@ -5,7 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 #include "tests/catch.h"
@@ -34,6 +38,8 @@ class Connection {
   void send(const std::string& text) const {
     REQUIRE(::send(socket_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
   }
+  /// The other side may have closed.
+  void try_to_send(const std::string& text) const { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
   std::string receive() const {
     std::string answer;
     std::array<char, 4096> buffer{};
@@ -97,6 +103,29 @@ TEST_CASE("connections that are idle or stop in the middle of a request do not k
     idle.push_back(std::make_unique<Connection>(port));
     if (i % 2 == 0) idle.back()->send("GET /metrics HTTP/1.1\r\nHost: loc");
   }
+  CHECK(ask(port, "GET", "/healthz").starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("connections that send a body byte by byte do not keep health from answering") {
+  const auto endpoints = Endpoints::listen("127.0.0.1:0", working());
+  REQUIRE(endpoints);
+  const std::uint16_t port = (*endpoints)->port();
+  const std::string length = GENERATE("Content-Length: 100000", "Transfer-Encoding: chunked");
+  const std::string method = GENERATE("POST", "GET");
+  std::vector<std::unique_ptr<Connection>> dripping;
+  for (int i = 0; i < 64; ++i) {
+    dripping.push_back(std::make_unique<Connection>(port));
+    dripping.back()->send(method + " /healthz HTTP/1.1\r\nHost: localhost\r\n" + length + "\r\n\r\n");
+  }
+  const std::jthread drips([&](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any nobody;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      for (const auto& each : dripping) each->try_to_send("1");
+      nobody.wait_for(lock, stop, std::chrono::milliseconds{100}, [] { return false; });
+    }
+  });
   CHECK(ask(port, "GET", "/healthz").starts_with("HTTP/1.1 200"));
 }
 
