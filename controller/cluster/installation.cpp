@@ -214,6 +214,7 @@ void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
 void Installation::gone(const ObjectKey& key) {
   parts_->deleted(key);
   parts_->owned.at(key.kind)->forget(key);
+  if (key.kind == ResourceKind::ImagePublication) parts_->assembly.publisher().forget(key);
 }
 
 Shards& Installation::shards() {

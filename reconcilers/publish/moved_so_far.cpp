@@ -35,4 +35,9 @@ void MovedSoFar::forget(const ObjectKey& object) {
   moved_.erase(object);
 }
 
+bool MovedSoFar::knows(const ObjectKey& object) const {
+  const std::lock_guard lock(mutex_);
+  return moved_.contains(object);
+}
+
 }  // namespace slipway::publish

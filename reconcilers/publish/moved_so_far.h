@@ -16,6 +16,7 @@ class MovedSoFar {
   /// another publication of the object.
   TransferStatus add(const ObjectKey& object, const std::string& publication_hash, const TransferStatus& moved);
   void forget(const ObjectKey& object);
+  bool knows(const ObjectKey& object) const;
 
  private:
   struct Moved {
@@ -23,7 +24,7 @@ class MovedSoFar {
     TransferStatus transfer;
   };
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<ObjectKey, Moved> moved_;
 };
 

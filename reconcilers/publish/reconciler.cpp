@@ -400,7 +400,12 @@ Outcome PublishReconciler::reconcile(const ObjectKey& key, std::stop_token stop)
     moved_.forget(key);
     return {};
   }
-  return Visit(ports_, settings_, silent_, moved_, report_at_hand_, std::move(**loaded), std::move(stop)).reconcile();
+  auto outcome =
+      Visit(ports_, settings_, silent_, moved_, report_at_hand_, std::move(**loaded), std::move(stop)).reconcile();
+  // What was gone before the visit's end was forgotten too early.
+  if (!moved_.knows(key)) return outcome;
+  if (const auto current = ports_.reader.publication(key); current && !*current) moved_.forget(key);
+  return outcome;
 }
 
 Result<PublishPlan> PublishReconciler::plan(const ObjectKey& key, std::stop_token stop) {

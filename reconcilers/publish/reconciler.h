@@ -41,6 +41,9 @@ class PublishReconciler final : public slipway::Reconciler {
 
   Outcome reconcile(const ObjectKey& key, std::stop_token stop) override;
 
+  /// The object is not there any more, and there may be no visit that finds that.
+  void forget(const ObjectKey& key) { moved_.forget(key); }
+
   /// What reconcile() would do now; changes nothing. NotFound when there is no such publication; what keeps it from
   /// being published is in the plan.
   Result<PublishPlan> plan(const ObjectKey& key, std::stop_token stop);

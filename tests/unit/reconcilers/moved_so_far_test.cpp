@@ -44,7 +44,9 @@ TEST_CASE("moved so far: another publication, another object, an unknown one or 
     CHECK(moved.add(kObject, "a", {}) == one);
   }
   SECTION("forgotten") {
+    CHECK(moved.knows(kObject));
     moved.forget(kObject);
+    CHECK_FALSE(moved.knows(kObject));
     CHECK(moved.add(kObject, "a", {}) == TransferStatus{});
   }
   SECTION("another publication, for good") {

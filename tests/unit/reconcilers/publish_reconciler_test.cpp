@@ -394,6 +394,34 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
   CHECK(world.status(publication).published->transfer == TransferStatus{.blobs_present = 3});
 }
 
+TEST_CASE("what was moved for an object that is gone is not told of the next of its name") {
+  PublishWorld world;
+  world.push({"base", "app"});
+  auto reconciler = world.reconciler();
+  const auto publication = make_publication();
+  const auto key = key_of(publication);
+  world.objects.apply(publication);
+  const bool goes_meanwhile = GENERATE(true, false);
+  world.registry.before = [&](const std::string& request) -> Result<void> {
+    if (!request.starts_with("PUT registry.example/shop/storefront@")) return {};
+    if (goes_meanwhile) {
+      world.objects.remove(key, world.clock.now());
+      reconciler.forget(key);
+    }
+    return fail(ErrorClass::Unavailable, "503");
+  };
+  reconciler.reconcile(key, {});
+  world.registry.before = nullptr;
+  if (!goes_meanwhile) {
+    world.objects.remove(key, world.clock.now());
+    reconciler.forget(key);
+  }
+  world.objects.apply(publication);
+  CHECK(reconciler.reconcile(key, {}) == kAgainInAnHour);
+  REQUIRE(world.status(publication).published);
+  CHECK(world.status(publication).published->transfer.blobs_sent == 3);
+}
+
 TEST_CASE("what is suspended, forbidden or gated while its content goes up sets no tag") {
   PublishWorld world;
   world.push({"base"});
