@@ -77,6 +77,21 @@ Result<void> keep_names(const std::filesystem::path& folder) {
   return {};
 }
 
+Result<files::Handle> open_lock(const std::filesystem::path& folder) {
+  const auto path = folder / kLockName;
+  files::Handle lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivate));
+  if (lock.get() < 0) return unavailable(path, errno);
+  return lock;
+}
+
+/// Whether `path` still names the open file.
+bool has_name(int file, const std::filesystem::path& path) {
+  struct stat ours{};
+  struct stat named{};
+  return ::fstat(file, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+         ours.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 FileMedium::FileMedium(FileMediumOptions options, files::Handle lock)
@@ -84,10 +99,9 @@ FileMedium::FileMedium(FileMediumOptions options, files::Handle lock)
 
 Result<std::unique_ptr<Medium>> FileMedium::open(FileMediumOptions options) {
   if (auto made = make_folder(options.folder); !made) return std::unexpected(std::move(made.error()));
-  const auto path = options.folder / kLockName;
-  files::Handle lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kPrivate));
-  if (lock.get() < 0) return unavailable(path, errno);
-  return std::unique_ptr<Medium>{new FileMedium{std::move(options), std::move(lock)}};
+  auto lock = open_lock(options.folder);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  return std::unique_ptr<Medium>{new FileMedium{std::move(options), std::move(*lock)}};
 }
 
 Result<ChainEnd> FileMedium::begin() {
@@ -141,16 +155,23 @@ std::filesystem::path FileMedium::path_of(std::int64_t number) const {
 }
 
 /// Others hold it for as long as a disk takes to write.
-Result<void> FileMedium::take_turn() const {
-  for (int asked = 0; ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0; ++asked) {
+Result<void> FileMedium::take_turn() {
+  for (int asked = 0; asked < kMostAsked; ++asked) {
+    if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
+      if (has_name(lock_.get(), options_.folder / kLockName)) return {};
+      // Somebody took it away, as who tidies up may do. Others take turns by the one that has its name now.
+      end();
+      auto named = open_lock(options_.folder);
+      if (!named) return std::unexpected(std::move(named.error()));
+      lock_ = std::move(*named);
+      continue;
+    }
     if (errno != EWOULDBLOCK && errno != EINTR) return unavailable(options_.folder / kLockName, errno);
-    if (asked == kMostAsked)
-      return fail(ErrorClass::Unavailable,
-                  "another process holds the audit log " + quoted(options_.folder.string(), 200) + " for too long",
-                  "end it, or name another folder with --audit-folder");
     runtime::wait(kAskAgain, {});
   }
-  return {};
+  return fail(ErrorClass::Unavailable,
+              "another process holds the audit log " + quoted(options_.folder.string(), 200) + " for too long",
+              "end it, or name another folder with --audit-folder");
 }
 
 /// Whether nobody else wrote since. Integrity when somebody did more than append.

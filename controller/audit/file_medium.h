@@ -38,7 +38,7 @@ class FileMedium final : public Medium {
 
   FileMedium(FileMediumOptions options, files::Handle lock);
   std::filesystem::path path_of(std::int64_t number) const;
-  Result<void> take_turn() const;
+  Result<void> take_turn();
   Result<bool> is_as_it_was() const;
   Result<void> find_end();
   Result<void> find_end_in(std::int64_t number, bool is_last);
@@ -51,7 +51,7 @@ class FileMedium final : public Medium {
   std::unexpected<Error> damaged(std::int64_t number, const std::string& what) const;
 
   const FileMediumOptions options_;
-  const files::Handle lock_;
+  files::Handle lock_;
   Segment segment_;
   Head head_;
   std::string half_;  ///< Of a record, behind the size of the segment: cut off when a record says so.

@@ -296,6 +296,31 @@ TEST_CASE("several processes write one chain, also when some are killed") {
   CHECK(finding_of(folder.path()).empty());
 }
 
+TEST_CASE("who writes when the lock was taken away takes turns by the next one") {
+  const TemporaryFolder folder;
+  const auto first = open_log(folder.path());
+  change(**first, "0");
+  std::filesystem::remove(folder / "audit.lock");
+  SECTION("which it makes") {
+    change(**first, "1");
+    CHECK(std::filesystem::exists(folder / "audit.lock"));
+  }
+  SECTION("which another process made") {
+    const auto second = open_log(folder.path());
+    std::atomic<int> refused = 0;
+    {
+      std::vector<std::jthread> writers;
+      for (ChainedLog* log : {first->get(), second->get()})
+        writers.emplace_back([&refused, log] {
+          for (int i = 0; i < 100; ++i)
+            if (!intend(*log)) ++refused;
+        });
+    }
+    CHECK(refused == 0);
+  }
+  CHECK(finding_of(folder.path()).empty());
+}
+
 TEST_CASE("what the disk does not take is not intended, and leaves nothing behind") {
   const TemporaryFolder folder;
   const auto log = open_log(folder.path());
