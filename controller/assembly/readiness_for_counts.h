@@ -28,15 +28,15 @@ bool is_stalled(const T& object) {
   return stalled != nullptr && stalled->status == "True" && stalled->observed_generation == object.metadata.generation;
 }
 
-/// Since when an object is not ready, as far as its conditions tell: of an edit of what was ready, since work on it
-/// began; of what nobody looked at yet, since it was made.
+/// Since when an object is not ready, as far as its conditions tell: of an edit of what was ready, and of what has no
+/// Ready, as one that was suspended, since work on it began; of what nobody looked at yet, since it was made.
 template <class T>
 std::optional<Timestamp> unready_since(const T& object) {
   const Condition* ready = find_condition(object.status.conditions, kReady);
-  if (ready == nullptr) return object.metadata.creation_timestamp;
-  if (ready->status != "True") return ready->last_transition_time;
+  if (ready != nullptr && ready->status != "True") return ready->last_transition_time;
   const Condition* reconciling = find_condition(object.status.conditions, kReconciling);
-  return reconciling != nullptr ? std::optional(reconciling->last_transition_time) : std::nullopt;
+  if (reconciling != nullptr) return reconciling->last_transition_time;
+  return ready == nullptr ? object.metadata.creation_timestamp : std::nullopt;
 }
 
 /// How many objects of each kind and namespace count as what, and since when the first of them is not ready.

@@ -48,6 +48,11 @@ TEST_CASE("the first that is not ready tells since when, whatever became of it m
   edited.metadata.generation = 1;
   edited.metadata.creation_timestamp = at(10);
   CHECK(since({edited}) == at(10));
+  auto resumed = edited;
+  apply_readiness(resumed.status.conditions, {Readiness::Kind::Stalled, "Forbidden", "no"}, {1, at(15)});
+  apply_suspension(resumed.status.conditions);
+  apply_progress(resumed.status.conditions, "sending", {2, at(30)});
+  CHECK(since({resumed}) == at(30));
   apply_readiness(edited.status.conditions, {Readiness::Kind::Ready, "Succeeded", "published"}, {1, at(20)});
   CHECK_FALSE(since({edited}));
   edited.metadata.generation = 2;
