@@ -266,6 +266,7 @@ std::string Judge::describe(const Finding& finding) const {
   std::string out =
       quoted(finding.id) + " (" + std::string(name_of(finding.severity)) + ") in " + quoted(finding.package);
   if (!finding.installed_version.empty()) out += " " + quoted(finding.installed_version);
+  if (!finding.fixed_version.empty()) out += ", fixed in " + quoted(finding.fixed_version);
   if (const ScanException* ended = exception_for(finding); ended != nullptr)
     out += ", whose exception ended (" + quoted(ended->until) + ")";
   return out;
@@ -290,7 +291,7 @@ std::string Judge::remedy_for(const Finding& finding) const {
                                                  : "add to spec.gates.scan.exceptions: ") +
                                 line;
   if (!finding.fixable)
-    return "no fix is known: " + who +
+    return "of " + quoted(finding.id) + " no fix is known: " + who +
            (question_.floor ? "to set gates.scan.unfixed of its access entry to Ignore"
                             : "set spec.gates.scan.unfixed to Ignore") +
            ", which passes all such, or " + exception;

@@ -321,9 +321,10 @@ TEST_CASE("the worst findings are named, the rest is counted", "[scan_gate]") {
   const GateVerdict verdict = judged(
       found({finding("CVE-1", Severity::High, false), finding("CVE-2", Severity::Critical),
              finding("CVE-3", Severity::High), finding("CVE-4", Severity::High), finding("CVE-5", Severity::Low)}));
-  CHECK(verdict.message ==
-        "scan: 4 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\"; \"CVE-1\" (High) "
-        "in \"openssl\" \"3.0\"; \"CVE-3\" (High) in \"openssl\" \"3.0\"; and 1 more");
+  CHECK(
+      verdict.message ==
+      "scan: 4 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\", fixed in \"3.1\"; "
+      "\"CVE-1\" (High) in \"openssl\" \"3.0\"; \"CVE-3\" (High) in \"openssl\" \"3.0\", fixed in \"3.1\"; and 1 more");
   CHECK(verdict.remedy ==
         "update \"openssl\" to \"3.1\", or add to spec.gates.scan.exceptions: - {id: \"CVE-2\", package: \"openssl\", "
         "until: 2026-12-24, reason: …}");
@@ -338,7 +339,8 @@ TEST_CASE("a floor's remedy is its owner's, an ended exception is told", "[scan_
         "scan: 1 finding above Medium in report \"r\": \"CVE-1\" (High) in \"openssl\" \"3.0\", whose exception ended "
         "(\"2026-01-01\")");
   CHECK(verdict.remedy ==
-        "no fix is known: ask who keeps the ContainerRegistry to set gates.scan.unfixed of its access entry to Ignore, "
+        "of \"CVE-1\" no fix is known: ask who keeps the ContainerRegistry to set gates.scan.unfixed of its access "
+        "entry to Ignore, "
         "which passes all such, or to add to gates.scan.exceptions of its access entry: - {id: \"CVE-1\", package: "
         "\"openssl\", until: 2026-12-24, reason: …}");
 }
@@ -346,8 +348,19 @@ TEST_CASE("a floor's remedy is its owner's, an ended exception is told", "[scan_
 TEST_CASE("of a finding without a fix both ways out are said", "[scan_gate]") {
   const GateVerdict verdict = judged(found({finding("CVE-1", Severity::High, false)}));
   CHECK(verdict.remedy ==
-        "no fix is known: set spec.gates.scan.unfixed to Ignore, which passes all such, or add to "
+        "of \"CVE-1\" no fix is known: set spec.gates.scan.unfixed to Ignore, which passes all such, or add to "
         "spec.gates.scan.exceptions: - {id: \"CVE-1\", package: \"openssl\", until: 2026-12-24, reason: …}");
+}
+
+TEST_CASE("a remedy for a finding without a fix is said of that one, and what mends the others stands there",
+          "[scan_gate]") {
+  const GateVerdict verdict =
+      judged(found({finding("CVE-1", Severity::High), finding("CVE-2", Severity::Critical, false)}));
+  CHECK(
+      verdict.message ==
+      "scan: 2 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\"; \"CVE-1\" (High) in "
+      "\"openssl\" \"3.0\", fixed in \"3.1\"");
+  CHECK_THAT(verdict.remedy, Catch::StartsWith("of \"CVE-2\" no fix is known: "));
 }
 
 TEST_CASE("the reports that the findings are in are named, a few of many", "[scan_gate]") {
