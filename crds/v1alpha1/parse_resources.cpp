@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "crds/base/text.h"
@@ -17,6 +18,24 @@ namespace {
 constexpr std::string_view kKnownKinds =
     "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap "
     "of v1";
+
+/// A folder that something else applies too holds more than what is ours. What may be meant as ours is not foreign:
+/// passed over, it would count as deleted.
+bool is_foreign(std::string_view version, const std::string& kind) {
+  const std::size_t slash = version.find('/');
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == version.size() || kind.empty()) return false;
+  const std::string group = lower_case(version.substr(0, slash));
+  if (group.find("slipway") != std::string::npos || !closest_to(group, {kGroup}).empty()) return false;
+  constexpr std::array<std::string_view, 7> kOurs{"containerregistry", "imagepublication", "retentionpolicy", "list",
+                                                  "namespace",         "secret",           "configmap"};
+  return std::ranges::find(kOurs, lower_case(kind)) == kOurs.end();
+}
+
+/// kustomize wants neither apiVersion nor kind there.
+bool is_kustomization(std::string_view file) {
+  const std::string_view name = file.substr(file.rfind('/') + 1);
+  return name == "kustomization.yaml" || name == "kustomization.yml";
+}
 
 void warn_of_unsupported(ProblemList& problems, const std::vector<UnsupportedField>& fields, const std::string& file,
                          Place place) {
@@ -70,8 +89,14 @@ class StreamParser {
     const std::string kind = text_of(root, "kind");
     const std::string version = text_of(root, "apiVersion");
     if (version == kApiVersion ? parse_own(root, kind) : version == "v1" && parse_core(root, kind)) return;
-    reader.problem(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is not known",
-                   "known are " + std::string(kKnownKinds));
+    if (!options_.from_api_server && is_foreign(version, kind))
+      reader.warn(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is passed over",
+                  "read are " + std::string(kKnownKinds));
+    else if (!options_.from_api_server && kind.empty() && version.empty() && is_kustomization(file_))
+      reader.warn(root.place, "a kustomization is passed over", "every file counts as it stands here");
+    else
+      reader.problem(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is not known",
+                     "known are " + std::string(kKnownKinds));
     keep_problems(reader);
   }
 

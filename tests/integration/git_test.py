@@ -348,6 +348,20 @@ class VerbTest(GitTest):
         record = self.registry.referrers("team/app", digest)[0]
         self.assertIn(f"file://{self.repository.bare}", json.dumps(record))
 
+    def test_a_commit_that_something_else_applies_too_is_taken_with_a_warning(self):
+        digest = self.image()
+        self.publication()
+        self.repository.write("prod/kustomization.yaml", "resources: [app.yaml]\n")
+        self.repository.write("prod/rights.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
+                                                  "metadata: {name: deployer, namespace: team}\n")
+        self.repository.push()
+        seen = self.slipway("validate")
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+        self.assertIn("prod/kustomization.yaml:1:1: ", seen.stderr)
+        self.assertIn("\"RoleBinding\" of apiVersion \"rbac.authorization.k8s.io/v1\" is passed over", seen.stderr)
+        self.run_it()
+        self.wait_for_tag("1.0", digest)
+
     def test_ctrl_c_ends_git_too(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             silent.settimeout(60)

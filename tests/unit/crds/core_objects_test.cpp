@@ -104,11 +104,56 @@ TEST_CASE("what is wrong with core objects is said") {
 }
 
 TEST_CASE("a kind that is not known is refused with those that are") {
-  CHECK(problems_of("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}") ==
-        "f.yaml:1:1: kind \"Deployment\" of apiVersion \"apps/v1\" is not known; known are ContainerRegistry, "
+  CHECK(problems_of("apiVersion: slipway.dev/v1\nkind: ImagePublication\nmetadata: {name: d}") ==
+        "f.yaml:1:1: kind \"ImagePublication\" of apiVersion \"slipway.dev/v1\" is not known; known are "
+        "ContainerRegistry, "
         "ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap of v1\n");
   CHECK(problems_of(kHead + "Pod\nmetadata: {name: p}").find("kind \"Pod\" of apiVersion \"v1\"") != std::string::npos);
   CHECK(problems_of("metadata: {name: p}").find("kind \"\" of apiVersion \"\"") != std::string::npos);
+}
+
+TEST_CASE("objects of other groups are passed over with a warning, and what may be meant as ours is not") {
+  const auto parsed = [](const std::string& version, const std::string& kind) {
+    return parse_resources("apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}", "f.yaml");
+  };
+  for (const auto& [version, kind] :
+       std::vector<std::pair<std::string, std::string>>{{"kustomize.config.k8s.io/v1beta1", "Kustomization"},
+                                                        {"kustomize.toolkit.fluxcd.io/v1", "Kustomization"},
+                                                        {"rbac.authorization.k8s.io/v1", "RoleBinding"},
+                                                        {"image.toolkit.fluxcd.io/v1beta2", "ImagePolicy"},
+                                                        {"bitnami.com/v1alpha1", "SealedSecret"},
+                                                        {"apps/v1", "Deployment"}}) {
+    CAPTURE(version, kind);
+    const auto passed = parsed(version, kind);
+    CHECK(passed.resources.empty());
+    REQUIRE(passed.problems.size() == 1);
+    CHECK(passed.problems.front().warning);
+    CHECK(passed.problems.front().message == "kind \"" + kind + "\" of apiVersion \"" + version + "\" is passed over");
+  }
+  for (const auto& [version, kind] :
+       std::vector<std::pair<std::string, std::string>>{{"slipway.dev/v1beta1", "ImagePublication"},
+                                                        {"slipwy.dev/v1alpha1", "ImagePublicaton"},
+                                                        {"slipway.io/v1alpha1", "Publication"},
+                                                        {"apps.slipway.dev/v1", "Publication"},
+                                                        {"contoso.com/v1", "imagepublication"},
+                                                        {"core/v1", "Secret"},
+                                                        {"v1", "ServiceAccount"},
+                                                        {"vi", "Widget"},
+                                                        {"/v1", "Widget"},
+                                                        {"apps/v1", "\"\""}}) {
+    CAPTURE(version, kind);
+    const auto refused = parsed(version, kind);
+    REQUIRE(refused.problems.size() == 1);
+    CHECK_FALSE(refused.problems.front().warning);
+  }
+}
+
+TEST_CASE("a kustomization needs neither kind nor apiVersion to be passed over, any other file does") {
+  const std::string text = "resources: [storefront.yaml]";
+  const auto passed = parse_resources(text, "shop/kustomization.yaml");
+  REQUIRE(passed.problems.size() == 1);
+  CHECK(passed.problems.front().warning);
+  CHECK_FALSE(parse_resources(text, "shop/other.yaml").problems.front().warning);
 }
 
 TEST_CASE("config maps and secrets hold at most what an API server takes") {
