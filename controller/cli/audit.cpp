@@ -35,10 +35,32 @@ std::string text_of(const audit::Finding& finding) {
   return text + std::string(audit::to_string(finding.kind)) + ": " + finding.message;
 }
 
-Error error_of(const audit::Finding& finding) {
-  return fail(ErrorClass::Integrity, text_of(finding),
-              "hold it against a copy of the log that was kept elsewhere; what stands before it is as it was written")
-      .error();
+/// A collected log may have lost its beginning to whoever keeps it for a while only: kubelet, of a pod's output.
+bool lacks_beginning(const audit::Verdict& verdict) {
+  return verdict.finding->kind == audit::FindingKind::Gap && verdict.first == 0;
+}
+
+Error error_of(const audit::Verdict& verdict, bool is_collected) {
+  const audit::Finding& finding = *verdict.finding;
+  std::string remedy =
+      "hold it against a copy of the log that was kept elsewhere; what stands before it is as it was written";
+  if (is_collected && lacks_beginning(verdict))
+    remedy =
+        "if the beginning was rotated away (kubectl logs gives what the node still has of a pod's output), take the "
+        "log from where logs are collected, or verify what is left with --after PREV@" +
+        std::to_string(finding.record - 1) + ", PREV being `prev` of record " + std::to_string(finding.record) +
+        "; else records were removed";
+  return fail(ErrorClass::Integrity, text_of(finding), std::move(remedy)).error();
+}
+
+/// The last line that is not empty: notes are added one below the other.
+std::string last_line(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t end = text.find_last_not_of(kSpace);
+  if (end == std::string_view::npos) return std::string(text);
+  text = text.substr(0, end + 1);
+  text.remove_prefix(text.rfind('\n') + 1);
+  return std::string(text.substr(text.find_first_not_of(kSpace)));
 }
 
 std::int64_t count_of(const audit::Verdict& verdict) {
@@ -133,10 +155,12 @@ class Reading {
     else
       print(account.changes());
     if (!understood) return print_error(understood.error(), console_.errors);
-    return verdict->finding ? print_error(error_of(*verdict->finding), console_.errors) : ExitCode::Ok;
+    return verdict->finding ? print_error(error_of(*verdict, is_collected()), console_.errors) : ExitCode::Ok;
   }
 
  private:
+  bool is_collected() const { return paths_ == std::vector<std::string>{"-"}; }
+
   Result<void> take_options() {
     if (options_.what != "export" && options_.output == "csv")
       return fail(ErrorClass::Invalid, "-o csv is for export alone", "write -o json");
@@ -154,7 +178,7 @@ class Reading {
     for (const auto& [text, anchor] :
          {std::pair{&options_.head, &verify_.head}, std::pair{&options_.after, &verify_.after}}) {
       if (text->empty()) continue;
-      auto parsed = audit::parse_anchor(*text);
+      auto parsed = audit::parse_anchor(last_line(*text));
       if (!parsed) return std::unexpected(std::move(parsed.error()));
       *anchor = std::move(*parsed);
     }

@@ -12,7 +12,9 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       "export   prints a line for each change with who asked and how it ended\n"
       "Example: slipway audit verify --head \"$(cat noted-yesterday)\"\n"
       "         slipway audit export -o csv --since 30d --repository 'shop/**'\n"
-      "         kubectl -n slipway-system logs slipway-0 | slipway audit verify -");
+      "         kubectl -n slipway-system logs POD | slipway audit verify -\n"
+      "           (of a Deployment, POD being a pod of it; with a volume the log is on that:\n"
+      "           kubectl -n slipway-system exec slipway-0 -- /usr/bin/slipway audit verify /var/lib/slipway/audit)");
   verb->add_option("WHAT", options.what, "verify, head or export")
       ->required()
       ->check(CLI::IsMember({"verify", "head", "export"}))
@@ -21,7 +23,8 @@ void add_audit(CLI::App& app, AuditOptions& options) {
                    "Folder of the log, its files in order, or - for standard input (default: audit beside the state "
                    "databases, under $XDG_STATE_HOME/slipway)")
       ->type_name("PATH");
-  verb->add_option("--head", options.head, "A record that was noted elsewhere and has to be there")
+  verb->add_option("--head", options.head,
+                   "A record that was noted elsewhere and has to be there; of several lines the last")
       ->type_name("HASH@NUMBER");
   verb->add_option("--after", options.after, "What the first record follows, where earlier files lie elsewhere")
       ->type_name("HASH@NUMBER");

@@ -303,6 +303,39 @@ class VerifyTest(AuditTest):
         seen = self.run_program([SLIPWAY, "audit", "verify", "-", "--head", head], input=text)
         self.assertEqual(seen.returncode, 0, seen.stderr)
 
+    def test_of_several_notes_the_last_one_has_to_be_there(self):
+        self.image()
+        notes = ""
+        for number in (8, 9):
+            self.publication(version=f"1.{number}.0", number=number)
+            self.publish()
+            notes += self.look("head").stdout
+        self.assertEqual(len(notes.splitlines()), 2)
+        seen = self.look("verify", "--head", notes)
+        self.assertEqual(seen.returncode, 0, seen.stderr)
+        self.segment().write_text("".join(self.segment().read_text().splitlines(keepends=True)[:-1]))
+        self.assertEqual(self.look("verify", "--head", notes).returncode, 1)
+        self.assertEqual(self.look("verify", "--head", notes + "nonsense").returncode, 2)
+
+    def test_a_collected_log_without_its_beginning_names_rotation_and_how_to_verify_the_rest(self):
+        self.image()
+        self.publication()
+        self.publish()
+        rest = self.segment().read_text().splitlines(keepends=True)[3:]
+        verify = [SLIPWAY, "audit", "verify", "-"]
+        seen = self.run_program(verify, input="".join(rest))
+        self.assertEqual(seen.returncode, 1)
+        self.assertIn("Gap: records 1 to 3 are missing", seen.stderr)
+        self.assertIn("rotated away", seen.stderr)
+        self.assertIn("--after PREV@3", seen.stderr)
+        after = json.loads(rest[0])["prev"] + "@3"
+        self.assertEqual(self.run_program([*verify, "--after", after], input="".join(rest)).returncode, 0)
+        seen = self.run_program([*verify, "--after", after], input=rest[0] + "".join(rest[2:]))
+        self.assertEqual(seen.returncode, 1)
+        self.assertNotIn("rotated", seen.stderr)
+        self.segment().write_text("".join(rest))
+        self.assertNotIn("rotated", self.look("verify").stderr)
+
     def test_a_log_that_somebody_else_changed_is_not_written_to(self):
         self.image()
         self.publication()
