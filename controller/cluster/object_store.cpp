@@ -1,7 +1,6 @@
 #include "controller/cluster/object_store.h"
 
 #include <algorithm>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -57,7 +56,7 @@ Node status_patch(const T& object) {
       .build();
 }
 
-/// The whole list of finalizers, with ours or without, of an object in that very version.
+/// The whole list of finalizers, with ours or without, of an object in that very version. `metadata` has all of them.
 Node finalizer_patch(const ObjectMeta& metadata, bool wanted) {
   std::vector<std::string> finalizers = metadata.finalizers;
   std::erase(finalizers, std::string(kFinalizer));
@@ -282,23 +281,32 @@ Result<void> ObjectStore::write_status(const RetentionPolicy& object) {
 Result<void> ObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
   if (key.kind != ResourceKind::ImagePublication)
     return fail(ErrorClass::Internal, to_string(key) + " never has a finalizer of ours", "report this as a bug");
-  auto present = caches_.publications.find(name_of(key));
-  const std::string uid = present != nullptr ? present->object.metadata.uid : "";
-  for (int tries = 0; present != nullptr && present->object.metadata.uid == uid; ++tries) {
-    const ObjectMeta& metadata = present->object.metadata;
+  const auto kept = caches_.publications.find(name_of(key));
+  if (kept != nullptr && has_finalizer(kept->object.metadata) == wanted) return {};
+  for (int tries = 1; kept != nullptr; ++tries) {
+    // Of others' finalizers the cache knows none.
+    const auto whole = whole_metadata(key);
+    if (!whole) return std::unexpected(whole.error());
+    if (!*whole || (*whole)->uid != kept->object.metadata.uid) break;
     if (auto allowed = may_write(key); !allowed) return allowed;
-    if (has_finalizer(metadata) == wanted) return {};
-    if (wanted && metadata.deletion_timestamp)
+    if (has_finalizer(**whole) == wanted) return {};
+    if (wanted && (*whole)->deletion_timestamp)
       return fail(ErrorClass::Conflict, to_string(key) + " is being deleted", "nothing to do");
-    auto patched = patch_finalizer(key, metadata, wanted);
-    const bool was_late = !patched && patched.error().cls == ErrorClass::Conflict && tries + 1 < kMostTries;
+    auto patched = patch_finalizer(key, **whole, wanted);
+    const bool was_late = !patched && patched.error().cls == ErrorClass::Conflict && tries < kMostTries;
     if (!was_late) return patched;
-    auto fresh = fetch<runtime::Reflected<ImagePublication>>(target_of(key), kube::decode_publication);
-    if (!fresh) return std::unexpected(std::move(fresh.error()));
-    present = *fresh ? std::make_shared<const runtime::Reflected<ImagePublication>>(std::move(**fresh)) : nullptr;
   }
   if (!wanted) return {};
   return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
+}
+
+Result<std::optional<ObjectMeta>> ObjectStore::whole_metadata(const ObjectKey& key) {
+  const auto found = client_.find(kube::get_metadata(target_of(key)), rules_.give_up);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  auto metadata = runtime::metadata_in(**found);
+  if (!metadata) return std::unexpected(std::move(metadata.error()));
+  return std::move(*metadata);
 }
 
 Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted) {

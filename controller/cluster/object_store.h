@@ -73,6 +73,8 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
   Result<runtime::Reflected<T>> apply_status(const runtime::Reflected<T>& present, const decltype(T::status)& status);
   template <class T>
   Result<std::optional<T>> fetch(const kube::Target& target, Result<T> (*decode)(const Node&));
+  /// Nothing when it is not there.
+  Result<std::optional<ObjectMeta>> whole_metadata(const ObjectKey& key);
   Result<void> patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted);
 
   ObjectCaches& caches_;

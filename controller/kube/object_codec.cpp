@@ -20,6 +20,7 @@
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/parse_resource.h"
 #include "reconcilers/json.h"
+#include "reconcilers/ports/object_store.h"
 
 namespace slipway::kube {
 namespace {
@@ -41,11 +42,15 @@ std::string latest_possible() {
   return slipway::to_string(time);
 }
 
+/// Of who edited within one second; each name has 128 characters at most.
+constexpr std::size_t kMostEditors = 1024;
+
 /// Who made the latest edit that is neither of a subresource nor our own (of a finalizer). Times are of one form,
-/// compare as text, and are of whole seconds: whoever edited within the same one is named, too.
+/// compare as text, and are of whole seconds: whoever edited within the same one is named, too, unless very many did.
 std::string editors_of(const Node& object) {
   const std::string now = latest_possible();
   std::string editors;
+  bool has_more = false;
   std::string latest;
   for (const Node& entry : json::items_at(json::at(object, "metadata"), "managedFields")) {
     const std::string time = json::text_at(entry, "time");
@@ -53,17 +58,21 @@ std::string editors_of(const Node& object) {
     const bool is_ours = manager == kFieldManager && owns_finalizers_alone(entry);
     if (!json::text_at(entry, "subresource").empty() || is_ours || time < latest || time > now) continue;
     if (time != latest) editors.clear();
+    latest = time;
+    has_more = editors.size() > kMostEditors;
+    if (has_more) continue;
     if (!editors.empty()) editors += ", ";
     editors += manager;
-    latest = time;
   }
-  return editors;
+  return has_more ? editors + ", and others" : editors;
 }
 
 void keep_ours(ObjectMeta& metadata) {
   const auto request = reconcile_request(metadata);
   metadata.annotations.clear();
   if (request) metadata.annotations.emplace(kReconcileRequestedAt, *request);
+  const bool is_held = std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
+  metadata.finalizers = is_held ? std::vector{std::string(kFinalizer)} : std::vector<std::string>{};
 }
 
 std::size_t inline_bytes(const ImagePublication& publication) {
@@ -244,6 +253,7 @@ Result<runtime::Reflected<MetadataObject>> decode_metadata(const Node& object) {
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   metadata->labels.clear();
   metadata->annotations.clear();
+  metadata->finalizers.clear();
   metadata->generation = 0;
   return runtime::Reflected<MetadataObject>{.object = {std::move(*metadata)}, .problems = {}, .edited_by = {}};
 }
@@ -252,6 +262,7 @@ Result<runtime::Reflected<MetadataObject>> decode_namespace(const Node& object) 
   Result<ObjectMeta> metadata = runtime::metadata_in(object);
   if (!metadata) return std::unexpected(std::move(metadata.error()));
   metadata->annotations.clear();
+  metadata->finalizers.clear();
   // Namespaces count no generations; with one that stays, a new version alone is no edit.
   metadata->generation = 1;
   return runtime::Reflected<MetadataObject>{.object = {std::move(*metadata)}, .problems = {}, .edited_by = {}};

@@ -5,10 +5,11 @@
 #include "crds/v1alpha1/resources.h"
 
 /// What an API server gives, as typed objects. Of annotations only those that we read are kept (kubectl's copy of what
-/// was applied is as large as the object), of labels those of a Namespace. Integrity for what has no name, all else
-/// that is wrong with a spec is in Reflected::problems; then of the spec only what identifies the object is given
-/// (registryRef, repository, loginServer, aliases). A status that can't be read counts as none. Wrong with a spec is
-/// also what kubectl's copy says that the API server dropped (dropped_fields.h).
+/// was applied is as large as the object), of finalizers ours, of labels those of a Namespace: whoever may write
+/// objects could else fill the memory with few. Integrity for what has no name, all else that is wrong with a spec is
+/// in Reflected::problems; then of the spec only what identifies the object is given (registryRef, repository,
+/// loginServer, aliases). A status that can't be read counts as none. Wrong with a spec is also what kubectl's copy
+/// says that the API server dropped (dropped_fields.h).
 namespace slipway::kube {
 
 /// To be kept: one with more than kMostInline of reports in it comes without their text, and is not whole. Whoever may
