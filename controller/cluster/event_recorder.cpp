@@ -151,7 +151,8 @@ struct EventRecorder::Sender {
     const kube::EventName name = kube::name_of(draft);
     const std::string known_as = name.namespace_name + "/" + name.name;
     if (ToldEvents::Told* const before = told.find(known_as, draft.time)) {
-      if (!before->count) return before->last = draft.time, Result<void>{};
+      // Within the hour from then: what nothing is sent for keeps no event alive at the API server.
+      if (!before->count) return {};
       const auto counted = kube::count_event(parts.client, name, *before->count + 1, draft.time, stop);
       if (counted) *before = {.count = *before->count + 1, .last = draft.time};
       if (counted || counted.error().cls != ErrorClass::NotFound) return counted;

@@ -127,6 +127,23 @@ TEST_CASE("What an earlier process told is not told again") {
   CHECK(world.events() == before);
 }
 
+TEST_CASE("What an earlier process told and comes again and again is told anew once an hour has passed") {
+  World world;
+  world.start();
+  world.tell("refused");
+  world.events();
+  world.start();
+  world.tell("refused");
+  while (world.server.writes().size() < 2) std::this_thread::yield();
+  const std::string name = world.server.all(kEvents)[0]["metadata"]["name"];
+  world.server.remove(kEvents + "/" + name);
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advance(std::chrono::minutes{50});
+    world.tell("refused");
+  }
+  CHECK(world.events().size() == 1);
+}
+
 TEST_CASE("An event that had no answer is sent again, one that was refused is not") {
   World world;
   std::atomic<int> refusals = 0;
