@@ -7,6 +7,7 @@
 #include "reconcilers/publish/leave_tags.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/registry/status.h"
 #include "reconcilers/suspension.h"
 
 namespace slipway::cluster {
@@ -25,12 +26,26 @@ std::string text_of(const runtime::Reflected<T>& entry) {
     shown.place = {};
     text += (text.empty() ? "" : "\n") + to_string(shown);
   }
-  if (entry.holds_in_part) text += "\nuntil then this entry gives no access; the others are in force";
+  if (entry.holds_in_part)
+    text +=
+        "\nuntil then this entry gives no access; the others are in force, and nobody looks whether the registry "
+        "answers";
   return text;
 }
 
 bool is_held(const ObjectMeta& metadata) {
   return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
+}
+
+/// What a visit saw once is not what is so now.
+template <class T>
+void forget_what_was_seen(T& object) {
+  if constexpr (T::kKind == ResourceKind::ContainerRegistry) {
+    remove_condition(object.status.conditions, registry::kReachable);
+    remove_condition(object.status.conditions, registry::kAuthenticated);
+    object.status.identity.clear();
+    object.status.last_checked_at.reset();
+  }
 }
 
 bool is_told(const Conditions& before, const Condition& ready) {
@@ -62,6 +77,7 @@ Outcome InvalidObjects::visit(const ObjectKey& key, std::stop_token stop) {
   // What is wrong with it matters to nobody until it is resumed.
   if (object.spec.suspend) return suspend(std::move(object), parts_.writer, parts_.recorder, now);
   mark_observed(object);
+  forget_what_was_seen(object);
   const Readiness readiness{
       .kind = Readiness::Kind::Stalled, .reason = entry->problems.front().reason, .message = text_of(*entry)};
   apply_readiness(object.status.conditions, readiness, {.generation = object.metadata.generation, .now = now});

@@ -2,6 +2,7 @@
 
 #include "controller/cluster/object_store.h"
 #include "reconcilers/readiness.h"
+#include "reconcilers/registry/status.h"
 #include "tests/support/in_memory_audit.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
@@ -180,6 +181,12 @@ TEST_CASE("A ContainerRegistry of which one access entry can't be used says that
   World world;
   const ObjectKey contoso{ResourceKind::ContainerRegistry, "", "contoso"};
   const bool is_floor = GENERATE(true, false);
+  auto before = *world.store.registry("contoso").value();
+  for (const auto type : {registry::kReachable, registry::kAuthenticated})
+    set_condition(before.status.conditions, make_condition(type, true, "Succeeded", "it did", {1, world.clock.now()}));
+  before.status.identity = "basic user ci";
+  before.status.last_checked_at = world.clock.now();
+  REQUIRE(world.store.write_status(before));
   world.server.edit(path_of(contoso), [is_floor](auto& object) {
     auto& entry = object["spec"]["access"][0];
     entry["repositories"] = {"two/{a,b}"};
@@ -194,4 +201,10 @@ TEST_CASE("A ContainerRegistry of which one access entry can't be used says that
   CHECK(ready->reason == "Invalid");
   CHECK_THAT(ready->message, Catch::Contains("spec.access[0].repositories[0]"));
   CHECK(ready->message.contains("the others are in force") != is_floor);
+  // Nobody looks any more.
+  const auto& status = world.caches.registries.find({{}, "contoso"})->object.status;
+  CHECK(find_condition(status.conditions, registry::kReachable) == nullptr);
+  CHECK(find_condition(status.conditions, registry::kAuthenticated) == nullptr);
+  CHECK(status.identity.empty());
+  CHECK_FALSE(status.last_checked_at);
 }
