@@ -168,7 +168,8 @@ void add_cluster(CLI::App& verb, Parsed& parsed) {
   ClusterFlags& cluster = parsed.run.cluster;
   verb.add_flag("--in-cluster", cluster.in_cluster,
                 "The resources of the cluster that it runs in, as its ServiceAccount");
-  verb.add_option("--kubeconfig", cluster.kubeconfig, "The resources of the cluster that this kubeconfig names")
+  verb.add_option("--kubeconfig", cluster.kubeconfig,
+                  "The resources of the cluster that this kubeconfig names; KUBECONFIG is not asked")
       ->type_name("FILE");
   verb.add_option("--context", cluster.context, "Context of the kubeconfig (default: its current one)")
       ->type_name("NAME");
@@ -299,7 +300,8 @@ void add_small_verbs(CLI::App& app, Parsed& parsed) {
 void add_verbs(CLI::App& app, Parsed& parsed) {
   app.footer(
       "Start with: slipway validate -f FILE, then slipway plan -f FILE, then slipway publish -f FILE.\n"
-      "slipway VERB --help explains a verb.");
+      "slipway VERB --help explains a verb. Resources to start with: examples/ of the source tree. Credentials: the\n"
+      "Secret that a ContainerRegistry names, else SLIPWAY_REGISTRY_HOST, _USERNAME and _PASSWORD, else docker login.");
   add_run(app, parsed);
   add_publish(app, parsed);
   add_plan(app, parsed);

@@ -328,8 +328,9 @@ Result<ClusterAccess> load_kubeconfig(const std::string& path, const KubeconfigO
   for (const std::string& each : paths)
     if (auto text = contents(each)) files.push_back({each, std::move(*text)});
   if (files.empty())
-    return fail(ErrorClass::NotFound, paths.front() + ": no such kubeconfig, or it can't be read",
-                "name one, or set KUBECONFIG");
+    return fail(
+        ErrorClass::NotFound, paths.front() + ": no such kubeconfig, or it can't be read",
+        path.empty() ? "name one, or set KUBECONFIG" : "correct its path, or let the user that runs slipway read it");
   return read_kubeconfig(files, options);
 }
 

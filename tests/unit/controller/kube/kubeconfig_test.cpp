@@ -143,7 +143,9 @@ TEST_CASE("KUBECONFIG lists files, those that are missing are passed over; witho
   CHECK(load_kubeconfig("", kOperator, variable)->user.token == SecretText("home"));
   environment["KUBECONFIG"] = (folder / "missing").string() + ":" + (folder / "one").string();
   CHECK(load_kubeconfig("", kOperator, variable)->user.token == SecretText("one"));
-  CHECK(load_kubeconfig((folder / "missing").string(), kOperator, variable).error().cls == ErrorClass::NotFound);
+  const auto missing = load_kubeconfig((folder / "missing").string(), kOperator, variable);
+  CHECK(missing.error().cls == ErrorClass::NotFound);
+  CHECK(missing.error().remedy.find("KUBECONFIG") == std::string::npos);
 }
 
 TEST_CASE("In a pod the service account is taken; elsewhere it says what is missing") {
