@@ -250,12 +250,16 @@ Error error_of(const Location& location, const Credentials& credentials, const s
   if (has({"Permission denied ("}))
     return make(ErrorClass::Unauthorized, "it does not let in " + who(credentials),
                 "name a key that may read it with --git-ssh-key-file");
-  if (has({"Authentication failed", "could not read Username", "could not read Password", "error: 401"}))
-    return make(
-        ErrorClass::Unauthorized, "it does not let in " + who(credentials),
-        credentials.password.empty() && credentials.bearer_token.empty()
-            ? "name credentials with --git-credentials-file, or set SLIPWAY_GIT_USERNAME and SLIPWAY_GIT_PASSWORD"
-            : "correct the user name and the password or token there; look whether the token has expired");
+  if (has({"Authentication failed", "could not read Username", "could not read Password", "error: 401"})) {
+    if (!credentials.password.empty() || !credentials.bearer_token.empty())
+      return make(ErrorClass::Unauthorized, "it does not let in " + who(credentials),
+                  "correct the user name and the password or token there; look whether the token has expired");
+    const std::string closed = "it lets in nobody without credentials";
+    if (!credentials.lacking.empty())
+      return make(ErrorClass::Unauthorized, closed + ", and " + credentials.lacking, "add them there");
+    return make(ErrorClass::Unauthorized, closed,
+                "name credentials with --git-credentials-file, or set SLIPWAY_GIT_USERNAME and SLIPWAY_GIT_PASSWORD");
+  }
   if (has({"error: 403"}))
     return make(ErrorClass::Forbidden, who(credentials) + " may not read it",
                 "give the token the right to read the repository");

@@ -100,7 +100,13 @@ Result<void> read_lines(const std::string& content, const Location& location, co
 Result<void> read_file(const Location& location, const std::string& file, Credentials& found) {
   found.origin = slipway::quoted(file, 200);
   std::error_code error;
-  if (fs::is_directory(file, error)) return read_folder(file, found);
+  if (fs::is_directory(file, error)) {
+    found.lacking = "the folder " + found.origin + " has neither the file password nor bearerToken";
+    return read_folder(file, found);
+  }
+  found.lacking = found.origin + " has no line " +
+                  (location.transport == Location::Transport::Http ? "http" : "https") + "://USER:PASSWORD@" +
+                  location.host;
   const auto content = read_small(file, "--git-credentials-file");
   if (!content) return std::unexpected{content.error()};
   return read_lines(*content, location, found.origin, found);
@@ -147,6 +153,7 @@ Result<Credentials> read_credentials(const Location& location, const CredentialF
   } else if (has_none) {
     take_environment(location, variable, found);
   }
+  if (!found.password.empty() || !found.bearer_token.empty()) found.lacking.clear();
   // Who has a token alone: every server takes some name with it.
   if (found.user.empty() && !found.password.empty()) found.user = location.user.empty() ? "git" : location.user;
   if (!files.ssh_key.empty()) found.ssh_key_file = files.ssh_key;

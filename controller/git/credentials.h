@@ -26,7 +26,8 @@ struct Credentials {
   std::string ssh_key_file;
   std::string known_hosts_file;
   std::string ca_file;
-  std::string origin;  ///< Where a person finds them, for messages.
+  std::string origin;        ///< Where a person finds them, for messages.
+  std::string lacking = {};  ///< Without any: what the file that was named lacks, for messages.
   bool operator==(const Credentials&) const = default;
 };
 

@@ -1,11 +1,13 @@
 #include "controller/registry/ambient_credentials.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "controller/registry/docker_config.h"
+#include "crds/base/text.h"
 #include "reconcilers/docker_hub.h"
 
 namespace slipway::registry {
@@ -85,7 +87,18 @@ Result<Credentials> AmbientCredentials::find(const std::string& host) const {
   Result<std::optional<Credentials>> found = from_variables(host);
   if (found && !*found) found = from_docker(host);
   if (!found) return while_doing("credentials for " + host, std::move(found.error()));
-  return found->value_or(Credentials{});
+  if (*found) return std::move(**found);
+  Credentials anonymous;
+  anonymous.lacking = lacking_for(host);
+  return anonymous;
+}
+
+std::string AmbientCredentials::lacking_for(const std::string& host) const {
+  std::string lacking = lacking_in_variables(host);
+  const auto file = docker_config();
+  std::error_code error;
+  if (!file || !std::filesystem::exists(*file, error)) return lacking;
+  return lacking + (lacking.empty() ? "" : "; ") + file->string() + " has no entry for " + host;
 }
 
 std::string AmbientCredentials::variable(const char* name) const {
@@ -100,18 +113,39 @@ Result<std::optional<Credentials>> AmbientCredentials::from_variables(const std:
   if (whose.empty())
     return fail(ErrorClass::Invalid, "SLIPWAY_REGISTRY_PASSWORD is set without SLIPWAY_REGISTRY_HOST",
                 "name the registry's host in SLIPWAY_REGISTRY_HOST: the password goes to no other");
-  if (whose != host) return std::nullopt;
+  if (whose != host || variable("SLIPWAY_REGISTRY_USERNAME").empty()) return std::nullopt;
   return Credentials{.username = variable("SLIPWAY_REGISTRY_USERNAME"),
                      .password = SecretText(password),
                      .identity_token = {},
                      .origin = "the variables SLIPWAY_REGISTRY_USERNAME and SLIPWAY_REGISTRY_PASSWORD"};
 }
 
-Result<std::optional<Credentials>> AmbientCredentials::from_docker(const std::string& host) const {
+/// What is wrong with those that are set; a job's secret that nobody set is an empty text.
+std::string AmbientCredentials::lacking_in_variables(const std::string& host) const {
+  constexpr std::array kNames{"SLIPWAY_REGISTRY_HOST", "SLIPWAY_REGISTRY_USERNAME", "SLIPWAY_REGISTRY_PASSWORD"};
+  if (std::ranges::all_of(kNames, [&](const char* name) { return hands_.variable(name) == nullptr; })) return "";
+  std::string lacking;
+  const auto add = [&](const std::string& what) { lacking += (lacking.empty() ? "" : "; ") + what; };
+  const std::string whose = variable(kNames[0]);
+  // What stands before an @ may be a password.
+  if (!whose.empty() && whose != host)
+    add("SLIPWAY_REGISTRY_HOST names " + slipway::quoted(whose.substr(whose.rfind('@') + 1), 200) + ", not " + host);
+  for (const char* name : kNames)
+    if (variable(name).empty()) add(name + std::string(hands_.variable(name) == nullptr ? " is not set" : " is empty"));
+  return lacking;
+}
+
+std::optional<std::filesystem::path> AmbientCredentials::docker_config() const {
   std::filesystem::path folder = variable("DOCKER_CONFIG");
   if (folder.empty() && !variable("HOME").empty()) folder = std::filesystem::path(variable("HOME")) / ".docker";
   if (folder.empty()) return std::nullopt;
-  const std::filesystem::path file = folder / "config.json";
+  return folder / "config.json";
+}
+
+Result<std::optional<Credentials>> AmbientCredentials::from_docker(const std::string& host) const {
+  const auto place = docker_config();
+  if (!place) return std::nullopt;
+  const std::filesystem::path& file = *place;
   const Result<std::optional<std::string>> json = read_if_there(file);
   if (!json) return std::unexpected(json.error());
   if (!*json) return std::nullopt;

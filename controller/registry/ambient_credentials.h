@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
@@ -30,8 +31,8 @@ class AmbientCredentials {
   /// `clock` outlives it.
   AmbientCredentials(const Clock& clock, AmbientHands hands) : clock_(clock), hands_(std::move(hands)) {}
 
-  /// For a host as references name it ("docker.io", "r.io:5000"); anonymous when nothing is known. Invalid for a
-  /// configuration that can't be read, and what the helper says.
+  /// For a host as references name it ("docker.io", "r.io:5000"); anonymous when nothing is known, and then says in
+  /// `lacking` what was set and did not do. Invalid for a configuration that can't be read, and what the helper says.
   Result<Credentials> of(const std::string& host);
 
  private:
@@ -49,7 +50,10 @@ class AmbientCredentials {
 
   std::string variable(const char* name) const;
   Result<std::optional<Credentials>> from_variables(const std::string& host) const;
+  std::string lacking_in_variables(const std::string& host) const;
+  std::optional<std::filesystem::path> docker_config() const;
   Result<std::optional<Credentials>> from_docker(const std::string& host) const;
+  std::string lacking_for(const std::string& host) const;
   Answer find(const std::string& host) const;
 
   const Clock& clock_;

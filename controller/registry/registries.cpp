@@ -184,7 +184,9 @@ Result<Credentials> SharedRegistries::own_credentials(const std::string& secret,
   if (found || !settings_.ambient_credentials || found.error().cls != ErrorClass::Unauthorized) return found;
   Result<Credentials> ambient = settings_.ambient_credentials(host);
   if (!ambient || !ambient->anonymous()) return ambient;
-  found.error().remedy += "; or set SLIPWAY_REGISTRY_HOST, _USERNAME and _PASSWORD, or use docker login " + host;
+  if (!ambient->lacking.empty()) found.error().message += ", and the environment has no sign-in: " + ambient->lacking;
+  found.error().remedy +=
+      "; or set SLIPWAY_REGISTRY_HOST to " + host + ", and _USERNAME and _PASSWORD, or use docker login " + host;
   return found;
 }
 

@@ -452,6 +452,10 @@ class HttpTest(GitTest):
         self.flags += ["--git-credentials-file", str(lines)]
         seen = self.slipway("validate")
         self.assertEqual(seen.returncode, 0, seen.stderr)
+        lines.write_text("https://x:wrong@elsewhere\n")
+        seen = self.slipway("validate")
+        self.assertEqual(seen.returncode, 2)
+        self.assertIn(f"\"{lines}\" has no line https://USER:PASSWORD@{self.server.host}; add", seen.stderr)
 
     def test_a_password_in_the_url_is_taken_and_never_shown(self):
         from urllib.parse import quote
@@ -496,7 +500,7 @@ class HttpTest(GitTest):
     def test_wrong_passwords_and_certificates_say_what_to_do(self):
         for flags, words, remedy in (
                 (self.credentials("wrong"), "does not let in user \"ci\"", "correct the user name"),
-                (["--git-ca-file", str(self.server.ca)], "does not let in no credentials", "--git-credentials-file")):
+                (["--git-ca-file", str(self.server.ca)], "lets in nobody without credentials", "--git-credentials-file")):
             self.flags = flags
             seen = self.slipway("validate")
             self.assertEqual(seen.returncode, 2)

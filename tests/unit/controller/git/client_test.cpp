@@ -35,6 +35,17 @@ TEST_CASE("what git says becomes what the caller does next, with what to do") {
   }
 }
 
+TEST_CASE("who has no credentials is told where some were looked for") {
+  const auto location = parse_location("https://git.example.com/a", "/");
+  const std::string said = "fatal: could not read Username for 'https://x': terminal prompts disabled";
+  const auto none = error_of(*location, {}, said);
+  CHECK_THAT(none.message, Catch::Matchers::EndsWith(": it lets in nobody without credentials"));
+  CHECK_THAT(none.remedy, Catch::Matchers::Contains("--git-credentials-file"));
+  const auto other = error_of(*location, {.origin = "\"cred\"", .lacking = "\"cred\" has no line for it"}, said);
+  CHECK_THAT(other.message, Catch::Matchers::EndsWith("without credentials, and \"cred\" has no line for it"));
+  CHECK(other.remedy == "add them there");
+}
+
 TEST_CASE("an ssh that is not installed is not a repository that is not there") {
   const auto location = parse_location("git@git.example.com:a", "/");
   const std::string after = "\nfatal: Could not read from remote repository.";

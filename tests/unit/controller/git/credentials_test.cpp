@@ -33,6 +33,10 @@ TEST_CASE("of lines the one for the host counts, whether or not it has a path") 
   CHECK(found->password.reveal() == "p:w");
   CHECK(read("https://other.example.com/a", files)->password.empty());
   CHECK(read("https://git.example.com:8443/a", files)->password.empty());
+  CHECK(found->lacking.empty());
+  CHECK(read("https://other.example.com/a", files)->lacking ==
+        "\"" + files.credentials + "\" has no line https://USER:PASSWORD@other.example.com");
+  CHECK(read("https://u:p@other.example.com/a", files)->lacking.empty());
   folder.write("lines", "the-password-alone\n");
   const auto wrong = read("https://git.example.com/a", files);
   REQUIRE_FALSE(wrong);
@@ -54,6 +58,10 @@ TEST_CASE("a folder has the keys of a Secret as files") {
   CHECK(found->ca_file == (folder / "s/ca.crt").string());
   CHECK(found->ssh_key_file == (folder / "s/identity").string());
   CHECK(found->known_hosts_file == (folder / "s/known_hosts").string());
+  CHECK(found->lacking.empty());
+  folder.write("t/username", "ci\n");
+  CHECK(read("https://git.example.com/a", {.credentials = (folder / "t").string()})->lacking ==
+        "the folder \"" + (folder / "t").string() + "\" has neither the file password nor bearerToken");
   folder.write("s/password", "two\nlines\n");
   CHECK(read("https://git.example.com/a", files).error().cls == ErrorClass::Invalid);
 }

@@ -96,6 +96,37 @@ TEST_CASE("Variables are for the host that they name and for no other") {
     CHECK(world.ambient.of(host) == Credentials{});
 }
 
+TEST_CASE("What is set and does not do is told by its name") {
+  World world;
+  const auto lacking = [&](const std::string& host, std::map<std::string, std::string> variables) {
+    world.variables = std::move(variables);
+    world.clock.advance(2min);
+    const auto found = world.ambient.of(host);
+    REQUIRE(found);
+    CHECK(found->anonymous());
+    return found->lacking;
+  };
+  CHECK(lacking("r.io", {}).empty());
+  CHECK(lacking("r.io", {{"SLIPWAY_REGISTRY_HOST", "r.io"},
+                         {"SLIPWAY_REGISTRY_USERNAME", ""},
+                         {"SLIPWAY_REGISTRY_PASSWORD", ""}}) ==
+        "SLIPWAY_REGISTRY_USERNAME is empty; SLIPWAY_REGISTRY_PASSWORD is empty");
+  CHECK(lacking("r.io", {{"SLIPWAY_REGISTRY_HOST", "r.io"}, {"SLIPWAY_REGISTRY_PASSWORD", "pw"}}) ==
+        "SLIPWAY_REGISTRY_USERNAME is not set");
+  for (const std::string whose : {"https://r.io", "other.io"})
+    CHECK(lacking("r.io", {{"SLIPWAY_REGISTRY_HOST", whose},
+                           {"SLIPWAY_REGISTRY_USERNAME", "ci"},
+                           {"SLIPWAY_REGISTRY_PASSWORD", "pw"}}) ==
+          "SLIPWAY_REGISTRY_HOST names \"" + whose + "\", not r.io");
+  CHECK(lacking("r.io", {{"SLIPWAY_REGISTRY_HOST", "https://ci:s3cret@r.io"},
+                         {"SLIPWAY_REGISTRY_USERNAME", "ci"},
+                         {"SLIPWAY_REGISTRY_PASSWORD", "pw"}})
+            .find("s3cret") == std::string::npos);
+  world.configure(R"({"auths":{"other.io":{"username":"u","password":"p"}}})");
+  const std::string file = (world.folder.path() / "config.json").string();
+  CHECK(lacking("r.io", {{"DOCKER_CONFIG", world.folder.path().string()}}) == file + " has no entry for r.io");
+}
+
 TEST_CASE("A password without a host goes nowhere") {
   World world;
   world.variables["SLIPWAY_REGISTRY_PASSWORD"] = "pw";

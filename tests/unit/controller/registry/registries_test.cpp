@@ -117,6 +117,19 @@ TEST_CASE("A Secret that is in no file leaves it to the environment, and both ar
   CHECK(world.ambient_asked == std::vector<std::string>{"r.io", "r.io"});
 }
 
+TEST_CASE("What the environment has and does not do is said where a Secret is missing") {
+  World world;
+  world.ambient.lacking = "SLIPWAY_REGISTRY_PASSWORD is empty";
+  const auto missing = world.registries.sign_in(world.contoso(), {}).identity;
+  REQUIRE(!missing);
+  CHECK(missing.error().message ==
+        "Secret slipway-system/push does not exist, and the environment has no sign-in: SLIPWAY_REGISTRY_PASSWORD is "
+        "empty");
+  CHECK(missing.error().remedy ==
+        "create it with username and password; or set SLIPWAY_REGISTRY_HOST to r.io, and _USERNAME and _PASSWORD, or "
+        "use docker login r.io");
+}
+
 TEST_CASE("A Secret with a misspelled key is told by the names of its keys") {
   World world;
   world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"pasword", "s3cret"}});
