@@ -138,19 +138,24 @@ class ProgramTest(unittest.TestCase):
     def records(self, digest, name="app"):
         return [each for each in self.registry.referrers(f"team/{name}", digest) if each["artifactType"] == RECORD]
 
+    def publish_new(self):
+        """An image with both its tags and one record; its digest, and the run."""
+        digest = self.image()
+        self.publication()
+        run = self.slipway("publish")
+        self.assertEqual(run.code, 0, run.errors)
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest)
+        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+        self.assertEqual(len(self.records(digest)), 1)
+        return digest, run
+
     def changes(self):
         return [each for each in self.registry.requests() if each["method"] not in ("GET", "HEAD")]
 
 
 class PublishTest(ProgramTest):
     def test_publishes_once_and_then_only_looks_at_the_tags(self):
-        digest = self.image()
-        self.publication()
-        first = self.slipway("publish")
-        self.assertEqual(first.code, 0, first.errors)
-        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest)
-        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
-        self.assertEqual(len(self.records(digest)), 1)
+        digest, first = self.publish_new()
         self.assertRegex(first.out, r"(?m)^team +app +True +\w{12} +1.8.2, staging +Succeeded")
         self.registry.forget_requests()
         second = self.slipway("publish")
@@ -743,14 +748,8 @@ class DebianTest(ProgramTest):
         return DebianRegistry(self.work / "registry", self.DELETES)
 
     def test_publishes_once_and_no_second_record_comes_from_a_lost_state(self):
-        digest = self.image()
-        self.publication()
-        first = self.slipway("publish")
-        self.assertEqual(first.code, 0, first.errors)
-        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest)
-        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+        digest, _ = self.publish_new()
         records, tags = self.records(digest), self.registry.tags("team/app")
-        self.assertEqual(len(records), 1)
         self.assertEqual(tags, ["1.8.2", digest.replace(":", "-"), "staging"])
         second = self.slipway("publish")
         self.assertEqual(second.code, 0, second.errors)

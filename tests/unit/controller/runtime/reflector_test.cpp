@@ -169,6 +169,13 @@ struct World {
   void steps(int count) {
     for (int i = 0; i < count; ++i) reflector.step({});
   }
+  /// So many requests in a row get no answer.
+  void cuts(int count) {
+    for (int i = 0; i < count; ++i) {
+      collection.refusal = kCut;
+      steps(1);
+    }
+  }
   std::vector<std::string> news() { return std::exchange(told, {}); }
 };
 
@@ -296,10 +303,7 @@ TEST_CASE("Lists that go well do not hurry watches that are refused, nor hide th
 TEST_CASE("A version that got too old while the API server was away is listed again at once") {
   World world;
   world.steps(2);
-  for (int tries = 0; tries < 3; ++tries) {
-    world.collection.refusal = kCut;
-    world.steps(1);
-  }
+  world.cuts(3);
   REQUIRE(world.waits.size() == 3);
   world.collection.set("a");
   world.collection.compact();
@@ -323,10 +327,7 @@ TEST_CASE(
 TEST_CASE("Whose own request is the first that is answered, with a refusal, asks again soon as well") {
   World world;
   world.steps(1);
-  for (int failure = 0; failure < 8; ++failure) {
-    world.collection.refusal = kCut;
-    world.steps(1);
-  }
+  world.cuts(8);
   REQUIRE(world.waits.back() > 10s);
   world.waits.clear();
   world.collection.refusal = error(GENERATE(ErrorClass::Throttled, ErrorClass::Forbidden));
@@ -338,10 +339,7 @@ TEST_CASE("Whose own request is the first that is answered, with a refusal, asks
 TEST_CASE("A version that is too old, found by the request that ended an outage or after it, is no long wait") {
   World world;
   world.steps(1);
-  for (int failure = 0; failure < 8; ++failure) {
-    world.collection.refusal = kCut;
-    world.steps(1);
-  }
+  world.cuts(8);
   world.waits.clear();
   world.ended_outages = 1;
   world.collection.refusal = kTooOld;
