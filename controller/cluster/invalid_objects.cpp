@@ -1,8 +1,8 @@
 #include "controller/cluster/invalid_objects.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "reconcilers/finalizer.h"
 #include "reconcilers/observed.h"
 #include "reconcilers/publish/leave_tags.h"
 #include "reconcilers/readiness.h"
@@ -31,10 +31,6 @@ std::string text_of(const runtime::Reflected<T>& entry) {
         "\nuntil then this entry gives no access; the others are in force, and nobody looks whether the registry "
         "answers";
   return text;
-}
-
-bool is_held(const ObjectMeta& metadata) {
-  return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
 }
 
 /// What a visit saw once is not what is so now.
@@ -93,7 +89,7 @@ template <class T>
 Outcome InvalidObjects::let_go(const runtime::Reflected<T>& entry) {
   if constexpr (T::kKind == ResourceKind::ImagePublication) {
     const ImagePublication& object = entry.object;
-    if (!is_held(object.metadata)) return kDone;
+    if (!has_finalizer(object.metadata)) return kDone;
     const std::string& name = object.spec.registry_ref.name;
     const Timestamp now = parts_.clock.now();
     const auto registry = parts_.caches.registries.find({{}, name});

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crds/base/text.h"
+#include "reconcilers/finalizer.h"
 #include "reconcilers/json.h"
 
 namespace slipway::cluster {
@@ -68,10 +69,6 @@ Node finalizer_patch(const ObjectMeta& metadata, bool wanted) {
                            .add("finalizers", json::text_list(finalizers))
                            .build())
       .build();
-}
-
-bool has_finalizer(const ObjectMeta& metadata) {
-  return std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
 }
 
 template <class T>

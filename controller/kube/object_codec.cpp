@@ -19,6 +19,7 @@
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/parse_resource.h"
+#include "reconcilers/finalizer.h"
 #include "reconcilers/json.h"
 #include "reconcilers/ports/object_store.h"
 
@@ -71,8 +72,7 @@ void keep_ours(ObjectMeta& metadata) {
   const auto request = reconcile_request(metadata);
   metadata.annotations.clear();
   if (request) metadata.annotations.emplace(kReconcileRequestedAt, *request);
-  const bool is_held = std::ranges::find(metadata.finalizers, kFinalizer) != metadata.finalizers.end();
-  metadata.finalizers = is_held ? std::vector{std::string(kFinalizer)} : std::vector<std::string>{};
+  metadata.finalizers = has_finalizer(metadata) ? std::vector{std::string(kFinalizer)} : std::vector<std::string>{};
 }
 
 std::size_t inline_bytes(const ImagePublication& publication) {

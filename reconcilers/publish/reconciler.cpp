@@ -8,6 +8,7 @@
 
 #include "crds/base/error_class.h"
 #include "crds/base/quantity.h"
+#include "reconcilers/finalizer.h"
 #include "reconcilers/publish/act.h"
 #include "reconcilers/publish/admission.h"
 #include "reconcilers/publish/decide.h"
@@ -27,10 +28,6 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::string_view kNoTimeLeft = "they could not be removed within the time that a deletion may be held up";
-
-bool is_held(const ImagePublication& publication) {
-  return std::ranges::find(publication.metadata.finalizers, kFinalizer) != publication.metadata.finalizers.end();
-}
 
 /// What tells the status of one visit from another's: not how far it is, which is written in between.
 std::string meaning_of(ImagePublicationStatus status) {
@@ -91,7 +88,7 @@ class Visit {
   }
 
   PublishPlan plan_of_deleted() {
-    const bool untags = is_held(object()) && object().spec.deletion_policy == DeletionPolicy::Untag;
+    const bool untags = has_finalizer(object().metadata) && object().spec.deletion_policy == DeletionPolicy::Untag;
     if (!untags || object().spec.suspend) return {.reason = "nothing to do: it is deleted and its tags stay"};
     auto plan = plan_withdrawal();
     if (plan) return std::move(*plan);
@@ -274,12 +271,12 @@ class Visit {
 
   Result<void> hold_when_needed() {
     const bool wanted = object().spec.deletion_policy == DeletionPolicy::Untag;
-    if (wanted == is_held(object())) return {};
+    if (wanted == has_finalizer(object().metadata)) return {};
     return ports_.writer.set_finalizer(key_of(object()), wanted);
   }
 
   Outcome withdraw() {
-    if (!is_held(object())) return {};
+    if (!has_finalizer(object().metadata)) return {};
     if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
     if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("");
     auto planned = plan_withdrawal();
