@@ -501,10 +501,11 @@ class LifecycleTest(ClusterTest):
 
     def test_a_namespace_is_granted_and_withdrawn(self):
         self.namespaces("shop", "team-b")
-        self.assertIn("No namespace is granted", self.install())
+        self.assertIn(f"can be read in {NAMESPACE} alone", self.install())
         self.assertEqual(self.names("roles", "-n", "shop"), [])
         notes = self.upgrade("--set", "watchNamespaces={shop}")
-        self.assertIn("--set 'watchNamespaces={shop,team-b}'", notes)
+        self.assertIn("--set 'watchNamespaces={shop,NAMESPACE}'", notes)
+        self.assertIn(f"are read in {NAMESPACE}, shop and nowhere else", notes)
         self.assertEqual(self.names("roles", "-n", "shop"), ["slipway-references"])
         self.upgrade("--set", "watchNamespaces={team-b}")
         self.assertEqual(self.names("roles", "-n", "shop"), [])
