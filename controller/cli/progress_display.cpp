@@ -50,9 +50,15 @@ void ProgressDisplay::progress(const ObjectKey& object, const TransferProgress& 
   if (progress.bytes_total > 0) show_line(object, transfer, now);
 }
 
+void ProgressDisplay::refresh() {
+  const auto now = clock_.now();
+  auto screen = screen_.lock();
+  if (!screen->bars.empty() && screen->bars != bars_at(*screen, now)) show_bars(*screen, now, true);
+}
+
 void ProgressDisplay::print(const std::string& line) {
   auto screen = screen_.lock();
-  const bool had_bars = screen->bars > 0;
+  const bool had_bars = !screen->bars.empty();
   write_line(*screen, line);
   if (had_bars) show_bars(*screen, clock_.now(), true);
 }
@@ -86,15 +92,21 @@ void ProgressDisplay::show_line(const ObjectKey& object, Transfer& transfer, run
   transfer.was_shown = true;
 }
 
-void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once) {
-  if (!at_once && screen.bars > 0 && now - screen.drawn_at < kBetweenDrawings) return;
-  erase_bars(screen);
+std::vector<std::string> ProgressDisplay::bars_at(Screen& screen, runtime::SteadyClock::Time now) const {
+  std::vector<std::string> bars;
   for (auto& [object, transfer] : screen.transfers) {
-    if (screen.bars == kMostBars) break;
+    if (bars.size() == kMostBars) break;
     transfer.meter.look(duration_cast<milliseconds>(now - started_));
-    console_.errors << bar_line(name_of(object), transfer.meter, console_.columns) << '\n';
-    ++screen.bars;
+    bars.push_back(bar_line(name_of(object), transfer.meter, console_.columns));
   }
+  return bars;
+}
+
+void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once) {
+  if (!at_once && !screen.bars.empty() && now - screen.drawn_at < kBetweenDrawings) return;
+  erase_bars(screen);
+  screen.bars = bars_at(screen, now);
+  for (const std::string& bar : screen.bars) console_.errors << bar << '\n';
   console_.errors.flush();
   screen.drawn_at = now;
 }
@@ -102,8 +114,8 @@ void ProgressDisplay::show_bars(Screen& screen, runtime::SteadyClock::Time now, 
 /// Back to the first bar, everything from there cleared. To its first column: a terminal echoes Ctrl-C where the cursor
 /// stands.
 void ProgressDisplay::erase_bars(Screen& screen) {
-  if (screen.bars > 0) console_.errors << "\r\x1b[" << screen.bars << "A\x1b[J";
-  screen.bars = 0;
+  if (!screen.bars.empty()) console_.errors << "\r\x1b[" << screen.bars.size() << "A\x1b[J";
+  screen.bars.clear();
 }
 
 void ProgressDisplay::write_line(Screen& screen, const std::string& line) {

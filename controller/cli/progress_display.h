@@ -3,6 +3,7 @@
 #include <iosfwd>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "controller/cli/console.h"
 #include "controller/cli/options.h"
@@ -22,6 +23,8 @@ class ProgressDisplay final : public ProgressWatcher {
   ~ProgressDisplay() override;
 
   void progress(const ObjectKey& object, const TransferProgress& progress) override;
+  /// Draws the bars again where they look different by now: for when nothing comes.
+  void refresh();
   /// A line that stays, whatever the style.
   void print(const std::string& line);
   /// As print(), after the object's name and unless nothing is to be shown; takes the object's bar away.
@@ -40,11 +43,12 @@ class ProgressDisplay final : public ProgressWatcher {
   };
   struct Screen {
     std::map<ObjectKey, Transfer> transfers;
-    std::size_t bars = 0;  ///< Lines on the terminal that are drawn over next time.
+    std::vector<std::string> bars;  ///< Lines on the terminal that are drawn over next time.
     runtime::SteadyClock::Time drawn_at;
     bool is_closed = false;
   };
 
+  std::vector<std::string> bars_at(Screen& screen, runtime::SteadyClock::Time now) const;
   void show_bars(Screen& screen, runtime::SteadyClock::Time now, bool at_once);
   void show_line(const ObjectKey& object, Transfer& transfer, runtime::SteadyClock::Time now);
   void erase_bars(Screen& screen);

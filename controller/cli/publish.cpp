@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <thread>
 #include <utility>
 
 #include "controller/cli/log_options.h"
@@ -14,6 +15,7 @@
 #include "controller/cli/workspace.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/signals.h"
+#include "controller/runtime/waiting.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/byte_count.h"
 #include "crds/base/text.h"
@@ -23,6 +25,8 @@
 namespace slipway::cli {
 
 namespace {
+
+constexpr std::chrono::milliseconds kBetweenRefreshes{500};
 
 using standalone::Ending;
 using Endings = std::map<ObjectKey, Ending>;
@@ -147,6 +151,9 @@ class OneRun {
       if (options_.folder.allow_empty && is_data(options_.output)) print({});
       return no_publication(options_.folder, console_);
     }
+    const std::jthread refreshing([this](const std::stop_token& stop) {
+      while (runtime::wait(kBetweenRefreshes, stop)) display_.refresh();
+    });
     const Timestamp began = clock_.now();
     Endings endings = publish_once(keys, options_.timeout);
     const auto back = back_again(endings);

@@ -18,8 +18,9 @@ constexpr double kFade = 0.42;
 /// What the rate was before a reading that lasted longer says nothing of what it is after it.
 constexpr double kStandstill = 5;
 constexpr double kLeastSample = 1;
-/// Sooner than a host that does not answer is told, which draws the bars again.
-constexpr std::chrono::milliseconds kStill{1500};
+/// Sooner than a host that does not answer is told. A slow network brings a full buffer at a time.
+constexpr std::chrono::milliseconds kSoonestStill{1500};
+constexpr std::chrono::milliseconds kLatestStill{10'000};
 
 std::int64_t percent_of(const TransferProgress& progress) {
   if (progress.bytes_total <= 0) return 100;
@@ -68,13 +69,18 @@ void TransferMeter::add(std::chrono::milliseconds at, const TransferProgress& pr
   const std::int64_t moved = progress.bytes_done - progress.bytes_there;
   if (has_waited) sampled_ = 0;
   if (last_at_ && at <= *last_at_) return;
+  if (!moved_at_ || moved != moved_) {
+    apart_ = at - moved_at_.value_or(at);
+    moved_at_ = at;
+  }
   if (last_at_ && !has_waited) sample(static_cast<double>((at - *last_at_).count()) / 1000, moved - moved_);
   last_at_ = at;
   moved_ = moved;
 }
 
 void TransferMeter::look(std::chrono::milliseconds at) {
-  is_still_ = last_at_ && at - *last_at_ >= kStill;
+  const auto& since = latest_.waiting.empty() ? last_at_ : moved_at_;
+  is_still_ = since && at - *since >= std::clamp(2 * apart_, kSoonestStill, kLatestStill);
 }
 
 /// The mean of the first seconds, then one that forgets.
@@ -104,7 +110,7 @@ std::string bar_line(const std::string& name, const TransferMeter& meter, std::s
     if (!figure.empty() && display_width(name) + display_width(more) <= columns) figures = more;
   };
   add(format_bytes(now.bytes_done) + " / " + format_bytes(now.bytes_total));
-  add(rate_text(meter));
+  add(meter.is_still() ? "waiting" : rate_text(meter));
   add(left_text(meter));
   add(std::to_string(now.blobs_done) + '/' + std::to_string(now.blobs_total) + " blobs");
   const std::size_t used = display_width(name) + display_width(figures);

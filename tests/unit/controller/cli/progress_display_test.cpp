@@ -94,8 +94,44 @@ TEST_CASE("a bar that is drawn again while its registry hangs promises no end") 
   screen.clock.advance(2s);
   screen.errors.str("");
   display.print("shop/app: waiting for ghcr.io");
-  CHECK_THAT(screen.errors.str(), Catch::Contains("0 B/s"));
-  CHECK_THAT(screen.errors.str(), !Catch::Contains("left"));
+  CHECK_THAT(screen.errors.str(), Catch::Contains("  500 B / 1000 B  waiting  0/2 blobs\n"));
+}
+
+TEST_CASE("bars are drawn again when nothing comes, once they look different") {
+  Screen screen;
+  const Console console = screen.console(true);
+  ProgressDisplay display{console, ProgressStyle::Bars, screen.clock};
+  const auto drawn = [&] {
+    screen.errors.str("");
+    display.refresh();
+    return screen.errors.str();
+  };
+  CHECK(drawn().empty());
+  display.progress(kKey, at(0));
+  screen.clock.advance(1s);
+  display.progress(kKey, at(500));
+  screen.clock.advance(1s);
+  CHECK(drawn().empty());
+  screen.clock.advance(1s);
+  CHECK(drawn() == "\r\x1b[1A\x1b[Jshop/app  [============>           ]  500 B / 1000 B  waiting  0/2 blobs\n");
+  screen.clock.advance(1s);
+  CHECK(drawn().empty());
+  display.progress(kKey, at(600));
+  CHECK_THAT(screen.errors.str(), Catch::Contains("B/s"));
+  display.close();
+  screen.clock.advance(1min);
+  CHECK(drawn().empty());
+}
+
+TEST_CASE("in a pipe nothing is drawn again") {
+  Screen screen;
+  const Console console = screen.console(false);
+  ProgressDisplay display{console, ProgressStyle::Auto, screen.clock};
+  display.progress(kKey, at(500));
+  screen.errors.str("");
+  screen.clock.advance(1min);
+  display.refresh();
+  CHECK(screen.errors.str().empty());
 }
 
 TEST_CASE("what is printed after the display is closed stays, also of a transfer that did not end") {

@@ -144,6 +144,52 @@ TEST_CASE("who looks while nothing comes sees no rate and no end, until somethin
   CHECK(meter.time_left() == std::chrono::seconds{7});
 }
 
+TEST_CASE("a bar says that it waits as long as nothing moves") {
+  TransferMeter meter;
+  meter.add(milliseconds{0}, progress(0, 4 << 20));
+  meter.add(milliseconds{500}, progress(1 << 19, 4 << 20));
+  meter.add(milliseconds{1000}, progress(1 << 20, 4 << 20));
+  const std::string bar = "shop/app  [======>                 ]  1.0 MiB / 4.0 MiB  ";
+  meter.look(milliseconds{2499});
+  CHECK(bar_line("shop/app", meter, 200) == bar + "1.0 MiB/s  3s left  1/3 blobs");
+  meter.look(milliseconds{2500});
+  CHECK(bar_line("shop/app", meter, 200) == bar + "waiting  1/3 blobs");
+  meter.look(milliseconds{3'600'000});
+  CHECK(bar_line("shop/app", meter, 200) == bar + "waiting  1/3 blobs");
+  meter.add(milliseconds{3'601'000}, progress(2 << 20, 4 << 20));
+  CHECK_FALSE(meter.is_still());
+  CHECK_THAT(bar_line("shop/app", meter, 200), !Catch::Contains("waiting") && !Catch::Contains("left"));
+}
+
+TEST_CASE("where readings come far apart, one more is waited for") {
+  TransferMeter meter;
+  const auto still_after = [&](std::int64_t apart) {
+    for (std::int64_t reading = 1; reading <= 3; ++reading)
+      meter.add(milliseconds{reading * apart}, progress(reading, 1000));
+    for (std::int64_t after = 0; after < 60'000; after += 500) {
+      meter.look(milliseconds{3 * apart + after});
+      if (meter.is_still()) return after;
+    }
+    return std::int64_t{-1};
+  };
+  CHECK(still_after(100) == 1500);
+  meter = {};
+  CHECK(still_after(3000) == 6000);
+  meter = {};
+  CHECK(still_after(20'000) == 10'000);
+}
+
+TEST_CASE("who only says that a blob waits moves nothing") {
+  TransferMeter meter;
+  TransferProgress waiting = progress(500, 1000);
+  waiting.waiting = "the registry is away";
+  meter.add(milliseconds{0}, progress(0, 1000));
+  meter.add(milliseconds{500}, progress(500, 1000));
+  for (int told = 1; told <= 4; ++told) meter.add(milliseconds{500 + told * 500}, waiting);
+  meter.look(milliseconds{2600});
+  CHECK(meter.is_still());
+}
+
 TEST_CASE("what stands still has no end in sight") {
   TransferMeter meter;
   meter.add(milliseconds{0}, progress(0, std::int64_t{4} << 30));
