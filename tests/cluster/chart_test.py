@@ -45,6 +45,28 @@ spec:
   tags: [{name: number, template: "{{number}}"}]
 """
 
+# (value, what it is set to, where it stands in the pod's template)
+IN_THE_POD = [
+    ("podLabels", {"cost-center": "7"}, "metadata.labels"),
+    ("commonLabels", {"team": "platform"}, "metadata.labels"),
+    ("podAnnotations", {"example.com/reviewed": "yes"}, "metadata.annotations"),
+    ("imagePullSecrets", [{"name": "pull"}], "spec.imagePullSecrets"),
+    ("nodeSelector", {"pool": "system"}, "spec.nodeSelector"),
+    ("tolerations", [{"key": "dedicated", "operator": "Exists"}], "spec.tolerations"),
+    ("affinity", {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "pool", "operator": "Exists"}]}]}}}, "spec.affinity"),
+    ("topologySpreadConstraints", [{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+     "spec.topologySpreadConstraints"),
+    ("priorityClassName", "system-cluster-critical", "spec.priorityClassName"),
+    ("terminationGracePeriodSeconds", 90, "spec.terminationGracePeriodSeconds"),
+    ("runAsUser", 1234, "spec.securityContext.runAsUser"),
+    ("serviceAccount.name", "publisher", "spec.serviceAccountName"),
+    ("image.pullPolicy", "Always", "spec.containers.0.imagePullPolicy"),
+    ("resources", {"limits": {"memory": "1Gi"}}, "spec.containers.0.resources"),
+    ("extraEnv", [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "spec.containers.0.env"),
+    ("extraArgs", ["--publisher-id=eu"], "spec.containers.0.args"),
+]
+
 CLUSTER = None
 
 
@@ -75,6 +97,20 @@ def settled(question):
             raise AssertionError("did not come within three minutes")
         time.sleep(0.1)
     return answer
+
+
+def at(value, path):
+    """What stands in a document at such a path: names, and numbers in a list."""
+    for step in path.split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def within(small, large):
+    """Whether it has all that is asked for; there may be more."""
+    if isinstance(small, dict):
+        return all(name in large and within(inner, large[name]) for name, inner in small.items())
+    return all(one in large for one in small) if isinstance(small, list) else small == large
 
 
 def leaves(schema, values, path=()):
@@ -205,6 +241,61 @@ class ChartTest(RenderedTest):
             self.assertEqual(pod["volumes"], [volume])
             self.assertEqual(pod["containers"][0]["volumeMounts"], mounts)
         self.assertNotIn("volumeMounts", self.one("Deployment")["spec"]["template"]["spec"]["containers"][0])
+
+    def test_every_value_for_the_pod_is_in_the_pod(self):
+        values = {}
+        for path, value, _ in IN_THE_POD:
+            *outer, name = path.split(".")
+            inner = values
+            for step in outer:
+                inner = inner.setdefault(step, {})
+            inner[name] = value
+        written = self.folder / "pod.yaml"
+        written.write_text(json.dumps(values))
+        for kind, arguments in (("Deployment", []), ("StatefulSet", ["--set", "audit.persistence.enabled=true"])):
+            template = self.one(kind, "-f", written, *arguments)["spec"]["template"]
+            for path, value, place in IN_THE_POD:
+                with self.subTest(path, kind=kind):
+                    found = at(template, place)
+                    self.assertTrue(within(value, found), f"{value} in {found}")
+
+    def test_replicas_are_never_fewer_while_pods_are_replaced(self):
+        self.assertEqual(self.one("Deployment")["spec"]["strategy"],
+                         {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
+
+    def test_the_audit_log_outlives_replicas_and_release(self):
+        kept = self.one("StatefulSet", "--set", "audit.persistence.enabled=true")["spec"]
+        self.assertEqual(kept["persistentVolumeClaimRetentionPolicy"], {"whenDeleted": "Retain", "whenScaled": "Retain"})
+
+    def test_the_pod_is_given_longer_to_end_than_the_program_takes(self):
+        for seconds in (2, 10, 20, 60, 3600):
+            pod = self.one("Deployment", "--set", f"terminationGracePeriodSeconds={seconds}")["spec"]["template"]["spec"]
+            (grace,) = re.findall(r"--grace=(\d+)s", " ".join(pod["containers"][0]["args"]))
+            self.assertEqual(pod["terminationGracePeriodSeconds"], seconds)
+            self.assertGreater(seconds, int(grace))
+
+    def test_what_scrapes_finds_the_port_with_the_metrics(self):
+        pod, service = self.one("Deployment")["spec"]["template"], self.one("Service")
+        (container,) = pod["spec"]["containers"]
+        ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+        for port in service["spec"]["ports"]:
+            self.assertEqual(ports[port["targetPort"]], port["port"])
+        self.assertIn(f"--listen=0.0.0.0:{ports['metrics']}", container["args"])
+        for kind, value, endpoints, labels, names in (
+                ("PodMonitor", "podMonitor", "podMetricsEndpoints", pod["metadata"]["labels"], set(ports)),
+                ("ServiceMonitor", "serviceMonitor", "endpoints", service["metadata"]["labels"],
+                 {each["name"] for each in service["spec"]["ports"]})):
+            with self.subTest(kind):
+                monitor = self.one(kind, "--api-versions", "monitoring.coreos.com/v1", "--set", ",".join(
+                    f"metrics.{value}.{setting}" for setting in ("enabled=true", "interval=7s", "labels.release=prometheus")))
+                self.assertEqual(monitor["metadata"]["labels"]["release"], "prometheus")
+                selector = monitor["spec"]["selector"]["matchLabels"]
+                self.assertLessEqual(selector.items(), labels.items())
+                self.assertEqual(selector["app.kubernetes.io/instance"], "slipway")
+                self.assertEqual(monitor["metadata"]["namespace"], NAMESPACE)
+                (endpoint,) = monitor["spec"][endpoints]
+                self.assertIn(endpoint["port"], names)
+                self.assertEqual((endpoint["path"], endpoint["interval"]), ("/metrics", "7s"))
 
     def test_what_selects_pods_selects_those_of_this_release(self):
         labels = self.one("Deployment")["spec"]["template"]["metadata"]["labels"]
