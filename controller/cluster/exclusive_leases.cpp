@@ -53,7 +53,7 @@ Result<std::vector<kube::Lease>> ExclusiveLeases::list(std::chrono::milliseconds
   const bool is_in_force = has_lease(sent);
   if (is_in_force && is_alone_) return hands_.own.list(longest, stop);
   is_alone_ = false;
-  auto all = hands_.all.list_all(longest, stop);
+  auto all = hands_.all.list_all(where_they_live(), longest, stop);
   if (!all) return std::unexpected(with_the_right_that_is_missing(std::move(all.error())));
   follow(*all, sent);
   yields_to_.reset();
@@ -121,6 +121,14 @@ void ExclusiveLeases::let_go(const std::vector<kube::Lease>& leases, Time sent, 
   if (hands_.own.update(free, longest, stop)) renewed_.reset();
 }
 
+/// As the last look showed them: while nothing was seen, nobody was seen to be dead.
+std::set<std::string> ExclusiveLeases::where_they_live() const {
+  std::set<std::string> namespaces;
+  for (const auto& [name, rival] : rivals_)
+    if (is_live(rival, *last_look_)) namespaces.insert(rival.lease.namespace_name);
+  return namespaces;
+}
+
 void ExclusiveLeases::follow(const std::vector<kube::Lease>& leases, Time sent) {
   const Time now = hands_.steady.now();
   // While nothing was seen, nobody was seen to be dead.
@@ -140,12 +148,15 @@ void ExclusiveLeases::follow(const std::vector<kube::Lease>& leases, Time sent) 
   last_look_ = sent;
 }
 
+bool ExclusiveLeases::is_live(const Rival& rival, Time sent) const {
+  return !rival.lease.holder.empty() && sent - rival.changed_at < times_.dead_after(rival.lease.duration);
+}
+
 /// The one that sorts first.
 std::optional<ExclusiveLeases::Rival> ExclusiveLeases::live_rival(Time sent) const {
   std::optional<Rival> first;
   for (const auto& [name, rival] : rivals_) {
-    const bool is_dead = sent - rival.changed_at >= times_.dead_after(rival.lease.duration);
-    if (rival.lease.holder.empty() || is_dead) continue;
+    if (!is_live(rival, sent)) continue;
     if (!first || rival.group < first->group) first = rival;
   }
   return first;

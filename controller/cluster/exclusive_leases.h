@@ -4,6 +4,7 @@
 #include <compare>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -19,12 +20,13 @@ namespace slipway::cluster {
 /// objects and tags without knowing of each other.
 ///
 /// list() gives Conflict, which names the other, until a list that was sent while the own Lease was in force showed no
-/// live Lease of another group, wherever an installation may be; and again from when the own Lease was over. A member
-/// owns nothing before its list was answered, so whoever came first goes on, and who comes later waits until the first
-/// is gone. Whose own Lease was over and who meets another group's renews it no more, whoever that is: the other works.
-/// Of two that come at once, or were away at once, the one that sorts later writes its Lease no more, and waits: a
-/// group of one host after each other one, else by namespace and name. Who waits gives its Lease back once it is surely
-/// over. docs/decisions/0007-shards.md says why no two groups work at once. Calls of one thread at a time.
+/// live Lease of another group, wherever an installation may be; and again from when the own Lease was over. Where one
+/// was live at the last look it is looked again in any case: who is uninstalled loses its binding before it has ended.
+/// A member owns nothing before its list was answered, so whoever came first goes on, and who comes later waits until
+/// the first is gone. Whose own Lease was over and who meets another group's renews it no more, whoever that is: the
+/// other works. Of two that come at once, or were away at once, the one that sorts later writes its Lease no more, and
+/// waits: a group of one host after each other one, else by namespace and name. Who waits gives its Lease back once it
+/// is surely over. docs/decisions/0007-shards.md says why no two groups work at once. Calls of one thread at a time.
 class ExclusiveLeases final : public LeaseStore {
  public:
   struct Hands {
@@ -65,7 +67,9 @@ class ExclusiveLeases final : public LeaseStore {
   bool was_lost_unseen(Time now) const;
   void let_go(const std::vector<kube::Lease>& leases, Time sent, std::chrono::milliseconds longest,
               const std::stop_token& stop);
+  std::set<std::string> where_they_live() const;
   void follow(const std::vector<kube::Lease>& leases, Time sent);
+  bool is_live(const Rival& rival, Time sent) const;
   std::optional<Rival> live_rival(Time sent) const;
   template <class Write>
   Result<kube::Lease> write(const kube::Lease& lease, const Write& send);

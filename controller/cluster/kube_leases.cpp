@@ -52,10 +52,12 @@ Result<std::vector<kube::Lease>> KubeLeases::list(std::chrono::milliseconds long
   return leases_.list(namespace_name_, selector_, longest, stop);
 }
 
-Result<std::vector<kube::Lease>> KubeLeases::list_all(std::chrono::milliseconds longest, const std::stop_token& stop) {
+Result<std::vector<kube::Lease>> KubeLeases::list_all(const std::set<std::string>& also,
+                                                      std::chrono::milliseconds longest, const std::stop_token& stop) {
   auto namespaces = installed_namespaces(client_, longest / 2, stop);
   if (!namespaces) return std::unexpected(std::move(namespaces.error()));
   namespaces->insert(namespace_name_);
+  namespaces->insert(also.begin(), also.end());
   std::vector<kube::Lease> all;
   for (const std::string& each : *namespaces) {
     auto found = leases_.list(each, std::string(kReplicaGroup), longest / 2 / namespaces->size(), stop);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,8 @@ class KubeLeases final : public LeaseStore, public ClusterLeases {
   KubeLeases(kube::ApiClient& client, std::string namespace_name, const std::string& group);
 
   Result<std::vector<kube::Lease>> list(std::chrono::milliseconds longest, const std::stop_token& stop) override;
-  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override;
+  Result<std::vector<kube::Lease>> list_all(const std::set<std::string>& also, std::chrono::milliseconds longest,
+                                            const std::stop_token& stop) override;
   Result<kube::Lease> create(const kube::Lease& lease, std::chrono::milliseconds longest,
                              const std::stop_token& stop) override;
   Result<kube::Lease> update(const kube::Lease& lease, std::chrono::milliseconds longest,

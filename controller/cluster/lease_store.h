@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "controller/kube/lease.h"
@@ -26,11 +28,13 @@ class LeaseStore {
                               const std::stop_token& stop) = 0;
 };
 
-/// The Leases of every group of replicas in the cluster, wherever an installation may be. As LeaseStore::list().
+/// The Leases of every group of replicas in the cluster, wherever an installation may be, and in the namespaces `also`.
+/// As LeaseStore::list().
 class ClusterLeases {
  public:
   virtual ~ClusterLeases() = default;
-  virtual Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) = 0;
+  virtual Result<std::vector<kube::Lease>> list_all(const std::set<std::string>& also,
+                                                    std::chrono::milliseconds longest, const std::stop_token& stop) = 0;
 };
 
 }  // namespace slipway::cluster

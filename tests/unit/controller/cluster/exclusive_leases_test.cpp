@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,12 +22,19 @@ const std::string kKey = "r/app";
 
 /// The Leases of all installations; names differ.
 struct Everybody final : ClusterLeases {
-  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override {
+  Result<std::vector<kube::Lease>> list_all(const std::set<std::string>& also, std::chrono::milliseconds longest,
+                                            const std::stop_token& stop) override {
     ++lists;
     if (refusal) return std::unexpected(*refusal);
-    return kept.list(longest, stop);
+    auto found = kept.list(longest, stop);
+    if (!found) return found;
+    std::erase_if(*found, [&](const kube::Lease& lease) {
+      return unbound.contains(lease.namespace_name) && !also.contains(lease.namespace_name);
+    });
+    return found;
   }
   tests::LeasesAtHand kept;
+  std::set<std::string> unbound;  ///< Namespaces whose installation has no binding any more.
   std::optional<Error> refusal;
   int lists = 0;
 };
@@ -78,9 +86,10 @@ class OfOneGroup final : public LeaseStore {
 
 struct AwayOrAll final : ClusterLeases {
   AwayOrAll(Everybody& everybody, const OfOneGroup& group) : all(everybody), own(group) {}
-  Result<std::vector<kube::Lease>> list_all(std::chrono::milliseconds longest, const std::stop_token& stop) override {
+  Result<std::vector<kube::Lease>> list_all(const std::set<std::string>& also, std::chrono::milliseconds longest,
+                                            const std::stop_token& stop) override {
     if (own.is_away) return fail(ErrorClass::Unavailable, "no answer", "-");
-    return all.list_all(longest, stop);
+    return all.list_all(also, longest, stop);
   }
   Everybody& all;
   const OfOneGroup& own;
@@ -143,6 +152,45 @@ TEST_CASE("A second installation waits, without a Lease, until the first is gone
     CHECK_FALSE(second.works());
     pass(world, {&second}, 8s);
     CHECK(second.works());
+  }
+}
+
+TEST_CASE("An installation that is uninstalled is waited for when its binding is gone, too, until its work has ended") {
+  World world;
+  Replica first{world, "slipway-system", "slipway", "slipway-0"};
+  Replica second{world, "elsewhere", "slipway", "eu-0"};
+  pass(world, {&first}, 3s);
+  pass(world, {&first, &second}, 6s);
+  REQUIRE(first.works());
+  world.all.unbound.insert("slipway-system");
+  pass(world, {&first, &second}, 30s);
+  CHECK(first.works());
+  CHECK_FALSE(second.works());
+
+  SECTION("it gives its Lease back") {
+    REQUIRE(first.shards.release(1s, {}));
+    pass(world, {&second}, 6s);
+    CHECK(second.works());
+  }
+  SECTION("it may not even do that") {
+    pass(world, {&second}, 12s);
+    CHECK_FALSE(second.works());
+    pass(world, {&second}, 8s);
+    CHECK(second.works());
+    // The Lease that stays is looked at no more.
+    second.leases.is_away = true;
+    pass(world, {&second}, 15s);
+    second.leases.is_away = false;
+    pass(world, {&second}, 3s);
+    CHECK(second.works());
+  }
+  SECTION("nothing can be seen meanwhile") {
+    second.leases.is_away = true;
+    pass(world, {&first, &second}, 30s);
+    second.leases.is_away = false;
+    pass(world, {&first, &second}, 20s);
+    CHECK(first.works());
+    CHECK_FALSE(second.works());
   }
 }
 

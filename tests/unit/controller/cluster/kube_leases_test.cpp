@@ -34,7 +34,7 @@ TEST_CASE("Another installation is looked for where a cluster role binding of Sl
                                            {"subjects":[{"kind":"Group","name":"g"}]}, {})"));
   world.transport.then(200, {}, list_of(lease_text("eu", "eu-0")));
   world.transport.then(200, {}, list_of(lease_text("slipway-system", "slipway-0")));
-  const auto all = world.leases.list_all(4s, {});
+  const auto all = world.leases.list_all({}, 4s, {});
   REQUIRE(all);
   REQUIRE(all->size() == 2);
   CHECK(all->at(0).name == "eu-0");
@@ -51,16 +51,28 @@ TEST_CASE("What a tenant keeps in a namespace of its own is not read") {
   World world;
   world.transport.then(200, {}, list_of(""));
   world.transport.then(200, {}, list_of(""));
-  REQUIRE(world.leases.list_all(4s, {}));
+  REQUIRE(world.leases.list_all({}, 4s, {}));
   for (const auto& request : world.transport.requests)
     CHECK_THAT(request.url, Catch::Contains("clusterrolebindings") || Catch::Contains("/namespaces/slipway-system/"));
+}
+
+TEST_CASE("It is looked for where one was as well, and there once") {
+  World world;
+  const bool is_bound = GENERATE(true, false);
+  world.transport.then(200, {}, list_of(is_bound ? R"({"subjects":[{"namespace":"eu"}]})" : ""));
+  world.transport.then(200, {}, list_of(lease_text("eu", "eu-0")));
+  world.transport.then(200, {}, list_of(""));
+  const auto all = world.leases.list_all({"eu"}, 4s, {});
+  REQUIRE(all);
+  CHECK(all->size() == 1);
+  CHECK(world.transport.requests.size() == 3);
 }
 
 TEST_CASE("All that is asked to look for another installation takes no longer than the look may") {
   World world;
   world.transport.then(200, {}, list_of(R"({"subjects":[{"namespace":"eu"},{"namespace":"us"}]})"));
   for (int i = 0; i < 3; ++i) world.transport.then(200, {}, list_of(""));
-  REQUIRE(world.leases.list_all(4s, {}));
+  REQUIRE(world.leases.list_all({}, 4s, {}));
   std::chrono::milliseconds sum{0};
   for (const auto& request : world.transport.requests) {
     CHECK(request.only_once);
@@ -73,7 +85,7 @@ TEST_CASE("All that is asked to look for another installation takes no longer th
 TEST_CASE("Without the right to read the bindings, it is named") {
   World world;
   world.transport.then(403, {}, R"({"kind":"Status","message":"no","code":403})");
-  const auto all = world.leases.list_all(4s, {});
+  const auto all = world.leases.list_all({}, 4s, {});
   REQUIRE_FALSE(all);
   CHECK(all.error().cls == ErrorClass::Forbidden);
   CHECK_THAT(all.error().remedy,
