@@ -144,6 +144,17 @@ ApiObjects::Answer ApiObjects::merge(const ApiAddress& address, const Json& patc
   return edit(address, [&](Json& object) { object.merge_patch(patch); });
 }
 
+ApiObjects::Answer ApiObjects::replace(const ApiAddress& address, Json object) {
+  const Answer found = get(address);
+  if (found.refusal) return found;
+  const Json& before = found.object["metadata"];
+  Json& metadata = object["metadata"];
+  if (metadata.value("resourceVersion", "") != before["resourceVersion"])
+    return refuse(409, "Conflict", "the object has been modified; please apply your changes to the latest version");
+  for (const char* key : {"uid", "creationTimestamp"}) metadata[key] = before[key];
+  return store(address, std::move(object));
+}
+
 ApiObjects::Answer ApiObjects::apply_status(const ApiAddress& address, const Json& applied) {
   const Answer found = get(address);
   if (found.refusal) return found;

@@ -52,6 +52,8 @@ class ApiObjects {
   /// A person's edit of anything but the status.
   Answer edit(const ApiAddress& address, const std::function<void(Json&)>& change);
   Answer merge(const ApiAddress& address, const Json& patch);
+  /// Of what has no status.
+  Answer replace(const ApiAddress& address, Json object);
   /// Server-side apply with force on the status, by one manager.
   Answer apply_status(const ApiAddress& address, const Json& applied);
   Answer remove(const ApiAddress& address, const Json& options);

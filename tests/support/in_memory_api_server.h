@@ -16,7 +16,7 @@
 namespace slipway::tests {
 
 /// An API server over ApiObjects: lists in pages, watches that stay open, server-side apply on a status, merge patches,
-/// deletions. Keeps what was asked. Thread-safe.
+/// replacements, deletions; selects by no label. Keeps what was asked. Thread-safe.
 class InMemoryApiServer final : public http::HttpTransport {
  public:
   using Json = ApiObjects::Json;
@@ -147,6 +147,8 @@ class InMemoryApiServer final : public http::HttpTransport {
     switch (request.method) {
       case http::Method::Post:
         return objects_.create(address, body);
+      case http::Method::Put:
+        return objects_.replace(address, body);
       case http::Method::Delete:
         return objects_.remove(address, body);
       case http::Method::Patch:

@@ -49,11 +49,12 @@ struct ClusterWorld {
   }
 
   /// As a reflector's list.
-  void list_all() {
-    list(kube::resource_of(ResourceKind::ImagePublication), caches.publications);
-    list(kube::resource_of(ResourceKind::ContainerRegistry), caches.registries);
-    list(kube::resource_of(ResourceKind::RetentionPolicy), caches.retention_policies);
-    list(kube::kNamespaces, caches.namespaces);
+  void list_all() { list_all(caches); }
+  void list_all(cluster::ObjectCaches& into) {
+    list(kube::resource_of(ResourceKind::ImagePublication), into.publications);
+    list(kube::resource_of(ResourceKind::ContainerRegistry), into.registries);
+    list(kube::resource_of(ResourceKind::RetentionPolicy), into.retention_policies);
+    list(kube::kNamespaces, into.namespaces);
   }
 
  private:

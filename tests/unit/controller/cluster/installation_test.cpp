@@ -1,0 +1,97 @@
+#include "controller/cluster/installation.h"
+
+#include <memory>
+#include <string>
+
+#include "controller/cluster/membership.h"
+#include "reconcilers/readiness.h"
+#include "tests/support/in_memory_objects.h"
+#include "tests/support/manual_clock.h"
+#include "tests/unit/controller/cluster/cluster_world.h"
+
+using namespace slipway;
+using namespace slipway::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+const ObjectKey kStorefront{ResourceKind::ImagePublication, "shop", "storefront"};
+
+/// A replica that has a share of the work, after another one that gave its own back, and a publication whose
+/// ContainerRegistry is not there.
+struct World : ClusterWorld {
+  World() {
+    apply(make_publication());
+    server.create("/apis/coordination.k8s.io/v1/namespaces/slipway-system/leases/slipway-1",
+                  {{"metadata", {{"labels", {{std::string(cluster::kReplicaGroup), "slipway"}}}}}, {"spec", {}}});
+    list_all(installation.caches());
+    installation.feed(queue);
+    for (int steps = 0; steps < 20 && !owns(); ++steps) installation.shards().step({});
+    REQUIRE(owns());
+  }
+  bool owns() { return installation.shards().owns("contoso/shop/storefront"); }
+  Outcome visit() { return installation.reconcilers().at(kStorefront.kind).get().reconcile(kStorefront, {}); }
+  void give_share_back() {
+    REQUIRE(installation.shards().release(1s, {}));
+    REQUIRE_FALSE(owns());
+  }
+
+  ManualClock clock{Timestamp{1000h}};
+  telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+  telemetry::Metrics metrics{"0"};
+  InMemoryRecorder recorder;
+  InMemoryProgress progress;
+  const std::unique_ptr<assembly::KeptAudit> audit = assembly::no_audit_log();
+  const runtime::BootClock steady;
+  runtime::WorkQueue queue{steady, metrics, {}};
+  cluster::Installation installation{{.references = {},
+                                      .publisher_id = "a-cluster",
+                                      .identity = "slipway-0",
+                                      .lease_namespace = "slipway-system",
+                                      .lease_group = "slipway",
+                                      .network = {}},
+                                     client,
+                                     *audit,
+                                     {log, metrics, recorder, progress, clock}};
+};
+
+}  // namespace
+
+TEST_CASE("That what it took over can't be read is told until it can, or is not its own any more") {
+  World world;
+  CHECK_FALSE(world.installation.fetch_failure());
+  world.server.refuse(path_of(kStorefront));
+  CHECK(world.visit().kind == Outcome::Kind::Retry);
+  const auto failure = world.installation.fetch_failure();
+  REQUIRE(failure);
+  CHECK(failure->cls == ErrorClass::Forbidden);
+  SECTION("it can") {
+    world.server.grant(path_of(kStorefront));
+    world.visit();
+  }
+  SECTION("it is not its own any more") {
+    world.give_share_back();
+  }
+  CHECK_FALSE(world.installation.fetch_failure());
+}
+
+TEST_CASE("That a status can't be written is told until it can, or the object is not its own any more") {
+  World world;
+  const std::string status = path_of(kStorefront) + "/status";
+  world.server.refuse(status);
+  world.visit();
+  const auto failure = world.installation.assembly().write_failure();
+  REQUIRE(failure);
+  CHECK(failure->cls == ErrorClass::Forbidden);
+  SECTION("it can") {
+    world.server.grant(status);
+    world.visit();
+    CHECK(
+        find_condition(world.installation.caches().publications.find({"shop", "storefront"})->object.status.conditions,
+                       kReady) != nullptr);
+  }
+  SECTION("it is not its own any more") {
+    world.give_share_back();
+  }
+  CHECK_FALSE(world.installation.assembly().write_failure());
+}
