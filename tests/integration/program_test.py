@@ -184,6 +184,29 @@ class PublishTest(ProgramTest):
         self.assertEqual(plan["digest"], digest)
         self.assertFalse((self.work / "state.db").exists())
 
+    def test_plan_can_be_asked_of_another_time(self):
+        self.image()
+        (self.work / "scan.json").write_text(make_report(self.work / "image"))
+        self.publication(extra="  gates: {scan: {maxAge: 1d, reports: [{name: all, path: ../scan.json}]}}\n")
+        now = self.slipway("plan")
+        self.assertEqual(now.code, 0, now.out + now.errors)
+        later = self.slipway("plan", "--at", "2099-01-01T00:00:00Z")
+        self.assertEqual(later.code, 1, later.out + later.errors)
+        self.assertIn("longer ago than 1d", later.out)
+        self.assertEqual(self.slipway("plan", "--at", "tomorrow").code, 2)
+
+    def test_who_publishes_is_in_the_record_and_the_audit_log(self):
+        digest = self.image()
+        self.publication()
+        seen = self.slipway("publish", "--publisher-id", "build-farm-7")
+        self.assertEqual(seen.code, 0, seen.errors)
+        (record,) = self.records(digest)
+        told = json.loads(record["annotations"]["dev.slipway.publication.record"])
+        self.assertEqual(told["publisher"], {"id": "build-farm-7", "namespace": "team", "name": "app"})
+        changes = subprocess.run([SLIPWAY, "audit", "export", str(self.work / "audit"), "-o", "json"], capture_output=True,
+                                 text=True, check=True)
+        self.assertEqual({each["publisher"] for each in json.loads(changes.stdout)}, {"build-farm-7"})
+
     def test_options_set_fields_and_standard_input_is_a_file(self):
         digest = self.image()
         text = REGISTRY.format(host=self.registry.host) + "---" + PUBLICATION.format(
@@ -614,6 +637,33 @@ class RunTest(ProgramTest):
         self.assertRegex(text, r'controller_runtime_reconcile_total\{controller="imagepublication",result="\w+"\} [1-9]')
         self.assertIn("slipway_tags_set_total 2", text)
         self.stop(process)
+
+    def test_no_secret_gets_into_a_core_dump(self):
+        def unlimited():
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+
+        process = self.serve(before=unlimited)
+        limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+        self.assertRegex(limits, r"(?m)^Max core file size +0 +0 ")
+        self.stop(process)
+
+    def test_the_log_is_json_in_a_pipe_and_text_on_a_terminal(self):
+        process = self.start("run", "--listen", "127.0.0.1:0")
+        wait_until(lambda: "running" in self.log("run"), "it runs")
+        self.stop(process)
+        for line in self.log("run").splitlines():
+            self.assertIn("message", json.loads(line))
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(self.command("run", "--listen", "127.0.0.1:0"), stdout=theirs, stderr=theirs,
+                                   env={**os.environ, "HOME": str(self.work)})
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        os.close(theirs)
+        shown = b""
+        with open(ours, "rb", buffering=0) as terminal:
+            while b"running" not in shown:
+                shown += terminal.read(4096)
+            self.stop(process)
+        self.assertFalse([line for line in shown.decode().splitlines() if line.startswith("{")])
 
     def test_a_host_that_does_not_answer_shows_in_the_status_and_what_waits_for_it(self):
         silent = socket.create_server(("127.0.0.1", 0))  # Takes connections and never answers.
