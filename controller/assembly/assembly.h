@@ -45,7 +45,7 @@ struct AssemblyPorts {
   /// Null: `objects` has every publication at hand.
   PublicationAtHand publication{};
   /// Whether an object is this process's to write. Null: each is.
-  WatchedWriter::IsOurs is_ours{};
+  ObjectFailure::IsOurs is_ours{};
 };
 
 /// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over

@@ -27,12 +27,10 @@ Result<void> WatchedWriter::remove(const ImagePublication& object) {
 std::optional<Error> WatchedWriter::failure() const {
   const auto failure = [&] {
     const auto state = state_.lock();
-    const auto now = steady_.now();
-    const bool is_written = state->written && now - *state->written < kJustNow;
-    const bool is_news = state->failure && now - state->failure->at < kOldNews;
-    return is_news && !is_written ? state->failure : std::nullopt;
+    const bool is_written = state->written && steady_.now() - *state->written < kJustNow;
+    return is_written ? std::nullopt : state->failure;
   }();
-  if (!failure || (is_ours_ && !is_ours_(failure->object))) return std::nullopt;
+  if (!failure || !failure->still_tells(steady_.now(), is_ours_)) return std::nullopt;
   return failure->error;
 }
 
@@ -47,7 +45,7 @@ void WatchedWriter::note_success(State& state, const ObjectKey& key) const {
 
 void WatchedWriter::note_failure(State& state, const ObjectKey& key, const Error& error) const {
   const auto now = steady_.now();
-  std::erase_if(state.odd, [&](const auto& one) { return now - one.second >= kOldNews; });
+  std::erase_if(state.odd, [&](const auto& one) { return now - one.second >= ObjectFailure::kOldNews; });
   const auto odd = state.odd.find(key);
   if (odd != state.odd.end()) odd->second = now;
   if (odd == state.odd.end() || state.odd.size() > kMostOdd) state.failure.emplace(key, error, now);

@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "controller/assembly/object_failure.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
 #include "controller/telemetry/log.h"
@@ -21,17 +21,14 @@ namespace slipway::assembly {
 /// Thread-safe.
 class WatchedWriter final : public ObjectWriter {
  public:
-  /// What can't be written is tried again sooner than that (runtime::BackoffLimits), as long as it is this process's.
-  static constexpr std::chrono::minutes kOldNews{10};
   /// More objects than that don't lie at themselves.
   static constexpr std::size_t kMostOdd = 2;
   /// As long as something was written within that time, not nothing can be.
   static constexpr std::chrono::minutes kJustNow{1};
-  /// Whether an object is this process's to write.
-  using IsOurs = std::function<bool(const ObjectKey&)>;
 
-  /// All outlive it. `is_ours` null: each is.
-  WatchedWriter(ObjectWriter& next, telemetry::Log& log, const runtime::SteadyClock& steady, IsOurs is_ours = nullptr)
+  /// All outlive it.
+  WatchedWriter(ObjectWriter& next, telemetry::Log& log, const runtime::SteadyClock& steady,
+                ObjectFailure::IsOurs is_ours = nullptr)
       : next_(next), log_(log), steady_(steady), is_ours_(std::move(is_ours)) {}
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;
@@ -43,13 +40,8 @@ class WatchedWriter final : public ObjectWriter {
   std::optional<Error> failure() const;
 
  private:
-  struct Failure {
-    ObjectKey object;
-    Error error;
-    runtime::SteadyClock::Time at;
-  };
   struct State {
-    std::optional<Failure> failure;
+    std::optional<ObjectFailure> failure;
     std::optional<runtime::SteadyClock::Time> written;  ///< When something was, last.
     /// When those last failed that did so while another object's write went well; theirs has not since.
     std::map<ObjectKey, runtime::SteadyClock::Time> odd;
@@ -61,7 +53,7 @@ class WatchedWriter final : public ObjectWriter {
   ObjectWriter& next_;
   telemetry::Log& log_;
   const runtime::SteadyClock& steady_;
-  const IsOurs is_ours_;
+  const ObjectFailure::IsOurs is_ours_;
   runtime::Guarded<State> state_;
 };
 

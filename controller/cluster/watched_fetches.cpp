@@ -29,7 +29,7 @@ void WatchedFetches::failed(const ObjectKey& key, const Error& error) {
       is_whole ? std::string(to_string(key.kind)) + ' ' + std::string(to_string(error.cls)) : error.message;
   const bool is_news = [&] {
     const auto state = state_.lock();
-    if (is_whole) state->failures.insert_or_assign(key.kind, Failure{key, error, now});
+    if (is_whole) state->failures.insert_or_assign(key.kind, assembly::ObjectFailure{key, error, now});
     std::erase_if(state->said, [&](const auto& each) { return now - each.second >= kSaidAgainAfter; });
     return state->said.try_emplace(what, now).second;
   }();
@@ -41,7 +41,7 @@ void WatchedFetches::failed(const ObjectKey& key, const Error& error) {
 std::optional<Error> WatchedFetches::failure() const {
   const auto failures = state_.lock()->failures;
   for (const auto& [kind, failure] : failures)
-    if (hands_.steady.now() - failure.at < kOldNews && hands_.is_ours(failure.object)) return failure.error;
+    if (failure.still_tells(hands_.steady.now(), hands_.is_ours)) return failure.error;
   return std::nullopt;
 }
 

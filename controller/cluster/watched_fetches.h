@@ -1,13 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
 
+#include "controller/assembly/object_failure.h"
 #include "controller/cluster/shard_fences.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
@@ -20,14 +20,12 @@ namespace slipway::cluster {
 /// replica can work. Of an API server that is away or behind tell others. Thread-safe.
 class WatchedFetches {
  public:
-  /// What can't be read is tried again sooner than that (runtime::BackoffLimits), as long as it is this replica's.
-  static constexpr std::chrono::minutes kOldNews{10};
   static constexpr std::chrono::hours kSaidAgainAfter{1};
 
   struct Hands {
     telemetry::Log& log;
     const runtime::SteadyClock& steady;
-    std::function<bool(const ObjectKey&)> is_ours;
+    assembly::ObjectFailure::IsOurs is_ours;
   };
   /// What `hands` refers to outlives it.
   WatchedFetches(Refresh next, Hands hands) : next_(std::move(next)), hands_(std::move(hands)) {}
@@ -39,13 +37,8 @@ class WatchedFetches {
 
  private:
   using Time = runtime::SteadyClock::Time;
-  struct Failure {
-    ObjectKey object;
-    Error error;
-    Time at;
-  };
   struct State {
-    std::map<ResourceKind, Failure> failures;
+    std::map<ResourceKind, assembly::ObjectFailure> failures;
     std::map<std::string, Time> said;
   };
   void failed(const ObjectKey& key, const Error& error);

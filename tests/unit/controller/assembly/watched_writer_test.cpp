@@ -59,7 +59,7 @@ TEST_CASE("a state that can't be written is told until it can be again, what con
   // Nobody tries it again: the object is gone, or another replica's.
   objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no answer", "wait"); };
   CHECK_FALSE(writer.write_status(objects.stored(key_of(publication))));
-  steady.advance(WatchedWriter::kOldNews - 1ms);
+  steady.advance(ObjectFailure::kOldNews - 1ms);
   CHECK(writer.failure());
   steady.advance(1ms);
   CHECK_FALSE(writer.failure());

@@ -69,7 +69,7 @@ TEST_CASE("What is another replica's again, or was not tried for long, is told o
   world.lost.insert(kFirst);
   CHECK_FALSE(world.fetches.failure());
   world.lost.clear();
-  world.steady.advance(WatchedFetches::kOldNews - 1ms);
+  world.steady.advance(assembly::ObjectFailure::kOldNews - 1ms);
   CHECK(world.fetches.failure());
   world.steady.advance(1ms);
   CHECK_FALSE(world.fetches.failure());
