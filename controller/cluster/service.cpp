@@ -146,10 +146,10 @@ class Session {
         .hands = {.wait = runtime::wait,
                   .chance = runtime::chance,
                   .elapsed = runtime::elapsed,
-                  .ended_outages = [&end_of_outage] { return end_of_outage.count(); },
-                  .wait_out = [&end_of_outage](
-                                  auto longest, auto seen,
-                                  auto stop) { return end_of_outage.wait(longest, seen, std::move(stop)); }},
+                  .outages = {{.ended = [&end_of_outage] { return end_of_outage.count(); },
+                               .wait = [&end_of_outage](
+                                           auto longest, auto seen,
+                                           auto stop) { return end_of_outage.wait(longest, seen, std::move(stop)); }}}},
         .references = options.references});
   }
 

@@ -148,7 +148,7 @@ void Reflector::failed(const Error& error) {
 
 void Reflector::back_off(const Error& error, const std::stop_token& stop) {
   if (error.cls == ErrorClass::Cancelled || stop.stop_requested()) return;
-  const std::uint64_t ended_outages = hands_.ended_outages ? hands_.ended_outages() : 0;
+  const std::uint64_t ended_outages = hands_.outages ? hands_.outages->ended() : 0;
   if (std::exchange(ended_outages_, ended_outages) != ended_outages) failures_ = 0;
   const auto floor = floor_of(error);
   const std::chrono::milliseconds delay = backoff(options_.backoff, ++failures_, hands_.chance(), floor);
@@ -158,12 +158,12 @@ void Reflector::back_off(const Error& error, const std::stop_token& stop) {
 
 void Reflector::pause(std::chrono::milliseconds delay, std::chrono::milliseconds at_least,
                       const std::stop_token& stop) {
-  if (!hands_.wait_out) {
+  if (!hands_.outages) {
     hands_.wait(delay, stop);
     return;
   }
   if (at_least.count() > 0 && !hands_.wait(at_least, stop)) return;
-  if (hands_.wait_out(delay - at_least, ended_outages_, stop) || stop.stop_requested()) return;
+  if (hands_.outages->wait(delay - at_least, ended_outages_, stop) || stop.stop_requested()) return;
   hands_.wait(std::chrono::milliseconds(std::llround(static_cast<double>(kSpread.count()) * hands_.chance())), stop);
 }
 

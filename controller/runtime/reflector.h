@@ -39,10 +39,14 @@ struct ReflectorHands {
   std::function<double()> chance;
   /// Time since some fixed moment; never goes back.
   std::function<std::chrono::nanoseconds()> elapsed;
-  /// How many outages of the server have ended, as somebody knows who sees all requests to it. Null: nobody does.
-  std::function<std::uint64_t()> ended_outages = nullptr;
-  /// As wait(), and ends early, too, once more outages have ended than those `seen`. Null when the other is.
-  std::function<bool(std::chrono::milliseconds, std::uint64_t seen, std::stop_token)> wait_out = nullptr;
+  /// The server's outages, as somebody knows who sees all requests to it.
+  struct Outages {
+    /// How many have ended.
+    std::function<std::uint64_t()> ended;
+    /// As wait() above, and ends early, too, once more have ended than those `seen`.
+    std::function<bool(std::chrono::milliseconds, std::uint64_t seen, std::stop_token)> wait;
+  };
+  std::optional<Outages> outages{};  ///< Absent: nobody knows.
 };
 
 /// Keeps the objects of one kind like those of the API server, by list and watch, and tells which keys changed.

@@ -157,13 +157,13 @@ struct World {
            },
        .chance = [] { return 0.5; },
        .elapsed = [this] { return elapsed; },
-       .ended_outages = [this] { return ended_outages; },
-       .wait_out =
-           [this](std::chrono::milliseconds time, std::uint64_t seen, const std::stop_token&) {
-             if (std::exchange(ends_early, false)) ++ended_outages;
-             waits.push_back(time);
-             return seen == ended_outages;
-           }},
+       .outages = {{.ended = [this] { return ended_outages; },
+                    .wait =
+                        [this](std::chrono::milliseconds time, std::uint64_t seen, const std::stop_token&) {
+                          if (std::exchange(ends_early, false)) ++ended_outages;
+                          waits.push_back(time);
+                          return seen == ended_outages;
+                        }}}},
       {.backoff = {.first = 100ms, .longest = 30s, .jitter = 0.5}}};
 
   void steps(int count) {
