@@ -8,10 +8,30 @@
 #include "controller/transfer/patience.h"
 
 namespace slipway::transfer {
+namespace {
+
+std::unexpected<Error> wants_too_much(const Digest& layer) {
+  return fail(ErrorClass::Integrity, "layer " + layer.str() + " wants more memory to be decompressed than it gets",
+              "compress it with a window of at most 128 MiB, or use `verify: Standard`");
+}
+
+std::unexpected<Error> takes_too_long(const Digest& layer) {
+  return fail(ErrorClass::Unavailable,
+              "layer " + layer.str() +
+                  " could not be read to its end in the time that it gets while others wait for the memory that "
+                  "decompressing it takes",
+              "it is tried again; compressed with a window of at most 8 MiB it needs no turn, and with `verify: "
+              "Standard` it is not decompressed");
+}
+
+}  // namespace
 
 /// What was found right before counts as if it came out now: an image that grows too much does so however often it is
 /// tried.
-ImageLayers::ImageLayers(RunningTransfer& running) : running_(running), growth_(running.means.rules.image_growth) {
+ImageLayers::ImageLayers(RunningTransfer& running)
+    : running_(running),
+      windows_(running.request.deep ? running.means.windows.of(running.request.tenant) : nullptr),
+      growth_(running.means.rules.image_growth) {
   if (!running_.request.deep) return;
   for (const content::Descriptor& blob : running_.request.blobs) {
     const auto entry = running_.request.diff_ids.find(blob.digest);
@@ -30,7 +50,7 @@ std::optional<std::string> ImageLayers::diff_id_of(const Digest& layer) const {
 std::optional<LayerCheck::Parts> ImageLayers::to_check(const Digest& layer) {
   const std::optional<std::string> diff_id = diff_id_of(layer);
   if (!diff_id) return std::nullopt;
-  return LayerCheck::Parts{.diff_id = *diff_id, .windows = running_.means.windows, .image = growth_};
+  return LayerCheck::Parts{.diff_id = *diff_id, .windows = *windows_, .image = growth_};
 }
 
 void ImageLayers::found_right(const content::Descriptor& blob, std::int64_t unpacked) {
@@ -51,7 +71,7 @@ Result<bool> ImageLayers::look_among_others(const content::Descriptor& blob, con
   const StreamSlots::Slot slot(running_.means.slots, running_.slots, stop);
   if (!slot.held()) return stopped();
   const auto looked =
-      look(blob, {.diff_id = diff_id, .windows = running_.means.windows, .image = growth_}, [] { return false; }, stop);
+      look(blob, {.diff_id = diff_id, .windows = *windows_, .image = growth_}, [] { return false; }, stop);
   if (!looked) return std::unexpected(looked.error());
   return *looked == Looked::Right;
 }
@@ -59,23 +79,23 @@ Result<bool> ImageLayers::look_among_others(const content::Descriptor& blob, con
 Result<void> ImageLayers::look_in_turn(const content::Descriptor& blob, const std::string& diff_id,
                                        const std::stop_token& stop) {
   const TransferRules& rules = running_.means.rules;
-  const TransferHands& hands = running_.means.hands;
-  for (std::chrono::seconds stay = rules.first_turn;; stay = std::min(2 * stay, rules.longest_turn)) {
-    LargeWindow::Turn turn(running_.means.large_window, running_.turns);
+  std::chrono::seconds stay = rules.first_turn;
+  for (int turns = 0; turns < rules.most_turns; ++turns, stay = std::min(2 * stay, rules.longest_turn)) {
+    LargeWindow::Turn turn(running_.means.large_window, running_.turns, stay);
     running_.board.waits(blob,
                          "layer " + blob.digest.short_hex() +
                              ": decompressing it takes memory that is not left, it is read again when its turn comes");
     if (!turn.wait(stop)) return stopped();
-    const std::chrono::nanoseconds began = hands.elapsed();
-    const auto gives_way = [&] { return hands.elapsed() - began >= stay && turn.keeps_others_waiting(); };
-    const auto looked = look(blob, {.diff_id = diff_id, .windows = turn.memory(), .image = growth_}, gives_way, stop);
+    const std::stop_callback pass_on(stop, [&turn] { turn.end(); });
+    const auto gives_way = [&turn] { return turn.is_over(); };
+    const auto looked =
+        look(blob, {.diff_id = diff_id, .windows = turn.memory(), .image = growth_}, gives_way, turn.until_over());
     if (!looked) return std::unexpected(looked.error());
     if (*looked == Looked::Right) return {};
-    if (*looked == Looked::NoMemory) break;
+    if (*looked == Looked::NoMemory) return wants_too_much(blob.digest);
+    if (stop.stop_requested()) return stopped();
   }
-  return fail(ErrorClass::Integrity,
-              "layer " + blob.digest.str() + " wants more memory to be decompressed than it gets",
-              "compress it with a window of at most 128 MiB, or use `verify: Standard`");
+  return takes_too_long(blob.digest);
 }
 
 Result<ImageLayers::Looked> ImageLayers::look(const content::Descriptor& blob, const LayerCheck::Parts& layer,
@@ -114,8 +134,12 @@ Result<void> ImageLayers::read_all(const content::Descriptor& blob, BlobCheck& c
     if (read && check.position() < blob.size)
       return fail(ErrorClass::Integrity, blob.digest.str() + " is shorter than its manifest says",
                   "delete that blob at the registry and publish again");
-    if (!read && (check.has_failed() || patience.again(read.error(), stop) != Patience::Answer::Again))
-      return while_doing("reading " + blob.digest.str(), std::move(read.error()));
+    if (read) continue;
+    const auto may_wait = [&] { return !check.has_failed() && !gives_way(); };
+    if (may_wait() && patience.again(read.error(), stop) == Patience::Answer::Again) continue;
+    // Whatever else it was shows again the next time.
+    if (!check.has_failed() && gives_way()) return {};
+    return while_doing("reading " + blob.digest.str(), std::move(read.error()));
   }
   return blob.size > 0 ? Result<void>{} : check.take_nothing();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -43,6 +44,7 @@ class ImageLayers {
                         const std::stop_token& stop);
 
   RunningTransfer& running_;
+  const std::shared_ptr<WindowMemory> windows_;  ///< Null when nobody asks.
   ImageGrowth growth_;
 };
 

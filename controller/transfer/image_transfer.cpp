@@ -15,7 +15,8 @@ ImageTransfer::ImageTransfer(SharedMeans& means, ImageSource& from, ImageStore& 
                .from = from,
                .to = to,
                .request = request,
-               .board = ProgressBoard(request.blobs, request.on_progress)},
+               .board = ProgressBoard(request.blobs, request.on_progress),
+               .turns = {.tenant = request.tenant}},
       layers_(running_),
       blobs_(request.blobs) {
   std::stable_sort(blobs_.begin(), blobs_.end(), [](const auto& a, const auto& b) { return a.size > b.size; });

@@ -14,7 +14,7 @@ struct RunningTransfer {
   const BlobTransferRequest& request;
   ProgressBoard board;
   StreamSlots::OfRequest slots = {};
-  LargeWindow::OfRequest turns = {};
+  TurnRow::OfRequest turns = {};
 };
 
 inline std::unexpected<Error> stopped() {

@@ -4,6 +4,7 @@
 
 #include "controller/transfer/blob_whereabouts.h"
 #include "controller/transfer/checked_layers.h"
+#include "controller/transfer/large_window.h"
 #include "controller/transfer/rate_limit.h"
 #include "controller/transfer/rules.h"
 #include "controller/transfer/stream_slots.h"
@@ -21,7 +22,7 @@ struct SharedMeans {
         slots(rules.most_streams),
         limits(hands),
         windows(rules.streamed_windows, rules.largest_streamed),
-        large_window(rules.largest_window) {}
+        large_window(rules.largest_window, hands.elapsed) {}
 
   const TransferHands hands;
   const TransferRules rules;
@@ -29,7 +30,7 @@ struct SharedMeans {
   CheckedLayers checked;
   StreamSlots slots;
   RateLimits limits;
-  WindowMemory windows;      ///< Of the layers that are streamed.
+  TenantsWindows windows;    ///< Of the layers that are streamed.
   LargeWindow large_window;  ///< Of the one that is checked by itself.
 };
 

@@ -1,48 +1,44 @@
 #include "controller/transfer/window_memory.h"
 
-#include <algorithm>
-
 namespace slipway::transfer {
 
 bool WindowMemory::take(std::size_t bytes) {
+  if (!take_here(bytes)) return false;
+  if (whole_ == nullptr || whole_->take(bytes)) return true;
+  taken_ -= bytes;
+  return false;
+}
+
+bool WindowMemory::take_here(std::size_t bytes) {
   if (bytes > most_of_one_) return false;
+  const std::size_t most = most_;
   std::size_t taken = taken_.load();
   do {
-    if (bytes > most_ - taken) return false;
+    if (taken > most || bytes > most - taken) return false;
   } while (!taken_.compare_exchange_weak(taken, taken + bytes));
   return true;
 }
 
-LargeWindow::Turn::Turn(LargeWindow& window, OfRequest& request) : window_(window), request_(request) {
-  window_.row_.lock()->waiting.push_back(&request_);
+void WindowMemory::give_back(std::size_t bytes) {
+  taken_ -= bytes;
+  if (whole_ != nullptr) whole_->give_back(bytes);
 }
 
-LargeWindow::Turn::~Turn() {
-  {
-    auto row = window_.row_.lock();
-    if (held_)
-      row->is_taken = false;
-    else
-      row->waiting.erase(std::ranges::find(row->waiting, &request_));
-  }
-  window_.moved_.notify_all();
+std::shared_ptr<WindowMemory> TenantsWindows::of(const std::string& tenant) {
+  const auto tenants = tenants_.lock();
+  std::erase_if(tenants->parts, [](const auto& each) { return each.second.expired(); });
+  if (!tenants->first) tenants->first = tenant;
+  tenants->are_several = tenants->are_several || tenant != *tenants->first;
+  auto& kept = tenants->parts[tenant];
+  std::shared_ptr<WindowMemory> part = kept.lock();
+  if (part == nullptr) kept = part = std::make_shared<WindowMemory>(most_, most_of_one_, &whole_);
+  for (const auto& [name, each] : tenants->parts)
+    if (const auto present = each.lock()) present->limit_to(most_of_tenant(*tenants));
+  return part;
 }
 
-bool LargeWindow::Turn::wait(const std::stop_token& stop) {
-  auto row = window_.row_.lock();
-  held_ = row.wait(window_.moved_, stop, [&] {
-    return !row->is_taken && *std::ranges::min_element(row->waiting, {}, &OfRequest::last) == &request_;
-  });
-  if (!held_) return false;
-  row->waiting.erase(std::ranges::find(row->waiting, &request_));
-  row->is_taken = true;
-  request_.last = ++row->turns;
-  return true;
-}
-
-bool LargeWindow::Turn::keeps_others_waiting() const {
-  const auto row = window_.row_.lock();
-  return std::ranges::any_of(row->waiting, [this](const OfRequest* each) { return each != &request_; });
+std::size_t TenantsWindows::most_of_tenant(const Tenants& tenants) const {
+  return tenants.are_several ? most_ / 2 : most_ - most_ / 4;
 }
 
 }  // namespace slipway::transfer

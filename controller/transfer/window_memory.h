@@ -1,11 +1,11 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
-#include <cstdint>
-#include <stop_token>
-#include <vector>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "controller/runtime/guarded.h"
 
@@ -15,58 +15,47 @@ namespace slipway::transfer {
 /// gets none comes again later. Thread-safe.
 class WindowMemory {
  public:
-  /// Of `most` bytes, in pieces of at most `most_of_one`.
-  WindowMemory(std::size_t most, std::size_t most_of_one) : most_(most), most_of_one_(most_of_one) {}
+  /// Of `most` bytes, in pieces of at most `most_of_one`; all of them out of `whole` too, which outlives this.
+  WindowMemory(std::size_t most, std::size_t most_of_one, WindowMemory* whole = nullptr)
+      : most_(most), most_of_one_(most_of_one), whole_(whole) {}
 
   /// False when so much is not left, or is more than one may have.
   bool take(std::size_t bytes);
-  void give_back(std::size_t bytes) { taken_ -= bytes; }
+  void give_back(std::size_t bytes);
+  /// From now on; what is taken stays so until it is given back.
+  void limit_to(std::size_t most) { most_ = most; }
 
  private:
-  const std::size_t most_;
+  bool take_here(std::size_t bytes);
+
+  std::atomic<std::size_t> most_;
   const std::size_t most_of_one_;
+  WindowMemory* const whole_;
   std::atomic<std::size_t> taken_ = 0;
 };
 
-/// Much memory for one layer at a time. Of the requests that wait for it the one whose last turn is longest ago is
-/// next, however many layers another has. Thread-safe.
-class LargeWindow {
+/// Such memory, shared by tenants. One has at most three quarters of it at once, and half as soon as a second one has
+/// asked for its own: what the first holds by then leaves something. Thread-safe.
+class TenantsWindows {
  public:
-  explicit LargeWindow(std::size_t bytes) : memory_(bytes, bytes) {}
+  TenantsWindows(std::size_t most, std::size_t most_of_one)
+      : most_(most), most_of_one_(most_of_one), whole_(most, most_of_one) {}
 
-  /// When one request had its last turn: the window's own.
-  struct OfRequest {
-    std::uint64_t last = 0;
-  };
-
-  /// A place in the row, and then the right to the memory. Window and request outlive it.
-  class Turn {
-   public:
-    Turn(LargeWindow& window, OfRequest& request);
-    ~Turn();
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    /// Waits for it: false when `stop` asked before.
-    bool wait(const std::stop_token& stop);
-    WindowMemory& memory() const { return window_.memory_; }
-    /// Whether others than its request wait meanwhile.
-    bool keeps_others_waiting() const;
-
-   private:
-    LargeWindow& window_;
-    OfRequest& request_;
-    bool held_ = false;
-  };
+  /// That of all requests of one tenant together. The windows outlive it.
+  std::shared_ptr<WindowMemory> of(const std::string& tenant);
 
  private:
-  struct Row {
-    bool is_taken = false;
-    std::uint64_t turns = 0;
-    std::vector<const OfRequest*> waiting;  ///< As they came, one entry a turn.
+  struct Tenants {
+    std::optional<std::string> first;
+    bool are_several = false;
+    std::map<std::string, std::weak_ptr<WindowMemory>> parts;  ///< Of those who have requests; and some who had.
   };
-  WindowMemory memory_;
-  runtime::Guarded<Row> row_;  ///< Its lock is that of all OfRequest, too.
-  std::condition_variable_any moved_;
+  std::size_t most_of_tenant(const Tenants& tenants) const;
+
+  const std::size_t most_;
+  const std::size_t most_of_one_;
+  WindowMemory whole_;
+  runtime::Guarded<Tenants> tenants_;
 };
 
 }  // namespace slipway::transfer

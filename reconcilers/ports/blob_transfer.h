@@ -38,6 +38,7 @@ struct BlobTransferReport {
 };
 
 struct BlobTransferRequest {
+  std::string tenant;                      ///< Whose it is: the requests of one share what is given out by turns.
   std::vector<content::Descriptor> blobs;  ///< Each digest once.
   std::vector<std::string> mount_from;     ///< Repositories of the destination's registry to try first.
   /// Whether the publisher may mount from that repository of the destination's registry (its namespace has Read).

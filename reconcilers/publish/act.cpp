@@ -62,6 +62,7 @@ class Act {
 
   BlobTransferRequest request_for(std::vector<content::Descriptor> blobs) const {
     BlobTransferRequest request;
+    request.tenant = manner_.tenant;
     request.blobs = std::move(blobs);
     request.may_mount_from = manner_.may_mount_from;
     request.unasked = content_.unasked;

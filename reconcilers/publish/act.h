@@ -28,6 +28,7 @@ struct Hands {
 
 /// How the blobs are sent, and whether to go on.
 struct Manner {
+  std::string tenant;  ///< The namespace that asks.
   std::vector<std::string> mount_from;
   std::function<bool(const std::string&)> may_mount_from;
   int concurrency = 4;

@@ -216,7 +216,8 @@ class Visit {
 
   Result<Manner> manner_of(const PublishPlan& plan) {
     const auto& limits = admission_->registry.spec.transfer;
-    Manner manner{.may_mount_from = [this](const std::string& repository) { return may_read(*admission_, repository); },
+    Manner manner{.tenant = object().metadata.namespace_name,
+                  .may_mount_from = [this](const std::string& repository) { return may_read(*admission_, repository); },
                   .concurrency = static_cast<int>(limits.concurrency),
                   .is_still_wanted = [this, gates = plan.ids.gates] { return is_still_wanted(gates); }};
     if (admission_->source && is_own_host(admission_->registry, admission_->source->registry))

@@ -5,8 +5,10 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,9 +25,17 @@ struct Cut {
   Error error{.cls = ErrorClass::Unavailable, .message = "cut"};
   std::int64_t kept = 0;
   bool forgets = false;
+  bool hangs = false;                    ///< A reading at the registry that gets no more until it is stopped.
   bool ends_well = false;                ///< A reading at the registry that is too short, without an error.
   std::function<void()> meanwhile = {};  ///< Called before a request at the registry fails.
 };
+
+/// A wait that takes until its end is asked for.
+inline void until_stopped(const std::stop_token& stop) {
+  std::promise<void> asked;
+  const std::stop_callback tell(stop, [&] { asked.set_value(); });
+  asked.get_future().wait();
+}
 
 inline content::Descriptor descriptor_of(const std::string& bytes) {
   return {.digest = Digest::of(bytes), .size = static_cast<std::int64_t>(bytes.size())};
@@ -118,6 +128,7 @@ struct FakeRegistry {
     std::int64_t received = 0;
   };
   runtime::Guarded<State> state;
+  std::function<void()> on_look;  ///< Before each look for a blob.
 };
 
 class FakeUpload final : public BlobUpload {
@@ -191,6 +202,7 @@ class FakeStore final : public ImageStore {
   std::string name() const override { return host() + "/" + repository_; }
 
   Result<bool> has_blob(const content::Descriptor& blob, std::stop_token) override {
+    if (registry_.on_look) registry_.on_look();
     auto state = registry_.state.lock();
     ++state->heads;
     if (!state->head_errors.empty()) return next_of(state->head_errors);
@@ -218,7 +230,7 @@ class FakeStore final : public ImageStore {
     return std::make_unique<FakeUpload>(registry_, repository_);
   }
   Result<void> read_blob(const content::Descriptor& blob, std::int64_t offset, const BlobSink& sink,
-                         std::stop_token) override {
+                         std::stop_token stop) override {
     struct Reading {
       FakeRegistry& registry;
       explicit Reading(FakeRegistry& of) : registry(of) {
@@ -238,6 +250,7 @@ class FakeStore final : public ImageStore {
     for (const std::string_view piece : {rest.substr(0, half), rest.substr(half)})
       if (auto taken = sink(std::as_bytes(std::span(piece.data(), piece.size()))); !taken) return taken;
     if (cut && cut->meanwhile) cut->meanwhile();
+    if (cut && cut->hangs) return until_stopped(stop), fail(ErrorClass::Cancelled, "stopped");
     return cut && !cut->ends_well ? std::unexpected(cut->error) : Result<void>{};
   }
   Result<std::optional<content::Descriptor>> resolve(const std::string&, std::stop_token) override {

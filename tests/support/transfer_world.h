@@ -21,13 +21,6 @@ inline std::string bytes_of(std::size_t size, unsigned seed = 1) {
   return bytes;
 }
 
-/// A wait that takes until its end is asked for.
-inline void until_stopped(const std::stop_token& stop) {
-  std::promise<void> asked;
-  const std::stop_callback tell(stop, [&] { asked.set_value(); });
-  asked.get_future().wait();
-}
-
 inline bool all_may(const std::string&) {
   return true;
 }

@@ -1,12 +1,19 @@
+#include <chrono>
+#include <future>
 #include <optional>
 #include <stop_token>
 
+#include "controller/runtime/guarded.h"
 #include "controller/transfer/image_growth.h"
+#include "controller/transfer/large_window.h"
 #include "controller/transfer/stream_slots.h"
 #include "controller/transfer/window_memory.h"
 #include "tests/catch.h"
+#include "tests/support/fake_blob_ends.h"
 
+using namespace slipway;
 using namespace slipway::transfer;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -32,47 +39,116 @@ TEST_CASE("window memory: so much at once, so much for one, and what is given ba
   CHECK_FALSE(windows.take(2));
 }
 
+TEST_CASE("window memory: a part takes out of the whole, and no more than its own", "[deep]") {
+  WindowMemory whole(10, 6);
+  WindowMemory part(8, 6, &whole);
+  CHECK(part.take(5));
+  CHECK_FALSE(part.take(4));
+  CHECK(whole.take(4));
+  CHECK_FALSE(part.take(2));
+  CHECK(part.take(1));
+  part.limit_to(5);
+  CHECK_FALSE(part.take(0));
+  part.give_back(5);
+  CHECK(part.take(4));
+  CHECK_FALSE(part.take(1));
+  CHECK(whole.take(1));
+}
+
+TEST_CASE("window memory: one tenant has three quarters of it, and half once another has asked", "[deep]") {
+  TenantsWindows windows(100, 60);
+  const auto rival = windows.of("rival");
+  CHECK(windows.of("rival") == rival);
+  CHECK(rival->take(60));
+  CHECK_FALSE(rival->take(16));
+  CHECK(rival->take(15));
+  const auto victim = windows.of("victim");
+  CHECK_FALSE(rival->take(1));
+  CHECK_FALSE(victim->take(26));
+  CHECK(victim->take(25));
+  rival->give_back(60);
+  CHECK_FALSE(rival->take(36));
+  CHECK(rival->take(35));
+  CHECK_FALSE(victim->take(26));
+  CHECK(victim->take(25));
+}
+
+TEST_CASE("window memory: that others were here once is not forgotten when all have gone", "[deep]") {
+  TenantsWindows windows(100, 60);
+  for (const auto* tenant : {"first", "second"}) CHECK(windows.of(tenant)->take(0));
+  const auto first = windows.of("first");
+  CHECK_FALSE(first->take(51));
+  CHECK(first->take(50));
+}
+
+namespace {
+
+/// A window, and time that stands still until it is moved.
+struct Window {
+  runtime::Guarded<std::chrono::nanoseconds> now;
+  LargeWindow window{10, [this] { return *now.lock(); }};
+};
+
+}  // namespace
+
 TEST_CASE("large window: one has it at a time, and all of it", "[deep]") {
-  LargeWindow window(10);
-  LargeWindow::OfRequest request;
+  Window world;
+  TurnRow::OfRequest request;
   std::optional<LargeWindow::Turn> first;
-  first.emplace(window, request);
+  first.emplace(world.window, request, 20s);
   REQUIRE(first->wait({}));
   CHECK(first->memory().take(10));
   first->memory().give_back(10);
   {
-    LargeWindow::Turn second(window, request);
+    LargeWindow::Turn second(world.window, request, 20s);
     CHECK_FALSE(second.wait(stopped_already()));
   }
   first.reset();
   for (int i = 0; i < 2; ++i) {
-    LargeWindow::Turn later(window, request);
+    LargeWindow::Turn later(world.window, request, 20s);
     CHECK(later.wait(stopped_already()));
   }
 }
 
-TEST_CASE("large window: of those who wait the request is next whose last turn is longest ago", "[deep]") {
-  LargeWindow window(10);
-  LargeWindow::OfRequest many;
-  LargeWindow::OfRequest one;
+TEST_CASE("large window: who has it while another request waits has it for a time", "[deep]") {
+  Window world;
+  TurnRow::OfRequest request;
+  TurnRow::OfRequest other;
   std::optional<LargeWindow::Turn> held;
-  held.emplace(window, many);
+  held.emplace(world.window, request, 20s);
   REQUIRE(held->wait({}));
-  std::optional<LargeWindow::Turn> more_of_many;
-  more_of_many.emplace(window, many);
-  CHECK_FALSE(held->keeps_others_waiting());
-  std::optional<LargeWindow::Turn> of_one;
-  of_one.emplace(window, one);
-  CHECK(held->keeps_others_waiting());
+  LargeWindow::Turn of_same(world.window, request, 20s);
+  *world.now.lock() += 20s;
+  CHECK_FALSE(held->is_over());
+  {
+    LargeWindow::Turn of_other(world.window, other, 20s);
+    CHECK(held->is_over());
+    CHECK_FALSE(of_other.is_over());
+  }
+  CHECK_FALSE(held->is_over());
   held.reset();
-  REQUIRE(of_one->wait(stopped_already()));
-  CHECK(of_one->keeps_others_waiting());
-  LargeWindow::Turn more_of_one(window, one);
-  of_one.reset();
-  CHECK(more_of_many->wait(stopped_already()));
-  more_of_many.reset();
-  CHECK(more_of_one.wait(stopped_already()));
-  CHECK_FALSE(more_of_one.keeps_others_waiting());
+  REQUIRE(of_same.wait(stopped_already()));
+  LargeWindow::Turn of_other(world.window, other, 20s);
+  *world.now.lock() += 19s;
+  CHECK_FALSE(of_same.is_over());
+  of_same.end();
+  CHECK(of_same.is_over());
+  CHECK(of_same.until_over().stop_requested());
+}
+
+TEST_CASE("large window: who only waits is told that its time is over, by whom it keeps waiting", "[deep]") {
+  Window world;
+  TurnRow::OfRequest request;
+  TurnRow::OfRequest other;
+  std::optional<LargeWindow::Turn> held;
+  held.emplace(world.window, request, 20s);
+  REQUIRE(held->wait({}));
+  LargeWindow::Turn next(world.window, other, 20s);
+  auto comes = std::async(std::launch::async, [&next] { return next.wait({}); });
+  *world.now.lock() += 20s;
+  slipway::testing::until_stopped(held->until_over());
+  held.reset();
+  CHECK(comes.get());
 }
 
 TEST_CASE("stream slots: a bounded number, and none is kept from its first", "[transfer]") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <utility>
 
@@ -91,38 +92,152 @@ TEST_CASE("deep: layers that take much memory are sent at once and read one at a
   if (!present) CHECK(world.registry.state.lock()->most_reading == 1);
 }
 
-TEST_CASE("deep: who is long about a layer that takes much memory gives way to another request", "[transfer]") {
-  TransferWorld world;
-  const bool is_long = GENERATE(true, false);
-  const auto request_for = [&](unsigned seed) {
+namespace {
+
+/// Requests for a layer each that waits for its turn.
+struct LargeWindows {
+  BlobTransferRequest request_for(unsigned seed, const std::string& tenant = "team") {
     const std::string plain = bytes_of(60'000, seed);
     const std::string layer = tests::zstd_with_window(27, plain);
     auto request = world.request({world.source.add(layer)});
+    request.tenant = tenant;
     request.deep = true;
     request.diff_ids[Digest::of(layer)] = Digest::of(plain).str();
     return request;
-  };
-  const auto waits_for_turn = [](const TransferProgress& told) {
-    return told.note.find("when its turn comes") != std::string::npos;
-  };
-  auto other = request_for(2);
+  }
+  std::future<Result<BlobTransferReport>> start(const BlobTransferRequest& request) {
+    return std::async(std::launch::async, [this, &request] { return run(request); });
+  }
+  Result<BlobTransferReport> run(const BlobTransferRequest& request) {
+    return world.engine.transfer(world.source, world.store, request, {});
+  }
+  /// Calls `then` when the request has come into the row.
+  static ProgressListener once_it_waits(std::function<void()> then) {
+    return [then = std::move(then), once = false](const TransferProgress& told) mutable {
+      const bool waits = told.note.find("when its turn comes") != std::string::npos;
+      if (waits && !std::exchange(once, true)) then();
+    };
+  }
+  void cut_reading(Cut cut) { world.registry.state.lock()->read_cuts.push_back(std::move(cut)); }
+  int reads() { return world.registry.state.lock()->reads; }
+
+  TransferWorld world;
+};
+
+}  // namespace
+
+TEST_CASE("deep: who is long about a layer that takes much memory gives way to another request", "[transfer]") {
+  LargeWindows windows;
+  const bool is_long = GENERATE(true, false);
   std::promise<void> other_waits;
-  other.on_progress = [&, once = false](const TransferProgress& told) mutable {
-    if (waits_for_turn(told) && !std::exchange(once, true)) other_waits.set_value();
-  };
-  auto request = request_for(1);
+  auto other = windows.request_for(2);
+  other.on_progress = LargeWindows::once_it_waits([&] { other_waits.set_value(); });
+  const auto request = windows.request_for(1);
   std::future<Result<BlobTransferReport>> others;
-  request.on_progress = [&, in_turn = false](const TransferProgress& told) mutable {
-    const bool was_in_turn = std::exchange(in_turn, in_turn || waits_for_turn(told));
-    if (!was_in_turn || others.valid() || told.bytes_done >= 60'000) return;
-    others =
-        std::async(std::launch::async, [&] { return world.engine.transfer(world.source, world.store, other, {}); });
-    other_waits.get_future().wait();
-    *world.on_the_wire.lock() += world.rules.first_turn - std::chrono::seconds(is_long ? 0 : 1);
-  };
-  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  windows.cut_reading({.after = 20'000, .error = {.cls = ErrorClass::Unavailable, .message = "cut"}, .meanwhile = [&] {
+                         others = windows.start(other);
+                         other_waits.get_future().wait();
+                         const auto& rules = windows.world.rules;
+                         *windows.world.on_the_wire.lock() += rules.first_turn - std::chrono::seconds(is_long ? 0 : 10);
+                       }});
+  REQUIRE(windows.run(request));
   REQUIRE(others.get());
-  CHECK(world.registry.state.lock()->reads == (is_long ? 3 : 2));
+  CHECK(windows.reads() == 3);
+  CHECK(windows.world.waits.lock()->size() == (is_long ? 0 : 1));
+}
+
+TEST_CASE("deep: a registry that gives no byte more holds up no other request's turn", "[transfer]") {
+  LargeWindows windows;
+  const auto other = windows.request_for(2, "victim");
+  const auto request = windows.request_for(1, "rival");
+  std::future<Result<BlobTransferReport>> others;
+  windows.cut_reading({.after = 20'000, .hangs = true, .meanwhile = [&] {
+                         others = windows.start(other);
+                         *windows.world.on_the_wire.lock() += windows.world.rules.first_turn;
+                       }});
+  CHECK(windows.run(request));
+  CHECK(others.get());
+  CHECK(windows.reads() == 3);
+}
+
+TEST_CASE("deep: a wait before the next try holds up no other request's turn", "[transfer]") {
+  LargeWindows windows;
+  const auto other = windows.request_for(2, "victim");
+  const auto request = windows.request_for(1, "rival");
+  std::future<Result<BlobTransferReport>> others;
+  windows.cut_reading({.after = 20'000, .error = {.cls = ErrorClass::Unavailable, .message = "cut"}});
+  windows.world.while_waiting = [&](const std::stop_token& stop) {
+    others = windows.start(other);
+    *windows.world.on_the_wire.lock() += windows.world.rules.first_turn;
+    until_stopped(stop);
+  };
+  CHECK(windows.run(request));
+  CHECK(others.get());
+  CHECK(windows.reads() == 3);
+}
+
+TEST_CASE("deep: another namespace's layer comes before the second of one with many", "[transfer]") {
+  LargeWindows windows;
+  const std::vector<std::string> tenants{"rival", "rival", "victim"};
+  std::vector<BlobTransferRequest> requests;
+  std::vector<std::promise<void>> waits(tenants.size());
+  runtime::Guarded<std::vector<std::string>> turns;
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    requests.push_back(windows.request_for(static_cast<unsigned>(i) + 2, tenants[i]));
+    requests[i].on_progress = [&, i, calls = 0, waiting = LargeWindows::once_it_waits([&waits, i] {
+                                                  waits[i].set_value();
+                                                })](const TransferProgress& told) mutable {
+      const bool was_waiting = calls > 0;
+      waiting(told);
+      if (was_waiting || told.waiting.find("when its turn comes") != std::string::npos) ++calls;
+      if (calls == 2) turns.lock()->push_back(tenants[i]);
+    };
+  }
+  std::vector<std::future<Result<BlobTransferReport>>> others;
+  Cut cut = cut_after(20'000);
+  cut.meanwhile = [&] {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      others.push_back(windows.start(requests[i]));
+      waits[i].get_future().wait();
+    }
+  };
+  windows.cut_reading(cut);
+  CHECK(windows.run(windows.request_for(1, "rival")));
+  for (auto& other : others) CHECK(other.get());
+  CHECK(*turns.lock() == std::vector<std::string>{"victim", "rival", "rival"});
+}
+
+TEST_CASE("deep: a layer that is not read to its end in a few turns is left to the next attempt", "[transfer]") {
+  LargeWindows windows;
+  const auto most_turns = static_cast<std::size_t>(windows.world.rules.most_turns);
+  std::vector<BlobTransferRequest> victims;
+  std::vector<std::future<Result<BlobTransferReport>>> others;
+  for (unsigned i = 0; i < most_turns; ++i) victims.push_back(windows.request_for(2 + i, "victim"));
+  for (std::size_t i = 0; i < most_turns; ++i) {
+    windows.cut_reading({.after = 20'000, .hangs = true, .meanwhile = [&, i] {
+                           others.push_back(windows.start(victims[i]));
+                           *windows.world.on_the_wire.lock() += windows.world.rules.longest_turn;
+                         }});
+    windows.cut_reading({.after = 60'000 + 9, .ends_well = true});
+  }
+  const auto report = windows.run(windows.request_for(1, "rival"));
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Unavailable);
+  CHECK(report.error().message.find("could not be read to its end") != std::string::npos);
+  CHECK(others.size() == most_turns);
+  for (auto& each : others) CHECK(each.get());
+}
+
+TEST_CASE("deep: who is stopped while it has its turn is stopped, and not late", "[transfer]") {
+  LargeWindows windows;
+  std::stop_source stop;
+  const auto request = windows.request_for(1);
+  windows.cut_reading({.after = 20'000, .hangs = true, .meanwhile = [&] { stop.request_stop(); }});
+  const auto report =
+      windows.world.engine.transfer(windows.world.source, windows.world.store, request, stop.get_token());
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Cancelled);
+  CHECK(windows.reads() == 1);
 }
 
 TEST_CASE("deep: of layers that were found right a bounded number is known", "[transfer]") {

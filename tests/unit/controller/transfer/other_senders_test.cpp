@@ -1,5 +1,6 @@
 #include "controller/transfer/other_senders.h"
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
@@ -179,6 +180,59 @@ TEST_CASE("a blob that waits for its turn keeps nobody else waiting for it", "[t
   const auto rivals = rival.end();
   CHECK(rivals->outcomes.at(Digest::of(bytes)) == BlobOutcome::Mounted);
   CHECK(world.registry.state.lock()->received == 110'000);
+}
+
+TEST_CASE("who is about to send when another has begun waits for that one, and has sent nothing itself", "[transfer]") {
+  TransferRules rules = small_rules();
+  rules.most_streams = 1;
+  TransferWorld world(rules);
+  const std::string one = bytes_of(50'000);
+  const std::string other = bytes_of(60'000, 3);
+  FakeSource slow;
+  std::atomic<int> readings = 0;
+  std::promise<Digest> first_is_read;
+  std::promise<void> first_goes_on;
+  std::promise<void> second_is_read;
+  std::promise<void> second_goes_on;
+  slow.on_read = [&](const Digest& digest) {
+    const bool is_first = ++readings == 1;
+    is_first ? first_is_read.set_value(digest) : second_is_read.set_value();
+    (is_first ? first_goes_on : second_goes_on).get_future().wait();
+  };
+  FakeStore rivals(world.registry, "rival");
+  auto rivals_request = world.request({slow.add(one), slow.add(other)});
+  rivals_request.concurrency = 2;
+  auto rival = std::async(std::launch::async, [&] { return world.engine.transfer(slow, rivals, rivals_request, {}); });
+  const std::string& bytes = first_is_read.get_future().get() == Digest::of(one) ? other : one;
+  while (world.registry.state.lock()->heads < 2) std::this_thread::yield();
+  // The rival's other blob waits for a stream now.
+
+  const content::Descriptor blob = world.source.add(bytes);
+  std::future<Result<BlobTransferReport>> third;  // It waits for the one to the same repository.
+  std::promise<void> third_waits;
+  std::atomic<int> waits = 0;
+  world.while_waiting = [&](const std::stop_token& stop) {
+    const int wait = ++waits;
+    if (wait < 3) return;
+    if (wait == 3) third_waits.set_value();
+    if (wait == 4) third.wait(), second_goes_on.set_value();
+    until_stopped(stop);
+  };
+  std::atomic<int> looks = 0;
+  world.registry.on_look = [&] {
+    if (++looks != 2) return;
+    third = std::async(std::launch::async, [&] { return world.run({blob}); });
+    third_waits.get_future().wait();
+    first_goes_on.set_value();
+    second_is_read.get_future().wait();
+  };
+  auto request = world.request({blob});
+  request.may_mount_from = all_may;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  if (waits < 4) second_goes_on.set_value();
+  CHECK(report->outcomes.at(blob.digest) == BlobOutcome::Mounted);
+  CHECK(third.get()->outcomes.at(blob.digest) == BlobOutcome::Sent);
+  CHECK(rival.get());
 }
 
 TEST_CASE("of those who send a blob in vain one after the other few are waited for", "[transfer]") {
