@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/assembly/shared_audit.h"
 #include "controller/audit/chained_log.h"
 #include "controller/audit/file_medium.h"
 #include "controller/audit/stream_medium.h"
@@ -95,7 +96,8 @@ Result<std::unique_ptr<KeptAudit>> open_audit_log(const std::filesystem::path& f
   auto told = std::make_unique<ToldAudit>(folder.empty() ? "standard output" : folder.string(), surroundings);
   if (auto opened = told->open(std::move(*medium), publisher); !opened)
     return std::unexpected(std::move(opened.error()));
-  return told;
+  if (folder.empty()) return told;
+  return std::make_unique<SharedAudit>(std::move(told), room_of(folder), surroundings);
 }
 
 std::unique_ptr<KeptAudit> no_audit_log() {

@@ -10,9 +10,12 @@ const Error kFull{.cls = ErrorClass::Unavailable,
                   .message = "writing the audit log \"/var/lib/slipway/audit-000001.jsonl\": no space left on device",
                   .remedy = "make room, or name another with --audit-folder"};
 
+const Error kShare{.cls = ErrorClass::QuotaExceeded, .message = "namespace shop put 2 GiB there", .remedy = "less"};
+
 class FullAudit final : public assembly::KeptAudit {
  public:
   Result<std::vector<AuditNumber>> intend(const AuditSubject&, const std::vector<AuditChange>&) override {
+    if (is_shared_out) return std::unexpected(kShare);
     if (is_full) return std::unexpected(kFull);
     return std::vector<AuditNumber>{7};
   }
@@ -21,6 +24,7 @@ class FullAudit final : public assembly::KeptAudit {
   std::optional<Error> try_again() override { return failure(); }
 
   bool is_full = true;
+  bool is_shared_out = false;
   AuditNumber last = 0;
 };
 
@@ -43,6 +47,15 @@ TEST_CASE("tenants learn that nothing can be recorded, who runs Slipway learns w
   CHECK(audit.intend({}, {}) == std::vector<AuditNumber>{7});
   audit.ended(7, {});
   CHECK(kept.last == 7);
+}
+
+TEST_CASE("a tenant learns that its own share of the audit log is used up") {
+  FullAudit kept;
+  kept.is_shared_out = true;
+  TenantsAudit audit{kept};
+  const auto noted = audit.intend({}, {});
+  REQUIRE_FALSE(noted);
+  CHECK(noted.error() == kShare);
 }
 
 }  // namespace slipway::cluster
