@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "controller/cluster/status_remains.h"
 #include "crds/base/text.h"
 #include "reconcilers/finalizer.h"
 #include "reconcilers/json.h"
@@ -42,7 +43,7 @@ std::string line_that_grants(const std::string& namespace_name, const ReferenceN
 }
 
 /// What is applied to the object in that very version (a uid would not be looked at): its status whole, so that what is
-/// not in it vanishes.
+/// not in it vanishes, as long as nobody else owns it too.
 template <class T>
 Node status_patch(const T& object) {
   return json::MapBuilder()
@@ -254,13 +255,34 @@ Result<runtime::Reflected<T>> ObjectStore::apply_status(const runtime::Reflected
   made.object.status = status;
   made.object.status.source_revision.clear();
   const ObjectKey key = key_of(made.object);
-  const auto answer = client_.find(kube::apply(target_of(key, "status"), status_patch(made.object)), rules_.give_up);
+  const Node wanted = to_node(made.object.status);
+  auto request = kube::apply(target_of(key, "status"), status_patch(made.object));
+  const bool takes_away = remains(to_node(present.object.status), wanted).has_value();
+  if (takes_away) request.accept = kube::ApiRequest{}.accept;
+  const auto answer = client_.find(std::move(request), rules_.give_up);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
   auto written = kube::decode_metadata(**answer);
   if (!written) return std::unexpected(std::move(written.error()));
   made.object.metadata.resource_version = std::move(written->object.metadata.resource_version);
+  const auto rest = takes_away ? remains(json::at(**answer, "status"), wanted) : std::nullopt;
+  if (rest) take_away(key, made.object.metadata, *rest);
   return made;
+}
+
+/// What stays where somebody copied our entry of metadata.managedFields under another name: two own it then, and what
+/// one does not apply any more is the other's still. Once; what fails here the next status that takes something away
+/// makes up for.
+void ObjectStore::take_away(const ObjectKey& key, ObjectMeta& metadata, const Node& rest) {
+  const Node patch =
+      json::MapBuilder()
+          .add("metadata", json::MapBuilder().add("resourceVersion", json::text(metadata.resource_version)).build())
+          .add("status", rest)
+          .build();
+  const auto answer = client_.find(kube::merge_patch(target_of(key, "status"), patch), rules_.give_up);
+  if (!answer || !*answer) return;
+  if (auto written = kube::decode_metadata(**answer))
+    metadata.resource_version = std::move(written->object.metadata.resource_version);
 }
 
 Result<void> ObjectStore::write_status(const ImagePublication& object) {

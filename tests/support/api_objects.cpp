@@ -167,9 +167,30 @@ ApiObjects::Answer ApiObjects::apply_status(const ApiAddress& address, const Jso
   Kept& kept = objects_.at(main);
   Json object = kept.object;
   const Json now = applied.value("status", Json::object());
-  object["status"] = merged(without_dropped(object.value("status", Json::object()), kept.applied_status, now), now);
+  Json live = object.value("status", Json::object());
+  if (!kept.is_owned_twice) live = without_dropped(std::move(live), kept.applied_status, now);
+  object["status"] = merged(std::move(live), now);
   kept.applied_status = now;
   return store(main, std::move(object));
+}
+
+ApiObjects::Answer ApiObjects::merge_status(const ApiAddress& address, const Json& patch) {
+  const Answer found = get(address);
+  if (found.refusal) return found;
+  const Json asked = patch.value("metadata", Json::object());
+  if (asked.contains("resourceVersion") && asked["resourceVersion"] != found.object["metadata"]["resourceVersion"])
+    return refuse(409, "Conflict", "the object has been modified; please apply your changes to the latest version");
+  ApiAddress main = address;
+  main.subresource.clear();
+  Json object = found.object;
+  object["status"].merge_patch(patch.value("status", Json::object()));
+  return store(main, std::move(object));
+}
+
+ApiObjects::Answer ApiObjects::own_status_too(const ApiAddress& address) {
+  const Answer found = get(address);
+  if (!found.refusal) objects_.at(address).is_owned_twice = true;
+  return found;
 }
 
 ApiObjects::Answer ApiObjects::remove(const ApiAddress& address, const Json& options) {

@@ -56,6 +56,11 @@ class ApiObjects {
   Answer replace(const ApiAddress& address, Json object);
   /// Server-side apply with force on the status, by one manager.
   Answer apply_status(const ApiAddress& address, const Json& applied);
+  /// A merge patch of the status.
+  Answer merge_status(const ApiAddress& address, const Json& patch);
+  /// As who copies the manager's entry of managedFields under another name: of what it owns now nothing goes because it
+  /// is not applied any more.
+  Answer own_status_too(const ApiAddress& address);
   Answer remove(const ApiAddress& address, const Json& options);
 
   /// By namespace and name, from the one after `after`.
@@ -68,6 +73,7 @@ class ApiObjects {
   struct Kept {
     Json object;
     Json applied_status = Json::object();  ///< What the manager owns.
+    bool is_owned_twice = false;
   };
   Answer store(const ApiAddress& address, Json object);
   Json& tell(const std::string& type, const ApiAddress& address, Json& object);

@@ -32,6 +32,9 @@ class InMemoryApiServer final : public http::HttpTransport {
   void edit(const std::string& path, const std::function<void(Json&)>& change) {
     changed([&] { return objects_.edit(ApiAddress::of(path), change).object; });
   }
+  void own_status_too(const std::string& path) {
+    changed([&] { return objects_.own_status_too(ApiAddress::of(path)).object; });
+  }
   void remove(const std::string& path) {
     changed([&] { return objects_.remove(ApiAddress::of(path), {}).object; });
   }
@@ -114,6 +117,11 @@ class InMemoryApiServer final : public http::HttpTransport {
     return accept != nullptr && accept->find("as=PartialObjectMetadata") != std::string::npos;
   }
 
+  static bool is_merge(const http::Request& request) {
+    const std::string* type = request.headers.find("Content-Type");
+    return type != nullptr && type->find("merge-patch") != std::string::npos;
+  }
+
   static Json shown(const http::Request& request, Json object) {
     if (!is_metadata_only(request)) return object;
     return {{"apiVersion", "meta.k8s.io/v1"}, {"kind", "PartialObjectMetadata"}, {"metadata", object["metadata"]}};
@@ -152,7 +160,8 @@ class InMemoryApiServer final : public http::HttpTransport {
       case http::Method::Delete:
         return objects_.remove(address, body);
       case http::Method::Patch:
-        return address.subresource == "status" ? objects_.apply_status(address, body) : objects_.merge(address, body);
+        if (address.subresource != "status") return objects_.merge(address, body);
+        return is_merge(request) ? objects_.merge_status(address, body) : objects_.apply_status(address, body);
       default:
         return objects_.get(address);
     }

@@ -167,6 +167,41 @@ TEST_CASE("What a status does not say any more vanishes") {
   CHECK(world.publication().status == object.status);
 }
 
+TEST_CASE("What a status does not say any more vanishes where its owner's entry was copied, too") {
+  World world;
+  auto object = with_status(world.publication(), {condition("Ready"), condition("Stalled")});
+  object.status.attempt = AttemptStatus{.generation = 1, .digest = "sha256:" + std::string(64, 'a'), .number = 1};
+  REQUIRE(world.store.write_status(object));
+  world.server.own_status_too(path_of(kStorefront));
+  object = with_status(world.publication(), {condition("Ready", "changed")});
+  object.status.attempt.reset();
+  const auto before = world.server.writes().size();
+  SECTION("by a second request") {
+    REQUIRE(world.store.write_status(object));
+    CHECK(world.server.writes().size() == before + 2);
+    CHECK_FALSE(world.stored()["status"].contains("attempt"));
+    REQUIRE(world.stored()["status"]["conditions"].size() == 1);
+    CHECK(world.stored()["status"]["conditions"][0]["message"] == "changed");
+    CHECK(world.publication().status == object.status);
+    REQUIRE(world.store.write_status(with_status(world.publication(), {condition("Ready", "again")})));
+    CHECK(world.server.writes().size() == before + 3);
+  }
+  SECTION("and when that fails, with the next status that takes something away") {
+    int patches = 0;
+    world.server.before = [&](const http::Request& request) -> std::optional<http::Response> {
+      if (request.method != http::Method::Patch || ++patches != 2) return std::nullopt;
+      return http::Response{.status = 409, .headers = {}, .body = R"({"kind":"Status","reason":"Conflict"})"};
+    };
+    REQUIRE(world.store.write_status(object));
+    CHECK(world.stored()["status"].contains("attempt"));
+    CHECK(world.publication().status == object.status);
+    REQUIRE(world.store.write_status(with_status(world.publication(), {condition("Tagged")})));
+    CHECK_FALSE(world.stored()["status"].contains("attempt"));
+    REQUIRE(world.stored()["status"]["conditions"].size() == 1);
+    CHECK(world.stored()["status"]["conditions"][0]["type"] == "Tagged");
+  }
+}
+
 TEST_CASE("A status for what is gone or newer is a conflict") {
   World world;
   const auto decided_on = with_status(world.publication(), {condition("Ready")});
