@@ -51,21 +51,21 @@ Result<Response> RetryingTransport::send(const Request& request, std::stop_token
   for (int attempt = 1;; ++attempt) {
     const std::chrono::nanoseconds began = elapsed();
     Result<Response> result = next_.send(request, stop);
-    const bool took_long = elapsed() - began > rules_.longest_attempt;
-    const auto delay = delay_after(request, result, attempt);
-    if (!delay || took_long) return result;
+    const auto delay = delay_after(request, result, {.number = attempt, .took = elapsed() - began});
+    if (!delay) return result;
     if (!hands_.wait(*delay, stop)) return fail(ErrorClass::Cancelled, "stopped while waiting to try again");
   }
 }
 
 std::optional<std::chrono::milliseconds> RetryingTransport::delay_after(const Request& request,
                                                                         const Result<Response>& result,
-                                                                        int attempt) const {
-  if (attempt >= rules_.most_attempts || request.only_once || is_streamed(request)) return std::nullopt;
+                                                                        const Attempt& attempt) const {
+  if (attempt.number >= rules_.most_attempts || attempt.took > rules_.longest_attempt) return std::nullopt;
+  if (request.only_once || is_streamed(request)) return std::nullopt;
   if (!result && result.error().cls != ErrorClass::Unavailable) return std::nullopt;
   if (result && !may_be_cured(result->status)) return std::nullopt;
   if (!is_harmless(request) && !(result && result->status == 429)) return std::nullopt;
-  const auto base = rules_.first_delay * (1 << (attempt - 1));
+  const auto base = rules_.first_delay * (1 << (attempt.number - 1));
   const auto extra =
       std::chrono::milliseconds(static_cast<long>(static_cast<double>(base.count()) * 0.5 * hands_.chance()));
   const auto asked = result ? retry_after(result->headers) : std::nullopt;

@@ -34,8 +34,13 @@ class RetryingTransport final : public HttpTransport {
   Result<Response> send(const Request& request, std::stop_token stop) override;
 
  private:
+  struct Attempt {
+    int number = 1;
+    std::chrono::nanoseconds took{};
+  };
+  /// Until the next one; nothing when this was the last.
   std::optional<std::chrono::milliseconds> delay_after(const Request& request, const Result<Response>& result,
-                                                       int attempt) const;
+                                                       const Attempt& attempt) const;
   std::chrono::nanoseconds elapsed() const { return hands_.elapsed ? hands_.elapsed() : std::chrono::nanoseconds{0}; }
 
   HttpTransport& next_;
