@@ -28,27 +28,27 @@ bool is_stalled(const T& object) {
   return stalled != nullptr && stalled->status == "True" && stalled->observed_generation == object.metadata.generation;
 }
 
-/// Since when an object is not ready, as far as its conditions tell: of an edit of what was ready, and of what has no
-/// Ready, as one that was suspended, since work on it began; of what nobody looked at yet, since it was made.
+/// Since when an object is not ready, as far as it tells: of an edit of what was ready, and of what has no
+/// Ready, as one that was suspended, since work on it began; of what nobody looked at yet, since it was edited or made.
 template <class T>
-std::optional<Timestamp> unready_since(const T& object) {
+std::optional<Timestamp> unready_since(const T& object, std::optional<Timestamp> edited_at) {
   const Condition* ready = find_condition(object.status.conditions, kReady);
   if (ready != nullptr && ready->status != "True") return ready->last_transition_time;
   const Condition* reconciling = find_condition(object.status.conditions, kReconciling);
   if (reconciling != nullptr) return reconciling->last_transition_time;
-  return ready == nullptr ? object.metadata.creation_timestamp : std::nullopt;
+  return ready == nullptr ? object.metadata.creation_timestamp : edited_at;
 }
 
 /// How many objects of each kind and namespace count as what, and since when the first of them is not ready.
 class ReadyTally {
  public:
   template <class T>
-  void add(const T& object) {
+  void add(const T& object, std::optional<Timestamp> edited_at = std::nullopt) {
     const std::string readiness = readiness_for_counts(object);
     Tallied& tallied = tallied_[{T::kKind, readiness, object.metadata.namespace_name, is_stalled(object)}];
     ++tallied.count;
     if (readiness == "True" || readiness == "Suspended") return;
-    const auto since = unready_since(object);
+    const auto since = unready_since(object, edited_at);
     if (since && (!tallied.unready_since || *since < *tallied.unready_since)) tallied.unready_since = since;
   }
   std::vector<telemetry::ReadyCount> counts() const {

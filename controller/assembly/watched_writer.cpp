@@ -28,14 +28,26 @@ std::optional<Error> WatchedWriter::failure() const {
   const auto failure = [&] {
     const auto state = state_.lock();
     const bool is_written = state->written && steady_.now() - *state->written < kJustNow;
-    return is_written ? std::nullopt : state->failure;
+    return is_written || !is_of_whole(*state) ? std::nullopt : state->failure;
   }();
   if (!failure || !failure->still_tells(steady_.now(), is_ours_)) return std::nullopt;
   return failure->error;
 }
 
+void WatchedWriter::note_namespace(State& state, const std::string& name) {
+  if (name.empty()) return;
+  if (!state.first_namespace) state.first_namespace = name;
+  if (*state.first_namespace != name) state.has_several_namespaces = true;
+}
+
+/// Who makes objects that can't be written in one namespace, or has a webhook for it, must not say that nothing works.
+bool WatchedWriter::is_of_whole(const State& state) {
+  return state.failing.size() > 1 || !state.has_several_namespaces;
+}
+
 void WatchedWriter::note_success(State& state, const ObjectKey& key) const {
   state.written = steady_.now();
+  state.failing.clear();
   state.odd.erase(key);
   if (!state.failure) return;
   const auto& [object, error, at] = *state.failure;
@@ -45,7 +57,10 @@ void WatchedWriter::note_success(State& state, const ObjectKey& key) const {
 
 void WatchedWriter::note_failure(State& state, const ObjectKey& key, const Error& error) const {
   const auto now = steady_.now();
-  std::erase_if(state.odd, [&](const auto& one) { return now - one.second >= ObjectFailure::kOldNews; });
+  const auto is_old = [&](const auto& one) { return now - one.second >= ObjectFailure::kOldNews; };
+  std::erase_if(state.odd, is_old);
+  std::erase_if(state.failing, is_old);
+  state.failing.insert_or_assign(key.namespace_name, now);
   const auto odd = state.odd.find(key);
   if (odd != state.odd.end()) odd->second = now;
   if (odd == state.odd.end() || state.odd.size() > kMostOdd) state.failure.emplace(key, error, now);
@@ -59,6 +74,7 @@ Result<void> WatchedWriter::watched(Result<void> written, const ObjectKey& key) 
   if (failed_as(ErrorClass::Internal) || failed_as(ErrorClass::Invalid) || failed_as(ErrorClass::Refused))
     return written;
   auto state = state_.lock();
+  note_namespace(*state, key.namespace_name);
   if (written)
     note_success(*state, key);
   else

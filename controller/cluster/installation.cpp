@@ -88,7 +88,7 @@ publish::Settings settings_of(const InstallationOptions& options, Timestamp now)
 
 template <class T>
 void add_all(assembly::ReadyTally& tally, const runtime::ObjectCache<T>& cache) {
-  for (const auto& entry : cache.all()) tally.add(entry->object);
+  for (const auto& entry : cache.all()) tally.add(entry->object, entry->edited_at);
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ Meaning meaning_of(const ApiRequest& request, const Words& words) {
     return {ErrorClass::Unavailable,
             "the CRDs are older than the controller: upgrade them to those of its version; it goes on by itself then"};
   if (is_without_webhook(words))
-    return {ErrorClass::Refused,
+    return {ErrorClass::Unavailable,
             "look at the service of the webhook that is named, or leave this kind out of its rules for the controller"};
   if (words.status >= 500 || words.status == 408)
     return {ErrorClass::Unavailable, "try again later; look at the API server's own health"};

@@ -24,7 +24,7 @@ struct StreamTaker {
 ///   401            Unauthorized   what to do about the credentials
 ///   403            Forbidden      verb, resource and namespace, and the RBAC rule that grants it
 ///   403            Refused        is_of_ending_namespace(), or a policy says no
-///   500            Refused        a webhook that has to be asked does not answer
+///   500            Unavailable    a webhook that has to be asked does not answer
 ///   404            NotFound       absent in find(); of the kind itself: that its definition is not installed
 ///   409            Conflict       somebody else was first (AlreadyExists as well)
 ///   410, Expired   Unavailable    is_expired(): the version or page is too old, list again

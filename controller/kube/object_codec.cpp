@@ -46,9 +46,14 @@ std::string latest_possible() {
 /// Of who edited within one second; each name has 128 characters at most.
 constexpr std::size_t kMostEditors = 1024;
 
-/// Who made the latest edit that is neither of a subresource nor our own (of a finalizer). Times are of one form,
+/// The latest edit that is neither of a subresource nor our own (of a finalizer). Times are of one form,
 /// compare as text, and are of whole seconds: whoever edited within the same one is named, too, unless very many did.
-std::string editors_of(const Node& object) {
+struct LatestEdit {
+  std::string editors;
+  std::optional<Timestamp> at;
+};
+
+LatestEdit latest_edit_of(const Node& object) {
   const std::string now = latest_possible();
   std::string editors;
   bool has_more = false;
@@ -65,7 +70,9 @@ std::string editors_of(const Node& object) {
     if (!editors.empty()) editors += ", ";
     editors += manager;
   }
-  return has_more ? editors + ", and others" : editors;
+  const Result<Timestamp> at = parse_timestamp(latest);
+  return {.editors = has_more ? editors + ", and others" : std::move(editors),
+          .at = at ? std::optional(*at) : std::nullopt};
 }
 
 void keep_ours(ObjectMeta& metadata) {
@@ -202,7 +209,9 @@ template <class T>
 Result<runtime::Reflected<T>> decode(const Node& object) {
   Result<runtime::Reflected<T>> kept = read_as_applied<T>(object);
   if (!kept) return kept;
-  kept->edited_by = editors_of(object);
+  LatestEdit edit = latest_edit_of(object);
+  kept->edited_by = std::move(edit.editors);
+  kept->edited_at = edit.at;
   keep_ours(kept->object.metadata);
   kept->object.metadata.labels.clear();
   return kept;

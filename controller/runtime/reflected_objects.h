@@ -8,6 +8,7 @@
 
 #include "crds/base/document.h"
 #include "crds/base/result.h"
+#include "crds/base/time.h"
 #include "crds/v1alpha1/object_meta.h"
 
 namespace slipway::runtime {
@@ -37,6 +38,7 @@ struct Reflected {
   T object;                       ///< With problems: what identifies it, and the status as far as it can be read.
   std::vector<Problem> problems;  ///< Why the spec can't be used, in the words of `slipway validate`; else empty.
   std::string edited_by;  ///< Field managers of the latest edit that is no subresource's and not ours; may be empty.
+  std::optional<Timestamp> edited_at{};  ///< When that was, to the second.
   bool holds_in_part =
       false;             ///< With problems: what they are of was left out and gives nothing, the rest can be used.
   bool is_whole = true;  ///< False: too large to be kept; what is not here is fetched by who needs it.

@@ -57,6 +57,9 @@ TEST_CASE("the first that is not ready tells since when, whatever became of it m
   CHECK_FALSE(since({edited}));
   edited.metadata.generation = 2;
   CHECK_FALSE(since({edited}));
+  ReadyTally not_begun;
+  not_begun.add(edited, at(25));
+  CHECK(not_begun.counts().front().unready_since == at(25));
   apply_progress(edited.status.conditions, "sending", {2, at(30)});
   CHECK(since({edited}) == at(30));
 

@@ -148,6 +148,47 @@ TEST_CASE("many objects of one namespace that can't be written while others' are
   CHECK(writer.failure());
 }
 
+TEST_CASE("what can't be written of one namespace says nothing of the whole where there are others, however idle") {
+  const tests::ManualClock clock{Timestamp{}};
+  telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+  tests::InMemoryObjects objects;
+  tests::ManualSteadyClock steady;
+  WatchedWriter writer{objects, log, steady};
+  const auto in = [&](const std::string& space, const std::string& name) {
+    auto made = tests::make_publication(name);
+    made.metadata.namespace_name = space;
+    objects.apply(made);
+    return made;
+  };
+  const auto write = [&](const ImagePublication& object, bool goes_well) {
+    objects.before_write = nullptr;
+    if (!goes_well) objects.before_write = []() -> Result<void> { return fail(ErrorClass::Unavailable, "no", "wait"); };
+    CHECK(writer.write_status(objects.stored(key_of(object))).has_value() == goes_well);
+  };
+  const auto sound = in("sound", "app");
+  const auto other = in("other", "app");
+  std::vector<ImagePublication> odd;
+  for (int i = 0; i < 5; ++i) odd.push_back(in("odd", "app-" + std::to_string(i)));
+
+  write(sound, true);
+  steady.advance(1h);
+  for (const auto& each : odd) write(each, false);
+  CHECK_FALSE(writer.failure());
+  // A second namespace's too: nothing can be written any more, until something is.
+  write(other, false);
+  CHECK(writer.failure());
+  write(sound, true);
+  steady.advance(WatchedWriter::kJustNow);
+  for (const auto& each : odd) write(each, false);
+  CHECK_FALSE(writer.failure());
+  // What failed long ago in another one counts no more.
+  write(other, false);
+  CHECK(writer.failure());
+  steady.advance(ObjectFailure::kOldNews);
+  for (const auto& each : odd) write(each, false);
+  CHECK_FALSE(writer.failure());
+}
+
 TEST_CASE("what could not be written of an object that went to another process is told of no more") {
   const tests::ManualClock clock{Timestamp{}};
   telemetry::Log log{clock, {.write = [](const std::string&) {}}};

@@ -129,7 +129,7 @@ TEST_CASE("What the API server refuses has a class and a way out") {
       {500,
        R"({"kind":"Status","message":"Internal error occurred: failed calling webhook \"owners.example\": failed to )"
        R"(call webhook: Post \"https://owners.policy.svc:443/?timeout=10s\": context deadline exceeded"})",
-       ErrorClass::Refused, "owners.example", "the service of the webhook that is named"},
+       ErrorClass::Unavailable, "owners.example", "the service of the webhook that is named"},
       {500, "not JSON", ErrorClass::Unavailable, "500 \"not JSON\"", "health"},
       {504, status(504), ErrorClass::Unavailable, "504", "health"},
   }));

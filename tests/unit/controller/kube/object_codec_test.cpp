@@ -54,6 +54,8 @@ TEST_CASE("Of labels and annotations only our own annotations are kept, and who 
   CHECK(read->object.metadata.annotations.size() == 1);
   CHECK(read->object.metadata.labels.empty());
   CHECK(read->edited_by == "flux, a-person");
+  REQUIRE(read->edited_at);
+  CHECK(to_string(*read->edited_at) == "2026-11-24T09:00:00Z");
 }
 
 TEST_CASE("Who calls himself slipway and edits what Slipway never does is named, and no edit is of the future") {
