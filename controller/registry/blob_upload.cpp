@@ -93,7 +93,7 @@ class RegistryUpload final : public BlobUpload {
   }
 
   Error unwanted(const Request& request, const Response& response) const {
-    return error_of(request, response, {connection_.who(), scope_});
+    return error_of(request, response, connection_.asker(scope_));
   }
 
   static Result<void> settle(const Result<Response>& response) {

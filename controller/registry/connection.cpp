@@ -1,7 +1,6 @@
 #include "controller/registry/connection.h"
 
 #include "controller/http/url.h"
-#include "controller/registry/response_error.h"
 
 namespace slipway::registry {
 namespace {
@@ -61,7 +60,7 @@ Result<http::Response> Connection::send_signed(http::Request request, const std:
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   if (auto refused = tokens_.refusal_of_basic(scope)) return std::unexpected(std::move(*refused));
-  return std::unexpected(error_of(request, *response, {who(), scope}));
+  return std::unexpected(error_of(request, *response, asker(scope)));
 }
 
 }  // namespace slipway::registry

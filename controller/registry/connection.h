@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <string>
+#include <utility>
 
 #include "controller/http/transport.h"
 #include "controller/registry/azure_registry.h"
 #include "controller/registry/host_silence.h"
+#include "controller/registry/response_error.h"
 #include "controller/registry/token_source.h"
 #include "controller/runtime/named_turns.h"
 #include "reconcilers/registry_name.h"
@@ -33,7 +35,8 @@ class Connection {
   const std::string& host() const { return host_; }
   std::string name() const { return registry_name(host_, plain_http_); }
   std::string identity() const { return tokens_.identity(); }
-  std::string who() const { return tokens_.who(); }
+  /// For the words of a refusal.
+  Asker asker(std::string scope) const { return tokens_.asker(std::move(scope)); }
   /// "https://r.io" and `path`.
   std::string url(const std::string& path) const { return (plain_http_ ? "http://" : "https://") + host_ + path; }
 

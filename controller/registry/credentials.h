@@ -13,7 +13,7 @@ struct Credentials {
   SecretText identity_token;  ///< An OAuth2 refresh token, as docker's config.json keeps it.
   std::string origin = {};    ///< Where a person finds them: "Secret shop/ghcr, key .dockerconfigjson". No secret.
 
-  std::string advice = {};   ///< Of who is anonymous: " in …", where a person names better ones.
+  std::string advice = {};   ///< Of who is anonymous: " in …", where a person names better ones. No secret.
   std::string lacking = {};  ///< Of who is anonymous: why what the environment has is not for this host. No secret.
 
   bool anonymous() const { return password.empty() && identity_token.empty(); }

@@ -64,7 +64,7 @@ Result<std::optional<std::vector<std::string>>> read_all(Connection& connection,
     const Result<http::Response> response = connection.send(request, kind.scope, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status == 404) return std::nullopt;
-    if (response->status != 200) return std::unexpected(error_of(request, *response, {connection.who(), kind.scope}));
+    if (response->status != 200) return std::unexpected(error_of(request, *response, connection.asker(kind.scope)));
     if (Result<void> added = append_names(kind, paging.url(), response->body, all); !added)
       return std::unexpected(added.error());
     const Result<bool> more = paging.advance(*response);

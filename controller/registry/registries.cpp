@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kUnusedFor{std::chrono::hours{1}};
 constexpr std::chrono::minutes kLookForUnused{10};
-constexpr const char* kHowToBorrow =
-    " in the source's pullSecretRef, or name it in the access entry's sources: that lends it the environment's";
 
 Result<void> check_plain_http(const std::string& host) {
   if (is_loopback_host(host)) return {};
@@ -33,11 +31,11 @@ Result<std::unique_ptr<RegistryClient>> client_of(std::shared_ptr<Connection> co
   return std::make_unique<RegistryClient>(std::move(connection), std::move(options));
 }
 
-// Never written anywhere: it tells connections apart in memory.
+// Never written anywhere: it tells connections apart in memory. Whoever refuses says the advice of its connection.
 std::string key_of(const std::string& host, bool plain_http, const std::string& ca_pem, const Credentials& who) {
   std::string key;
   for (const std::string& part : {host, std::string(plain_http ? "http" : "https"), ca_pem, who.username,
-                                  who.password.reveal(), who.identity_token.reveal(), who.origin})
+                                  who.password.reveal(), who.identity_token.reveal(), who.origin, who.advice})
     key += std::to_string(part.size()) + ":" + part;
   return Digest::of(key).str();
 }
@@ -50,6 +48,23 @@ bool is_pem_of_certificates(std::string_view text) {
 Credentials from(Credentials credentials, std::string origin) {
   credentials.origin = std::move(origin);
   return credentials;
+}
+
+/// Of a source that is read anonymously, where credentials of its own go.
+constexpr std::string_view kPullSecret = " in spec.source.image.pullSecretRef, a Secret of the publication's namespace";
+constexpr std::string_view kHowToBorrow =
+    ", or name the image in `sources` of the access entry: that lends it the environment's";
+
+std::string how_to_sign_in(const std::string& host) {
+  return "set SLIPWAY_REGISTRY_HOST to " + host + ", and _USERNAME and _PASSWORD, or use docker login " + host;
+}
+
+/// What the environment has for a source to which it is lent.
+Credentials lent(Credentials ambient, const std::string& host) {
+  if (!ambient.anonymous()) return ambient;
+  ambient.advice = std::string(kPullSecret) + ", or " + how_to_sign_in(host);
+  if (!ambient.lacking.empty()) ambient.advice += " (now " + ambient.lacking + ")";
+  return ambient;
 }
 
 }  // namespace
@@ -72,14 +87,8 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open_to_change(const Conta
 }
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry, ClientOptions options) {
-  if (auto learned = learn_rules(registry); !learned)
-    return while_doing("registry " + registry.metadata.name, learned.error());
-  Result<Credentials> credentials = credentials_of(registry);
-  if (!credentials) return while_doing("registry " + registry.metadata.name, credentials.error());
-  const Result<Endpoint> endpoint = endpoint_of(registry, std::move(*credentials));
-  if (!endpoint) return while_doing("registry " + registry.metadata.name, endpoint.error());
-  Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
-  if (!connection) return std::unexpected(connection.error());
+  auto connection = connection_to(registry);
+  if (!connection) return while_doing("registry " + registry.metadata.name, std::move(connection.error().error));
   return client_of(std::move(*connection), std::move(options));
 }
 
@@ -100,10 +109,11 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   } else if (sign_in.environment && settings_.ambient_credentials) {
     Result<Credentials> ambient = settings_.ambient_credentials(endpoint.host);
     if (!ambient) return std::unexpected(ambient.error());
-    endpoint.credentials = std::move(*ambient);
+    endpoint.credentials = lent(std::move(*ambient), endpoint.host);
     endpoint.owner += " by the environment";
-  } else if (settings_.ambient_credentials) {
-    endpoint.credentials.advice = kHowToBorrow;
+  } else {
+    endpoint.credentials.advice = kPullSecret;
+    if (settings_.ambient_credentials) endpoint.credentials.advice += kHowToBorrow;
   }
   if (!source.plain_http) {
     Result<std::string> certificates = certificates_for_host(endpoint.host);
@@ -125,19 +135,28 @@ SignIn SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_to
   const auto ended = [](End end, Error error) {
     return SignIn{.identity = std::unexpected(std::move(error)), .end = end};
   };
-  if (auto learned = learn_rules(registry); !learned) return ended(End::NotAsked, learned.error());
-  Result<Credentials> credentials = credentials_of(registry);
-  if (!credentials) return ended(End::NoCredentials, credentials.error());
-  const Result<Endpoint> endpoint = endpoint_of(registry, std::move(*credentials));
-  if (!endpoint) return ended(End::NotAsked, endpoint.error());
-  const Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
-  if (!connection) return ended(End::NotAsked, connection.error());
+  auto connection = connection_to(registry);
+  if (!connection) return ended(connection.error().end, std::move(connection.error().error));
   const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
   const Result<http::Response> response = (*connection)->send(request, "", stop);
   if (response && response->status == 200) return {.identity = (*connection)->identity(), .end = End::Answered};
-  Error error = response ? error_of(request, *response, {(*connection)->who(), ""}) : response.error();
+  Error error = response ? error_of(request, *response, (*connection)->asker("")) : response.error();
   const bool is_away = error.cls == ErrorClass::Unavailable || (!response && error.cls == ErrorClass::Invalid);
   return ended(is_away ? End::NoAnswer : End::Answered, std::move(error));
+}
+
+std::expected<std::shared_ptr<Connection>, SharedRegistries::NotReached> SharedRegistries::connection_to(
+    const ContainerRegistry& registry) {
+  using End = SignIn::End;
+  const auto ended = [](End end, Error& error) { return std::unexpected(NotReached{end, std::move(error)}); };
+  if (auto learned = learn_rules(registry); !learned) return ended(End::NotAsked, learned.error());
+  Result<Credentials> credentials = credentials_of(registry);
+  if (!credentials) return ended(End::NoCredentials, credentials.error());
+  Result<Endpoint> endpoint = endpoint_of(registry, std::move(*credentials));
+  if (!endpoint) return ended(End::NotAsked, endpoint.error());
+  Result<std::shared_ptr<Connection>> connection = connect(*endpoint);
+  if (!connection) return ended(End::NotAsked, connection.error());
+  return std::move(*connection);
 }
 
 ClientOptions SharedRegistries::reading(const std::string& repository) const {
@@ -159,7 +178,11 @@ Result<void> SharedRegistries::learn_rules(const ContainerRegistry& registry) {
 Result<Credentials> SharedRegistries::credentials_of(const ContainerRegistry& registry) {
   const Authentication& way = registry.spec.authentication;
   if (way.basic) return own_credentials(way.basic->secret_ref.name, registry.spec.login_server);
-  if (way.anonymous) return Credentials{};
+  if (way.anonymous) {
+    Credentials nobody;
+    nobody.advice = " in spec.authentication.basic of ContainerRegistry " + registry.metadata.name;
+    return nobody;
+  }
   return fail_because("NotSupported", {.cls = ErrorClass::Invalid,
                                        .message = "this way to sign in is not carried out yet",
                                        .remedy = "use basic or anonymous",
@@ -185,8 +208,7 @@ Result<Credentials> SharedRegistries::own_credentials(const std::string& secret,
   Result<Credentials> ambient = settings_.ambient_credentials(host);
   if (!ambient || !ambient->anonymous()) return ambient;
   if (!ambient->lacking.empty()) found.error().message += ", and the environment has no sign-in: " + ambient->lacking;
-  found.error().remedy +=
-      "; or set SLIPWAY_REGISTRY_HOST to " + host + ", and _USERNAME and _PASSWORD, or use docker login " + host;
+  found.error().remedy += "; or " + how_to_sign_in(host);
   return found;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,11 @@ class SharedRegistries final : public Registries {
     Credentials credentials;
     std::string owner;  ///< What names the credentials and is read anew each time.
   };
+  /// Of a registry that can't be asked as it is declared.
+  struct NotReached {
+    SignIn::End end;
+    Error error;
+  };
   struct Owner {
     std::string key;  ///< Of its connection.
     Timestamp opened_at;
@@ -72,6 +78,7 @@ class SharedRegistries final : public Registries {
   };
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
+  std::expected<std::shared_ptr<Connection>, NotReached> connection_to(const ContainerRegistry& registry);
   ClientOptions reading(const std::string& repository) const;
   Result<void> learn_rules(const ContainerRegistry& registry);
   Result<Credentials> credentials_of(const ContainerRegistry& registry);

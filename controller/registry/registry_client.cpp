@@ -76,7 +76,7 @@ Result<Response> RegistryClient::send(const Request& request, std::stop_token st
 }
 
 std::unexpected<Error> RegistryClient::unwanted(const Request& request, const Response& response) const {
-  return std::unexpected(error_of(request, response, {connection_->who(), scope_}));
+  return std::unexpected(error_of(request, response, connection_->asker(scope_)));
 }
 
 Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
@@ -226,7 +226,7 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
   const Result<Response> response = connection_->send(request, both, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status != 201 && response->status != 202)
-    return std::unexpected(error_of(request, *response, {connection_->who(), both}));
+    return std::unexpected(error_of(request, *response, connection_->asker(both)));
   if (const auto earlier = opened_by_mount_.lock()->extract(digest))
     open_upload(*connection_, scope_, earlier.mapped())->cancel();
   if (response->status == 201) return true;
@@ -309,7 +309,7 @@ Result<void> RegistryClient::send_delete(const std::string& url, const std::stop
   const Result<Response> response = connection_->send(request, scope, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 202) return {};
-  Error error = error_of(request, *response, {connection_->who(), scope});
+  Error error = error_of(request, *response, connection_->asker(scope));
   if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
   return std::unexpected(std::move(error));
 }

@@ -52,7 +52,8 @@ std::string deed_of(http::Method method, std::string_view scope) {
 
 Meaning not_permitted(const http::Request& request, const Asker& asker) {
   const std::string deed = deed_of(request.method, asker.scope);
-  if (asker.identity == "anonymous") return {ErrorClass::Unauthorized, "name credentials that may " + deed};
+  if (asker.identity == "anonymous")
+    return {ErrorClass::Unauthorized, "name credentials that may " + deed + asker.advice};
   return {ErrorClass::Forbidden, "give " + asker.identity + " the permission to " + deed};
 }
 

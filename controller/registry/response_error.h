@@ -21,8 +21,9 @@ void hide_in_words(http::Response& response, std::vector<std::string> secrets);
 
 /// Who asked, and for what.
 struct Asker {
-  std::string identity;  ///< See Credentials::who().
-  std::string scope;     ///< Token scopes parted by a space, e.g. "repository:a/b:pull,push"; may be empty.
+  std::string identity;     ///< See Credentials::who().
+  std::string scope;        ///< Token scopes parted by a space, e.g. "repository:a/b:pull,push"; may be empty.
+  std::string advice = {};  ///< See Credentials::advice.
 };
 
 /// What an unwanted answer means: class by status and code, the message with method, URL without query, status, the

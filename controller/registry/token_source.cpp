@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "controller/http/url.h"
-#include "controller/registry/response_error.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
@@ -212,10 +211,10 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
 /// A token service says with 400 or 401 that it does not know us, with 403 that the scope is not for us.
 Error TokenSource::refusal_of(const http::Request& request, const http::Response& response,
                               const std::string& scope) const {
-  Error error = error_of(request, response, {who(), scope});
+  Error error = error_of(request, response, asker(scope));
   if (response.status == 400 || response.status == 401) {
     error.cls = ErrorClass::Unauthorized;
-    error.message += " for " + who();
+    error.message += " for " + options_.credentials.who();
     error.remedy = remedy_for_refused(options_);
   } else if (error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Invalid ||
              error.cls == ErrorClass::Refused) {

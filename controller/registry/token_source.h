@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "controller/http/redirecting_transport.h"
 #include "controller/http/transport.h"
 #include "controller/registry/challenge.h"
 #include "controller/registry/credentials.h"
+#include "controller/registry/response_error.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/ports/clock.h"
 
@@ -55,7 +57,9 @@ class TokenSource {
   /// The registry's latest; absent as long as it asked for no sign-in.
   std::optional<Challenge> challenge() const { return *challenge_.lock(); }
   std::string identity() const { return options_.credentials.identity(); }
-  std::string who() const { return options_.credentials.who(); }
+  Asker asker(std::string scope) const {
+    return {.identity = options_.credentials.who(), .scope = std::move(scope), .advice = options_.credentials.advice};
+  }
 
  private:
   struct Token {

@@ -43,6 +43,9 @@ class Borrowed final : public http::HttpTransport {
 };
 
 struct World {
+  explicit World(bool in_a_cluster = false) : in_cluster(in_a_cluster) {}
+
+  const bool in_cluster;  ///< Where nobody asks the environment.
   tests::InMemoryObjects objects;
   tests::ManualClock clock{Timestamp(1'800'000'000'000ms)};
   tests::ScriptedTransport network;
@@ -58,10 +61,7 @@ struct World {
   registry::SharedRegistries registries{objects,
                                         clock,
                                         {.controller_namespace = "slipway-system",
-                                         .ambient_credentials = [this](const std::string& host) -> Result<Credentials> {
-                                           ambient_asked.push_back(host);
-                                           return ambient;
-                                         },
+                                         .ambient_credentials = environment(),
                                          .make_transport =
                                              [this](const std::string& pem) {
                                                trusted.push_back(pem);
@@ -73,6 +73,13 @@ struct World {
                                          .open_file = {},
                                          .most_owners = 4}};
 
+  std::function<Result<Credentials>(const std::string&)> environment() {
+    if (in_cluster) return nullptr;
+    return [this](const std::string& host) -> Result<Credentials> {
+      ambient_asked.push_back(host);
+      return ambient;
+    };
+  }
   ContainerRegistry contoso() {
     ContainerRegistry registry = tests::make_registry();
     registry.spec.login_server = "r.io";
@@ -373,15 +380,60 @@ TEST_CASE(
   world.network.then(404);
   const auto found = (*opened)->resolve("1", {});
   CHECK(found.has_value() == !expected.empty());
-  if (!found)
-    CHECK(
-        found.error().remedy ==
-        "name credentials for s.io in the source's pullSecretRef, or name it in the access entry's sources: that lends "
-        "it the environment's");
   const std::string* sent = world.network.requests.back().headers.find("Authorization");
   CHECK((sent ? *sent : "") == expected);
   CHECK(*world.network.requests.back().headers.find("X-Request-Id") == "reconcile-1");
   CHECK(world.ambient_asked.empty() == (secret || !lent));
+}
+
+TEST_CASE("Who is refused without credentials learns where they go") {
+  const bool in_cluster = GENERATE(true, false);
+  World world(in_cluster);
+  const std::string challenge = GENERATE("Basic realm=x", R"(Bearer realm="https://s.io/token",service=s.io)");
+  const int by_token_service = GENERATE(401, 403, 200);
+  const auto refuse = [&] {
+    world.network.then(401, {{"WWW-Authenticate", challenge}});
+    if (challenge.starts_with("Basic")) return std::string("name credentials for s.io");
+    world.network.then(by_token_service, {}, R"({"token":"t"})");
+    if (by_token_service == 401) return std::string("name credentials for s.io");
+    if (by_token_service == 200) world.network.then(401, {{"WWW-Authenticate", challenge}});
+    return std::string("name credentials that may pull from x/y");
+  };
+  const auto remedy_of = [&](const auto& opened) {
+    REQUIRE(opened);
+    const auto found = (*opened)->resolve("1", {});
+    REQUIRE(!found);
+    CHECK(found.error().cls == ErrorClass::Unauthorized);
+    return found.error().remedy;
+  };
+  const std::string field = " in spec.source.image.pullSecretRef, a Secret of the publication's namespace";
+  const RegistrySource source{.reference = "s.io/x/y:1"};
+  SECTION("of a source to which nothing is lent") {
+    const std::string or_lend =
+        in_cluster ? "" : ", or name the image in `sources` of the access entry: that lends it the environment's";
+    const std::string remedy = refuse() + field + or_lend;
+    CHECK_THAT(remedy_of(world.registries.open_source(source, kShop)), Catch::StartsWith(remedy));
+  }
+  SECTION("of a source to which an environment without any is lent") {
+    world.ambient.lacking = GENERATE("", "SLIPWAY_REGISTRY_PASSWORD is empty");
+    const std::string or_set =
+        in_cluster ? ""
+                   : ", or set SLIPWAY_REGISTRY_HOST to s.io, and _USERNAME and _PASSWORD, or use docker login s.io" +
+                         (world.ambient.lacking.empty() ? "" : " (now " + world.ambient.lacking + ")");
+    const std::string remedy = refuse() + field + or_set;
+    const auto opened = world.registries.open_source(source, {.namespace_name = "shop", .environment = true});
+    CHECK_THAT(remedy_of(opened), Catch::StartsWith(remedy));
+  }
+  SECTION("of a ContainerRegistry, whatever a source was told of its host") {
+    REQUIRE(world.registries.open_source(source, kShop));
+    ContainerRegistry registry = world.contoso();
+    registry.spec.login_server = "s.io";
+    registry.spec.authentication = {};
+    registry.spec.authentication.anonymous.emplace();
+    const std::string remedy =
+        refuse() + " in spec.authentication.basic of ContainerRegistry " + registry.metadata.name;
+    CHECK_THAT(remedy_of(world.registries.open(registry, "x/y")), Catch::StartsWith(remedy));
+  }
 }
 
 TEST_CASE("Who reads anonymously and who borrows keep their own connections to one host") {
