@@ -62,8 +62,8 @@ Result<void> check_agrees(const Descriptor& entry, const Descriptor& is) {
 
 }  // namespace
 
-LayoutImages::LayoutImages(std::string name, std::shared_ptr<FileSet> files)
-    : name_(std::move(name)), files_(std::move(files)) {}
+LayoutImages::LayoutImages(std::string name, std::shared_ptr<FileSet> files, std::string field)
+    : name_(std::move(name)), files_(std::move(files)), field_(std::move(field)) {}
 
 Result<std::vector<Descriptor>> LayoutImages::read_entries(const std::stop_token& stop) {
   const auto no_layout = [&](const std::string& file) {
@@ -168,11 +168,25 @@ Result<std::optional<Descriptor>> LayoutImages::resolve(const std::string& tag, 
   if (!found) return while_doing(name_, found.error());
   const Result<std::optional<Descriptor>> one = only_one(*found);
   if (!one) return while_doing(name_, one.error());
-  if (!*one) return std::nullopt;
+  if (!*one && (field_.empty() || tag.empty() || is_attached_tag(tag))) return std::nullopt;
+  if (!*one) return no_image(tag, stop);
   Result<ManifestBytes> manifest = read_manifest((*one)->digest, stop);
   if (!manifest) return while_doing(name_, std::move(manifest.error()));
   if (Result<void> good = check_agrees(**one, manifest->descriptor); !good) return while_doing(name_, good.error());
   return std::move(manifest->descriptor);
+}
+
+std::unexpected<Error> LayoutImages::no_image(const std::string& tag, const std::stop_token& stop) {
+  const Result<const std::vector<Descriptor>*> all = entries(stop);
+  if (!all) return while_doing(name_, all.error());
+  const std::string what = "it has no image " + slipway::quoted(tag);
+  const std::string put_it = "write " + slipway::quoted(tag) + " there";
+  const std::string names = names_of_images(**all);
+  if (!names.empty())
+    return fail(ErrorClass::NotFound, what + "; it holds " + names, "name one of them in " + field_ + ", or " + put_it);
+  if ((*all)->empty()) return fail(ErrorClass::NotFound, what + ", nor any other", put_it);
+  return fail(ErrorClass::NotFound, what + "; what it holds has no name",
+              "remove " + field_ + " if it holds one image, else name its digest in spec.source.digest; or " + put_it);
 }
 
 Result<std::optional<Descriptor>> LayoutImages::find_manifest(const Digest& digest, std::stop_token stop) {

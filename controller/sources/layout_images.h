@@ -20,8 +20,10 @@ namespace slipway::sources {
 /// index.json is read once. Invalid when the files are no layout.
 class LayoutImages final : public ImageSource {
  public:
-  /// `files` is shared with a docker save archive that holds a layout.
-  LayoutImages(std::string name, std::shared_ptr<FileSet> files);
+  /// `files` is shared with a docker save archive that holds a layout, which tells itself what it holds. Else `field`
+  /// is where a person names the image, and resolve() of one that is not there is NotFound, with the names of those
+  /// that are: nobody pushes to a file.
+  LayoutImages(std::string name, std::shared_ptr<FileSet> files, std::string field = {});
 
   std::string name() const override { return name_; }
   Result<std::optional<content::Descriptor>> resolve(const std::string& tag, std::stop_token stop) override;
@@ -46,11 +48,13 @@ class LayoutImages final : public ImageSource {
   Result<Listed> look_at(const content::Descriptor& entry, const std::stop_token& stop);
   Result<std::vector<content::Descriptor>> candidates(const std::string& tag, const std::stop_token& stop);
   Result<std::vector<content::Descriptor>> images(const std::stop_token& stop);
+  std::unexpected<Error> no_image(const std::string& tag, const std::stop_token& stop);
   Result<void> add_fallback(const Digest& subject, std::vector<content::Descriptor>& all, const std::stop_token& stop);
   Result<content::ManifestBytes> read_manifest(const Digest& digest, const std::stop_token& stop);
 
   const std::string name_;
   const std::shared_ptr<FileSet> files_;
+  const std::string field_;
   runtime::Guarded<std::optional<std::vector<content::Descriptor>>> entries_;  ///< Once there they stay as they are.
   runtime::Guarded<std::optional<std::vector<Listed>>> survey_;                ///< Likewise.
 };

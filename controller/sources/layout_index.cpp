@@ -1,6 +1,7 @@
 #include "controller/sources/layout_index.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -78,6 +79,18 @@ Result<void> check_layout_version(std::string_view bytes) {
 std::string name_of(const content::Descriptor& entry) {
   const std::string full = full_name(entry);
   return full.empty() ? ref_name(entry) : full;
+}
+
+std::string names_of_images(const std::vector<content::Descriptor>& entries) {
+  std::set<std::string> told;
+  std::string names;
+  for (const content::Descriptor& entry : entries) {
+    const std::string name = name_of(entry);
+    if (name.empty() || is_attached(entry) || !told.insert(name).second) continue;
+    if (told.size() > kMostChoicesShown) return names + ", …";
+    names += (names.empty() ? "" : ", ") + quoted(name);
+  }
+  return names;
 }
 
 bool is_same_image(const std::string& one, const std::string& other) {

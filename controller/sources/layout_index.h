@@ -19,6 +19,10 @@ Result<void> check_layout_version(std::string_view bytes);
 /// when it has neither.
 std::string name_of(const content::Descriptor& entry);
 
+/// Ten names of images at most, each once, and not of what is attached to one: "v1", "docker.io/library/app:2", … Empty
+/// where none has a name.
+std::string names_of_images(const std::vector<content::Descriptor>& entries);
+
 /// Whether `wanted` is its ref.name or its full name; "app" and "docker.io/library/app:latest" are the same full name.
 bool is_named(const content::Descriptor& entry, const std::string& wanted);
 

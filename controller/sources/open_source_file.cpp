@@ -44,10 +44,10 @@ Result<std::shared_ptr<FileSet>> open_archive(const Where& where) {
   return std::make_shared<PackedTarFiles>(std::move(*file), *packing);
 }
 
-template <class Images>
-Result<std::unique_ptr<ImageSource>> images_of(const Where& where, Result<std::shared_ptr<FileSet>> files) {
+Result<std::unique_ptr<ImageSource>> layout_of(const Where& where, Result<std::shared_ptr<FileSet>> files,
+                                               std::string field) {
   if (!files) return std::unexpected(std::move(files.error()));
-  return std::make_unique<Images>(where.path, std::move(*files));
+  return std::make_unique<LayoutImages>(where.path, std::move(*files), std::move(field));
 }
 
 }  // namespace
@@ -59,15 +59,17 @@ Result<std::unique_ptr<ImageSource>> open_source_file(const fs::path& root, cons
   const auto at = [&](const std::string& path) { return Where{now->root, now->base, path}; };
   if (source.oci_layout) {
     const Where where = at(source.oci_layout->path);
-    return images_of<LayoutImages>(where, open_folder(where));
+    return layout_of(where, open_folder(where), "spec.source.ociLayout.image");
   }
   if (source.oci_archive) {
     const Where where = at(source.oci_archive->path);
-    return images_of<LayoutImages>(where, open_archive(where));
+    return layout_of(where, open_archive(where), "spec.source.ociArchive.image");
   }
   if (source.docker_archive) {
     const Where where = at(source.docker_archive->path);
-    return images_of<DockerArchive>(where, open_archive(where));
+    Result<std::shared_ptr<FileSet>> files = open_archive(where);
+    if (!files) return std::unexpected(std::move(files.error()));
+    return std::make_unique<DockerArchive>(where.path, std::move(*files));
   }
   return fail(ErrorClass::Internal, "the source names no file", "report this as a bug");
 }

@@ -84,6 +84,9 @@ class ContentReader {
         "source " + source_.name() + " does not hold " + question_.source.str() + ", which " + question_.asked_by;
     error.remedy = "put that image there, or name the digest of one that is there";
     const auto there = question_.tag ? source_.resolve(*question_.tag, stop_) : std::nullopt;
+    // A file names the images that it has instead.
+    if (!there && (there.error().cls == ErrorClass::NotFound || there.error().cls == ErrorClass::Invalid))
+      error.message += "; " + there.error().message;
     if (!there || !*there) return std::unexpected(std::move(error));
     const std::string other = (*there)->digest.str();
     error.message += "; " + (question_.tag->empty() ? "it holds " : "its tag " + *question_.tag + " names ") + other;

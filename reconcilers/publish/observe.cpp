@@ -123,7 +123,8 @@ class Observer {
     const auto tag = tag_of(situation_);
     return fail(ErrorClass::NotFound,
                 "source " + eyes_.source.name() + (tag.empty() ? " holds no image" : " has no image " + tag),
-                "push the source image first, or name one that is there");
+                situation_.admission.source ? "push the source image first, or name one that is there"
+                                            : "write the image there, or name a file in spec.source that holds one");
   }
 
   /// What is built anew stands behind the same path, and only an edit makes a publication of it.

@@ -157,6 +157,28 @@ TEST_CASE("a digest that the source does not hold is told with who asked, where 
     CHECK(world.message(publication) ==
           lacks + "spec.source.digest asks for: put that image there, or name the digest of one that is there");
   }
+  SECTION("of a file without that image, which says what it holds") {
+    source = {.oci_layout = LayoutSource{.path = "./image", .image = "v2"}, .digest = wanted};
+    const auto cls = GENERATE(ErrorClass::NotFound, ErrorClass::Invalid);
+    world.registry.before = [cls](const std::string& request) -> Result<void> {
+      if (request == "HEAD ./image:v2") return fail(cls, "it has no image v2; it holds v1");
+      return {};
+    };
+    world.publish(publication);
+    CHECK(world.message(publication) == "source ./image does not hold " + wanted +
+                                            ", which spec.source.digest asks for; it has no image v2; it holds v1: "
+                                            "put that image there, or name the digest of one that is there");
+  }
+  SECTION("of a place that can't be asked what it holds instead") {
+    source.digest = wanted;
+    world.registry.before = [](const std::string& request) -> Result<void> {
+      if (request.starts_with("HEAD ghcr.io")) return fail(ErrorClass::Unavailable, "no answer");
+      return {};
+    };
+    world.publish(publication);
+    CHECK(world.message(publication) ==
+          lacks + "spec.source.digest asks for: put that image there, or name the digest of one that is there");
+  }
   SECTION("a file's only image") {
     source = {.oci_layout = LayoutSource{.path = "./image", .image = ""}, .digest = wanted};
     const auto held = make_image(world.registry.file("./image"), {"base"}).descriptor.digest;
@@ -168,6 +190,22 @@ TEST_CASE("a digest that the source does not hold is told with who asked, where 
   }
   CHECK(world.condition(publication, "Stalled") == "True NotFound");
   CHECK(world.destination().manifests.empty());
+}
+
+TEST_CASE("a place that lacks the image is told with what to do there") {
+  PublishWorld world;
+  auto publication = make_publication();
+  std::string told;
+  SECTION("a registry") {
+    told = "source ghcr.io/contoso/storefront has no image 1.8: push the source image first, or name one that is there";
+  }
+  SECTION("a file") {
+    publication.spec.source = {.oci_layout = LayoutSource{.path = "./image", .image = ""}};
+    told = "source ./image holds no image: write the image there, or name a file in spec.source that holds one";
+  }
+  world.publish(publication);
+  CHECK(world.condition(publication, "Stalled") == "True NotFound");
+  CHECK(world.message(publication) == told);
 }
 
 TEST_CASE("a file that was built anew behind its path is told with the digest it holds and the field to edit") {

@@ -53,8 +53,63 @@ TEST_CASE("An image is found by its ref.name or its full name, or because it is 
   CHECK(world.resolve("v1") == one.digest.str());
   for (const std::string name : {"2", "app:2", "docker.io/library/app:2"})
     CHECK(world.resolve(name) == two.digest.str());
-  for (const std::string name : {"v2", "app", "app:1", "library/app"}) CHECK(world.resolve(name) == "none");
+  for (const std::string name : {"v2", "app", "app:1", "library/app"})
+    CHECK(world.resolve(name) ==
+          "NotFound: it has no image \"" + name + R"("; it holds "v1", "docker.io/library/app:2")");
   CHECK(world.resolve("") == R"(Invalid: image: there are 2 images to choose from: "v1", "docker.io/library/app:2")");
+}
+
+TEST_CASE("Who asks for an image that is not there learns which are, and which field to change") {
+  const bool is_folder = GENERATE(true, false);
+  LayoutWriter layout;
+  std::string held;
+  std::string to_do;
+  SECTION("with names") {
+    const auto one = layout.image("one");
+    layout.list_as(one, "v1");
+    layout.list_as(one, "v1");
+    layout.list_as(one, "latest");
+    layout.list_as(layout.image("signature"), attached_tag(one, ".sig"));
+    layout.list(layout.image("no name"));
+    held = R"(; it holds "v1", "latest")";
+    to_do = R"(name one of them in FIELD, or write "v2" there)";
+  }
+  SECTION("with many names") {
+    const auto one = layout.image("one");
+    for (char name = 'a'; name <= 'k'; ++name) layout.list_as(one, std::string(1, name));
+    held = R"(; it holds "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", …)";
+    to_do = R"(name one of them in FIELD, or write "v2" there)";
+  }
+  SECTION("without one") {
+    layout.list(layout.image("no name"));
+    held = "; what it holds has no name";
+    to_do = R"(remove FIELD if it holds one image, else name its digest in spec.source.digest; or write "v2" there)";
+  }
+  SECTION("nothing") {
+    layout.files["index.json"] = R"({"schemaVersion":2,"manifests":[]})";
+    held = ", nor any other";
+    to_do = R"(write "v2" there)";
+  }
+  std::string field;
+  SourceSpec spec;
+  const TemporaryFolder folder;
+  if (is_folder) {
+    layout.write_to(folder, "image");
+    spec.oci_layout = LayoutSource{.path = "image", .image = "v2"};
+    field = "spec.source.ociLayout.image";
+  } else {
+    folder.write("image", tests::tar_of(layout.files));
+    spec.oci_archive = LayoutSource{.path = "image", .image = "v2"};
+    field = "spec.source.ociArchive.image";
+  }
+  const auto source = open_source_file(folder.path(), spec, folder.path().string());
+  REQUIRE(source);
+  const auto found = (*source)->resolve("v2", {});
+  REQUIRE(!found);
+  CHECK(found.error().cls == ErrorClass::NotFound);
+  CHECK(found.error().message == R"(it has no image "v2")" + held);
+  if (const auto at = to_do.find("FIELD"); at != std::string::npos) to_do.replace(at, 5, field);
+  CHECK(found.error().remedy == to_do);
 }
 
 TEST_CASE("What belongs to an image is no image to choose") {
