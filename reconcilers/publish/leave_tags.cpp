@@ -31,7 +31,7 @@ Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   const ObjectKey key = key_of(left.publication);
   const auto noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
   if (!noted)
-    if (const auto wait = wait_after(left.publication, noted.error(), left.times))
+    if (const auto wait = wait_after(left.publication, {Stage::Preparation, noted.error()}, left.times))
       return {.kind = Outcome::Kind::Again, .delay = wait};
   const auto gone = hands.writer.set_finalizer(key, false);
   if (noted)

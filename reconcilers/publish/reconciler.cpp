@@ -281,7 +281,7 @@ class Visit {
     if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
     if (object().spec.deletion_policy == DeletionPolicy::Retain) return let_go("");
     auto planned = plan_withdrawal();
-    if (!planned) return not_withdrawn({}, planned.error());
+    if (!planned) return not_withdrawn({}, {Stage::Preparation, std::move(planned.error())});
     Withdrawn done{.plan = std::move(*planned), .report = {}};
     if (!done.plan.steps.empty()) {
       if (withdrawal_times().is_late() && silent_.contains(login_server(), now_))
@@ -289,19 +289,20 @@ class Visit {
       done.report = untag(done.plan);
       remember_whether_it_answered(done.report);
     }
-    if (done.report.failure) return not_withdrawn(done, done.report.failure->error);
+    if (done.report.failure) return not_withdrawn(done, *done.report.failure);
     const auto left = tags_left(object(), done);
     return left.empty() ? let_go(removed_tags(done)) : leave(left);
   }
 
-  Outcome not_withdrawn(const Withdrawn& done, const Error& error) {
+  Outcome not_withdrawn(const Withdrawn& done, const Refusal& failure) {
+    const auto& error = failure.error;
     const auto times = withdrawal_times();
     if (is_out_of_time(error, times.now)) return leave(tags_stay(done, kNoTimeLeft));
     // Who stops for another reason than the time asks for nothing more; a clock that was set back does.
     if (error.cls == ErrorClass::Cancelled)
       return {.kind = Outcome::Kind::Again,
               .delay = std::chrono::ceil<std::chrono::milliseconds>(end_of_visit() - times.now)};
-    if (const auto wait = wait_after(object(), error, times)) {
+    if (const auto wait = wait_after(object(), failure, times)) {
       tell(EventType::Warning, reason::kUntagging, tags_wait(done, error.message));
       return {.kind = Outcome::Kind::Again, .delay = wait};
     }

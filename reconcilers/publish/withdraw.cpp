@@ -52,6 +52,12 @@ std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
   return tags;
 }
 
+/// Before the first request, Invalid is what is declared.
+bool is_outage(const Refusal& failure) {
+  const bool of_request = failure.stage != Stage::Preparation;
+  return is_passing(failure.error.cls) || (of_request && failure.error.cls == ErrorClass::Invalid);
+}
+
 Step step_for(const TagOnRecord& known, const Digest& digest, bool is_wanted) {
   if (is_wanted)
     return LookAtTag{
@@ -94,16 +100,16 @@ Timestamp end_of_withdrawal(Timestamp deleted, Timestamp began, Timestamp at_wor
   return began >= until ? began + kOneTry : until;
 }
 
-std::optional<milliseconds> wait_after(const ImagePublication& publication, const Error& error,
+std::optional<milliseconds> wait_after(const ImagePublication& publication, const Refusal& failure,
                                        const WithdrawalTimes& times) {
   const auto deleted = publication.metadata.deletion_timestamp;
   // Clocks differ a little: a deletion that is still to come was just now.
-  if (!is_passing(error.cls) || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
+  if (!is_outage(failure) || !deleted || *deleted - times.now >= kOutage) return std::nullopt;
   const milliseconds took = times.now - times.began;
   const milliseconds left = times.until - times.now - took;
   if (left <= milliseconds{0}) return std::nullopt;
   const milliseconds own = std::clamp((times.now - *deleted) / kShareOfWait, kShortest, kLongest);
-  return std::min(std::max<milliseconds>(own, error.retry_after.value_or(0s)), left);
+  return std::min(std::max<milliseconds>(own, failure.error.retry_after.value_or(0s)), left);
 }
 
 }  // namespace slipway::publish
