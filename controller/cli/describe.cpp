@@ -59,10 +59,7 @@ void tell_published(Story& story, const PublishedStatus& published) {
   story.say("Record", published.record_digest);
   if (published.at) story.say("At", to_string(*published.at));
   if (published.last_full_check_at) story.say("Checked in full at", to_string(*published.last_full_check_at));
-  const auto& transfer = published.transfer;
-  story.say("Moved", format_bytes(transfer.bytes_sent) + " sent; blobs: " + std::to_string(transfer.blobs_sent) +
-                         " sent, " + std::to_string(transfer.blobs_mounted) + " mounted, " +
-                         std::to_string(transfer.blobs_present) + " already there");
+  story.say("Moved", transfer_text(published.transfer));
   for (const auto& verdict : published.verdicts) story.say("Gate " + verdict.gate, verdict_text(verdict));
   story.show(tags_of(published));
   story.end();

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <utility>
 
+#include "crds/base/byte_count.h"
 #include "crds/base/make_node.h"
 #include "crds/base/text.h"
 #include "crds/base/time.h"
@@ -38,6 +39,12 @@ std::string delay_line(const ObjectKey& object, const standalone::Delay& delay) 
 
 std::string wait_line(const ObjectKey& object, const std::string& hosts) {
   return name_of(object) + ": waiting for " + visible(hosts);
+}
+
+std::string transfer_text(const TransferStatus& transfer) {
+  return format_bytes(transfer.bytes_sent) + " sent; blobs: " + std::to_string(transfer.blobs_sent) + " sent, " +
+         std::to_string(transfer.blobs_mounted) + " mounted, " + std::to_string(transfer.blobs_present) +
+         " already there";
 }
 
 ExitCode print_error(const Error& error, std::ostream& errors) {

@@ -9,6 +9,7 @@
 #include "controller/cli/options.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/document.h"
+#include "crds/v1alpha1/image_publication_status.h"
 #include "crds/v1alpha1/object_meta.h"
 
 namespace slipway::cli {
@@ -25,6 +26,9 @@ std::string delay_line(const ObjectKey& object, const standalone::Delay& delay);
 
 /// "shop/app: waiting for ghcr.io".
 std::string wait_line(const ObjectKey& object, const std::string& hosts);
+
+/// "41.3 MiB sent; blobs: 3 sent, 1 mounted, 2 already there".
+std::string transfer_text(const TransferStatus& transfer);
 
 /// "error: what happened; what to do", for standard error. Gives the exit code of its class.
 ExitCode print_error(const Error& error, std::ostream& errors);

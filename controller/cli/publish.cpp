@@ -17,7 +17,6 @@
 #include "controller/runtime/signals.h"
 #include "controller/runtime/waiting.h"
 #include "controller/standalone/one_shot.h"
-#include "crds/base/byte_count.h"
 #include "crds/base/text.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
@@ -40,14 +39,11 @@ std::string left_behind(const PublishedStatus& published) {
 }
 
 std::string sentence_of(const PublishedStatus& published) {
-  const TransferStatus& transfer = published.transfer;
   std::string tags;
   for (const auto& tag : published.tags)
     if (tag.state == TagState::Set) tags += (tags.empty() ? "" : ", ") + tag.tag;
   return "published " + published.digest + " as " + tags + left_behind(published) + " (" +
-         format_bytes(transfer.bytes_sent) + " sent; blobs: " + std::to_string(transfer.blobs_sent) + " sent, " +
-         std::to_string(transfer.blobs_mounted) + " mounted, " + std::to_string(transfer.blobs_present) +
-         " already there)";
+         transfer_text(published.transfer) + ")";
 }
 
 /// Of one that did not fail.

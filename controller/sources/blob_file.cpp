@@ -18,11 +18,8 @@ Result<std::string> read_small_blob(const BlobFile& from, std::size_t limit, std
     return not_whole(blob.digest.str() + " has " + std::to_string(blob.size) + " bytes, more than " +
                      std::to_string(limit));
   std::string bytes;
-  const BlobSink sink = [&bytes](std::span<const std::byte> more) -> Result<void> {
-    bytes.append(reinterpret_cast<const char*>(more.data()), more.size());
-    return {};
-  };
-  if (Result<void> got = read_blob(from, 0, sink, std::move(stop)); !got) return std::unexpected(got.error());
+  if (Result<void> got = read_blob(from, 0, added_to(bytes), std::move(stop)); !got)
+    return std::unexpected(got.error());
   if (Result<void> good = check_digest(bytes, blob.digest); !good) return std::unexpected(good.error());
   return bytes;
 }

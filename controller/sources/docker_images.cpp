@@ -81,12 +81,8 @@ Result<Descriptor> DockerImages::layer_of(Known& known, const std::string& file,
   if (!size) return std::unexpected(size.error());
   if (!*size) return no_such_file(file);
   std::string start;
-  const BlobSink sink = [&start](std::span<const std::byte> bytes) -> Result<void> {
-    start.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return {};
-  };
   const FilePart part{.file = file, .offset = 0, .count = std::min<std::int64_t>(**size, 4)};
-  if (const Result<void> read = files_->read(part, sink, stop); !read) return std::unexpected(read.error());
+  if (const Result<void> read = files_->read(part, added_to(start), stop); !read) return std::unexpected(read.error());
   const Packing packing = packing_of(std::as_bytes(std::span(start)));
   const Result<Digest> digest =
       packing == Packing::None ? Digest::parse(diff_id) : packed_digest(known, file, **size, stop);

@@ -24,6 +24,13 @@ std::unexpected<Error> not_whole(std::string what) {
               "write the image again, under another name, and rename it when it is whole");
 }
 
+BlobSink added_to(std::string& bytes) {
+  return [&bytes](std::span<const std::byte> more) -> Result<void> {
+    bytes.append(reinterpret_cast<const char*>(more.data()), more.size());
+    return {};
+  };
+}
+
 Result<std::string> read_small(FileSet& files, const SmallFile& wanted, std::stop_token stop) {
   const Result<std::optional<std::int64_t>> size = files.size_of(wanted.file, stop);
   if (!size) return std::unexpected(size.error());
@@ -33,12 +40,9 @@ Result<std::string> read_small(FileSet& files, const SmallFile& wanted, std::sto
                      " bytes, more than " + std::to_string(wanted.limit));
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(**size));
-  const BlobSink sink = [&bytes](std::span<const std::byte> more) -> Result<void> {
-    bytes.append(reinterpret_cast<const char*>(more.data()), more.size());
-    return {};
-  };
   const FilePart whole{.file = wanted.file, .offset = 0, .count = **size};
-  if (Result<void> read = files.read(whole, sink, std::move(stop)); !read) return std::unexpected(read.error());
+  if (Result<void> read = files.read(whole, added_to(bytes), std::move(stop)); !read)
+    return std::unexpected(read.error());
   return bytes;
 }
 

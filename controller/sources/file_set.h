@@ -31,6 +31,9 @@ class FileSet {
   virtual Result<void> read(const FilePart& part, const BlobSink& sink, std::stop_token stop) = 0;
 };
 
+/// Adds what it is given to `bytes`, which outlives it.
+BlobSink added_to(std::string& bytes);
+
 struct SmallFile {
   std::string file;
   std::size_t limit = content::kMaxManifestBytes;
