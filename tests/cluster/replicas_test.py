@@ -133,6 +133,27 @@ spec:
                 published[event["regarding"]["name"]] += event.get("series", {}).get("count", 1)
         self.assertLessEqual(max(published.values()), 1, published)
 
+    def changes_on_record(self, name):
+        """Those of tags in the log of a replica, whose chain is as it was written."""
+        log = self.replicas[name].log()
+        verified = subprocess.run([SLIPWAY, "audit", "verify", "-"], input=log, capture_output=True, text=True)
+        self.assertEqual(verified.returncode, 0, f"{name}: {verified.stderr}")
+        told = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=log, capture_output=True, text=True)
+        self.assertEqual(told.returncode, 0, f"{name}: {told.stderr}")
+        return [each for each in json.loads(told.stdout) if each["action"] in ("SetTag", "MoveTag")]
+
+    def assert_all_on_record(self, names):
+        """Each tag that was set stands in one replica's log as done; of one that was stopped in between, as begun."""
+        begun, done = collections.Counter(), collections.Counter()
+        for replica in self.replicas:
+            for change in self.changes_on_record(replica):
+                where = change["repository"], change["tag"]
+                begun[where] += change["result"] != "Refused"
+                done[where] += change["result"] == "Done"
+        wanted = {(f"team/{name}", tag) for number, name in enumerate(names) for tag in (f"1.0.{number}", "staging")}
+        self.assertEqual(set(+begun), wanted)
+        self.assertLessEqual(max(done.values()), 1, done)
+
     # The tests.
 
     def test_one_of_three_is_killed_in_the_middle(self):
@@ -148,6 +169,7 @@ spec:
         self.assertLessEqual(time.monotonic() - killed, LEASE + 2)
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
 
     def test_one_that_was_stopped_does_no_harm_when_it_goes_on(self):
         self.start(*REPLICAS)
@@ -162,6 +184,7 @@ spec:
         self.wait_until_shared(*REPLICAS)
         self.assertEqual(self.ready(), set(names))
         self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
 
     def test_one_that_is_told_to_end_gives_back_at_once(self):
         self.start(*REPLICAS)
@@ -176,6 +199,7 @@ spec:
         self.assertLessEqual(time.monotonic() - ended, 5)
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
 
     def test_one_that_comes_takes_its_share(self):
         self.start("a", "b")
@@ -187,6 +211,7 @@ spec:
         self.wait_until_shared(*REPLICAS)
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
 
 
 if __name__ == "__main__":
