@@ -1,5 +1,6 @@
 #include "crds/base/time.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,10 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using std::chrono::sys_days;
+
+/// What an API server takes, and what has four digits of a year.
+constexpr Timestamp kFirst = sys_days{std::chrono::year{1} / 1 / 1};
+constexpr Timestamp kLast = sys_days{std::chrono::year{10'000} / 1 / 1} - milliseconds{1};
 
 constexpr std::string_view kTimestampRemedy = "write an RFC 3339 time, e.g. 2026-11-24T09:00:00Z";
 
@@ -108,7 +113,9 @@ std::optional<Timestamp> read_timestamp(std::string_view text) {
   if (!clock) return std::nullopt;
   const auto offset = read_offset(cursor);
   if (!offset || !cursor.at_end()) return std::nullopt;
-  return Timestamp{*date} + *clock - *offset;
+  const Timestamp time = Timestamp{*date} + *clock - *offset;
+  if (time < kFirst || time > kLast) return std::nullopt;
+  return time;
 }
 
 struct Unit {
@@ -191,7 +198,7 @@ std::string format_duration(seconds duration) {
 Result<Timestamp> parse_until(std::string_view text) {
   Cursor cursor(text);
   const auto date = read_date(cursor);
-  if (date && cursor.at_end()) return Timestamp{*date + days{1}};
+  if (date && cursor.at_end() && *date >= kFirst) return std::min(Timestamp{*date + days{1}}, kLast);
   if (const auto time = read_timestamp(text)) return *time;
   return fail(ErrorClass::Invalid, quoted(text) + " is neither a date nor a time",
               "write a date (2026-12-31, through the end of that day UTC) or an RFC 3339 time (2026-12-31T18:00:00Z)");

@@ -53,6 +53,18 @@ TEST_CASE("times end at the bounds of the calendar and the clock") {
   CHECK(time_of("2026-01-01T00:00:00+01:60") == "-");
 }
 
+TEST_CASE("times are of the years 1 to 9999 in UTC, and those at the ends are read back as they are written") {
+  for (const std::string end : {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z"})
+    CHECK(time_of(end) == end);
+  CHECK(time_of("0000-12-31T23:59:00-00:01") == "0001-01-01T00:00:00Z");
+  for (const auto* beyond : {"0000-12-31T23:59:59Z", "0000-01-01T00:00:00+23:59", "0001-01-01T00:00:00+00:01",
+                             "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:00-00:01"})
+    CHECK(time_of(beyond) == "-");
+  CHECK(until_of("9999-12-31") == "9999-12-31T23:59:59.999Z");
+  CHECK(until_of("0001-01-01") == "0001-01-02T00:00:00Z");
+  CHECK(until_of("0000-12-31") == "-");
+}
+
 TEST_CASE("what is nearly a time is none") {
   for (const auto* text : {"", "2026-11-24", "2026-11-24T09:00:00", "2026-11-24 09:00:00Z", "2026-11-24T09:00Z",
                            "2026-11-24T09:00:00.Z", "2026-11-24T09:00:00.1234567890Z", "2026-11-24T09:00:00Z ",
