@@ -7,7 +7,7 @@ namespace {
 constexpr FieldInfo kAllowUpTo{.description = "Highest severity that passes; None lets no finding pass.",
                                .default_json = "\"Medium\""};
 constexpr FieldInfo kUnfixed{.description = "Whether findings without a fix count.", .default_json = "\"Block\""};
-constexpr FieldInfo kMaxAge{.description = "Oldest report that counts.", .minimum = 1};
+constexpr FieldInfo kMaxAge{.description = "Oldest report that counts, e.g. 24h.", .minimum = 1};
 constexpr FieldInfo kExceptions{
     .description = "Findings that are accepted for a while.", .max_items = 256, .atomic = true};
 
@@ -46,10 +46,11 @@ const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
                  {.description = "The report itself; the whole object must stay below the 1.5 MiB of an API "
                                  "server, so larger ones go as gzip into a ConfigMap.",
                   .max_length = 1'048'576})
-          .field("url", &ScanReportRef::url, {.description = "Address that gives it.", .max_length = 2048})
-          .field("referrer", &ScanReportRef::referrer, {.description = "Artifact type of a referrer of the source."})
+          .field("url", &ScanReportRef::url, {.description = "Not yet: Address that gives it.", .max_length = 2048})
+          .field("referrer", &ScanReportRef::referrer,
+                 {.description = "Not yet: Artifact type of a referrer of the source."})
           .field("vulnerabilityReport", &ScanReportRef::vulnerability_report,
-                 {.description = "VulnerabilityReport of the Trivy Operator."})
+                 {.description = "Not yet: VulnerabilityReport of the Trivy Operator."})
           .exactly_one_of({"configMapRef", "path", "inline", "url", "referrer", "vulnerabilityReport"})
           .rule("!has(self.path)", "reports are read from files outside a cluster only; use configMapRef");
   return binding;
@@ -124,9 +125,9 @@ const Binding<Gates>& Bound<Gates>::get() {
       Binding<Gates>()
           .field("scan", &Gates::scan, {.description = "What a vulnerability scan must say."})
           .field("signatures", &Gates::signatures,
-                 {.description = "Signatures that must be there.", .list_map_key = "name"})
-          .field("sbom", &Gates::sbom, {.description = "An SBOM that must be there."})
-          .field("provenance", &Gates::provenance, {.description = "Where the image must come from."})
+                 {.description = "Not yet: Signatures that must be there.", .min_items = 1, .list_map_key = "name"})
+          .field("sbom", &Gates::sbom, {.description = "Not yet: An SBOM that must be there."})
+          .field("provenance", &Gates::provenance, {.description = "Not yet: Where the image must come from."})
           .rule(some_gate_rule());
   return binding;
 }
@@ -137,9 +138,9 @@ const Binding<Gates>& GatesFloor::get() {
           .field_bound_by<ScanFloor>("scan", &Gates::scan,
                                      {.description = "What a vulnerability scan must say at least."})
           .field("signatures", &Gates::signatures,
-                 {.description = "Signatures that must be there.", .list_map_key = "name"})
-          .field("sbom", &Gates::sbom, {.description = "An SBOM that must be there."})
-          .field("provenance", &Gates::provenance, {.description = "Where images must come from."})
+                 {.description = "Not yet: Signatures that must be there.", .min_items = 1, .list_map_key = "name"})
+          .field("sbom", &Gates::sbom, {.description = "Not yet: An SBOM that must be there."})
+          .field("provenance", &Gates::provenance, {.description = "Not yet: Where images must come from."})
           .rule(some_gate_rule());
   return binding;
 }

@@ -99,7 +99,9 @@ const Binding<TagSpec>& Bound<TagSpec>::get() {
           .field("name", &TagSpec::name,
                  {.description = "Name in this list.", .required = true, .min_length = 1, .max_length = 63})
           .field("template", &TagSpec::template_text,
-                 {.description = "The tag, with {{variables}}.",
+                 {.description = "The tag: text with {{commit}}, {{version}}, {{major}}, {{minor}}, {{patch}}, "
+                                 "{{number}}, {{environment}}, {{branch}}, {{date}}, {{digest}} or {{labels.NAME}} in "
+                                 "it; {{commit:12}} is cut to 12 characters.",
                   .required = true,
                   .min_length = 1,
                   .max_length = 512,
@@ -125,7 +127,8 @@ const Binding<Rollback>& Bound<Rollback>::get() {
                   .max_length = 135,
                   .pattern = kDigestPattern,
                   .check = check_digest_text})
-          .field("reason", &Rollback::reason, {.description = "Why.", .required = true, .min_length = 1})
+          .field("reason", &Rollback::reason,
+                 {.description = "Why, in words for people.", .required = true, .min_length = 1})
           .field("until", &Rollback::until,
                  {.description = "Date (through its end, UTC) or time; absent: until removed.",
                   .max_length = 40,
@@ -145,8 +148,9 @@ const Binding<Attach>& Bound<Attach>::get() {
 const Binding<DeploymentTarget>& Bound<DeploymentTarget>::get() {
   static const auto binding =
       Binding<DeploymentTarget>()
-          .field("kind", &DeploymentTarget::kind,
-                 {.description = "e.g. WebApp.", .required = true, .min_length = 1, .max_length = 63})
+          .field(
+              "kind", &DeploymentTarget::kind,
+              {.description = "Kind of the target, e.g. WebApp.", .required = true, .min_length = 1, .max_length = 63})
           .field("name", &DeploymentTarget::name,
                  {.description = "Name of the target.", .required = true, .min_length = 1, .max_length = 253})
           .field("namespace", &DeploymentTarget::namespace_name, {.description = "Its namespace.", .max_length = 63})
@@ -193,11 +197,11 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
           .field("build", &Spec::build, {.description = "What is known of the build."})
           .field("tags", &Spec::tags, {.description = "Tags to set.", .min_items = 1, .list_map_key = "name"})
           .field("gates", &Spec::gates, {.description = "What the image must pass."})
-          .field("attach", &Spec::attach, {.description = "Documents that are attached to the image."})
+          .field("attach", &Spec::attach, {.description = "Not yet: Documents that are attached to the image."})
           .field("rollback", &Spec::rollback, {.description = "Goes back to an earlier digest."})
           .field("deploymentTargets", &Spec::deployment_targets,
                  {.description = "Where the image will run; recorded only.", .list_map_key = "name", .atomic = true})
-          .field("notify", &Spec::notify, {.description = "Who is told.", .list_map_key = "name"})
+          .field("notify", &Spec::notify, {.description = "Not yet: Who is told.", .list_map_key = "name"})
           .field("retry", &Spec::retry, {.description = "How failures are tried again."})
           .field("interval", &Spec::interval,
                  {.description = "How often tags are looked at again; 1h when absent.", .minimum = 1})

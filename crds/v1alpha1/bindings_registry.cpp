@@ -53,10 +53,11 @@ const Binding<Authentication>& Bound<Authentication>::get() {
   static const auto binding =
       Binding<Authentication>()
           .field("workloadIdentity", &Authentication::workload_identity,
-                 {.description = "Federated identity of the pod."})
-          .field("managedIdentity", &Authentication::managed_identity, {.description = "Identity of the machine."})
+                 {.description = "Not yet: Federated identity of the pod."})
+          .field("managedIdentity", &Authentication::managed_identity,
+                 {.description = "Not yet: Identity of the machine."})
           .field("servicePrincipal", &Authentication::service_principal,
-                 {.description = "Application with a secret or certificate."})
+                 {.description = "Not yet: Application with a secret or certificate."})
           .field("basic", &Authentication::basic,
                  {.description = "User name and password, e.g. a repository-scoped token."})
           .field("anonymous", &Authentication::anonymous, {.description = "No credentials."})
@@ -198,9 +199,11 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
                   .atomic = true,
                   .check = check_host_text})
           .field("cloud", &Spec::cloud,
-                 {.description = "Azure cloud.", .default_json = "\"AzurePublic\"", .immutable = true})
+                 {.description = "Azure cloud. Not yet: another than AzurePublic.",
+                  .default_json = "\"AzurePublic\"",
+                  .immutable = true})
           .field("resourceID", &Spec::resource_id,
-                 {.description = "ARM id of the registry.", .pattern = kResourceIdPattern})
+                 {.description = "Not yet: ARM id of the registry.", .pattern = kResourceIdPattern})
           .field("caBundleRef", &Spec::ca_bundle_ref,
                  {.description = "ConfigMap or Secret of the controller's namespace with certificates to trust (PEM)."})
           .field("plainHTTP", &Spec::plain_http, {.description = "Without TLS; only for a registry on localhost."})
@@ -209,11 +212,11 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field(
               "access", &Spec::access,
               {.description = "Who may do what with which repositories; no entry, no access.", .list_map_key = "name"})
-          .field("usedBy", &Spec::used_by, {.description = "Who runs images of this registry."})
+          .field("usedBy", &Spec::used_by, {.description = "Not yet: Who runs images of this registry."})
           .field("transfer", &Spec::transfer, {.description = "Limits on what is sent."})
-          .field("replicas", &Spec::replicas, {.description = "Regions that must serve what is published."})
-          .field("monitoring", &Spec::monitoring, {.description = "Where the registry's logs are."})
-          .field("budget", &Spec::budget, {.description = "Storage and cost to stay within."})
+          .field("replicas", &Spec::replicas, {.description = "Not yet: Regions that must serve what is published."})
+          .field("monitoring", &Spec::monitoring, {.description = "Not yet: Where the registry's logs are."})
+          .field("budget", &Spec::budget, {.description = "Not yet: Storage and cost to stay within."})
           .field("interval", &Spec::interval,
                  {.description = "How often the registry is looked at; 10m when absent.", .minimum = 1})
           .field(

@@ -70,17 +70,18 @@ const Binding<UntaggedRule>& Bound<UntaggedRule>::get() {
 }
 
 const Binding<Protect>& Bound<Protect>::get() {
-  static const auto binding = Binding<Protect>()
-                                  .field("tags", &Protect::tags, glob_list({.description = "Patterns of tags."}))
-                                  .field("digests", &Protect::digests,
-                                         {.description = "Digests.",
-                                          .max_length = 135,
-                                          .pattern = kDigestPattern,
-                                          .atomic = true,
-                                          .check = check_digest_text})
-                                  .field("usedBy", &Protect::used_by, {.description = "Further users of images."})
-                                  .field("ignorePullsFrom", &Protect::ignore_pulls_from,
-                                         {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
+  static const auto binding =
+      Binding<Protect>()
+          .field("tags", &Protect::tags, glob_list({.description = "Patterns of tags."}))
+          .field("digests", &Protect::digests,
+                 {.description = "Digests.",
+                  .max_length = 135,
+                  .pattern = kDigestPattern,
+                  .atomic = true,
+                  .check = check_digest_text})
+          .field("usedBy", &Protect::used_by, {.description = "Not yet: Further users of images."})
+          .field("ignorePullsFrom", &Protect::ignore_pulls_from,
+                 {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
   return binding;
 }
 
@@ -125,7 +126,8 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
                  {.description = "ContainerRegistry it is for.", .required = true, .immutable = true})
           .field("repositories", &Spec::repositories,
                  glob_list({.description = "Patterns of repositories.", .required = true, .min_items = 1}))
-          .field("mode", &Spec::mode, {.description = "Preview shows, Enforce deletes.", .default_json = "\"Preview\""})
+          .field("mode", &Spec::mode,
+                 {.description = "Preview shows. Not yet: Enforce, which deletes.", .default_json = "\"Preview\""})
           .field("schedule", &Spec::schedule, {.description = "When it runs."})
           .field("rules", &Spec::rules,
                  {.description = "What goes and what stays; the first match wins.", .list_map_key = "name"})

@@ -189,6 +189,7 @@ class StreamParser {
       if (!std::set<std::string_view>{"apiVersion", "kind", "metadata", "spec", "status"}.contains(member.key))
         reader.unknown_field(member, {"apiVersion", "kind", "metadata", "spec", "status"});
     validate(object, root, reader);
+    if (!reader.lenient()) warn_of_nothing(root, reader);
     if constexpr (T::kKind == ResourceKind::ImagePublication)
       if (reader.lenient()) refuse_files(object, root, reader);
     return object;

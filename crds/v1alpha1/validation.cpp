@@ -25,6 +25,7 @@ class Places {
     reader_.problem(place_of(root_, path), std::move(message), std::move(expected));
   }
   bool is_refused(std::string_view path) const { return reader_.is_refused(path); }
+  bool passes_over_unknown() const { return reader_.lenient(); }
   std::string giver_of(const std::string& field) const { return reader_.giver_of(field); }
   void problem(std::string_view path, const Error& error) { problem(path, error.message, error.remedy); }
 
@@ -41,10 +42,35 @@ const Node* member_of(const Node* node, std::string_view key) {
   return node == nullptr ? nullptr : node->find(key);
 }
 
-/// Of an API server that did not know the field in it, which it dropped: it must not ask for nothing.
+/// A gate that asks for nothing must not be taken for none: an API server may have dropped the field in it, or somebody
+/// made comments of the lines below it.
 void check_gates(Places& places, const std::string& path, const Node* gates) {
-  if (gates != nullptr && gates->kind == Node::Kind::Map && gates->members.empty())
+  if (gates == nullptr || gates->kind != Node::Kind::Map) return;
+  bool is_told = false;
+  for (const std::string gate : {"scan", "signatures", "sbom", "provenance"}) {
+    const Node* given = gates->find(gate);
+    if (given == nullptr) continue;
+    is_told = true;
+    if (given->kind == Node::Kind::Null)
+      places.problem(path + '.' + gate, gate + " is empty",
+                     gate == "scan" ? "write allowUpTo or reports, {} for a scan by the defaults, or remove it"
+                                    : "write what is asked for, or remove it");
+  }
+  if (!is_told && (gates->members.empty() || places.passes_over_unknown()))
     places.problem(path, "no gate is given", "write one of scan, signatures, sbom, provenance, or leave gates out");
+}
+
+/// An API server drops what has no value, so it counts as left out here as well; but whoever wrote the name may have
+/// meant it to hold something back.
+void warn_of_nothing(const Node& node, const std::string& path, FieldReader& reader) {
+  for (std::size_t i = 0; i < node.items.size(); ++i) warn_of_nothing(node.items[i], at(path, i), reader);
+  for (const auto& member : node.members) {
+    const std::string field = path + '.' + member.key;
+    warn_of_nothing(member.value, field, reader);
+    if (member.value.kind != Node::Kind::Null || reader.is_refused(field)) continue;
+    const FieldReader::Step step(reader, field);
+    reader.warn(member.place, "it has no value, and counts as left out", "give it one, or remove it");
+  }
 }
 
 void check_selector(Places& places, const std::string& path, const LabelSelector& selector) {
@@ -141,6 +167,10 @@ void check_tags(Places& places, const ImagePublicationSpec& spec) {
 }
 
 }  // namespace
+
+void warn_of_nothing(const Node& root, FieldReader& reader) {
+  if (const Node* spec = root.find("spec")) warn_of_nothing(*spec, "spec", reader);
+}
 
 void validate(const ContainerRegistry& object, const Node& root, FieldReader& reader) {
   Places places(root, reader);

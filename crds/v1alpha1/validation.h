@@ -12,6 +12,9 @@ void validate(const ContainerRegistry& object, const Node& root, FieldReader& re
 void validate(const ImagePublication& object, const Node& root, FieldReader& reader);
 void validate(const RetentionPolicy& object, const Node& root, FieldReader& reader);
 
+/// Warns of each field under spec that is written without a value (null) and was not refused for it.
+void warn_of_nothing(const Node& root, FieldReader& reader);
+
 /// Files are read outside a cluster only: a `path` or an archive in an object of an API server is Refused.
 void refuse_files(const ImagePublication& object, const Node& root, FieldReader& reader);
 

@@ -113,6 +113,7 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
   const auto registry = ResourceKind::ContainerRegistry;
   const auto publication = ResourceKind::ImagePublication;
   const auto policy = ResourceKind::RetentionPolicy;
+  const std::string entry = "access: [{name: a, namespaceSelector: {}, repositories: ['**'], actions: [Read], ";
   const std::string selector =
       kRegistry + "access: [{name: a, repositories: ['**'], actions: [Read], namespaceSelector: ";
   const Row rows[] = {
@@ -135,6 +136,9 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
       {registry, selector + "{matchExpressions: [{key: 'bad key//', operator: Exists}]}}]", false},
       {registry, selector + "{matchExpressions: [{key: team, operator: exists}]}}]", false},
       {registry, selector + "{matchExpressions: [{key: team, operator: In, values: ['-']}]}}]", false},
+      {registry, kRegistry + entry + "gates: {signatures: []}}]", false},
+      {publication, kImage + "gates: {signatures: []}", false},
+      {publication, kImage + "gates: {signatures: [{name: a, cosignKeyRef: {name: b, key: c}}]}", true},
       {publication, repository("shop/my-app__x.y"), true},
       {publication, repository("Shop/app"), false},
       {publication, repository("shop//app"), false},
@@ -158,6 +162,40 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
     const auto judged = judge(row.kind, row.spec);
     CHECK(judged.by_schema == row.taken);
     CHECK(judged.by_reader == row.taken);
+  }
+}
+
+TEST_CASE("what a status repeats of a build is taken there, and read back, to the ends of what a build may say") {
+  const Node manifest = crd_manifest(ResourceKind::ImagePublication);
+  const Node& schema = *manifest.find("spec")->find("versions")->items.at(0).find("schema")->find("openAPIV3Schema");
+  const std::string most(128, 'a');
+  for (const auto& build :
+       {"{commit: '" + most + "', version: '1.0.0-" + most.substr(6) + "', number: 9223372036854775807}",
+        std::string("{commit: a, version: 0.0.0, number: 0}"), std::string("{builtAt: '0000-12-31T23:59:00-00:01'}"),
+        std::string("{builtAt: '9999-12-31T23:59:59.999999999Z'}"),
+        std::string("{builtAt: '9999-12-31T23:58:59-00:01'}")}) {
+    INFO(build);
+    const auto parsed = parse_resources(
+        "{apiVersion: slipway.dev/v1alpha1, kind: ImagePublication, metadata: {name: a}, "
+        "spec: {registryRef: {name: contoso}, tags: [{name: a, template: a}], repository: a, "
+        "source: {image: {reference: a}}, environment: " +
+            most.substr(0, 63) + ", build: " + build + "}}",
+        "f");
+    REQUIRE(parsed.resources.size() == 1);
+    const auto& spec = std::get<ImagePublication>(parsed.resources.front().resource).spec;
+    ImagePublicationStatus status;
+    status.history.push_back({.digest = "sha256:a",
+                              .environment = spec.environment,
+                              .version = spec.build.version,
+                              .commit = spec.build.commit,
+                              .number = spec.build.number,
+                              .built_at = spec.build.built_at,
+                              .published_at = Timestamp{}});
+    const Node written = to_node(status);
+    CHECK(takes(*schema.find("properties")->find("status"), written));
+    const auto read = publication_status_from(written);
+    REQUIRE(read);
+    CHECK(*read == status);
   }
 }
 
