@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs what Slipway is built and tested with, from Debian 12's own packages; does nothing when all is there.
-#   install-packages.sh [build|demo|test]...     (default: build)
+#   install-packages.sh [build|image|demo|test]...     (default: build)
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config ca-certificates git
   libssl-dev nlohmann-json3-dev libyaml-cpp-dev libre2-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev
   zlib1g-dev libzstd-dev libspdlog-dev prometheus-cpp-dev libcli11-dev)
+# image/build.sh.
+image=(python3)
 # The emulator and the tests' own tools.
 demo=(libboost-dev catch2 curl jq python3 openssl zstd docker-registry)
 # libclang-19-dev and llvm-19-dev for tests/tidy_scope.cpp, prometheus for its promtool, lua5.1 for the health rules of Argo CD,
@@ -17,9 +19,10 @@ wanted=()
 for set in "${@:-build}"; do
   case $set in
     build) wanted+=("${build[@]}") ;;
+    image) wanted+=("${build[@]}" "${image[@]}") ;;
     demo) wanted+=("${build[@]}" "${demo[@]}") ;;
     test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
-    *) echo "install-packages.sh: unknown set '$set'; use build, demo or test" >&2; exit 2 ;;
+    *) echo "install-packages.sh: unknown set '$set'; use build, image, demo or test" >&2; exit 2 ;;
   esac
 done
 

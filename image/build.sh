@@ -8,8 +8,15 @@ top=$(realpath "$(dirname "$0")/..")
 layout=$1
 binary=${2:-$top/build/release/slipway}
 
+[[ $# -ge 2 ]] || "$top/cmake/install-packages.sh" image >&2
+for program in python3 strip ldd dpkg-query; do
+  command -v "$program" >/dev/null || {
+    echo "image/build.sh: $program is not there; run cmake/install-packages.sh image" >&2
+    exit 2
+  }
+done
 if [[ $# -lt 2 ]]; then
-  (cd "$top" && cmake/install-packages.sh build && cmake --preset release && cmake --build --preset release --target slipway) >&2
+  (cd "$top" && cmake --preset release && cmake --build --preset release --target slipway) >&2
 fi
 
 commit=$(git -C "$top" rev-parse HEAD 2>/dev/null || true)

@@ -77,6 +77,17 @@ class ImageTest(unittest.TestCase):
     def test_the_same_input_gives_the_same_digest(self):
         self.assertEqual(self.build(self.folder / "again", umask=0o077), self.digest)
 
+    def test_a_machine_without_python_is_told_before_anything_is_built(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for program in ("bash", "realpath", "dirname"):
+            (tools / program).symlink_to(shutil.which(program))
+        seen = subprocess.run([ROOT / "image/build.sh", self.folder / "none", SLIPWAY], capture_output=True, text=True,
+                              env={"PATH": str(tools)})
+        self.assertEqual((seen.returncode, seen.stdout), (2, ""))
+        self.assertIn("python3 is not there; run cmake/install-packages.sh image", seen.stderr)
+        self.assertFalse((self.folder / "none").exists())
+
     def test_the_program_runs_in_it(self):
         self.assertEqual(self.in_image("/usr/bin/slipway", "version").strip(), f"slipway {self.version}")
 
