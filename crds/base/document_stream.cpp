@@ -116,6 +116,11 @@ bool looks_like_json(std::string_view text) {
   return first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
 }
 
+bool looks_like_template(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text.substr(first).starts_with("{{");
+}
+
 bool all_good(const std::vector<Document>& documents) {
   for (const auto& document : documents)
     if (!document.problems.empty()) return false;
@@ -145,7 +150,11 @@ std::vector<Document> parse_documents(std::string_view text, std::string_view fi
   if (all_good(documents)) return documents;
   // A flow map of YAML starts with a brace too, and so does a stream of JSON documents.
   auto as_yaml = parse_yaml_stream(text, file, limits);
-  return all_good(as_yaml) ? as_yaml : documents;
+  if (all_good(as_yaml)) return as_yaml;
+  if (looks_like_template(text))
+    return {broken(problem_at(file, {1, 1}, "this is a template, and no resource yet",
+                              "keep it in another folder, or write here what it becomes"))};
+  return documents;
 }
 
 }  // namespace slipway

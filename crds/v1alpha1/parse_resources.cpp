@@ -19,16 +19,33 @@ constexpr std::string_view kKnownKinds =
     "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap "
     "of v1";
 
+constexpr std::array<std::string_view, 7> kReadKinds{"containerregistry", "imagepublication", "retentionpolicy", "list",
+                                                     "namespace",         "secret",           "configmap"};
+
+/// Misspelled, or a list of them, which `kubectl get --raw` gives.
+bool may_be_read_kind(std::string kind) {
+  if (!closest_to(kind, {kReadKinds.begin(), kReadKinds.end()}).empty()) return true;
+  kind = lower_case(kind);
+  constexpr std::string_view kList = "list";
+  return kind.ends_with(kList) &&
+         std::ranges::find(kReadKinds, kind.substr(0, kind.size() - kList.size())) != kReadKinds.end();
+}
+
 /// A folder that something else applies too holds more than what is ours. What may be meant as ours is not foreign:
 /// passed over, it would count as deleted.
 bool is_foreign(std::string_view version, const std::string& kind) {
+  if (version == "v1") return !kind.empty() && !may_be_read_kind(kind);
   const std::size_t slash = version.find('/');
   if (slash == 0 || slash == std::string_view::npos || slash + 1 == version.size() || kind.empty()) return false;
   const std::string group = lower_case(version.substr(0, slash));
   if (group.find("slipway") != std::string::npos || !closest_to(group, {kGroup}).empty()) return false;
-  constexpr std::array<std::string_view, 7> kOurs{"containerregistry", "imagepublication", "retentionpolicy", "list",
-                                                  "namespace",         "secret",           "configmap"};
-  return std::ranges::find(kOurs, lower_case(kind)) == kOurs.end();
+  return std::ranges::find(kReadKinds, lower_case(kind)) == kReadKinds.end();
+}
+
+/// SOPS leaves kind and names as they are, and adds how to decrypt the rest.
+bool is_encrypted(const Node& root) {
+  const Node* sops = root.find("sops");
+  return sops != nullptr && sops->kind == Node::Kind::Map;
 }
 
 /// kustomize wants neither apiVersion nor kind there.
@@ -94,6 +111,9 @@ class StreamParser {
                   "read are " + std::string(kKnownKinds));
     else if (!options_.from_api_server && kind.empty() && version.empty() && is_kustomization(file_))
       reader.warn(root.place, "a kustomization is passed over", "every file counts as it stands here");
+    else if (kind.empty())
+      reader.problem(root.place, "this is no resource: it has no kind",
+                     "keep what is none in a folder of its own; known are " + std::string(kKnownKinds));
     else
       reader.problem(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is not known",
                      "known are " + std::string(kKnownKinds));
@@ -117,6 +137,10 @@ class StreamParser {
     FieldReader reader(file_, options_.from_api_server);
     if (kind == "List") {
       parse_list(root);
+    } else if (!options_.from_api_server && is_encrypted(root)) {
+      reader.warn(root.place, "this " + std::string(kind) + " is encrypted by SOPS: it is passed over",
+                  "what decrypts and applies it in a cluster is left alone; here it counts as not there");
+      keep_problems(reader);
     } else if (kind == "Namespace") {
       auto object = read_namespace(root, reader);
       keep(root, "Namespace " + object.name, object, reader);

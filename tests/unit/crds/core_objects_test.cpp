@@ -108,8 +108,11 @@ TEST_CASE("a kind that is not known is refused with those that are") {
         "f.yaml:1:1: kind \"ImagePublication\" of apiVersion \"slipway.dev/v1\" is not known; known are "
         "ContainerRegistry, "
         "ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap of v1\n");
-  CHECK(problems_of(kHead + "Pod\nmetadata: {name: p}").find("kind \"Pod\" of apiVersion \"v1\"") != std::string::npos);
-  CHECK(problems_of("metadata: {name: p}").find("kind \"\" of apiVersion \"\"") != std::string::npos);
+  CHECK(problems_of(kHead + "Secert\nmetadata: {name: p}").find("kind \"Secert\" of apiVersion \"v1\" is not known") !=
+        std::string::npos);
+  for (const std::string text : {"metadata: {name: p}", "apiVersion: v2\nname: chart"})
+    CHECK_THAT(problems_of(text),
+               Catch::StartsWith("f.yaml:1:1: this is no resource: it has no kind; keep what is none in a folder"));
 }
 
 TEST_CASE("objects of other groups are passed over with a warning, and what may be meant as ours is not") {
@@ -122,6 +125,11 @@ TEST_CASE("objects of other groups are passed over with a warning, and what may 
                                                         {"rbac.authorization.k8s.io/v1", "RoleBinding"},
                                                         {"image.toolkit.fluxcd.io/v1beta2", "ImagePolicy"},
                                                         {"bitnami.com/v1alpha1", "SealedSecret"},
+                                                        {"v1", "ServiceAccount"},
+                                                        {"v1", "ResourceQuota"},
+                                                        {"v1", "Service"},
+                                                        {"v1", "PersistentVolumeClaim"},
+                                                        {"v1", "PodList"},
                                                         {"apps/v1", "Deployment"}}) {
     CAPTURE(version, kind);
     const auto passed = parsed(version, kind);
@@ -137,7 +145,12 @@ TEST_CASE("objects of other groups are passed over with a warning, and what may 
                                                         {"apps.slipway.dev/v1", "Publication"},
                                                         {"contoso.com/v1", "imagepublication"},
                                                         {"core/v1", "Secret"},
-                                                        {"v1", "ServiceAccount"},
+                                                        {"v1", "Secrets"},
+                                                        {"v1", "SecretList"},
+                                                        {"v1", "configmap"},
+                                                        {"v1", "Namespce"},
+                                                        {"v1", "ImagePublication"},
+                                                        {"v1", "\"\""},
                                                         {"vi", "Widget"},
                                                         {"/v1", "Widget"},
                                                         {"apps/v1", "\"\""}}) {
@@ -146,6 +159,21 @@ TEST_CASE("objects of other groups are passed over with a warning, and what may 
     REQUIRE(refused.problems.size() == 1);
     CHECK_FALSE(refused.problems.front().warning);
   }
+}
+
+TEST_CASE("what SOPS encrypted is passed over with a warning, whatever its values look like") {
+  const std::string sops =
+      "sops: {age: [{recipient: age1, enc: x}], lastmodified: x, mac: \"ENC[AES256_GCM,data:x]\"}\n";
+  for (const std::string text : {"Secret\nmetadata: {name: s}\nstringData: {password: \"ENC[AES256_GCM,data:x]\"}\n",
+                                 "Secret\nmetadata: {name: s}\ndata: {password: \"ENC[AES256_GCM,data:x]\"}\n",
+                                 "ConfigMap\nmetadata: {name: s}\ndata: {a: \"ENC[AES256_GCM,data:x]\"}\n"}) {
+    const auto parsed = parse_resources(kHead + text + sops, "f.yaml");
+    CHECK(parsed.resources.empty());
+    REQUIRE(parsed.problems.size() == 1);
+    CHECK(parsed.problems.front().warning);
+    CHECK_THAT(parsed.problems.front().message, Catch::Contains("is encrypted by SOPS: it is passed over"));
+  }
+  CHECK_FALSE(parse_resources(kHead + "Secret\nmetadata: {name: s}\nsops: x\n", "f.yaml").problems.front().warning);
 }
 
 TEST_CASE("a kustomization needs neither kind nor apiVersion to be passed over, any other file does") {

@@ -309,4 +309,13 @@ TEST_CASE("a problem is one line without control characters, whatever the names 
   CHECK(to_string(problem) == "a\\nb.yaml:1:2: spec.unk\\nnown\\x1b[31m: is unknown; remove\\rit");
 }
 
+TEST_CASE("a file that begins as a template of Helm is told to be one") {
+  for (const std::string text :
+       {"{{- if .Values.rbac }}\napiVersion: v1\n{{- end }}\n", "\n  {{ template \"x\" . }}\n"})
+    CHECK(
+        problems_of(parse_documents(text, "f")) ==
+        std::vector<std::string>{"f:1:1: this is a template, and no resource yet; keep it in another folder, or write "
+                                 "here what it becomes"});
+}
+
 }  // namespace slipway

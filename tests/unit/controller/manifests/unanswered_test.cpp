@@ -134,6 +134,16 @@ TEST_CASE("a key that a Secret lacks for signing in is told where the Secret is 
                                      remedy});
 }
 
+TEST_CASE("a Secret that SOPS encrypted counts as not there") {
+  World world;
+  world.write("registry.yaml", kRegistry.substr(0, kRegistry.find("  caBundleRef")));
+  world.write("push.yaml", core("Secret", "slipway-system", "push") +
+                               "stringData: {username: \"ENC[x]\", password: \"ENC[x]\"}\nsops: {mac: \"ENC[x]\"}\n");
+  const auto warnings = world.warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::Contains("there is no Secret slipway-system/push in the folder"));
+}
+
 TEST_CASE("what may stand in a file that is broken is not said to be missing") {
   World world;
   world.write("app.yaml", kPublication);
