@@ -7,9 +7,11 @@
 #include "controller/cli/github_build.h"
 #include "controller/cli/messages.h"
 #include "controller/cli/workspace.h"
+#include "controller/manifests/ended_rollbacks.h"
 #include "controller/manifests/manifest_folder.h"
 #include "controller/manifests/unanswered.h"
 #include "controller/runtime/signals.h"
+#include "controller/runtime/system_clock.h"
 #include "crds/base/make_node.h"
 
 namespace slipway::cli {
@@ -48,9 +50,8 @@ Node data_of(const manifests::ManifestReading& reading) {
   return root;
 }
 
-void add_unanswered(manifests::ManifestReading& reading, const manifests::AnsweredBy& by) {
-  auto unanswered = manifests::unanswered_references(reading, by);
-  std::ranges::move(unanswered, std::back_inserter(reading.problems));
+void add_problems(manifests::ManifestReading& reading, std::vector<Problem> more) {
+  std::ranges::move(more, std::back_inserter(reading.problems));
 }
 
 /// What cannot be read is not valid, whatever the reason.
@@ -101,7 +102,9 @@ ExitCode validate(const ValidateOptions& options, const Console& console) {
   auto reading = folder->read();
   if (!reading) return invalid(reading.error(), console);
   // One file may be meant for others that are elsewhere; a folder is meant to be run.
-  add_unanswered(*reading, {options.controller_namespace, folder->root(), folder->is_folder()});
+  add_problems(*reading, manifests::unanswered_references(
+                             *reading, {options.controller_namespace, folder->root(), folder->is_folder()}));
+  add_problems(*reading, manifests::ended_rollbacks(*reading, runtime::SystemClock{}.now()));
   if (!reading->is_whole && reading->problems.empty())
     return print_error(fail(ErrorClass::Unavailable, "not every file could be read: they changed meanwhile",
                             "run it again when nothing writes to them")
