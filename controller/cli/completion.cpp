@@ -39,7 +39,9 @@ std::string bash_options(const VerbDescription& verb) {
 std::string bash_values(const VerbDescription& verb) {
   std::string out;
   for (const auto& option : verb.options) {
-    if (option.takes_file) out += "        " + option.name + ") COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n";
+    if (option.takes_file)  // By the line: a name may have blanks, which bash quotes where it knows names of files.
+      out += "        " + option.name +
+             ") compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;\n";
     if (!option.choices.empty())
       out += "        " + option.name + ") COMPREPLY=($(compgen -W '" + joined(option.choices) +
              "' -- \"$word\")); return ;;\n";
@@ -47,10 +49,21 @@ std::string bash_values(const VerbDescription& verb) {
   return out;
 }
 
+/// One of them is given at most.
+std::string bash_choices(const VerbDescription& verb) {
+  if (verb.choices.empty()) return "";
+  std::string any;
+  for (const auto& choice : verb.choices) any += (any.empty() ? "" : "|") + choice;
+  return "      [[ \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" =~ \\ (" + any + ")\\  ]] || choices='" +
+         joined(verb.choices) + "'\n";
+}
+
 std::string bash_script(const std::vector<VerbDescription>& verbs) {
   std::string out =
       "_slipway() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} choices=\n"
+      "  if [[ $COMP_CWORD -eq 1 && $word == -* ]]; then COMPREPLY=($(compgen -W '--help --version' -- \"$word\")); "
+      "return; fi\n"
       "  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W '" +
       verb_names(verbs) +
       "' -- \"$word\")); return; fi\n"
@@ -59,9 +72,8 @@ std::string bash_script(const std::vector<VerbDescription>& verbs) {
     out += "    " + verb.name + ")\n";
     if (const auto values = bash_values(verb); !values.empty())
       out += "      case $before in\n" + values + "      esac\n";
-    out += "      COMPREPLY=($(compgen -W '" + bash_options(verb);
-    if (!verb.choices.empty()) out += ' ' + joined(verb.choices);
-    out += "' -- \"$word\")) ;;\n";
+    out += bash_choices(verb) + "      COMPREPLY=($(compgen -W '" + bash_options(verb) +
+           "'\" $choices\" -- \"$word\")) ;;\n";
   }
   return out + "  esac\n}\ncomplete -o default -F _slipway slipway\n";
 }

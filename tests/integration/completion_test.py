@@ -58,7 +58,36 @@ class BashTest(ShellTest):
         self.ask("bash", "-n", self.script)
         program = ('source "$1"; words=$2; read -ra COMP_WORDS <<<"$words"; [[ $words != *" " ]] || COMP_WORDS+=("");'
                    'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _slipway; printf "%s\\n" "${COMPREPLY[@]}"')
-        self.check(lambda line: self.ask("bash", "--norc", "-c", program, "bash", self.script, line))
+
+        def complete(line):
+            return self.ask("bash", "--norc", "-c", program, "bash", self.script, line)
+        self.check(complete)
+        self.assertEqual(complete("slipway --v"), ["--version"])
+        for behind in ("slipway get ipub", "slipway get ipub app"):
+            self.assertEqual(complete(f"{behind} ipu"), [""])
+        pathlib.Path(self.home, "my file.yaml").touch()
+        self.assertEqual(complete("slipway validate -f my"), ["my file.yaml"])
+
+    def test_a_folder_ends_with_a_slash_and_blanks_are_quoted(self):
+        """As bash itself asks, whose line editor needs a terminal."""
+        self.prepare("bash")
+        pathlib.Path(self.home, "deploy").mkdir()
+        pathlib.Path(self.home, "my file.yaml").touch()
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        shell = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=self.home,
+                                 start_new_session=True, env={"PATH": os.environ["PATH"], "HOME": self.home, "TERM": "dumb", "PS1": "> "})
+        os.close(theirs)
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
+        os.write(ours, f"source {self.script}; slipway() {{ printf 'got<%s>' \"$@\"; echo; }}\n".encode())
+        os.write(ours, b"slipway validate -f depl\tx\nslipway validate -f my\t\n")
+        seen, deadline = "", time.monotonic() + LONGEST_WAIT
+        while "got<my file.yaml>" not in seen:
+            self.assertGreater(deadline, time.monotonic(), seen)
+            if select.select([ours], [], [], 1)[0]:
+                seen += os.read(ours, 65536).decode(errors="replace")
+        self.assertIn("got<deploy/x>", seen)
 
 
 class FishTest(ShellTest):
