@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "support")]
 from api_server import end, temporary_cluster  # noqa: E402
 from controllers import Controller, assert_nothing_forbidden, install  # noqa: E402
-from gitops_test import STATES as TOLD_STATES  # noqa: E402
+from gitops_test import STATES as TOLD_STATES, health_of  # noqa: E402
 from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = None
@@ -258,7 +258,10 @@ class StatesCase(unittest.TestCase):
         while (different := differences()) and time.monotonic() < deadline:
             time.sleep(0.2)
         self.assertEqual({key: wanted[key] for key in different}, different)
-        (superseded,) = (one for one in self.objects() if one["metadata"]["name"] == "superseded")
+        for one in (found := self.objects()):
+            with self.subTest(one["metadata"]["name"], kind=one["kind"]):
+                self.assertEqual(HEALTH[health_of(one)[0]], wanted[one["kind"], one["metadata"]["name"]][0])
+        (superseded,) = (one for one in found if one["metadata"]["name"] == "superseded")
         self.assertEqual([each["reason"] for each in superseded["status"]["conditions"] if each["type"] == "Tagged"],
                          ["Superseded"])
 
