@@ -45,7 +45,16 @@ bool is_pem_of_certificates(std::string_view text) {
   return begin != std::string_view::npos && text.find("CERTIFICATE-----", begin) != std::string_view::npos;
 }
 
-Credentials from(Credentials credentials, std::string origin) {
+/// They are kept as long as their connection, of which there are many.
+Result<Credentials> from(Credentials credentials, std::string origin) {
+  constexpr std::size_t kLongest = 16u << 10;
+  const std::size_t bytes =
+      credentials.username.size() + credentials.password.reveal().size() + credentials.identity_token.reveal().size();
+  if (bytes > kLongest)
+    return fail(ErrorClass::Unauthorized,
+                origin + ": user name and password have " + std::to_string(bytes) + " bytes, and at most " +
+                    std::to_string(kLongest) + " are taken",
+                "give it those of the registry");
   credentials.origin = std::move(origin);
   return credentials;
 }
@@ -70,7 +79,10 @@ Credentials lent(Credentials ambient, const std::string& host) {
 }  // namespace
 
 SharedRegistries::SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings)
-    : objects_(objects), clock_(clock), settings_(std::move(settings)) {}
+    : objects_(objects),
+      clock_(clock),
+      settings_(std::move(settings)),
+      tokens_(std::make_shared<TokenShelf>(settings_.most_token_bytes)) {}
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry,
                                                            const std::string& repository) {
@@ -227,10 +239,8 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
   }
   if (const auto lacking = lacking_for_sign_in(**found))
     return fail(ErrorClass::Unauthorized, name + ' ' + *lacking, "give it the keys username and password");
-  return Credentials{.username = data.at("username"),
-                     .password = SecretText(data.at("password")),
-                     .identity_token = {},
-                     .origin = name + ", keys username and password"};
+  return from({.username = data.at("username"), .password = SecretText(data.at("password")), .identity_token = {}},
+              name + ", keys username and password");
 }
 
 Result<std::string> SharedRegistries::certificates_of(const ContainerRegistry& registry) {
@@ -315,9 +325,9 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
   TokenOptions options{.host = wire_host(endpoint.host),
                        .plain_http = endpoint.plain_http,
                        .credentials = endpoint.credentials,
-                       .may_call = [&rules = settings_.rules](std::string_view from, std::string_view to) {
-                         return rules.may_call(from, to);
-                       }};
+                       .may_call = [&rules = settings_.rules](std::string_view from,
+                                                              std::string_view to) { return rules.may_call(from, to); },
+                       .shelf = tokens_};
   const auto link = std::make_shared<Link>(transport_of(endpoint.ca_pem, links), clock_, std::move(options));
   return {link, &link->connection};
 }

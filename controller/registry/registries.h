@@ -35,13 +35,15 @@ struct RegistriesSettings {
   std::function<Result<std::unique_ptr<ImageSource>>(const SourceSpec& source, const std::string& base_folder)>
       open_file;
   /// Whose connections are kept: ContainerRegistries, and hosts that sources name, by pull secret.
-  std::size_t most_owners = 20'000;
+  std::size_t most_owners = 4'000;
+  /// Of the tokens of all connections together.
+  std::size_t most_token_bytes = std::size_t{16} << 20;
 };
 
-/// Opens repositories with credentials from Secrets. Connections and tokens are shared by all who use one registry with
-/// the same credentials. A changed Secret makes a new connection, and the old one with its secrets goes when its last
-/// user does; so does, within some minutes of the next opening, what was not opened for an hour, or earlier where there
-/// are too many. Thread-safe.
+/// Opens repositories with credentials from Secrets, of 16 KiB at most. Connections and tokens are shared by all who
+/// use one registry with the same credentials. A changed Secret makes a new connection, and the old one with its
+/// secrets goes when its last user does; so does, within some minutes of the next opening, what was not opened for an
+/// hour, or earlier where there are too many. Thread-safe.
 class SharedRegistries final : public Registries {
  public:
   SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
@@ -97,6 +99,7 @@ class SharedRegistries final : public Registries {
   ObjectReader& objects_;
   const Clock& clock_;
   const RegistriesSettings settings_;
+  const std::shared_ptr<TokenShelf> tokens_;  // Of all connections, which outlive this in the hands of their users.
   runtime::Guarded<Links> links_;
 };
 

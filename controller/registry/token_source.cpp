@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kUnknownLife = 60s;
 constexpr std::chrono::seconds kLongestLife = 24h;
-constexpr std::chrono::minutes kLookForEnded = 1min;
+constexpr std::size_t kLongestToken = 16u << 10;
+constexpr std::size_t kLongestChallenge = 2u << 10;
 
 std::string pair_of(const Credentials& credentials) {
   return encode_base64(credentials.username + ":" + credentials.password.reveal());
@@ -33,6 +34,17 @@ std::optional<Challenge> choose(const http::Response& response) {
       if (challenge.scheme == "basic") basic = std::move(challenge);
     }
   return basic;
+}
+
+/// Nothing else of it is needed.
+std::size_t keep_needed(Challenge& challenge) {
+  std::size_t bytes = 0;
+  std::erase_if(challenge.parameters, [&](const auto& parameter) {
+    const bool is_needed = parameter.first == "realm" || parameter.first == "service";
+    if (is_needed) bytes += parameter.second.size();
+    return !is_needed;
+  });
+  return bytes;
 }
 
 std::string scope_query(const std::string& scope) {
@@ -80,7 +92,7 @@ std::unexpected<Error> refused_credentials(const TokenOptions& options, const st
 }  // namespace
 
 TokenSource::TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options)
-    : transport_(transport), clock_(clock), options_(std::move(options)) {}
+    : transport_(transport), clock_(clock), options_(std::move(options)), tokens_(options_.shelf) {}
 
 Result<std::string> TokenSource::header(const std::string& scope, std::stop_token stop) {
   const std::optional<Challenge> known = *challenge_.lock();
@@ -89,23 +101,36 @@ Result<std::string> TokenSource::header(const std::string& scope, std::stop_toke
 }
 
 Result<std::string> TokenSource::held_header(const std::string& scope) {
-  if (!*challenge_.lock()) return std::string();
-  const Slot kept = slot(scope);
-  const auto held = kept->held.lock();
-  if (is_good(held->token)) return held->token.header;
+  const std::optional<Challenge> known = *challenge_.lock();
+  if (!known) return std::string();
+  if (known->scheme == "basic") return basic(scope);
+  if (std::optional<std::string> header = kept(scope)) return std::move(*header);
   return fail(ErrorClass::Cancelled, options_.host + ": no token is at hand");
 }
 
-bool TokenSource::is_good(const Token& token) const {
-  return !token.header.empty() && clock_.now() < token.good_until;
+/// A header from a token that is still good.
+std::optional<std::string> TokenSource::kept(const std::string& scope) {
+  std::optional<Token> token = tokens_.find(scope);
+  if (!token || clock_.now() >= token->good_until) return std::nullopt;
+  return std::move(token->header);
+}
+
+Result<std::string> TokenSource::basic(const std::string& scope) const {
+  if (options_.credentials.password.empty()) return refused_credentials(options_, scope);
+  return basic_header(options_.credentials);
 }
 
 Result<std::string> TokenSource::after_challenge(const http::Response& response, const std::string& scope,
                                                  const std::string& used, std::stop_token stop) {
-  const std::optional<Challenge> challenge = choose(response);
+  std::optional<Challenge> challenge = choose(response);
   if (!challenge)
     return fail(ErrorClass::Unauthorized, options_.host + " asks for a sign-in that is neither Bearer nor Basic",
                 "use a registry account that works with docker login");
+  if (const std::size_t bytes = keep_needed(*challenge); bytes > kLongestChallenge)
+    return fail(ErrorClass::Unauthorized,
+                options_.host + " asks for a sign-in with a realm and service of " + std::to_string(bytes) +
+                    " bytes, and at most " + std::to_string(kLongestChallenge) + " are taken",
+                "ask the owner of " + options_.host + " for shorter ones");
   if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, scope);
   *challenge_.lock() = challenge;
   return fetched(*challenge, scope, used, stop);
@@ -132,64 +157,26 @@ void TokenSource::hide_secrets(http::Response& response, const std::string& head
   hide_in_words(response, std::move(secrets));
 }
 
-TokenSource::Slot TokenSource::slot(const std::string& scope) {
-  const Timestamp now = clock_.now();
-  auto slots = slots_.lock();
-  Slot& known = slots->by_scope[scope];
-  if (!known) known = std::make_shared<Kept>();
-  Slot found = known;
-  if (now >= slots->next_look || slots->by_scope.size() > options_.most_tokens) forget_ended(*slots, now);
-  return found;
-}
-
-/// What somebody else has in hand is being fetched, or about to be read.
-void TokenSource::forget_ended(Slots& slots, Timestamp now) const {
-  slots.next_look = now + kLookForEnded;
-  const auto is_idle = [](const auto& entry) { return entry.second.use_count() == 1; };
-  std::erase_if(slots.by_scope,
-                [&](const auto& entry) { return is_idle(entry) && !is_good(entry.second->held.lock()->token); });
-  if (slots.by_scope.size() > options_.most_tokens) std::erase_if(slots.by_scope, is_idle);
-}
-
-/// The turn of whoever fetches, given to the next in any case.
-class TokenSource::Fetching {
- public:
-  explicit Fetching(Kept& kept) : kept_(kept) {}
-  ~Fetching() {
-    kept_.held.lock()->is_being_fetched = false;
-    kept_.changed.notify_all();
-  }
-  Fetching(const Fetching&) = delete;
-  Fetching& operator=(const Fetching&) = delete;
-
- private:
-  Kept& kept_;
-};
-
 Result<std::string> TokenSource::fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                                          std::stop_token stop) {
-  const Slot kept = slot(scope);
-  {
-    auto held = kept->held.lock();
-    if (!held.wait(kept->changed, stop, [&] { return !held->is_being_fetched; }))
-      return fail(ErrorClass::Cancelled, options_.host + ": stopped while another fetched a token");
-    if (is_good(held->token) && held->token.header != stale) return held->token.header;
-    held->is_being_fetched = true;
-  }
-  const Fetching turn(*kept);
+  if (challenge.scheme == "basic") return basic(scope);
+  const auto at_hand = [&]() -> std::optional<std::string> {
+    std::optional<std::string> header = kept(scope);
+    return header == stale ? std::nullopt : std::move(header);
+  };
+  if (std::optional<std::string> header = at_hand()) return std::move(*header);
+  const auto turn = fetches_.take(scope, stop);
+  if (!turn) return fail(ErrorClass::Cancelled, options_.host + ": stopped while another fetched a token");
+  if (std::optional<std::string> header = at_hand()) return std::move(*header);
   Result<Token> fresh = fetch(challenge, scope, stop);
   if (!fresh) return std::unexpected(fresh.error());
-  kept->held.lock()->token = *fresh;
-  return fresh->header;
+  tokens_.keep(scope, *fresh);
+  return std::move(fresh->header);
 }
 
 Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const std::string& scope,
                                               std::stop_token stop) {
   const Timestamp now = clock_.now();
-  if (challenge.scheme == "basic") {
-    if (options_.credentials.password.empty()) return refused_credentials(options_, scope);
-    return Token{.header = basic_header(options_.credentials), .good_until = now + kLongestLife};
-  }
   const Result<http::Request> request = token_request(challenge, scope);
   if (!request) return std::unexpected(request.error());
   Result<http::Response> response = transport_.send(*request, stop);
@@ -202,6 +189,12 @@ Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const 
   if (token.empty() || token.find_first_of("\r\n") != std::string::npos)
     return fail(ErrorClass::Unavailable, http::redacted(request->url) + ": an answer without a token",
                 "try again later");
+  if (token.size() > kLongestToken)
+    return fail(ErrorClass::Refused,
+                http::redacted(request->url) + ": a token for " + options_.host + " of " +
+                    std::to_string(token.size()) + " bytes, and at most " + std::to_string(kLongestToken) +
+                    " are taken",
+                "ask the owner of " + options_.host + " for shorter tokens");
   std::chrono::seconds life = life_of_jwt(token, now).value_or(kUnknownLife);
   if (const auto told = json::integer_at(document.root, "expires_in"); told && *told > 0)
     life = std::chrono::seconds(std::min(*told, kLongestLife.count()));

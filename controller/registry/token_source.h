@@ -1,9 +1,6 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +11,9 @@
 #include "controller/registry/challenge.h"
 #include "controller/registry/credentials.h"
 #include "controller/registry/response_error.h"
+#include "controller/registry/token_shelf.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/named_turns.h"
 #include "reconcilers/ports/clock.h"
 
 namespace slipway::registry {
@@ -24,13 +23,14 @@ struct TokenOptions {
   bool plain_http = false;
   Credentials credentials;
   http::HostRule may_call;  ///< For a realm on another host.
-  std::size_t most_tokens = 20'000;
+  /// Where tokens are kept, beside those of others.
+  std::shared_ptr<TokenShelf> shelf = std::make_shared<TokenShelf>();
 };
 
-/// Authorization headers of one registry for one identity (distribution token specification). Tokens are kept per scope
-/// until 5 minutes before they end (half their life when that is shorter), or until there are too many; of several
-/// callers one fetches. Credentials go to an https realm only, or to a loopback realm of a plainHTTP registry.
-/// Thread-safe.
+/// Authorization headers of one registry for one identity (distribution token specification). Tokens of 16 KiB at most
+/// are kept per scope and used until 5 minutes before they end (half their life when that is shorter), as long as the
+/// shelf has room for them; of several callers one fetches. Credentials go to an https realm only, or to a loopback
+/// realm of a plainHTTP registry. Thread-safe.
 class TokenSource {
  public:
   TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options);
@@ -62,29 +62,10 @@ class TokenSource {
   }
 
  private:
-  struct Token {
-    std::string header;
-    Timestamp good_until{};
-  };
-  struct Held {
-    Token token;
-    bool is_being_fetched = false;  ///< The others wait for that token instead of fetching their own.
-  };
-  struct Kept {
-    runtime::Guarded<Held> held;
-    std::condition_variable_any changed;
-  };
-  class Fetching;
-  using Slot = std::shared_ptr<Kept>;  // Shared by the map and by whoever waits for the token.
+  using Token = TokenShelf::Token;
 
-  struct Slots {
-    std::map<std::string, Slot> by_scope;
-    Timestamp next_look;  ///< For tokens that ended.
-  };
-
-  Slot slot(const std::string& scope);
-  void forget_ended(Slots& slots, Timestamp now) const;
-  bool is_good(const Token& token) const;
+  std::optional<std::string> kept(const std::string& scope);
+  Result<std::string> basic(const std::string& scope) const;
   Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
                               std::stop_token stop);
   Result<Token> fetch(const Challenge& challenge, const std::string& scope, std::stop_token stop);
@@ -95,7 +76,8 @@ class TokenSource {
   const Clock& clock_;
   const TokenOptions options_;
   runtime::Guarded<std::optional<Challenge>> challenge_;
-  runtime::Guarded<Slots> slots_;
+  TokenShelf::Part tokens_;
+  runtime::NamedTurns fetches_;  ///< By scope.
 };
 
 }  // namespace slipway::registry

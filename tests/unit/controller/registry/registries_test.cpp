@@ -71,7 +71,8 @@ struct World {
                                          .audit = audit,
                                          .reconcile_id = [this] { return visit; },
                                          .open_file = {},
-                                         .most_owners = 4}};
+                                         .most_owners = 4,
+                                         .most_token_bytes = 100'000}};
 
   std::function<Result<Credentials>(const std::string&)> environment() {
     if (in_cluster) return nullptr;
@@ -569,6 +570,37 @@ TEST_CASE("A source with a pull secret of its own trusts what a ContainerRegistr
     CHECK(opened.error().cls == ErrorClass::NotFound);
     CHECK_THAT(opened.error().message, Catch::Contains("ContainerRegistry keeper: no ConfigMap or Secret ca"));
   }
+}
+
+TEST_CASE("However many repositories and hosts a tenant names, what is kept of them is bounded") {
+  World world;
+  const std::string token(10'000, 't');
+  const auto ask = [&](const std::string& repository, bool knows_challenge) {
+    const std::size_t before = world.network.requests.size();
+    const auto source = world.registries.open_source({.reference = repository + ":1"}, kShop);
+    REQUIRE(source);
+    const std::string host = repository.substr(0, 4);
+    if (!knows_challenge)
+      world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://" + host + "/token\""}});
+    world.network.then(200, {}, R"({"expires_in":3600,"token":")" + token + "\"}");
+    world.network.then(404);
+    static_cast<void>((*source)->resolve("1", {}));
+    return world.network.requests.size() - before;
+  };
+  CHECK(ask("s.io/team/app", false) == 3);
+  CHECK(ask("r.io/rival/0", false) == 3);
+  for (int i = 1; i < 50; ++i) CHECK(ask("r.io/rival/" + std::to_string(i), true) == 2);
+  CHECK(ask("s.io/team/app", true) == 2);
+}
+
+TEST_CASE("Credentials that are too long are refused by the name of where they are kept") {
+  World world;
+  world.keep_secret("shop", "pull", {{"username", "ci"}, {"password", std::string(20'000, 'p')}});
+  const auto opened =
+      world.registries.open_source({.reference = "s.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}}, kShop);
+  REQUIRE(!opened);
+  CHECK(opened.error().cls == ErrorClass::Unauthorized);
+  CHECK_THAT(opened.error().message, Catch::StartsWith("Secret shop/pull, keys username and password: "));
 }
 
 TEST_CASE("A way to sign in that comes later is NotSupported") {

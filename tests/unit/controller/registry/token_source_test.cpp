@@ -75,27 +75,75 @@ TEST_CASE("The end of a token may stand in the token itself") {
   CHECK(!tokens.header(kScope, {}));
 }
 
-TEST_CASE("Tokens that ended are forgotten, and all of them where there are too many") {
+TEST_CASE("Tokens of all registries are kept within one bound, and those that are used stay") {
+  constexpr std::size_t kMost = 1u << 20;
+  constexpr int kScopes = 3'000;
+  const auto shelf = std::make_shared<registry::TokenShelf>(kMost);
   tests::ScriptedTransport world;
   HandClock clock;
-  registry::TokenOptions few = options();
-  few.most_tokens = 2;
-  registry::TokenSource tokens(world, clock, few);
-  const auto fetch = [&](const std::string& scope) {
-    world.then(200, {}, R"({"token":")" + scope + R"(","expires_in":3600})");
+  std::vector<std::unique_ptr<registry::TokenSource>> hosts;
+  for (int i = 0; i < 10; ++i) {
+    registry::TokenOptions one = options();
+    one.shelf = shelf;
+    hosts.push_back(std::make_unique<registry::TokenSource>(world, clock, one));
+  }
+  const auto fetch = [&](registry::TokenSource& tokens, const std::string& scope) {
+    world.then(200, {}, R"({"token":")" + std::string(16'000, 't') + R"(","expires_in":3600})");
     REQUIRE(tokens.after_challenge(challenged(kBearer), scope, "", {}));
+    CHECK(shelf->bytes() <= kMost);
   };
-  const auto is_kept = [&](const std::string& scope) { return tokens.held_header(scope).has_value(); };
-  fetch("a");
-  fetch("b");
-  clock.time += 1h;
-  fetch("c");
-  fetch("d");
-  CHECK(is_kept("c"));
-  CHECK(is_kept("d"));
-  fetch("e");
-  CHECK(is_kept("e"));
-  CHECK_FALSE(is_kept("c"));
+  fetch(*hosts[0], kScope);
+  for (int i = 0; i < kScopes; ++i) {
+    fetch(*hosts[static_cast<std::size_t>(i) % hosts.size()], "repository:rival/" + std::to_string(i) + ":pull");
+    CHECK(hosts[0]->held_header(kScope));
+  }
+  CHECK(world.requests.size() == 1 + kScopes);
+  CHECK_FALSE(hosts[0]->held_header("repository:rival/0:pull"));
+  CHECK(hosts[9]->held_header("repository:rival/2999:pull"));
+  hosts.clear();
+  CHECK(shelf->bytes() == 0);
+}
+
+TEST_CASE("Short tokens are kept within the bound too, with what it takes to keep them") {
+  const auto shelf = std::make_shared<registry::TokenShelf>(100'000);
+  registry::TokenShelf::Part part(shelf);
+  for (int i = 0; i < 3'000; ++i) part.keep(std::to_string(i), {.header = "t", .good_until = {}});
+  int kept = 0;
+  for (int i = 0; i < 3'000; ++i) kept += part.find(std::to_string(i)) ? 1 : 0;
+  CHECK(kept >= 300);
+  CHECK(kept <= 500);
+  part.keep("2999", {.header = "another", .good_until = {}});
+  CHECK(part.find("2999")->header == "another");
+}
+
+TEST_CASE("A token that is too long is refused by the name of who gives it") {
+  const bool is_too_long = GENERATE(false, true);
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":")" + std::string((16u << 10) + (is_too_long ? 1 : 0), 't') + R"("})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options());
+  const auto header = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  REQUIRE(header.has_value() != is_too_long);
+  if (header) return;
+  CHECK(header.error().cls == ErrorClass::Refused);
+  CHECK_THAT(header.error().message, Catch::Contains("r.io of 16385 bytes, and at most 16384 are taken"));
+  CHECK(header.error().remedy == "ask the owner of r.io for shorter tokens");
+}
+
+TEST_CASE("Of a challenge only what is needed is kept, and no more than 2 KiB") {
+  tests::ScriptedTransport world;
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options());
+  const std::string filler(4'000, 'x');
+  world.then(200, {}, R"({"token":"t"})");
+  REQUIRE(tokens.after_challenge(challenged(kBearer + ",error=\"" + filler + "\",scope=\"a\""), kScope, "", {}));
+  CHECK(tokens.challenge()->parameters.size() == 2);
+  const auto refused =
+      tokens.after_challenge(challenged("Bearer realm=\"https://r.io/" + filler + "\""), kScope, "", {});
+  REQUIRE(!refused);
+  CHECK(refused.error().cls == ErrorClass::Unauthorized);
+  CHECK_THAT(refused.error().message, Catch::StartsWith("r.io asks for a sign-in with a realm and service of 4013 "));
+  CHECK(world.requests.size() == 1);
 }
 
 TEST_CASE("A refused token is fetched anew, once for all who held it") {
