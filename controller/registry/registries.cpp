@@ -10,6 +10,7 @@
 #include "controller/registry/registry_client.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
+#include "crds/base/error_class.h"
 #include "crds/base/host.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "reconcilers/access.h"
@@ -247,7 +248,8 @@ Result<std::string> SharedRegistries::certificates_of(const ContainerRegistry& r
   return registry.spec.ca_bundle_ref ? ca_bundle(*registry.spec.ca_bundle_ref) : "";
 }
 
-/// Whom to trust at a host is not whose credentials are used there: who declared the host says it for all.
+/// Whom to trust at a host is not whose credentials are used there: who declared the host says it for all. Certificates
+/// that can't be read are told at their own ContainerRegistry alone: whoever reads a source may not know of it.
 Result<std::string> SharedRegistries::certificates_for_host(const std::string& host) {
   const auto all = objects_.registries();
   if (!all) return std::unexpected(all.error());
@@ -255,8 +257,10 @@ Result<std::string> SharedRegistries::certificates_for_host(const std::string& h
   for (const ContainerRegistry& one : *all) {
     if (!is_own_host(one, host)) continue;
     Result<std::string> pem = certificates_of(one);
-    if (!pem) return while_doing("ContainerRegistry " + one.metadata.name, pem.error());
-    bundles.insert(std::move(*pem));
+    if (!pem && is_passing(pem.error().cls))
+      return fail(ErrorClass::Unavailable, "the certificates to trust at " + host + " can't be read now",
+                  "nothing: it is tried again");
+    if (pem) bundles.insert(std::move(*pem));
   }
   bundles.erase("");
   std::string together;

@@ -80,6 +80,7 @@ Result<std::optional<SecretObject>> InMemoryObjects::secret(const std::string& n
 
 Result<std::optional<ConfigMapObject>> InMemoryObjects::config_map(const std::string& namespace_name,
                                                                    const std::string& name) {
+  if (config_maps_fail) return std::unexpected(*config_maps_fail);
   const auto found = config_maps.find({namespace_name, name});
   return found == config_maps.end() ? std::nullopt : std::optional(found->second);
 }

@@ -33,6 +33,7 @@ class InMemoryObjects : public ObjectReader, public ObjectWriter {
   std::map<std::string, std::map<std::string, std::string>> labels;  ///< Of namespaces.
   std::map<std::pair<std::string, std::string>, ConfigMapObject> config_maps;
   std::map<std::pair<std::string, std::string>, SecretObject> secrets;
+  std::optional<Error> config_maps_fail;  ///< Whoever reads one meets that.
   std::map<std::string, std::string> files;
   std::vector<ImagePublicationStatus> written;  ///< Every status that was stored, in order.
   /// Called before each write; an error is the answer.

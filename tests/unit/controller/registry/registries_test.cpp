@@ -563,12 +563,24 @@ TEST_CASE("A source with a pull secret of its own trusts what a ContainerRegistr
     REQUIRE(world.registries.open_source(source, kShop));
     CHECK(world.trusted == std::vector<std::string>{""});
   }
-  SECTION("and says whose certificates are not there") {
-    world.objects.secrets.erase({"slipway-system", "ca"});
+  SECTION("of all that can be read, and what can't is no tenant's business") {
+    ContainerRegistry other = keeper;
+    other.metadata.name = "finance-internal";
+    other.spec.ca_bundle_ref = KeyRef{.name = "finance-ca", .key = "ca.pem"};
+    world.objects.apply(other);
+    if (GENERATE(false, true)) world.keep_secret("slipway-system", "finance-ca", {{"ca.pem", "nonsense"}});
+    REQUIRE(world.registries.open_source(source, kShop));
+    world.keep_secret("slipway-system", "finance-ca", {{"ca.pem", pem("theirs")}});
+    REQUIRE(world.registries.open_source(source, kShop));
+    CHECK(world.trusted == std::vector<std::string>{pem("own"), pem("own") + "\n" + pem("theirs")});
+  }
+  SECTION("that can be read again soon") {
+    world.objects.config_maps_fail = fail(ErrorClass::Unavailable, "ConfigMap slipway-system/ca: 503", "wait").error();
+    source.pull_secret_ref.reset();
     const auto opened = world.registries.open_source(source, kShop);
     REQUIRE(!opened);
-    CHECK(opened.error().cls == ErrorClass::NotFound);
-    CHECK_THAT(opened.error().message, Catch::Contains("ContainerRegistry keeper: no ConfigMap or Secret ca"));
+    CHECK(opened.error().cls == ErrorClass::Unavailable);
+    CHECK(opened.error().message == "the certificates to trust at s.io can't be read now");
   }
 }
 
