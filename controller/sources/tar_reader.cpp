@@ -176,6 +176,7 @@ Result<std::optional<TarEntry>> TarReader::next(const std::stop_token& stop) {
   if (found.kind == TarEntry::Kind::HardLink) found.target = text_of(archive_entry_hardlink(entry));
   if (found.kind == TarEntry::Kind::SymbolicLink) found.target = text_of(archive_entry_symlink(entry));
   found.size = archive_entry_size(entry);
+  if (found.size < 0) return not_whole("it has an entry of fewer than no bytes");
   found.position = archive_filter_bytes(state_->handle, 0);
   found.has_holes = archive_entry_sparse_count(entry) > 0;
   return found;

@@ -48,6 +48,10 @@ class TarWriter {
     put(header, 148, std::string(octal, 6) + std::string(1, '\0') + " ");
     return raw(header);
   }
+  /// Of the entry that follows.
+  TarWriter& pax(const std::string& records) {
+    return entry("pax", 'x', {}, static_cast<long long>(records.size())).raw(records).pad();
+  }
   TarWriter& raw(std::string_view bytes) {
     bytes_ += bytes;
     return *this;

@@ -260,6 +260,22 @@ TEST_CASE("An archive that lies or is not whole is found out") {
   }
 }
 
+TEST_CASE("An archive whose entries have fewer than no bytes is not whole") {
+  const auto [keyword, name] = GENERATE(table<std::string, std::string>({{"SCHILY.realsize=-5", "manifest.json"},
+                                                                         {"GNU.sparse.realsize=-9", "manifest.json"},
+                                                                         {"SCHILY.realsize=-5", "a0/layer.tar"}}));
+  INFO(keyword + " of " + name);
+  TarWriter writer;
+  for (const auto& [file, content] : saved("app:1", {"layer"})) {
+    const std::string record = ' ' + keyword + '\n';
+    if (file == name) writer.pax(std::to_string(record.size() + 2) + record);
+    writer.file(file, content);
+  }
+  const std::string found = World(writer.end()).resolve("");
+  INFO(found);
+  CHECK(found.starts_with("Integrity: save.tar: "));
+}
+
 TEST_CASE("One broken image does not keep another from being found by digest") {
   Files files = saved("app:1", {"one"});
   const auto good = World(tests::tar_of(files)).source->resolve("", {}).value().value().digest;
