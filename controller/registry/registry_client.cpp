@@ -24,6 +24,20 @@ std::unexpected<Error> not_intact(std::string what) {
   return fail(ErrorClass::Integrity, std::move(what), "look whether the registry or a proxy before it is broken");
 }
 
+/// Of an answer that ends where its connection does (RFC 9112, 6.3) nobody can tell whether it was cut.
+std::unexpected<Error> other_content(const Response& response, std::string what) {
+  const bool has_end = response.headers.find("Content-Length") || response.headers.find("Transfer-Encoding");
+  if (has_end) return not_intact(std::move(what));
+  return fail(ErrorClass::Unavailable, std::move(what) + ", without saying how long it is: it may have been cut off",
+              "look whether a proxy before the registry cuts answers; it is tried again");
+}
+
+bool is_content_of(const Digest& digest, std::string_view bytes) {
+  Hasher hasher(digest.algorithm());
+  hasher.update(bytes);
+  return hasher.finish() == digest;
+}
+
 std::string fallback_tag(const Digest& subject) {
   return std::string(subject.algorithm()) + "-" + std::string(subject.hex()).substr(0, 64);
 }
@@ -117,7 +131,8 @@ Result<std::optional<Descriptor>> RegistryClient::look_up(const std::string& ref
   return *whole ? std::optional((*whole)->descriptor) : std::nullopt;
 }
 
-Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& reference, std::stop_token stop) {
+Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& reference, std::stop_token stop,
+                                                          const Digest* wanted) {
   Request request = request_to(Method::Get, url("/manifests/" + reference));
   request.headers.set("Accept", std::string(kManifestTypes));
   request.max_response_bytes = content::kMaxManifestBytes;
@@ -132,8 +147,11 @@ Result<std::optional<ManifestBytes>> RegistryClient::read(const std::string& ref
   hasher.update(response->body);
   manifest.descriptor.digest = hasher.finish();
   if (named && *named != manifest.descriptor.digest)
-    return not_intact(name() + ":" + reference + ": the registry names it " + named->str() + " and sent " +
-                      manifest.descriptor.digest.str());
+    return other_content(*response, name() + ":" + reference + ": the registry names it " + named->str() +
+                                        " and sent " + manifest.descriptor.digest.str());
+  if (wanted && !is_content_of(*wanted, response->body))
+    return other_content(*response, name() + "@" + wanted->str() + ": other content was sent");
+  if (wanted) manifest.descriptor.digest = *wanted;
   manifest.descriptor.size = static_cast<std::int64_t>(response->body.size());
   manifest.bytes = std::move(response->body);
   return manifest;
@@ -155,13 +173,9 @@ bool RegistryClient::is_listed(const std::string& tag) {
 }
 
 Result<ManifestBytes> RegistryClient::manifest(const Digest& digest, std::stop_token stop) {
-  Result<std::optional<ManifestBytes>> found = read(digest.str(), stop);
+  Result<std::optional<ManifestBytes>> found = read(digest.str(), stop, &digest);
   if (!found) return std::unexpected(found.error());
   if (!*found) return fail(ErrorClass::NotFound, name() + "@" + digest.str() + " does not exist", "check the digest");
-  Hasher hasher(digest.algorithm());
-  hasher.update((*found)->bytes);
-  if (hasher.finish() != digest) return not_intact(name() + "@" + digest.str() + ": other content was sent");
-  (*found)->descriptor.digest = digest;
   return std::move(**found);
 }
 
@@ -174,9 +188,7 @@ Result<std::string> RegistryClient::small_blob(const Descriptor& blob, std::size
     return {};
   };
   if (Result<void> got = read_blob(blob, 0, sink, stop); !got) return std::unexpected(got.error());
-  Hasher hasher(blob.digest.algorithm());
-  hasher.update(bytes);
-  if (hasher.finish() != blob.digest) return not_intact(name() + ": blob " + blob.digest.str() + ": other content");
+  if (!is_content_of(blob.digest, bytes)) return not_intact(name() + ": blob " + blob.digest.str() + ": other content");
   return bytes;
 }
 

@@ -69,7 +69,9 @@ class RegistryClient final : public ImageStore {
   std::unexpected<Error> unwanted(const http::Request& request, const http::Response& response) const;
   Result<http::Response> expect(const http::Request& request, int status, std::stop_token stop);
   Result<std::optional<content::Descriptor>> look_up(const std::string& reference, std::stop_token stop);
-  Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop);
+  /// `wanted`: what its bytes have to be, in the caller's hash.
+  Result<std::optional<content::ManifestBytes>> read(const std::string& reference, std::stop_token stop,
+                                                     const Digest* wanted = nullptr);
   /// The two that change manifests and tags; nothing else does.
   Result<http::Response> put(const std::string& tag, const content::ManifestBytes& manifest, std::stop_token stop);
   Result<void> remove(const ComingChange& change, const std::stop_token& stop);

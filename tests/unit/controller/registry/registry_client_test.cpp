@@ -93,8 +93,23 @@ TEST_CASE("What a server that speaks TLS answers to a request without is told as
 
 TEST_CASE("A manifest that is not what its digest says is refused") {
   World world;
-  world.network.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}}, "y");
+  world.network.then(200, {{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}, {"Content-Length", "1"}},
+                     "y");
   CHECK(world.store.manifest(kDigest, {}).error().cls == ErrorClass::Integrity);
+}
+
+TEST_CASE("A manifest that may have been cut off is asked for again") {
+  const auto [end, cls] = GENERATE(table<std::string, ErrorClass>({{"", ErrorClass::Unavailable},
+                                                                   {"Content-Length", ErrorClass::Integrity},
+                                                                   {"Transfer-Encoding", ErrorClass::Integrity}}));
+  World world;
+  std::vector<std::pair<std::string, std::string>> headers{{"Docker-Content-Digest", Digest::of("whole").str()}};
+  if (!end.empty()) headers.emplace_back(end, end == "Content-Length" ? "2" : "chunked");
+  world.network.then(200, headers, "wh");
+  CHECK(world.store.tagged_manifest("v1", {}).error().cls == cls);
+  headers.erase(headers.begin());
+  world.network.then(200, headers, "wh");
+  CHECK(world.store.manifest(Digest::of("whole"), {}).error().cls == cls);
 }
 
 TEST_CASE("A blob of another size than the manifest says is never taken for it") {
@@ -162,7 +177,8 @@ TEST_CASE("A tag's manifest comes in one request, named as the registry names it
   World world;
   const std::string named = GENERATE(as<std::string>{}, "", Digest::of("x").str(), Digest::of("y").str(), "nonsense");
   CAPTURE(named);
-  world.network.then(200, {{"Content-Type", "text/plain"}, {"Docker-Content-Digest", named}}, "x");
+  world.network.then(200, {{"Content-Type", "text/plain"}, {"Content-Length", "1"}, {"Docker-Content-Digest", named}},
+                     "x");
   const auto found = world.store.tagged_manifest("v1", {});
   CHECK(world.network.requests.size() == 1);
   CHECK(found.has_value() == (named != Digest::of("y").str()));
