@@ -17,7 +17,8 @@ BlobWay::BlobWay(RunningTransfer& running, ImageLayers& layers, const content::D
       others_({.rules = running.means.rules,
                .hands = running.means.hands,
                .limit = running.means.limits.of(at_.host),
-               .blob_size = blob.size}) {}
+               .blob_size = blob.size,
+               .request = running.others}) {}
 
 Result<BlobOutcome> BlobWay::go() {
   Outcome outcome = mount_from_last(known_repositories());

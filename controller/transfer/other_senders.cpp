@@ -12,6 +12,14 @@ bool contains(const std::vector<std::shared_ptr<const OtherSenders::Ticket>>& al
 
 }  // namespace
 
+void OtherSenders::OfRequest::waited(std::chrono::nanoseconds began, std::chrono::nanoseconds ended) {
+  auto state = state_.lock();
+  began = std::max(began, state->until);
+  if (ended <= began) return;
+  state->waited += ended - began;
+  state->until = ended;
+}
+
 /// A row of those who wait for their turn is no sender: each may take as long as a look at it.
 bool OtherSenders::is_worth_waiting(const Ticket& other) const {
   constexpr int kMostNotBegun = 8;
@@ -23,7 +31,12 @@ bool OtherSenders::is_worth_waiting(const Ticket& other) const {
 bool OtherSenders::is_worth_yielding(const Ticket& other) const {
   constexpr std::size_t kMostInVain = 2;
   const bool in_vain = slow_.size() + static_cast<std::size_t>(failed_) >= kMostInVain;
-  return !in_vain && waited_ < parts_.rules.longest_for_others && !contains(slow_, other);
+  const bool is_slow = contains(slow_, other) || parts_.request.is_slow(other.repository);
+  return !in_vain && !is_slow && has_patience();
+}
+
+bool OtherSenders::has_patience() const {
+  return std::max(waited_, parts_.request.waited()) < parts_.rules.longest_for_others;
 }
 
 bool OtherSenders::wait_for(const std::shared_ptr<const Ticket>& other, const std::stop_token& stop) {
@@ -41,33 +54,47 @@ bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop
   const auto wake = [&woken] { woken.request_stop(); };
   const std::stop_callback at_stop(stop, wake);
   const std::stop_callback at_end(other.ended.get_token(), wake);
-  for (int slow = 0; slow < kMostSlow && waited_ < parts_.rules.longest_for_others;) {
-    const std::int64_t before = other.position;
+  Gain in_all;
+  bool has_ended = false;
+  for (int slow = 0; !has_ended && slow < kMostSlow && has_patience();) {
+    const std::int64_t from = other.position;
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
+    const bool streams = other.streams;
     parts_.hands.wait(parts_.rules.look_after, woken.get_token());
-    const std::chrono::nanoseconds in = parts_.hands.elapsed() - began;
-    const Pace pace = pace_of(other, before, in);
-    if (pace != Pace::Quick) waited_ += in;
-    if (woken.stop_requested()) return true;
+    const std::chrono::nanoseconds now = parts_.hands.elapsed();
+    const Gain gain{.bytes = other.position - from, .in = now - began};
+    const Pace pace = pace_of(other, gain);
+    if (pace != Pace::Quick) waited_ += gain.in;
+    if (pace != Pace::Quick && streams) {
+      in_all = {.bytes = in_all.bytes + gain.bytes, .in = in_all.in + gain.in};
+      if (!is_pace(gain, parts_.rules.good_per_second)) parts_.request.waited(began, now);
+    }
     slow = pace == Pace::Slow ? slow + 1 : 0;
+    has_ended = woken.stop_requested();
   }
-  return false;
+  if (!is_pace(in_all, parts_.rules.good_per_second)) parts_.request.found_slow(other.repository);
+  return has_ended;
 }
 
-/// Once all bytes are there it takes as long as the registry takes. Our own limit is nobody's slowness.
-OtherSenders::Pace OtherSenders::pace_of(const Ticket& other, std::int64_t from, std::chrono::nanoseconds in) const {
-  const TransferRules& rules = parts_.rules;
-  const std::int64_t to = other.position;
-  if (other.streams && to >= parts_.blob_size) return Pace::Quick;
-  const auto shares = 2 * static_cast<std::size_t>(std::max(1, rules.most_streams));
+/// Our own limit is nobody's slowness.
+bool OtherSenders::is_pace(const Gain& gain, std::int64_t per_second) const {
+  const auto shares = 2 * static_cast<std::size_t>(std::max(1, parts_.rules.most_streams));
   const std::size_t allowed = parts_.limit.piece_of(std::numeric_limits<std::size_t>::max());
   const auto share = static_cast<std::int64_t>(allowed / shares);
-  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(in).count();
-  const auto has_pace = [&](std::int64_t per_second) { return to - from >= seconds * std::min(per_second, share); };
-  if (to <= from || !has_pace(rules.fair_per_second)) return Pace::Slow;
-  if (has_pace(rules.quick_per_second)) return Pace::Quick;
-  const std::int64_t per_second = (to - from) / std::max<std::int64_t>(seconds, 1);
-  const bool ends_soon = (parts_.blob_size - to) / rules.longest_rest.count() <= per_second;
+  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(gain.in).count();
+  return gain.bytes >= seconds * std::min(per_second, share);
+}
+
+/// Once all bytes are there it takes as long as the registry takes.
+OtherSenders::Pace OtherSenders::pace_of(const Ticket& other, const Gain& gain) const {
+  const TransferRules& rules = parts_.rules;
+  const std::int64_t position = other.position;
+  if (other.streams && position >= parts_.blob_size) return Pace::Quick;
+  if (gain.bytes <= 0 || !is_pace(gain, rules.fair_per_second)) return Pace::Slow;
+  if (is_pace(gain, rules.quick_per_second)) return Pace::Quick;
+  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(gain.in).count();
+  const std::int64_t per_second = gain.bytes / std::max<std::int64_t>(seconds, 1);
+  const bool ends_soon = (parts_.blob_size - position) / rules.longest_rest.count() <= per_second;
   return ends_soon ? Pace::Fair : Pace::Slow;
 }
 

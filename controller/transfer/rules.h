@@ -23,9 +23,11 @@ struct TransferRules {
   /// Who sends a blob that others wait for has two such times to gain something; at less than `fair_per_second`, or
   /// when the rest takes longer than `longest_rest` at the pace of that time, they send it themselves. For one blob
   /// they wait for at most `longest_for_others` in all, but for times at `quick_per_second`: it is sent no faster
-  /// twice.
+  /// twice. At less than `good_per_second` that is the bound for all blobs of a request together, which does not wait
+  /// again for who sends at less.
   std::chrono::seconds look_after{5};
   std::int64_t fair_per_second = 256 << 10;
+  std::int64_t good_per_second = 4 << 20;
   std::int64_t quick_per_second = 16 << 20;
   std::chrono::seconds longest_rest{20};
   std::chrono::seconds longest_for_others{30};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controller/transfer/other_senders.h"
 #include "controller/transfer/progress_board.h"
 #include "controller/transfer/shared_means.h"
 #include "reconcilers/ports/blob_transfer.h"
@@ -15,6 +16,7 @@ struct RunningTransfer {
   ProgressBoard board;
   StreamSlots::OfRequest slots = {};
   TurnRow::OfRequest turns = {};
+  OtherSenders::OfRequest others = {};
 };
 
 inline std::unexpected<Error> stopped() {

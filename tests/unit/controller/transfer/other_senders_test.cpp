@@ -65,7 +65,9 @@ namespace {
 /// Somebody who sends a blob to another repository, from a source that gives nothing until it is let go on.
 class StuckSender {
  public:
-  StuckSender(TransferWorld& world, const std::vector<std::string>& blobs, int concurrency = 1) : world_(world) {
+  StuckSender(TransferWorld& world, const std::vector<std::string>& blobs, int concurrency = 1,
+              const std::string& repository = "rival")
+      : world_(world), store_(world.registry, repository) {
     source_.on_read = [this](const Digest& digest) {
       if (!std::exchange(is_read_, true)) read_.set_value(digest);
       gone_on_.wait();
@@ -87,7 +89,7 @@ class StuckSender {
  private:
   TransferWorld& world_;
   FakeSource source_;
-  FakeStore store_{world_.registry, "rival"};
+  FakeStore store_;
   bool is_read_ = false;
   std::promise<Digest> read_;
   std::optional<Digest> reading_;
@@ -240,7 +242,8 @@ TEST_CASE("of those who send a blob in vain one after the other few are waited f
   const std::string bytes = bytes_of(50'000);
   const content::Descriptor blob = world.source.add(bytes);
   std::vector<std::unique_ptr<StuckSender>> rivals;
-  for (int i = 0; i < 4; ++i) rivals.push_back(std::make_unique<StuckSender>(world, std::vector{bytes}));
+  for (int i = 0; i < 4; ++i)
+    rivals.push_back(std::make_unique<StuckSender>(world, std::vector{bytes}, 1, "rival" + std::to_string(i)));
   world.waits.lock()->clear();
   auto request = world.request({blob});
   request.may_mount_from = all_may;
@@ -271,10 +274,15 @@ struct Wanting {
                       .chance = [] { return 0.5; },
                       .elapsed = [this] { return now; }};
   RateLimit limit{hands};
-  OtherSenders others{{.rules = rules, .hands = hands, .limit = limit, .blob_size = size}};
+  OtherSenders::OfRequest request;
+  OtherSenders others{another_blob()};
 
-  static std::shared_ptr<Ticket> ticket(bool streams) {
-    auto made = std::make_shared<Ticket>("team/other");
+  OtherSenders::Parts another_blob() {
+    return {.rules = rules, .hands = hands, .limit = limit, .blob_size = size, .request = request};
+  }
+  static std::shared_ptr<Ticket> ticket(bool streams, const std::string& repository = "") {
+    static int made_before = 0;
+    auto made = std::make_shared<Ticket>(repository.empty() ? "team/" + std::to_string(++made_before) : repository);
     made->streams = streams;
     return made;
   }
@@ -468,4 +476,55 @@ TEST_CASE("other senders: a stop ends the wait at once", "[transfer]") {
   const auto other = Wanting::ticket(true);
   CHECK(wanting.others.wait_for(other, stop.get_token()));
   CHECK(wanting.looks == 1);
+}
+
+TEST_CASE("other senders: who was slow with one blob of an image is not waited for with the next") {
+  const auto [per_second, is_waited_for] = GENERATE(table<std::int64_t, bool>({{270 << 10, false}, {4 << 20, true}}));
+  Wanting wanting(20 * per_second);
+  const auto first = Wanting::ticket(true, "rival");
+  wanting.meanwhile = [&, per_second = per_second](int look) {
+    first->position += 5 * per_second;
+    if (look == 4) first->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(first, {}));
+  CHECK(wanting.looks == 4);
+  const OtherSenders next(wanting.another_blob());
+  CHECK(next.is_worth_waiting(*Wanting::ticket(true, "rival")) == is_waited_for);
+  CHECK(next.is_worth_waiting(*Wanting::ticket(false, "rival")) == is_waited_for);
+  CHECK(next.is_worth_yielding(*Wanting::ticket(true, "rival")) == is_waited_for);
+  CHECK(next.is_worth_waiting(*Wanting::ticket(true, "team/other")));
+  OtherSenders::OfRequest unknowing;
+  const OtherSenders of_another({.rules = wanting.rules,
+                                 .hands = wanting.hands,
+                                 .limit = wanting.limit,
+                                 .blob_size = wanting.size,
+                                 .request = unknowing});
+  CHECK(of_another.is_worth_waiting(*Wanting::ticket(true, "rival")));
+}
+
+TEST_CASE("other senders: for the blobs of a request nobody slow is waited for longer than 30 s in all") {
+  Wanting wanting(20 * (270 << 10));
+  const auto wait_for_slow = [&] {
+    OtherSenders others(wanting.another_blob());
+    const auto other = Wanting::ticket(true);
+    if (!others.is_worth_waiting(*other)) return;
+    wanting.looks = 0;
+    wanting.meanwhile = [&](int look) {
+      other->position += 5 * (270 << 10);
+      if (look == 3) other->ended.request_stop();
+    };
+    CHECK(others.wait_for(other, {}));
+  };
+  for (int blobs = 0; blobs < 16; ++blobs) wait_for_slow();
+  CHECK(wanting.now == wanting.rules.longest_for_others);
+}
+
+TEST_CASE("other senders: what several blobs of a request wait at once counts once") {
+  using std::chrono::seconds;
+  OtherSenders::OfRequest request;
+  request.waited(seconds(0), seconds(5));
+  request.waited(seconds(1), seconds(5));
+  request.waited(seconds(2), seconds(6));
+  request.waited(seconds(10), seconds(12));
+  CHECK(request.waited() == seconds(8));
 }
