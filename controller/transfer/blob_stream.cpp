@@ -128,6 +128,7 @@ Result<void> BlobStream::with_feed(std::int64_t offset, const std::stop_token& s
   const BlobReader reader = [&](std::span<std::byte> space) -> Result<std::size_t> {
     const std::chrono::nanoseconds asked = parts_.hands.elapsed();
     Result<std::size_t> count = feed.take(space.first(parts_.limit.piece_of(space.size())), stop);
+    parts_.starved(parts_.hands.elapsed() - asked);
     if (!count || *count == 0) return count;
     if (!parts_.limit.pass(*count, stop)) return fail(ErrorClass::Cancelled, "stopped");
     own_time_ += parts_.hands.elapsed() - asked;

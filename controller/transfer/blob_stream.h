@@ -31,10 +31,11 @@ class BlobStream {
     const TransferRules& rules;
     const TransferHands& hands;
     RateLimit& limit;
-    std::function<void(std::int64_t position)> moved;      ///< Goes back when bytes are sent again. Any thread.
-    std::function<void(const std::string& note)> told;     ///< A start from the beginning. Any thread.
-    std::function<void(const std::string& note)> waits;    ///< Until the next try. Any thread.
-    std::function<void(const std::string& note)> resumed;  ///< A cut that was gone on after. Any thread.
+    std::function<void(std::int64_t position)> moved;       ///< Goes back when bytes are sent again. Any thread.
+    std::function<void(std::chrono::nanoseconds)> starved;  ///< The source gave nothing for so long. Any thread.
+    std::function<void(const std::string& note)> told;      ///< A start from the beginning. Any thread.
+    std::function<void(const std::string& note)> waits;     ///< Until the next try. Any thread.
+    std::function<void(const std::string& note)> resumed;   ///< A cut that was gone on after. Any thread.
   };
   explicit BlobStream(Parts parts);
 

@@ -147,6 +147,7 @@ Result<void> BlobWay::send(BlobWhereabouts::Sending& sending) {
                            sending.moved(position);
                            board.moved(blob_, position);
                          },
+                     .starved = [&](std::chrono::nanoseconds more) { sending.starved(more); },
                      .told = [&](const std::string& note) { board.told(note); },
                      .waits = [&](const std::string& note) { board.waits(blob_, note); },
                      .resumed = [&](const std::string& note) { board.resumed(note); }});

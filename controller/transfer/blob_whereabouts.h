@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,7 @@ class BlobWhereabouts {
     const std::string repository;
     std::atomic<bool> streams = false;       ///< It has begun with the bytes.
     std::atomic<std::int64_t> position = 0;  ///< Goes back when bytes are sent again.
+    std::atomic<std::int64_t> starved = 0;   ///< Nanoseconds in which its source gave it nothing to send.
     std::atomic<bool> succeeded = false;     ///< The blob is in `repository`.
     std::stop_source ended;                  ///< Asked to stop once it has ended.
   };
@@ -77,6 +79,7 @@ class BlobWhereabouts::Sending {
   /// The bytes are sent from now on, unless somebody began with that who is worth waiting for: then it is given.
   std::shared_ptr<const Ticket> begin(const Worth& worth);
   void moved(std::int64_t position) { ticket_->position = position; }
+  void starved(std::chrono::nanoseconds more) { ticket_->starved += more.count(); }
   /// The blob is there now: those who wait are told when this object goes.
   void succeeded();
 

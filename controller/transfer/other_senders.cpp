@@ -58,11 +58,14 @@ bool OtherSenders::ends_in_time(const Ticket& other, const std::stop_token& stop
   bool has_ended = false;
   for (int slow = 0; !has_ended && slow < kMostSlow && has_patience();) {
     const std::int64_t from = other.position;
+    const std::int64_t starved = other.starved;
     const std::chrono::nanoseconds began = parts_.hands.elapsed();
     const bool streams = other.streams;
     parts_.hands.wait(parts_.rules.look_after, woken.get_token());
     const std::chrono::nanoseconds now = parts_.hands.elapsed();
-    const Gain gain{.bytes = other.position - from, .in = now - began};
+    const Gain gain{.bytes = other.position - from,
+                    .in = now - began,
+                    .starved = std::chrono::nanoseconds(other.starved - starved)};
     const Pace pace = pace_of(other, gain);
     if (pace != Pace::Quick) waited_ += gain.in;
     if (pace != Pace::Quick && streams) {
@@ -85,11 +88,13 @@ bool OtherSenders::is_pace(const Gain& gain, std::int64_t per_second) const {
   return gain.bytes >= seconds * std::min(per_second, share);
 }
 
-/// Once all bytes are there it takes as long as the registry takes.
+/// Once all bytes are there it takes as long as the registry takes; and where the source waits for the registry or the
+/// way to it, whoever sends it too shares that way and makes it slower.
 OtherSenders::Pace OtherSenders::pace_of(const Ticket& other, const Gain& gain) const {
   const TransferRules& rules = parts_.rules;
   const std::int64_t position = other.position;
   if (other.streams && position >= parts_.blob_size) return Pace::Quick;
+  if (gain.bytes > 0 && 2 * gain.starved < gain.in) return Pace::Quick;
   if (gain.bytes <= 0 || !is_pace(gain, rules.fair_per_second)) return Pace::Slow;
   if (is_pace(gain, rules.quick_per_second)) return Pace::Quick;
   const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(gain.in).count();

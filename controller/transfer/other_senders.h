@@ -67,6 +67,7 @@ class OtherSenders {
   struct Gain {
     std::int64_t bytes = 0;
     std::chrono::nanoseconds in{};
+    std::chrono::nanoseconds starved{};  ///< Of it the source gave nothing.
   };
 
   bool has_patience() const;

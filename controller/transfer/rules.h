@@ -22,9 +22,9 @@ struct TransferRules {
   std::chrono::seconds longest_wait{60};       ///< A Retry-After beyond it ends the transfer with that error.
   /// Who sends a blob that others wait for has two such times to gain something; at less than `fair_per_second`, or
   /// when the rest takes longer than `longest_rest` at the pace of that time, they send it themselves. For one blob
-  /// they wait for at most `longest_for_others` in all, but for times at `quick_per_second`: it is sent no faster
-  /// twice. At less than `good_per_second` that is the bound for all blobs of a request together, which does not wait
-  /// again for who sends at less.
+  /// they wait for at most `longest_for_others` in all, but for times at `quick_per_second`, or in which the registry
+  /// rather than the source held it up: it is sent no faster twice. At less than `good_per_second` that is the bound
+  /// for all blobs of a request together, which does not wait again for who sends at less.
   std::chrono::seconds look_after{5};
   std::int64_t fair_per_second = 256 << 10;
   std::int64_t good_per_second = 4 << 20;

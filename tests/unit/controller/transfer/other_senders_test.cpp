@@ -12,6 +12,7 @@
 using namespace slipway;
 using namespace slipway::testing;
 using namespace slipway::transfer;
+using namespace std::chrono_literals;
 
 TEST_CASE("a blob wanted by many at once is sent once", "[transfer]") {
   const std::string bytes = bytes_of(50'000);
@@ -265,9 +266,13 @@ struct Wanting {
   std::chrono::nanoseconds now{};
   int looks = 0;
   std::function<void(int look)> meanwhile = [](int) {};
+  /// How long of a look the sources of all senders gave nothing.
+  std::function<std::chrono::nanoseconds(std::chrono::nanoseconds)> starved_of = [](auto look) { return look; };
+  std::vector<std::shared_ptr<Ticket>> senders;
   TransferHands hands{.wait =
                           [this](std::chrono::milliseconds delay, const std::stop_token& stop) {
                             now += delay;
+                            for (const auto& sender : senders) sender->starved += starved_of(delay).count();
                             meanwhile(++looks);
                             return !stop.stop_requested();
                           },
@@ -280,11 +285,11 @@ struct Wanting {
   OtherSenders::Parts another_blob() {
     return {.rules = rules, .hands = hands, .limit = limit, .blob_size = size, .request = request};
   }
-  static std::shared_ptr<Ticket> ticket(bool streams, const std::string& repository = "") {
-    static int made_before = 0;
-    auto made = std::make_shared<Ticket>(repository.empty() ? "team/" + std::to_string(++made_before) : repository);
-    made->streams = streams;
-    return made;
+  std::shared_ptr<Ticket> ticket(bool streams, const std::string& repository = "") {
+    const std::string own = "team/" + std::to_string(senders.size());
+    senders.push_back(std::make_shared<Ticket>(repository.empty() ? own : repository));
+    senders.back()->streams = streams;
+    return senders.back();
   }
   /// Whether it ended in the first look, as it is told.
   bool ends(const std::shared_ptr<Ticket>& other, bool succeeds) {
@@ -335,7 +340,7 @@ TEST_CASE("other senders: who gains the pace is waited for, who gains less is le
 
 TEST_CASE("other senders: one slow look between two that gain is forgiven", "[transfer]") {
   Wanting wanting;
-  const auto other = Wanting::ticket(true);
+  const auto other = wanting.ticket(true);
   wanting.meanwhile = [&](int look) {
     if (look % 2 == 0) other->position += 3 << 20;
     if (look == 5) other->ended.request_stop();
@@ -355,7 +360,7 @@ TEST_CASE("other senders: who needs longer than 20 s for the rest at their pace 
 
 TEST_CASE("other senders: for one blob nobody is waited for longer than 30 s in all", "[transfer]") {
   Wanting wanting(100 << 20);
-  const auto first = Wanting::ticket(true);
+  const auto first = wanting.ticket(true);
   first->position = 80 << 20;
   wanting.meanwhile = [&](int look) {
     first->position += 4 << 20;
@@ -363,21 +368,21 @@ TEST_CASE("other senders: for one blob nobody is waited for longer than 30 s in 
   };
   CHECK(wanting.others.wait_for(first, {}));
   CHECK(wanting.looks == 4);
-  const auto second = Wanting::ticket(true);
+  const auto second = wanting.ticket(true);
   second->position = 80 << 20;
   CHECK(wanting.others.is_worth_waiting(*second));
   wanting.meanwhile = [&](int) { second->position += 4 << 20; };
   CHECK_FALSE(wanting.others.wait_for(second, {}));
   CHECK(wanting.looks == 6);
-  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
-  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
-  CHECK_FALSE(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*wanting.ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*wanting.ticket(false)));
+  CHECK_FALSE(wanting.others.is_worth_yielding(*wanting.ticket(true)));
 }
 
 TEST_CASE("other senders: who is quick is waited for however much it is", "[transfer]") {
   const bool is_quick = GENERATE(true, false);
   Wanting wanting(std::int64_t{20} << 30);
-  const auto other = Wanting::ticket(true);
+  const auto other = wanting.ticket(true);
   const std::int64_t gained = wanting.rules.look_after.count() * wanting.rules.quick_per_second;
   wanting.meanwhile = [&](int look) {
     other->position += is_quick ? gained : gained - 1;
@@ -387,9 +392,27 @@ TEST_CASE("other senders: who is quick is waited for however much it is", "[tran
   CHECK(wanting.looks == (is_quick ? 20 : 2));
 }
 
+TEST_CASE("other senders: who waits for the registry rather than for the source is waited for, however long it takes") {
+  const bool is_starved = GENERATE(false, true);
+  Wanting wanting(std::int64_t{20} << 30);
+  wanting.starved_of = [&](auto look) { return look / 2 - (is_starved ? 0ns : 1ns); };
+  const auto other = wanting.ticket(true);
+  wanting.meanwhile = [&](int look) {
+    other->position += 64 << 10;
+    if (look == 20) other->ended.request_stop();
+  };
+  CHECK(wanting.others.wait_for(other, {}) != is_starved);
+  CHECK(wanting.looks == (is_starved ? 2 : 20));
+  // Of whom nothing comes out at all is left, whoever is to blame.
+  Wanting stuck;
+  stuck.starved_of = [](auto) { return 0ns; };
+  CHECK_FALSE(stuck.others.wait_for(stuck.ticket(true), {}));
+  CHECK(stuck.looks == 2);
+}
+
 TEST_CASE("other senders: with all bytes sent it takes as long as the registry takes", "[transfer]") {
   Wanting wanting;
-  const auto other = Wanting::ticket(true);
+  const auto other = wanting.ticket(true);
   other->position = wanting.size;
   wanting.meanwhile = [&](int look) {
     if (look == 9) other->ended.request_stop();
@@ -401,7 +424,7 @@ TEST_CASE("other senders: with all bytes sent it takes as long as the registry t
 TEST_CASE("other senders: a blob without a byte is waited for once it is begun with", "[transfer]") {
   Wanting wanting(0);
   const bool streams = GENERATE(false, true);
-  const auto other = Wanting::ticket(streams);
+  const auto other = wanting.ticket(streams);
   wanting.meanwhile = [&](int look) {
     if (look == 9) other->ended.request_stop();
   };
@@ -411,13 +434,13 @@ TEST_CASE("other senders: a blob without a byte is waited for once it is begun w
 
 TEST_CASE("other senders: who was left before they began is taken back once they have", "[transfer]") {
   Wanting wanting;
-  const auto other = Wanting::ticket(false);
+  const auto other = wanting.ticket(false);
   CHECK(wanting.others.is_worth_waiting(*other));
   CHECK_FALSE(wanting.others.wait_for(other, {}));
   CHECK(wanting.looks == 2);
   CHECK_FALSE(wanting.others.is_worth_waiting(*other));
   CHECK(wanting.others.is_worth_yielding(*other));
-  CHECK(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
+  CHECK(wanting.others.is_worth_waiting(*wanting.ticket(false)));
   other->streams = true;
   wanting.others.take_back(other);
   CHECK(wanting.others.is_worth_waiting(*other));
@@ -426,7 +449,7 @@ TEST_CASE("other senders: who was left before they began is taken back once they
 TEST_CASE("other senders: of those who are slow or fail while they send no third is waited for", "[transfer]") {
   Wanting wanting;
   const bool slow_first = GENERATE(true, false);
-  const auto first = Wanting::ticket(true);
+  const auto first = wanting.ticket(true);
   CHECK(wanting.others.is_worth_waiting(*first));
   if (slow_first) {
     CHECK_FALSE(wanting.others.wait_for(first, {}));
@@ -435,18 +458,18 @@ TEST_CASE("other senders: of those who are slow or fail while they send no third
   } else {
     CHECK(wanting.ends(first, false));
   }
-  const auto second = Wanting::ticket(true);
+  const auto second = wanting.ticket(true);
   CHECK(wanting.others.is_worth_waiting(*second));
   CHECK(wanting.ends(second, false));
-  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
-  CHECK_FALSE(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*wanting.ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_yielding(*wanting.ticket(true)));
 }
 
 TEST_CASE("other senders: one that ends well is not held against the next", "[transfer]") {
   Wanting wanting;
   wanting.rules.look_after = std::chrono::seconds(1);
   for (int i = 0; i < 20; ++i) {
-    const auto other = Wanting::ticket(i % 2 == 0);
+    const auto other = wanting.ticket(i % 2 == 0);
     REQUIRE(wanting.others.is_worth_waiting(*other));
     REQUIRE(wanting.ends(other, true));
   }
@@ -457,23 +480,23 @@ TEST_CASE("other senders: of those who have not begun several are waited for, th
   wanting.rules.look_after = std::chrono::seconds(1);
   const bool ends = GENERATE(true, false);
   for (int i = 0; i < 8; ++i) {
-    const auto other = Wanting::ticket(false);
+    const auto other = wanting.ticket(false);
     REQUIRE(wanting.others.is_worth_waiting(*other));
     if (ends)
       REQUIRE(wanting.ends(other, false));
     else
       REQUIRE_FALSE(wanting.others.wait_for(other, {}));
   }
-  CHECK_FALSE(wanting.others.is_worth_waiting(*Wanting::ticket(false)));
-  CHECK(wanting.others.is_worth_waiting(*Wanting::ticket(true)));
-  CHECK(wanting.others.is_worth_yielding(*Wanting::ticket(true)));
+  CHECK_FALSE(wanting.others.is_worth_waiting(*wanting.ticket(false)));
+  CHECK(wanting.others.is_worth_waiting(*wanting.ticket(true)));
+  CHECK(wanting.others.is_worth_yielding(*wanting.ticket(true)));
 }
 
 TEST_CASE("other senders: a stop ends the wait at once", "[transfer]") {
   Wanting wanting;
   std::stop_source stop;
   wanting.meanwhile = [&](int) { stop.request_stop(); };
-  const auto other = Wanting::ticket(true);
+  const auto other = wanting.ticket(true);
   CHECK(wanting.others.wait_for(other, stop.get_token()));
   CHECK(wanting.looks == 1);
 }
@@ -481,7 +504,7 @@ TEST_CASE("other senders: a stop ends the wait at once", "[transfer]") {
 TEST_CASE("other senders: who was slow with one blob of an image is not waited for with the next") {
   const auto [per_second, is_waited_for] = GENERATE(table<std::int64_t, bool>({{270 << 10, false}, {4 << 20, true}}));
   Wanting wanting(20 * per_second);
-  const auto first = Wanting::ticket(true, "rival");
+  const auto first = wanting.ticket(true, "rival");
   wanting.meanwhile = [&, per_second = per_second](int look) {
     first->position += 5 * per_second;
     if (look == 4) first->ended.request_stop();
@@ -489,24 +512,24 @@ TEST_CASE("other senders: who was slow with one blob of an image is not waited f
   CHECK(wanting.others.wait_for(first, {}));
   CHECK(wanting.looks == 4);
   const OtherSenders next(wanting.another_blob());
-  CHECK(next.is_worth_waiting(*Wanting::ticket(true, "rival")) == is_waited_for);
-  CHECK(next.is_worth_waiting(*Wanting::ticket(false, "rival")) == is_waited_for);
-  CHECK(next.is_worth_yielding(*Wanting::ticket(true, "rival")) == is_waited_for);
-  CHECK(next.is_worth_waiting(*Wanting::ticket(true, "team/other")));
+  CHECK(next.is_worth_waiting(*wanting.ticket(true, "rival")) == is_waited_for);
+  CHECK(next.is_worth_waiting(*wanting.ticket(false, "rival")) == is_waited_for);
+  CHECK(next.is_worth_yielding(*wanting.ticket(true, "rival")) == is_waited_for);
+  CHECK(next.is_worth_waiting(*wanting.ticket(true, "team/other")));
   OtherSenders::OfRequest unknowing;
   const OtherSenders of_another({.rules = wanting.rules,
                                  .hands = wanting.hands,
                                  .limit = wanting.limit,
                                  .blob_size = wanting.size,
                                  .request = unknowing});
-  CHECK(of_another.is_worth_waiting(*Wanting::ticket(true, "rival")));
+  CHECK(of_another.is_worth_waiting(*wanting.ticket(true, "rival")));
 }
 
 TEST_CASE("other senders: for the blobs of a request nobody slow is waited for longer than 30 s in all") {
   Wanting wanting(20 * (270 << 10));
   const auto wait_for_slow = [&] {
     OtherSenders others(wanting.another_blob());
-    const auto other = Wanting::ticket(true);
+    const auto other = wanting.ticket(true);
     if (!others.is_worth_waiting(*other)) return;
     wanting.looks = 0;
     wanting.meanwhile = [&](int look) {
