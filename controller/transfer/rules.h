@@ -37,8 +37,8 @@ struct TransferRules {
   /// Who has that while others wait gives it back after such a time and comes again, to have it for twice as long; for
   /// `longest_turn` at most. After `most_turns` of one layer it is left to the next attempt.
   std::chrono::seconds first_turn{20};
-  std::chrono::seconds longest_turn{80};
-  int most_turns = 4;
+  std::chrono::seconds longest_turn{320};
+  int most_turns = 5;
   /// Of what all layers of one request that are checked unpack to: 64 GiB, more of what is compressed no better than
   /// gzip.
   GrowthBounds image_growth{.always_allowed = std::int64_t{64} << 30};
