@@ -73,7 +73,12 @@ std::string name_of(const ScanException& exception) {
          (exception.package.empty() ? "" : " for package " + quoted(exception.package));
 }
 
-/// Judges one gate: collects faults and counts over all reports and images.
+struct ByValue {
+  bool operator()(const Finding* a, const Finding* b) const { return *a < *b; }
+};
+
+/// Judges one gate: collects faults and counts over all reports and images. The findings stay in the reports: there may
+/// be megabytes of them.
 class Judge {
  public:
   Judge(const ScanQuestion& question, const ScanSubject& subject, Timestamp now)
@@ -95,9 +100,10 @@ class Judge {
   void judge_coverage();
   void count_findings();
   void count(const Finding& finding);
-  void add_finding_fault(std::vector<Finding> above);
+  void add_finding_fault();
   std::string describe(const Finding& finding) const;
-  std::string reports_with(const std::vector<Finding>& above) const;
+  std::string reports_with() const;
+  std::vector<RefusedFinding> listed() const;
   std::string remedy_for(const Finding& finding) const;
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
@@ -112,8 +118,8 @@ class Judge {
   std::vector<Fault> faults_;
   std::set<Digest> covered_;
   std::vector<std::string> strangers_;  ///< Reports that are about none of the images, as a message names them.
-  std::map<Finding, const NamedReport*> findings_;  ///< With the first report that has it.
-  std::vector<RefusedFinding> above_;
+  std::map<const Finding*, const NamedReport*, ByValue> findings_;  ///< With the first report that has it.
+  std::vector<const Finding*> above_;                               ///< What refuses, the worst first.
 };
 
 void Judge::judge_report(const NamedReport& named) {
@@ -159,7 +165,7 @@ void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
     faults_.push_back(report_fault(
         reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
         "build the image on a distribution that is still maintained"));
-  for (const auto& finding : report.findings) findings_.try_emplace(finding, &named);
+  for (const auto& finding : report.findings) findings_.try_emplace(&finding, &named);
 }
 
 void Judge::judge_age(const NamedReport& named) {
@@ -218,7 +224,7 @@ std::string Judge::unmatched() const {
   std::string names;
   std::size_t count = 0;
   for (const auto& exception : question_.rules.exceptions) {
-    if (std::ranges::any_of(findings_, [&](const auto& found) { return is_about(exception, found.first); })) continue;
+    if (std::ranges::any_of(findings_, [&](const auto& found) { return is_about(exception, *found.first); })) continue;
     if (count++ < kMostFindingsNamed) names += (names.empty() ? "" : ", ") + name_of(exception);
   }
   if (count > kMostFindingsNamed) names += " and " + std::to_string(count - kMostFindingsNamed) + " more";
@@ -245,8 +251,8 @@ void Judge::count(const Finding& finding) {
 }
 
 void Judge::count_findings() {
-  std::vector<Finding> above;
-  for (const auto& [finding, report] : findings_) {
+  for (const auto& [known, report] : findings_) {
+    const Finding& finding = *known;
     if (!finding.fixable && question_.rules.unfixed == Unfixed::Ignore) {
       ++status_.ignored;
       continue;
@@ -257,9 +263,9 @@ void Judge::count_findings() {
       continue;
     }
     count(finding);
-    if (finding.severity > question_.rules.allow_up_to) above.push_back(finding);
+    if (finding.severity > question_.rules.allow_up_to) above_.push_back(&finding);
   }
-  if (!above.empty()) add_finding_fault(std::move(above));
+  if (!above_.empty()) add_finding_fault();
 }
 
 std::string Judge::describe(const Finding& finding) const {
@@ -272,9 +278,11 @@ std::string Judge::describe(const Finding& finding) const {
   return out;
 }
 
-std::string Judge::reports_with(const std::vector<Finding>& above) const {
+std::string Judge::reports_with() const {
+  std::set<const NamedReport*> reports;
+  for (const Finding* finding : above_) reports.insert(findings_.at(finding));
   std::set<std::string> names;
-  for (const auto& finding : above) names.insert(name_and_place(*findings_.at(finding)));
+  for (const NamedReport* report : reports) names.insert(name_and_place(*report));
   std::string out = names.size() == 1 ? "report " : "reports ";
   std::size_t count = 0;
   for (const auto& name : names)
@@ -301,24 +309,27 @@ std::string Judge::remedy_for(const Finding& finding) const {
   return upgrade + ", or " + who + exception;
 }
 
-void Judge::add_finding_fault(std::vector<Finding> above) {
-  std::sort(above.begin(), above.end(), [](const Finding& a, const Finding& b) {
-    return a.severity != b.severity ? a.severity > b.severity : a < b;
-  });
-  std::string message = std::to_string(above.size()) + (above.size() == 1 ? " finding" : " findings") + " above " +
-                        std::string(name_of(question_.rules.allow_up_to)) + " in " + reports_with(above) + ": ";
-  const std::size_t named = std::min(above.size(), kMostFindingsNamed);
-  for (std::size_t i = 0; i < named; ++i) message += (i == 0 ? "" : "; ") + describe(above[i]);
-  if (above.size() > named) message += "; and " + std::to_string(above.size() - named) + " more";
+void Judge::add_finding_fault() {
+  std::ranges::stable_sort(above_, std::ranges::greater(), &Finding::severity);
+  std::string message = std::to_string(above_.size()) + (above_.size() == 1 ? " finding" : " findings") + " above " +
+                        std::string(name_of(question_.rules.allow_up_to)) + " in " + reports_with() + ": ";
+  const std::size_t named = std::min(above_.size(), kMostFindingsNamed);
+  for (std::size_t i = 0; i < named; ++i) message += (i == 0 ? "" : "; ") + describe(*above_[i]);
+  if (above_.size() > named) message += "; and " + std::to_string(above_.size() - named) + " more";
   faults_.push_back({.rank = kRankFindings,
                      .state = GateState::Refused,
                      .reason = std::string(reason::kFindings),
                      .message = std::move(message),
-                     .remedy = remedy_for(above.front())});
-  for (auto& finding : above) {
-    const NamedReport& report = *findings_.at(finding);
-    above_.push_back({question_.gate, report.name, report.place, std::move(finding)});
+                     .remedy = remedy_for(*above_.front())});
+}
+
+std::vector<RefusedFinding> Judge::listed() const {
+  std::vector<RefusedFinding> out;
+  for (std::size_t i = 0; i < std::min(above_.size(), question_.list_up_to); ++i) {
+    const NamedReport& report = *findings_.at(above_[i]);
+    out.push_back({question_.gate, report.name, report.place, *above_[i]});
   }
+  return out;
 }
 
 /// The faults as they are told; of one rank in the order of the reports.
@@ -337,7 +348,8 @@ GateVerdict Judge::verdict() const {
                   .message = question_.gate + " passed",
                   .remedy = {},
                   .note = {},
-                  .above = above_};
+                  .above = listed(),
+                  .above_in_all = above_.size()};
   out.status.passed = faults_.empty();
   if (faults_.empty()) {
     out.note = unmatched();

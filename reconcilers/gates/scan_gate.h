@@ -38,10 +38,11 @@ struct NamedReport {
 
 /// One gate: the publication's own, or the floor of an access entry.
 struct ScanQuestion {
-  std::string gate;       ///< "scan", "scan of access entry shop".
-  bool floor = false;     ///< Of an access entry: its exceptions are not the publication\'s.
-  ScanGate rules;         ///< Of a floor: `reports` is empty, they come from the publication.
-  bool judge_age = true;  ///< False when this object published this digest for this environment before.
+  std::string gate;            ///< "scan", "scan of access entry shop".
+  bool floor = false;          ///< Of an access entry: its exceptions are not the publication\'s.
+  ScanGate rules;              ///< Of a floor: `reports` is empty, they come from the publication.
+  bool judge_age = true;       ///< False when this object published this digest for this environment before.
+  std::size_t list_up_to = 0;  ///< How many findings are listed in the verdict: each with all of its names.
 };
 
 /// The gates of `own` and of all floors that ask for a scan, the publication's own first. None: nothing is asked for.
@@ -69,7 +70,8 @@ struct GateVerdict {
   std::string message;                     ///< Which report, which image, what is wrong.
   std::string remedy;                      ///< What to do; an exception to write or a version to upgrade to.
   std::string note;                        ///< Of one that passed: what is likely a mistake all the same.
-  std::vector<RefusedFinding> above = {};  ///< All of them, the worst first; the message names a few.
+  std::vector<RefusedFinding> above = {};  ///< The worst first, as many as were asked for; the message names a few.
+  std::size_t above_in_all = 0;            ///< How many there are.
 };
 
 /// Judges one gate over all images. All reports that are bound to an image by content must pass; a report about an

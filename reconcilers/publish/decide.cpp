@@ -96,10 +96,12 @@ class Decision {
     if (asked.empty() || passed_before()) return;
     for (auto& question : asked) {
       question.judge_age = !goes_back();
+      question.list_up_to = seen_.for_a_person ? kMostFindings - plan_.findings.size() : 0;
       auto verdict = gates::judge_scan(question, seen_.subject, seen_.reports, now_);
       plan_.verdicts.push_back(verdict.status);
       if (!verdict.note.empty()) plan_.gate_notes.push_back(question.gate + ": " + verdict.note);
       if (verdict.state == gates::GateState::Passed) continue;
+      if (seen_.for_a_person) plan_.more_findings += verdict.above_in_all - verdict.above.size();
       std::ranges::move(verdict.above, std::back_inserter(plan_.findings));
       auto& fault = verdict.state == gates::GateState::Refused ? gate_refused_ : gate_awaits_;
       if (!fault) fault = gates::to_error(verdict);

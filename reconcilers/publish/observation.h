@@ -71,6 +71,7 @@ struct Observation {
   std::vector<gates::NamedReport> reports;
   std::map<Digest, RecordsOn> records;   ///< On the image, on what its tags name, on the rollback's digest.
   std::optional<bool> rollback_present;  ///< Whether the rollback's digest is there; absent when not asked.
+  bool for_a_person = false;             ///< As of the Situation.
 };
 
 }  // namespace slipway::publish

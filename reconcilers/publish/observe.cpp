@@ -72,6 +72,7 @@ class Observer {
     const auto& admission = situation_.admission;
     seen_.publisher = {situation_.settings.publisher_id, object().metadata.namespace_name, object().metadata.name};
     seen_.slipway_version = situation_.settings.version;
+    seen_.for_a_person = situation_.for_a_person;
     seen_.registry = admission.registry.spec.login_server;
     seen_.source_host = admission.source ? admission.source->registry : "";
     seen_.source_location = location_of(spec().source);

@@ -20,7 +20,8 @@ struct Situation {
   const Admission& admission;
   const Settings& settings;
   Timestamp now;
-  bool for_a_person = false;  ///< Who waits for the answer wants to know that the source's file was built anew.
+  /// Who waits for the answer wants to know that the source's file was built anew, and which findings are refused.
+  bool for_a_person = false;
 };
 
 /// What is looked with. Nothing here is written to.

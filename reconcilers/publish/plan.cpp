@@ -205,6 +205,7 @@ Node to_node(const PublishPlan& plan) {
   if (const auto notes = all_notes(plan); !notes.empty()) map.add("notes", json::text_list(notes));
   if (plan.refusal) map.add("refusal", node_of(*plan.refusal));
   if (!plan.findings.empty()) map.add("findings", json::list_of(plan.findings, as_node));
+  if (plan.more_findings != 0) map.add("moreFindings", json::integer(static_cast<std::int64_t>(plan.more_findings)));
   return map.build();
 }
 

@@ -141,6 +141,9 @@ enum class Purpose {
   Check,    ///< Nothing of it is missing; its layers are read.
 };
 
+/// The findings that a plan lists.
+inline constexpr std::size_t kMostFindings = 1'000;
+
 /// What is to be done for one publication, and why. A value: it can be printed, compared and carried out.
 struct PublishPlan {
   Purpose purpose = Purpose::Nothing;
@@ -152,7 +155,8 @@ struct PublishPlan {
   bool gates_passed = false;                    ///< No gate refuses or waits.
   bool unjudged = false;                        ///< Gates are asked for that were not when it was published.
   std::optional<Error> gate_fault;              ///< What a gate refuses or waits for, also where another fault is told.
-  std::vector<gates::RefusedFinding> findings;  ///< Of every gate, what it refuses.
+  std::vector<gates::RefusedFinding> findings;  ///< What gates refuse, for a person alone; kMostFindings at most.
+  std::size_t more_findings = 0;                ///< How many more there are.
   std::vector<std::string> gate_notes;          ///< What is likely a mistake in the gates that passed.
   std::vector<TagDecision> tags;                ///< In the order of the spec.
   std::vector<Step> steps;                      ///< In the order in which they are carried out. Empty with a refusal.

@@ -837,6 +837,11 @@ class BoundsTest(ProgramTest):
     SIZE = 200_000_000
     LARGEST_FILE = 16 << 20
 
+    @staticmethod
+    def is_sanitized():
+        """A sanitizer takes some hundred MiB for itself."""
+        return b"__asan_init" in pathlib.Path(SLIPWAY).read_bytes()
+
     def most_memory(self, process):
         """Bytes that it has held at once."""
         status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
@@ -858,9 +863,7 @@ class BoundsTest(ProgramTest):
         process = self.serve(before=no_large_file, environment={
             "TMPDIR": str(scratch), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4:detect_stack_use_after_return=0"})
         wait_until(lambda: self.condition("Ready", "small") == "True Succeeded", "a small one is published")
-        # A sanitizer takes some hundred MiB for itself.
-        is_sanitized = b"__asan_init" in pathlib.Path(SLIPWAY).read_bytes()
-        least = self.most_memory(process) if is_sanitized else 0
+        least = self.most_memory(process) if self.is_sanitized() else 0
         self.publication()
         wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published from a file")
         self.publication("copy")
@@ -875,6 +878,26 @@ class BoundsTest(ProgramTest):
         left = {path.name for path in set(self.work.iterdir()) - before}
         self.assertEqual({name for name in left if not name.startswith("state.db")}, {"audit", "run.log", "turns"})
         self.stop(process)
+
+    def test_findings_that_are_refused_are_held_once(self):
+        if self.is_sanitized():
+            self.skipTest("it measures memory")
+        self.image()
+        report = json.loads(make_report(self.work / "image", "--vulnerability", "CVE-0,HIGH,openssl,1.0"))
+        found = report["Results"][0]["Vulnerabilities"]
+        found += [{"VulnerabilityID": f"CVE-{number}", "PkgName": "p", "Severity": "HIGH"} for number in range(1, 42_000)]
+        (self.work / "scan.json").write_text(json.dumps(report))
+        floors = "".join(
+            f'    - {{name: floor{number}, namespaceSelector: {{}}, repositories: ["**"], actions: [Publish], '
+            "gates: {scan: {allowUpTo: Low}}}\n" for number in range(4))
+        self.write("registry.yaml", REGISTRY.format(host=self.registry.host) + floors)
+        self.publication(extra="  gates: {scan: {reports: [{name: all, path: ../scan.json}]}}\n")
+        process = self.serve()
+        wait_until(lambda: self.condition("Ready") == "False FindingsAboveLimit", "it is refused")
+        self.assertLess(self.most_memory(process), 128 << 20)
+        self.stop(process)
+        plan = json.loads(self.slipway("plan", "-o", "json").out)["plans"][0]["plan"]
+        self.assertEqual((len(plan["findings"]), plan["moreFindings"]), (1_000, 5 * 42_000 - 1_000))
 
 
 class LookTest(ProgramTest):

@@ -608,6 +608,26 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
   }
 }
 
+TEST_CASE("a plan lists for a person what gates refuse, up to a bound", "[publish_decide]") {
+  Situation situation;
+  situation.scanned().report(std::vector<std::string>(kMostFindings - 10, "CRITICAL"));
+  situation.seen.grant.floors.push_back({.entry = "shop", .gates = {}});
+  situation.seen.grant.floors.back().gates.scan = ScanGate{};
+  const auto unasked = situation.decide_at();
+  REQUIRE(unasked.refusal);
+  CHECK(unasked.findings.empty());
+  CHECK(unasked.more_findings == 0);
+
+  situation.seen.for_a_person = true;
+  const auto asked = situation.decide_at();
+  REQUIRE(asked.findings.size() == kMostFindings);
+  CHECK(asked.findings.front().gate == "scan");
+  CHECK(asked.findings.back().gate == "scan of access entry shop");
+  CHECK(asked.more_findings == kMostFindings - 20);
+  CHECK(asked.refusal == unasked.refusal);
+  CHECK_THAT(to_json_text(to_node(asked)), Catch::EndsWith(R"(,"moreFindings":980})"));
+}
+
 TEST_CASE("an attempt goes on as long as publication and gates are the same", "[publish_decide]") {
   struct Row {
     std::string name;

@@ -330,6 +330,22 @@ TEST_CASE("the worst findings are named, the rest is counted", "[scan_gate]") {
         "until: 2026-12-24, reason: …}");
 }
 
+TEST_CASE("of the findings that refuse as many are listed as are asked for, the worst first", "[scan_gate]") {
+  const auto report = found({finding("CVE-1", Severity::High), finding("CVE-2", Severity::Critical),
+                             finding("CVE-3", Severity::High), finding("CVE-4", Severity::Low)});
+  ScanQuestion asked = question();
+  CHECK(judged(report, asked).above.empty());
+  CHECK(judged(report, asked).above_in_all == 3);
+  asked.list_up_to = 2;
+  const GateVerdict verdict = judged(report, asked);
+  REQUIRE(verdict.above.size() == 2);
+  CHECK(verdict.above[0] ==
+        RefusedFinding{.gate = "scan", .report = "r", .place = "", .finding = finding("CVE-2", Severity::Critical)});
+  CHECK(verdict.above[1].finding.id == "CVE-1");
+  CHECK(verdict.above_in_all == 3);
+  CHECK_THAT(verdict.message, Catch::Contains("3 findings above"));
+}
+
 TEST_CASE("a floor's remedy is its owner's, an ended exception is told", "[scan_gate]") {
   ScanQuestion asked = asking(
       [](auto& rules) { rules.exceptions = {{.id = "CVE-1", .package = "", .reason = "r", .until = "2026-01-01"}}; });
