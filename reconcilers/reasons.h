@@ -44,6 +44,7 @@ inline constexpr std::string_view kTransferred = "Transferred";      ///< All co
 inline constexpr std::string_view kTagsSet = "TagsSet";              ///< Every tag names what it should.
 inline constexpr std::string_view kTagConflict = "TagConflict";      ///< An immutable tag names another digest.
 inline constexpr std::string_view kSuperseded = "Superseded";        ///< A moving tag was left on a newer build.
+inline constexpr std::string_view kRolledBack = "RolledBack";        ///< Moving tags name the digest of rollback.
 inline constexpr std::string_view kRollbackEnded = "RollbackEnded";  ///< rollback.until is over; remove rollback.
 inline constexpr std::string_view kOrderUnknown = "OrderUnknown";    ///< Event: moved without knowing which is newer.
 inline constexpr std::string_view kWentBack = "WentBack";            ///< Event: moved to an older build.

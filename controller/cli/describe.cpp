@@ -38,6 +38,11 @@ void tell_build(Story& story, const BuildInfo& build) {
   story.end();
 }
 
+std::string rollback_text(const Rollback& rollback) {
+  const std::string until = rollback.until.empty() ? "" : ", until " + rollback.until;
+  return "moving tags to " + rollback.digest + until + ": " + rollback.reason;
+}
+
 std::string verdict_text(const VerdictStatus& verdict) {
   return std::string{verdict.passed ? "passed" : "refused"} + "; critical " + std::to_string(verdict.critical) +
          ", high " + std::to_string(verdict.high) + ", medium " + std::to_string(verdict.medium) + ", low " +
@@ -177,6 +182,7 @@ std::string story_of(const ImagePublication& object, bool is_somebody_at_work) {
   story.say("Source", source_text(spec.source));
   if (status.source) story.say("Source digest", status.source->digest);
   if (spec.suspend) story.say("Suspended", "yes: nothing is published until spec.suspend is false");
+  if (spec.rollback) story.say("Rollback", rollback_text(*spec.rollback));
   tell_build(story, spec.build);
   tell_conditions(story, status, {object.metadata.generation, status.observed_generation, is_somebody_at_work});
   if (status.published) tell_published(story, *status.published);

@@ -18,6 +18,7 @@
 #include "controller/runtime/waiting.h"
 #include "controller/standalone/one_shot.h"
 #include "crds/base/text.h"
+#include "reconcilers/publish/tag_words.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -39,10 +40,7 @@ std::string left_behind(const PublishedStatus& published) {
 }
 
 std::string sentence_of(const PublishedStatus& published) {
-  std::string tags;
-  for (const auto& tag : published.tags)
-    if (tag.state == TagState::Set) tags += (tags.empty() ? "" : ", ") + tag.tag;
-  return "published " + published.digest + " as " + tags + left_behind(published) + " (" +
+  return "published " + published.digest + publish::as_tagged(published) + left_behind(published) + " (" +
          transfer_text(published.transfer) + ")";
 }
 

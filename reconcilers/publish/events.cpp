@@ -40,7 +40,8 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
   }
 
   const auto* tagged = find_condition(after.conditions, kTagged);
-  if (!tagged || tagged->reason == reason::kTagsSet) return;
+  // Of a rollback the publication tells.
+  if (!tagged || tagged->reason == reason::kTagsSet || tagged->reason == reason::kRolledBack) return;
   if (differs(find_condition(before.status.conditions, kTagged), tagged))
     recorder.event(key, EventType::Warning, tagged->reason, tagged->message);
 }

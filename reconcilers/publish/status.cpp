@@ -14,6 +14,7 @@
 #include "reconcilers/brief_digest.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/tag_words.h"
 #include "reconcilers/publish/tags_on_record.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
@@ -91,13 +92,6 @@ std::vector<TagStatus> tags_at_start(const PublishPlan& plan) {
       tags.push_back({.name = tag.name, .tag = tag.tag, .digest = tag.wanted->str(), .owned = !is_set});
   }
   return tags;
-}
-
-std::string tags_of(const std::vector<TagStatus>& tags) {
-  std::string text;
-  for (const auto& tag : tags)
-    if (tag.state == TagState::Set) text += (text.empty() ? "" : ", ") + tag.tag;
-  return text;
 }
 
 std::string short_digest(const std::string& digest) {
@@ -185,13 +179,12 @@ class Conclusion {
   void record_success() {
     status_.attempt.reset();
     plan_.purpose == Purpose::Publish ? finish() : go_on();
-    status_.display = {short_digest(status_.published->digest), tags_of(status_.published->tags)};
+    status_.display = {short_digest(status_.published->digest), tags_on(*status_.published)};
     tell_gates();
     tell_transfer();
     tell_tags();
     set(kReplicated, true, reason::kReplicated, "no replicas are required");
-    const auto message = "published " + in_brief(status_.published->digest) +
-                         (status_.display.tags.empty() ? " without a tag" : " as " + status_.display.tags);
+    const auto message = "published " + in_brief(status_.published->digest) + as_tagged(*status_.published);
     apply_readiness(status_.conditions, {Readiness::Kind::Ready, std::string(reason::kSucceeded), message}, stamp());
   }
 
@@ -327,14 +320,17 @@ class Conclusion {
 
   void tell_tags() {
     const auto left = superseded();
+    const auto back = rolled_back(*status_.published);
+    const auto& tags = status_.display.tags;
     if (!left.empty())
       set(kTagged, true, reason::kSuperseded, left);
     else if (plan_.rollback_ended)
       set(kTagged, true, reason::kRollbackEnded,
           "rollback.until is over: moving tags go on with the next publication, or when rollback is removed");
+    else if (!back.empty())
+      set(kTagged, true, reason::kRolledBack, (tags.empty() ? "" : "set: " + tags + "; ") + back);
     else
-      set(kTagged, true, reason::kTagsSet,
-          status_.display.tags.empty() ? "no tag to set" : "set: " + status_.display.tags);
+      set(kTagged, true, reason::kTagsSet, tags.empty() ? "no tag to set" : "set: " + tags);
   }
 
   void observe_only() {

@@ -1,3 +1,4 @@
+#include "reconcilers/brief_digest.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -323,6 +324,14 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
     CHECK(world.tag("1.9.0") == bad.descriptor.digest.str());
     CHECK(world.tag("1.8.2") == good.descriptor.digest.str());
     CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    const auto back = "rolled back: staging names " + brief(good.descriptor.digest);
+    const auto told = "published " + brief(bad.descriptor.digest) + " as 1.9.0; " + back;
+    CHECK(world.message(publication) == told);
+    CHECK(world.recorder.events.back().reason == "Published");
+    CHECK(world.recorder.events.back().message == told);
+    CHECK(world.condition(publication, "Tagged") == "True RolledBack");
+    CHECK(world.message(publication, "Tagged") == "set: 1.9.0; " + back);
+    CHECK(world.status(publication).display.tags == "1.9.0");
     world.clock.advance(24h);
     world.look(publication);
     CHECK(world.registry.writes().empty());
@@ -331,6 +340,8 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
       publication.spec.rollback.reset();
       world.publish(publication);
       CHECK(world.tag("staging") == bad.descriptor.digest.str());
+      CHECK(world.condition(publication, "Tagged") == "True TagsSet");
+      CHECK(world.status(publication).display.tags == "1.9.0, staging");
     }
     SECTION("or a newer build is published under it: immutable tags go on, moving ones stay") {
       const auto fixed = world.push({"fixed"}, "1.9.1");
@@ -351,7 +362,7 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
     world.publish(publication);
     world.clock.advance(15h - 1ms);
     world.look(publication);
-    CHECK(world.condition(publication, "Tagged") == "True TagsSet");
+    CHECK(world.condition(publication, "Tagged") == "True RolledBack");
     world.clock.advance(1ms);
     world.look(publication);
     CHECK(world.condition(publication, "Tagged") == "True RollbackEnded");

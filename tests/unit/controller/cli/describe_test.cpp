@@ -47,6 +47,13 @@ TEST_CASE("what an attempt says in words of its own is told") {
   CHECK(count_of("push it", story) == 2);
 }
 
+TEST_CASE("a rollback is told with its digest, its end and why") {
+  ImagePublication object;
+  CHECK_THAT(story_of(object), !Catch::Contains("Rollback"));
+  object.spec.rollback = Rollback{.digest = "sha256:0123", .reason = "checkout is broken", .until = "2026-11-30"};
+  CHECK_THAT(story_of(object), Catch::Contains("moving tags to sha256:0123, until 2026-11-30: checkout is broken\n"));
+}
+
 TEST_CASE("of a newer generation than was looked at nothing is known yet") {
   auto object = failed();
   object.metadata.generation = 3;

@@ -1,0 +1,48 @@
+#include "reconcilers/publish/tag_words.h"
+
+#include <map>
+
+#include "reconcilers/brief_digest.h"
+
+namespace slipway::publish {
+namespace {
+
+std::string in_brief(const std::string& digest) {
+  const auto parsed = Digest::parse(digest);
+  return parsed ? brief(*parsed) : digest;
+}
+
+struct TagList {
+  std::string text;
+  std::size_t count = 0;
+
+  void add(const std::string& tag) { text += (count++ == 0 ? "" : ", ") + tag; }
+};
+
+}  // namespace
+
+std::string tags_on(const PublishedStatus& published) {
+  TagList tags;
+  for (const auto& tag : published.tags)
+    if (tag.state == TagState::Set && tag.digest == published.digest) tags.add(tag.tag);
+  return tags.text;
+}
+
+std::string rolled_back(const PublishedStatus& published) {
+  std::map<std::string, TagList> by_digest;
+  for (const auto& tag : published.tags)
+    if (tag.state == TagState::Set && tag.digest != published.digest) by_digest[tag.digest].add(tag.tag);
+  std::string text;
+  for (const auto& [digest, tags] : by_digest)
+    text += (text.empty() ? "rolled back: " : ", ") + tags.text + (tags.count == 1 ? " names " : " name ") +
+            in_brief(digest);
+  return text;
+}
+
+std::string as_tagged(const PublishedStatus& published) {
+  const auto tags = tags_on(published);
+  const auto back = rolled_back(published);
+  return (tags.empty() ? " without a tag" : " as " + tags) + (back.empty() ? "" : "; " + back);
+}
+
+}  // namespace slipway::publish
