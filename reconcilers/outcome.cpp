@@ -27,6 +27,15 @@ Outcome forbidden(const Error& error, const Deadlines& deadlines) {
   return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, std::max(*error.retry_after, kSoonest))};
 }
 
+/// As long as it was so already, within bounds.
+Outcome untrusted(const Deadlines& deadlines, Timestamp now) {
+  constexpr std::chrono::seconds kSoonest{60};
+  constexpr std::chrono::minutes kLatest{5};
+  const auto so_far = std::chrono::floor<std::chrono::seconds>(now - deadlines.untrusted_since.value_or(now));
+  const auto delay = std::clamp<std::chrono::seconds>(so_far, kSoonest, kLatest);
+  return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, delay)};
+}
+
 /// Until the wait is over; a report that arrives earlier wakes the object by itself.
 Outcome wait(const Deadlines& deadlines, Timestamp now) {
   if (!deadlines.wait_for) return stalled(deadlines);
@@ -62,8 +71,9 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
     case ErrorClass::Conflict:
     case ErrorClass::Unauthorized:
     case ErrorClass::Integrity:
-    case ErrorClass::Refused:
       return stalled(deadlines);
+    case ErrorClass::Refused:
+      return error.reason == reason::kCertificateNotTrusted ? untrusted(deadlines, now) : stalled(deadlines);
   }
   return stalled(deadlines);
 }

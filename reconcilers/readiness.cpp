@@ -41,6 +41,12 @@ std::string to_text(const Error& error) {
   return error.remedy.empty() ? error.message : error.message + ": " + error.remedy;
 }
 
+std::optional<Timestamp> untrusted_since(const Conditions& conditions) {
+  const Condition* stalled = find_condition(conditions, kStalled);
+  if (stalled == nullptr || stalled->reason != reason::kCertificateNotTrusted) return std::nullopt;
+  return stalled->last_transition_time;
+}
+
 Readiness readiness_of(const Error& error, const Outcome& outcome) {
   return {.kind = kind_of(outcome), .reason = reason_of(error), .message = to_text(error)};
 }

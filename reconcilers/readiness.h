@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,9 @@ inline constexpr std::size_t kLongestMessage = 32'768;
 /// Makes one condition. `status` is "True" or "False"; a message over its bound ends in "…".
 Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
                          const ConditionStamp& stamp);
+
+/// Since when it is Stalled because of a certificate that is not trusted, or nothing.
+std::optional<Timestamp> untrusted_since(const Conditions& conditions);
 
 /// What an error means for an object: reason (its own or its class), message with remedy; Stalled when `outcome` is.
 Readiness readiness_of(const Error& error, const Outcome& outcome);

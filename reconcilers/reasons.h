@@ -13,6 +13,8 @@ inline constexpr std::string_view kSuspended = "Suspended";  ///< Event: spec.su
 inline constexpr std::string_view kNotSupported =
     "NotSupported";                                          ///< This version can't do what a field asks; remove it.
 inline constexpr std::string_view kForbidden = "Forbidden";  ///< No access entry gives it; the remedy shows the line.
+inline constexpr std::string_view kCertificateNotTrusted =
+    "CertificateNotTrusted";  ///< Nobody known signed it, its time is over, it is another host's; the message says.
 
 // Of ContainerRegistry.
 inline constexpr std::string_view kAnswered = "Answered";  ///< Reachable: the registry answered.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controller/http/url.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::http {
 namespace {
@@ -108,12 +109,19 @@ Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions
                       "remove plainHTTP if it speaks TLS on that port, else name the registry's port");
   const bool is_shown =
       !end.detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(end.detail, options.proxy);
-  const bool is_final = is_about_trust(code) && options.tls.trust_remedy.empty();
-  return {.cls = is_final ? ErrorClass::Invalid : ErrorClass::Unavailable,
-          .message = where(request) + (is_shown ? without_duration(end.detail) : std::string(curl_easy_strerror(code))),
-          .remedy = std::string(remedy_for(end, options.tls)),
-          .reason = {},
-          .retry_after = {}};
+  Error error{.cls = ErrorClass::Unavailable,
+              .message = where(request) + (is_shown ? without_duration(end.detail) : curl_easy_strerror(code)),
+              .remedy = std::string(remedy_for(end, options.tls)),
+              .reason = {},
+              .retry_after = {}};
+  if (!is_about_trust(code) || !options.tls.trust_remedy.empty()) return error;
+  if (code != CURLE_PEER_FAILED_VERIFICATION) {
+    error.cls = ErrorClass::Invalid;
+    return error;
+  }
+  error.cls = ErrorClass::Refused;
+  error.reason = reason::kCertificateNotTrusted;
+  return error;
 }
 
 }  // namespace slipway::http

@@ -22,9 +22,10 @@ struct CurlEnd {
 };
 
 /// Why there is no whole answer to `request`, and what to do about it. Unavailable, but Invalid where what answers a
-/// request without TLS speaks no HTTP, where a certificate is not trusted, and where those to trust can't be read: a
-/// person has to mend that, at one end or the other. (Unavailable all the same with a trust_remedy: who has one follows
-/// an authority that is renewed.) The same failure reads the same each time; the address of a proxy is not shown.
+/// request without TLS speaks no HTTP, and where the certificates to trust can't be read; Refused with reason
+/// CertificateNotTrusted where the host's is not trusted: a person has to mend that, at one end or the other.
+/// (Unavailable all the same with a trust_remedy: who has one follows an authority that is renewed.) The same failure
+/// reads the same each time; the address of a proxy is not shown.
 Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions& options);
 
 }  // namespace slipway::http

@@ -15,6 +15,7 @@
 #include "crds/v1alpha1/core_objects.h"
 #include "reconcilers/access.h"
 #include "reconcilers/docker_hub.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::registry {
 namespace {
@@ -154,7 +155,8 @@ SignIn SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_to
   const Result<http::Response> response = (*connection)->send(request, "", stop);
   if (response && response->status == 200) return {.identity = (*connection)->identity(), .end = End::Answered};
   Error error = response ? error_of(request, *response, (*connection)->asker("")) : response.error();
-  const bool is_away = error.cls == ErrorClass::Unavailable || (!response && error.cls == ErrorClass::Invalid);
+  const bool is_not_trusted = error.cls == ErrorClass::Invalid || error.reason == reason::kCertificateNotTrusted;
+  const bool is_away = error.cls == ErrorClass::Unavailable || (!response && is_not_trusted);
   return ended(is_away ? End::NoAnswer : End::Answered, std::move(error));
 }
 

@@ -35,7 +35,8 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
   Deadlines deadlines{.attempt_started_at = now,
                       .retry_for = publication.spec.retry.max_duration,
                       .wait_for = settings.one_shot ? std::chrono::seconds{0} : kWaitFor,
-                      .interval = interval};
+                      .interval = interval,
+                      .untrusted_since = untrusted_since(publication.status.conditions)};
   if (is_continued(publication, ids) && publication.status.attempt->started_at)
     deadlines.attempt_started_at =
         std::clamp(*publication.status.attempt->started_at, std::min(settings.started_at, now), now);

@@ -8,6 +8,7 @@
 
 #include "crds/base/error_class.h"
 #include "reconcilers/publish/tags_on_record.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::publish {
 namespace {
@@ -55,7 +56,9 @@ std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
 /// Before the first request, Invalid is what is declared.
 bool is_outage(const Refusal& failure) {
   const bool of_request = failure.stage != Stage::Preparation;
-  return is_passing(failure.error.cls) || (of_request && failure.error.cls == ErrorClass::Invalid);
+  const auto& error = failure.error;
+  const bool is_not_trusted = error.cls == ErrorClass::Invalid || error.reason == reason::kCertificateNotTrusted;
+  return is_passing(error.cls) || (of_request && is_not_trusted);
 }
 
 Step step_for(const TagOnRecord& known, const Digest& digest, bool is_wanted) {

@@ -56,7 +56,8 @@ Outcome outcome_for(const ContainerRegistry& object, const Observation& seen, Ti
   const Deadlines deadlines{.attempt_started_at = now,
                             .retry_for = std::nullopt,
                             .wait_for = std::nullopt,
-                            .interval = interval_of(object.spec.interval, kDefaultInterval)};
+                            .interval = interval_of(object.spec.interval, kDefaultInterval),
+                            .untrusted_since = untrusted_since(object.status.conditions)};
   if (!seen.identity) return outcome_of(seen.identity.error(), deadlines, now);
   return {.kind = Outcome::Kind::Again, .delay = deadlines.interval};
 }

@@ -30,6 +30,8 @@ TEST_CASE("what follows from each class of error", "[outcome]") {
   const Deadlines bounded{.attempt_started_at = kStart, .retry_for = 60s, .interval = 600s};
   const Deadlines waiting{.attempt_started_at = kStart, .wait_for = 3600s, .interval = 600s};
   const Deadlines at_once{.attempt_started_at = kStart, .wait_for = 0s, .interval = 600s};
+  const Deadlines untrusted{.attempt_started_at = kStart, .interval = 600s, .untrusted_since = kStart};
+  const Deadlines often{.attempt_started_at = kStart, .interval = 10s};
   const Outcome stalled{.kind = Kind::Stalled, .delay = 600s};
   const Outcome retry{.kind = Kind::Retry, .delay = std::nullopt};
   const Row rows[] = {
@@ -69,6 +71,31 @@ TEST_CASE("what follows from each class of error", "[outcome]") {
       {"refused", error(ErrorClass::Refused), waiting, 0s, stalled},
       {"refused with the reason of one that is awaited", error(ErrorClass::Refused, "AwaitingReport"), waiting, 0s,
        stalled},
+      {"a certificate is not trusted",
+       error(ErrorClass::Refused, "CertificateNotTrusted"),
+       plain,
+       0s,
+       {Kind::Stalled, 60s}},
+      {"a certificate is not trusted for minutes",
+       error(ErrorClass::Refused, "CertificateNotTrusted"),
+       untrusted,
+       170s,
+       {Kind::Stalled, 170s}},
+      {"a certificate is not trusted for days",
+       error(ErrorClass::Refused, "CertificateNotTrusted"),
+       untrusted,
+       864000s,
+       {Kind::Stalled, 300s}},
+      {"a certificate is not trusted, the clock was set back",
+       error(ErrorClass::Refused, "CertificateNotTrusted"),
+       untrusted,
+       -3600s,
+       {Kind::Stalled, 60s}},
+      {"a certificate is not trusted, where looks are often",
+       error(ErrorClass::Refused, "CertificateNotTrusted"),
+       often,
+       0s,
+       {Kind::Stalled, 10s}},
       {"a report is awaited: looked at each interval",
        error(ErrorClass::NotFound, "AwaitingReport"),
        waiting,

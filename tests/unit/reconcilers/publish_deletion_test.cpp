@@ -497,9 +497,12 @@ TEST_CASE("Untag lets the object go where nothing can be removed, and says so") 
 
 TEST_CASE("an outage is waited for ten minutes") {
   Published it;
-  // Invalid: it is not trusted, or what answers speaks something else.
-  const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled, ErrorClass::Invalid);
-  it.world.registry.before = [cls](const std::string&) -> Result<void> { return fail(cls, "no answer"); };
+  // Invalid: what answers speaks something else. Refused: it is not trusted.
+  const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled, ErrorClass::Invalid, ErrorClass::Refused);
+  it.world.registry.before = [cls](const std::string&) -> Result<void> {
+    const std::string reason = cls == ErrorClass::Refused ? "CertificateNotTrusted" : "";
+    return fail_because(reason, {.cls = cls, .message = "no answer"});
+  };
   CHECK(it.remove() == Outcome{.kind = Kind::Again, .delay = 2s});
   CHECK_FALSE(it.is_gone());
   CHECK(it.world.recorder.reasons() == std::vector<std::string>{"Untagging"});

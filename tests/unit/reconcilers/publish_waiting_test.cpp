@@ -68,6 +68,27 @@ TEST_CASE("every class of error has its outcome, reason, message and remedy") {
   }
 }
 
+TEST_CASE("what meets a certificate that is not trusted stays stalled, and is looked at soon") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.registry.before = failing("", {.cls = ErrorClass::Refused,
+                                       .message = "certificate has expired",
+                                       .remedy = "have it renewed",
+                                       .reason = "CertificateNotTrusted"});
+  CHECK(world.publish(publication) == Outcome{.kind = Kind::Stalled, .delay = 60s});
+  auto delay = 60s;
+  for (const auto next : {60s, 120s, 240s, 300s, 300s}) {
+    CHECK(world.condition(publication, "Stalled") == "True CertificateNotTrusted");
+    world.clock.advance(std::exchange(delay, next));
+    CHECK(world.look(publication) == Outcome{.kind = Kind::Stalled, .delay = next});
+    CHECK(world.objects.written.empty());
+  }
+  world.registry.before = nullptr;
+  CHECK(world.look(publication) == kAgainInAnHour);
+  CHECK(world.condition(publication, "Stalled") == "absent");
+}
+
 TEST_CASE("being stopped is no failure and leaves no trace in the status") {
   PublishWorld world;
   world.push({"base"});

@@ -158,8 +158,11 @@ TEST_CASE("what a sign-in makes of a registry", "[registry]") {
        "absent", "True NotFound", Outcome::Kind::Stalled},
       {"down", failing(ErrorClass::Unavailable), End::NoAnswer, "False Unavailable", "absent", "False Unavailable",
        "True Unavailable", "absent", Outcome::Kind::Retry},
-      {"a certificate that is not trusted", failing(ErrorClass::Invalid), End::NoAnswer, "False Invalid", "absent",
-       "False Invalid", "absent", "True Invalid", Outcome::Kind::Stalled},
+      {"a port without TLS", failing(ErrorClass::Invalid), End::NoAnswer, "False Invalid", "absent", "False Invalid",
+       "absent", "True Invalid", Outcome::Kind::Stalled},
+      {"a certificate that is not trusted", failing(ErrorClass::Refused, "CertificateNotTrusted"), End::NoAnswer,
+       "False CertificateNotTrusted", "absent", "False CertificateNotTrusted", "absent", "True CertificateNotTrusted",
+       Outcome::Kind::Stalled},
       {"no Secret", failing(ErrorClass::Unauthorized), End::NoCredentials, "absent", "False Unauthorized",
        "False Unauthorized", "absent", "True Unauthorized", Outcome::Kind::Stalled},
       {"a Secret that makes no sense", failing(ErrorClass::Invalid), End::NoCredentials, "absent", "False Invalid",
@@ -192,6 +195,15 @@ TEST_CASE("what a sign-in makes of a registry", "[registry]") {
     CHECK((status.last_checked_at == kNow));
     for (const auto& condition : status.conditions) CHECK(condition.observed_generation == 3);
   }
+}
+
+TEST_CASE("a registry whose certificate is not trusted is asked again within minutes", "[registry]") {
+  World w = world();
+  w.identity = failing(ErrorClass::Refused, "CertificateNotTrusted");
+  w.end = SignIn::End::NoAnswer;
+  CHECK(w.reconcile_registry() == Outcome{.kind = Outcome::Kind::Stalled, .delay = 60s});
+  w.time += 200s;
+  CHECK(w.reconcile_registry() == Outcome{.kind = Outcome::Kind::Stalled, .delay = 200s});
 }
 
 TEST_CASE("a registry is looked at again at its interval", "[registry]") {

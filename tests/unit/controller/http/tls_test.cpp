@@ -34,7 +34,7 @@ TEST_CASE("A certificate of our own is trusted where it was given, and nowhere e
   CHECK(CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/")}, {})->body == "ok");
   const auto curl = CurlTransport().send({.url = server.url("/")}, {});
   REQUIRE(!curl);
-  CHECK(curl.error().cls == ErrorClass::Invalid);
+  CHECK(curl.error().cls == ErrorClass::Refused);
   CHECK_THAT(curl.error().remedy, Catch::Contains("caBundleRef of the ContainerRegistry that has the host"));
 }
 
@@ -53,7 +53,8 @@ TEST_CASE("A certificate that is not trusted is for a person to mend, who is tol
   TlsServer server(answer_all, row.says);
   const auto refused = CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/v2/")}, {});
   REQUIRE(!refused);
-  CHECK(refused.error().cls == ErrorClass::Invalid);
+  CHECK(refused.error().cls == ErrorClass::Refused);
+  CHECK(refused.error().reason == "CertificateNotTrusted");
   CHECK_THAT(refused.error().message, Catch::Contains("/v2/: ") && Catch::Contains(row.message));
   CHECK_THAT(refused.error().remedy, Catch::Contains(row.remedy) && !Catch::Contains("caBundleRef"));
 }

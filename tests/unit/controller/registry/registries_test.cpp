@@ -529,8 +529,11 @@ TEST_CASE("A sign-in says how far it came") {
     CHECK(world.network.requests.empty());
   }
   SECTION("to a host that can't be reached, is not trusted, or can't answer now") {
-    const ErrorClass cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Invalid);
-    world.network.then(fail(cls, "no answer", "mend it"));
+    Error error{
+        .cls = ErrorClass::Unavailable, .message = "no answer", .remedy = "mend it", .reason = {}, .retry_after = {}};
+    error.cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Invalid, ErrorClass::Refused);
+    if (error.cls == ErrorClass::Refused) error.reason = "CertificateNotTrusted";
+    world.network.then(std::unexpected(error));
     CHECK(end() == End::NoAnswer);
     world.network.then(503);
     CHECK(end() == End::NoAnswer);
