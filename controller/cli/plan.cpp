@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controller/cli/messages.h"
+#include "controller/cli/without_throwing.h"
 #include "controller/cli/workspace.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/signals.h"
@@ -106,7 +107,7 @@ class Planner {
     if (stop.stop_requested()) return unfinished(key);
     const telemetry::ReconcileScope scope{runtime::new_reconcile_id()};
     assembly::LongVisits::Open visit{installation_.assembly().long_visits(), key};
-    auto plan = installation_.assembly().publisher().plan(key, stop);
+    auto plan = without_throwing([&] { return installation_.assembly().publisher().plan(key, stop); });
     static_cast<void>(visit.close(stop.stop_requested()));
     if (stop.stop_requested()) return unfinished(key);
     if (!plan) return failures_.push_back(while_doing(to_string(key), plan.error()).error());

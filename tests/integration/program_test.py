@@ -5,6 +5,7 @@ program_test.py SLIPWAY EMULATOR [TEST...]
 """
 
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -206,6 +208,22 @@ class PublishTest(ProgramTest):
         changes = subprocess.run([SLIPWAY, "audit", "export", str(self.work / "audit"), "-o", "json"], capture_output=True,
                                  text=True, check=True)
         self.assertEqual({each["publisher"] for each in json.loads(changes.stdout)}, {"build-farm-7"})
+
+    def test_plan_tells_of_the_others_when_one_archive_is_damaged(self):
+        self.image()
+        self.publication()
+        self.publication(name="bad")
+        text = (self.manifests / "bad.yaml").read_text()
+        self.write("bad.yaml", text.replace("ociLayout: {path: ../image}", "dockerArchive: {path: ../bad.tar}"))
+        with tarfile.open(self.work / "bad.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+            entry = tarfile.TarInfo("manifest.json")
+            entry.size, entry.pax_headers = 2, {"SCHILY.realsize": "-5"}
+            archive.addfile(entry, io.BytesIO(b"[]"))
+        seen = self.slipway("plan")
+        self.assertEqual(seen.code, 1, seen.errors)
+        self.assertIn("bad.tar: ", seen.errors + seen.out)
+        self.assertNotIn("a bug of slipway", seen.errors)
+        self.assertIn("set tag 1.8.2", seen.out)
 
     def test_options_set_fields_and_standard_input_is_a_file(self):
         digest = self.image()
