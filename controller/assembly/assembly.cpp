@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/assembly/host_of_key.h"
 #include "controller/assembly/metered_ports.h"
 #include "controller/assembly/open_requests.h"
 #include "controller/assembly/request_lines.h"
@@ -94,6 +95,7 @@ struct Assembly::Parts {
   Parts(AssemblySettings given, const AssemblyPorts& ports, const Surroundings& around)
       : surroundings(around),
         audit(ports.audit),
+        hosts(at_hand(ports), ports.objects),
         settings(std::move(given)),
         watched(ports.store, surroundings.log, steady, ports.is_ours),
         signs(steady),
@@ -132,6 +134,7 @@ struct Assembly::Parts {
 
   const Surroundings surroundings;
   KeptAudit& audit;
+  const HostOfKey hosts;
   const AssemblySettings settings;
   const runtime::SystemSteadyClock steady;
   WatchedWriter watched;
@@ -175,6 +178,10 @@ ObjectWriter& Assembly::writer() {
 
 LongVisits& Assembly::long_visits() {
   return parts_->long_visits;
+}
+
+std::string Assembly::host_of(const ObjectKey& key) const {
+  return parts_->hosts(key);
 }
 
 runtime::SignsOfLife& Assembly::signs() {

@@ -64,6 +64,9 @@ class Assembly {
   ObjectWriter& writer();
   /// Nothing is marked until somebody watches.
   LongVisits& long_visits();
+  /// The registry host that a visit goes to, of publications and registries; empty where that is not known. Waits for
+  /// nothing.
+  std::string host_of(const ObjectKey& key) const;
   /// Of requests and transfers; visits and looks at a folder are for whoever makes them to add.
   runtime::SignsOfLife& signs();
   /// Why the status could not be written when it was tried last, and why nothing could be recorded in the audit log;

@@ -11,7 +11,11 @@ Workforce::Workforce(Assembly& assembly, const Surroundings& surroundings, std::
       metrics_(surroundings.metrics),
       workers_(workers),
       visits_(surroundings.log, assembly.signs(), surroundings.metrics),
-      queue_(clock_, visits_, {.backoff = {}, .seed = std::random_device{}(), .workers = workers}) {}
+      queue_(clock_, visits_,
+             {.backoff = {},
+              .seed = std::random_device{}(),
+              .workers = workers,
+              .host_of = [&assembly](const ObjectKey& key) { return assembly.host_of(key); }}) {}
 
 void Workforce::begin(runtime::ReconcilersByKind reconcilers) {
   metrics_.set_max_concurrent_reconciles(workers_);

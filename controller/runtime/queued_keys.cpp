@@ -1,45 +1,47 @@
 #include "controller/runtime/queued_keys.h"
 
-#include <algorithm>
 #include <tuple>
 
 namespace slipway::runtime {
 
-bool DueKeys::add(const ObjectKey& key, Priority priority, Time since) {
-  const auto known = ranks_.find(key);
-  if (known == ranks_.end()) {
-    place(key, {priority == Priority::Resync, since, arrivals_++});
+bool DueKeys::add(const ObjectKey& key, const std::string& host, Priority priority, Time since) {
+  const Lane lane{key.namespace_name, host};
+  const auto known = places_.find(key);
+  if (known == places_.end()) {
+    put(key, {lane, {priority == Priority::Resync, since, arrivals_++}});
     return true;
   }
-  Rank rank = known->second;
-  if (priority == Priority::Resync || !rank.is_resync) return false;
+  Place place = known->second;
+  const bool is_lifted = priority == Priority::Edit && place.rank.is_resync;
+  if (!is_lifted && place.lane == lane) return false;
   remove(key);
-  rank.is_resync = false;
-  place(key, rank);
+  place.lane = lane;
+  if (is_lifted) place.rank.is_resync = false;
+  put(key, place);
   return false;
 }
 
-void DueKeys::place(const ObjectKey& key, const Rank& rank) {
-  ranks_.emplace(key, rank);
-  by_namespace_[key.namespace_name].emplace(rank, key);
-  times_.insert(rank.since);
+void DueKeys::put(const ObjectKey& key, const Place& place) {
+  places_.emplace(key, place);
+  by_lane_[place.lane].emplace(place.rank, key);
+  times_.insert(place.rank.since);
 }
 
 void DueKeys::remove(const ObjectKey& key) {
-  const auto known = ranks_.find(key);
-  if (known == ranks_.end()) return;
-  const auto of_namespace = by_namespace_.find(key.namespace_name);
-  of_namespace->second.erase(known->second);
-  if (of_namespace->second.empty()) by_namespace_.erase(of_namespace);
-  times_.erase(times_.find(known->second.since));
-  ranks_.erase(known);
+  const auto known = places_.find(key);
+  if (known == places_.end()) return;
+  const auto of_lane = by_lane_.find(known->second.lane);
+  of_lane->second.erase(known->second.rank);
+  if (of_lane->second.empty()) by_lane_.erase(of_lane);
+  times_.erase(times_.find(known->second.rank.since));
+  places_.erase(known);
 }
 
 std::optional<DueKeys::Due> DueKeys::first(const Burden& burden_of) const {
   const std::pair<const Rank, ObjectKey>* first = nullptr;
   std::size_t least = 0;
-  for (const auto& [namespace_name, keys] : by_namespace_) {
-    const auto burden = burden_of(namespace_name);
+  for (const auto& [lane, keys] : by_lane_) {
+    const auto burden = burden_of(lane);
     if (!burden) continue;
     const auto& candidate = *keys.begin();
     if (first != nullptr && std::tie(least, first->first) < std::tie(*burden, candidate.first)) continue;
@@ -56,7 +58,7 @@ std::optional<DueKeys::Time> DueKeys::oldest() const {
 
 std::map<ResourceKind, std::size_t> DueKeys::count() const {
   std::map<ResourceKind, std::size_t> counts;
-  for (const auto& [key, rank] : ranks_) ++counts[key.kind];
+  for (const auto& [key, place] : places_) ++counts[key.kind];
   return counts;
 }
 
@@ -77,23 +79,25 @@ bool DelayedKeys::remove(const ObjectKey& key) {
   return true;
 }
 
-void NamespaceCounts::add(const ObjectKey& key) {
-  ++counts_[key.namespace_name];
+void KeyHosts::put(const ObjectKey& key, const std::string& host) {
+  const auto [known, is_new] = hosts_.try_emplace(key, host);
+  if (!is_new && known->second == host) return;
+  const std::string before = std::exchange(known->second, host);
+  if (key.namespace_name.empty()) return;
+  if (!is_new) counts_.remove({key.namespace_name, before});
+  counts_.add({key.namespace_name, host});
 }
 
-void NamespaceCounts::remove(const ObjectKey& key) {
-  const auto known = counts_.find(key.namespace_name);
-  if (known != counts_.end() && --known->second == 0) counts_.erase(known);
+void KeyHosts::remove(const ObjectKey& key) {
+  const auto known = hosts_.find(key);
+  if (known == hosts_.end()) return;
+  if (!key.namespace_name.empty()) counts_.remove({key.namespace_name, known->second});
+  hosts_.erase(known);
 }
 
-std::size_t NamespaceCounts::of(const std::string& namespace_name) const {
-  const auto known = counts_.find(namespace_name);
-  return known == counts_.end() ? 0 : known->second;
-}
-
-bool NamespaceCounts::has_other_than(const std::string& namespace_name) const {
-  return std::ranges::any_of(counts_,
-                             [&](const auto& each) { return !each.first.empty() && each.first != namespace_name; });
+std::string KeyHosts::of(const ObjectKey& key) const {
+  const auto known = hosts_.find(key);
+  return known == hosts_.end() ? "" : known->second;
 }
 
 }  // namespace slipway::runtime

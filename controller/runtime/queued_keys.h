@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/runtime/system_clock.h"
+#include "controller/runtime/worker_shares.h"
 #include "crds/v1alpha1/object_meta.h"
 
 /// The keys of a work queue, in the orders in which it asks for them: no question but a count looks through all of
@@ -20,24 +21,24 @@ namespace slipway::runtime {
 /// Who asked: what people edited comes before what is looked at again.
 enum class Priority { Resync, Edit };
 
-/// Keys that are due, per namespace: Edit first, then who has been due longer, then who came first.
+/// Keys that are due, per lane: Edit first, then who has been due longer, then who came first.
 class DueKeys {
  public:
   using Time = SteadyClock::Time;
 
-  /// False when it was due already; then a higher priority lifts it, and the time stays.
-  bool add(const ObjectKey& key, Priority priority, Time since);
+  /// False when it was due already; then a higher priority lifts it, the host counts, and the time stays.
+  bool add(const ObjectKey& key, const std::string& host, Priority priority, Time since);
   void remove(const ObjectKey& key);
-  bool contains(const ObjectKey& key) const { return ranks_.contains(key); }
-  bool empty() const { return ranks_.empty(); }
+  bool contains(const ObjectKey& key) const { return places_.contains(key); }
+  bool empty() const { return places_.empty(); }
 
   struct Due {
     ObjectKey key;
     Time since;
   };
-  /// How much a namespace has of what is given out; nothing: it gets no more now.
-  using Burden = std::function<std::optional<std::size_t>(const std::string& namespace_name)>;
-  /// The first one of the namespaces that have least.
+  /// How much a lane has of what is given out; nothing: it gets no more now.
+  using Burden = std::function<std::optional<std::size_t>(const Lane& lane)>;
+  /// The first one of the lanes that have least.
   std::optional<Due> first(const Burden& burden_of) const;
   std::optional<Time> oldest() const;
   std::map<ResourceKind, std::size_t> count() const;
@@ -49,10 +50,14 @@ class DueKeys {
     std::uint64_t number;
     auto operator<=>(const Rank&) const = default;
   };
-  void place(const ObjectKey& key, const Rank& rank);
+  struct Place {
+    Lane lane;
+    Rank rank;
+  };
+  void put(const ObjectKey& key, const Place& place);
 
-  std::map<ObjectKey, Rank> ranks_;
-  std::map<std::string, std::map<Rank, ObjectKey>> by_namespace_;
+  std::map<ObjectKey, Place> places_;
+  std::map<Lane, std::map<Rank, ObjectKey>> by_lane_;
   std::multiset<Time> times_;
   std::uint64_t arrivals_ = 0;
 };
@@ -66,6 +71,7 @@ class DelayedKeys {
   bool add(const ObjectKey& key, Time when);
   /// False when it was not there.
   bool remove(const ObjectKey& key);
+  bool contains(const ObjectKey& key) const { return times_.contains(key); }
   bool empty() const { return times_.empty(); }
   /// In the order of their times, those of equal times by key.
   const std::set<std::pair<Time, ObjectKey>>& in_order() const { return order_; }
@@ -75,18 +81,19 @@ class DelayedKeys {
   std::set<std::pair<Time, ObjectKey>> order_;
 };
 
-/// How many keys there are of each namespace; those without one count as "", which is no other namespace.
-class NamespaceCounts {
+/// The host that each key goes to, as far as it is known, and how many there are of each.
+class KeyHosts {
  public:
-  void add(const ObjectKey& key);
+  void put(const ObjectKey& key, const std::string& host);
   void remove(const ObjectKey& key);
-  std::size_t of(const std::string& namespace_name) const;
-  bool has_other_than(const std::string& namespace_name) const;
-  /// How many namespaces have any.
-  std::size_t namespaces() const { return counts_.size() - counts_.count(""); }
+  /// Empty where it is not known.
+  std::string of(const ObjectKey& key) const;
+  /// Of those that belong to a namespace.
+  const LaneCounts& counts() const { return counts_; }
 
  private:
-  std::map<std::string, std::size_t> counts_;
+  std::map<ObjectKey, std::string> hosts_;
+  LaneCounts counts_;
 };
 
 }  // namespace slipway::runtime

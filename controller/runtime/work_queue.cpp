@@ -8,24 +8,24 @@ namespace slipway::runtime {
 
 using std::chrono::milliseconds;
 
-namespace {
-
-constexpr std::size_t kManyWorkers = 8;
-
-}  // namespace
-
 WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options)
-    : clock_(clock), watcher_(watcher), backoff_(options.backoff), workers_(options.workers) {
+    : clock_(clock),
+      watcher_(watcher),
+      backoff_(options.backoff),
+      workers_(options.workers),
+      host_of_(options.host_of) {
   state_.lock()->random.seed(options.seed);
 }
 
 void WorkQueue::add(const ObjectKey& key, Priority priority) {
   const Time now = clock_.now();
+  const std::string host = host_of(key);
   bool is_added = false;
   {
     auto state = state_.lock();
     if (state->is_shut_down) return;
-    forget_delay(*state, key);
+    state->hosts.put(key, host);
+    state->delayed.remove(key);
     if (state->running.contains(key)) {
       auto& again = state->again.try_emplace(key, priority).first->second;
       again = std::max(again, priority);
@@ -58,22 +58,18 @@ void WorkQueue::forget(const ObjectKey& key) {
 }
 
 void WorkQueue::delay_until(const ObjectKey& key, Time when) {
+  const std::string host = host_of(key);
   {
     auto state = state_.lock();
     if (state->is_shut_down || state->due.contains(key) || state->again.contains(key)) return;
-    if (state->delayed.add(key, when)) state->known_in.add(key);
+    state->hosts.put(key, host);
+    state->delayed.add(key, when);
   }
   changed_.notify_all();
 }
 
 bool WorkQueue::make_due(State& state, const ObjectKey& key, Priority priority, Time since) {
-  const bool is_new = state.due.add(key, priority, since);
-  if (is_new) state.known_in.add(key);
-  return is_new;
-}
-
-void WorkQueue::forget_delay(State& state, const ObjectKey& key) {
-  if (state.delayed.remove(key)) state.known_in.remove(key);
+  return state.due.add(key, state.hosts.of(key), priority, since);
 }
 
 std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
@@ -84,24 +80,15 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
   }
   std::vector<ObjectKey> promoted;
   for (const auto& [when, key] : ripe) {
-    forget_delay(state, key);
+    state.delayed.remove(key);
     if (make_due(state, key, Priority::Resync, when)) promoted.push_back(key);
   }
   return promoted;
 }
 
-/// Tenants share the workers: what hangs or drips in some namespaces leaves the others theirs, also one that nobody has
-/// heard of yet. Of few workers none is kept for that.
 std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
-  const bool is_any_without = state.known_in.namespaces() > state.running_in.namespaces();
-  const bool is_last = state.running.size() + 1 >= workers_;
-  return state.due.first([&](const std::string& name) -> std::optional<std::size_t> {
-    const std::size_t running = state.running_in.of(name);
-    if (workers_ == 0 || name.empty() || running == 0) return running;
-    const bool is_kept = is_last && (is_any_without || workers_ >= kManyWorkers);
-    const bool has_its_half = running >= workers_ / 2 && state.known_in.has_other_than(name);
-    return is_kept || has_its_half ? std::nullopt : std::optional(running);
-  });
+  const WorkerShares shares{workers_, state.running_in, state.hosts.counts()};
+  return state.due.first([&](const Lane& lane) { return shares.burden(lane); });
 }
 
 WorkQueue::Next WorkQueue::pop(State& state, Time now) const {
@@ -111,8 +98,9 @@ WorkQueue::Next WorkQueue::pop(State& state, Time now) const {
   next.key = first->key;
   next.waited = now - first->since;
   state.due.remove(first->key);
-  state.running.emplace(first->key, now);
-  state.running_in.add(first->key);
+  const Lane lane{first->key.namespace_name, state.hosts.of(first->key)};
+  state.running.emplace(first->key, State::Running{now, lane});
+  state.running_in.add(lane);
   return next;
 }
 
@@ -162,12 +150,10 @@ void WorkQueue::done(const ObjectKey& key) {
   bool is_added = false;
   {
     auto state = state_.lock();
-    if (state->running.erase(key) > 0) {
-      state->running_in.remove(key);
-      state->known_in.remove(key);
-    }
+    if (const auto run = state->running.extract(key)) state->running_in.remove(run.mapped().lane);
     const auto again = state->again.extract(key);
     if (again && !state->is_shut_down) is_added = make_due(*state, key, again.mapped(), now);
+    if (!state->due.contains(key) && !state->delayed.contains(key)) state->hosts.remove(key);
   }
   changed_.notify_all();
   if (is_added) watcher_.added(key.kind);
@@ -190,11 +176,11 @@ std::map<ResourceKind, QueueStatistics> WorkQueue::statistics() const {
   const auto state = state_.lock();
   for (const auto& [kind, number] : state->due.count()) all[kind].depth = number;
   for (const auto& [when, key] : state->delayed.in_order()) ++all[key.kind].delayed;
-  for (const auto& [key, since] : state->running) {
+  for (const auto& [key, run] : state->running) {
     QueueStatistics& kind = all[key.kind];
     ++kind.running;
-    kind.unfinished += now - since;
-    kind.longest_running = std::max(kind.longest_running, std::chrono::nanoseconds{now - since});
+    kind.unfinished += now - run.since;
+    kind.longest_running = std::max(kind.longest_running, std::chrono::nanoseconds{now - run.since});
   }
   return all;
 }
@@ -205,7 +191,7 @@ std::optional<SteadyClock::Time> WorkQueue::oldest_work() const {
   const auto take = [&oldest](Time since) { oldest = std::min(oldest.value_or(since), since); };
   const auto state = state_.lock();
   if (const auto due = state->due.oldest()) take(*due);
-  for (const auto& [key, since] : state->running) take(since);
+  for (const auto& [key, run] : state->running) take(run.since);
   if (!state->delayed.empty())
     if (const Time when = state->delayed.in_order().begin()->first; when <= now) take(when);
   return oldest;

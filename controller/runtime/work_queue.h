@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -38,17 +39,20 @@ struct QueueStatistics {
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
-/// with as few, Edit comes first, then who has been due longer. A namespace that has its share of the workers gets
-/// none: half of them while the queue knows another one (in any state but gone). The last free worker is for one that
-/// has none: of eight workers or more always, of fewer while the queue knows such a one. So those in which every visit
-/// hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3, and one 7.
-/// Thread-safe; nothing is called under its lock.
+/// with as few, Edit comes first, then who has been due longer. A namespace or a host that has its share of the
+/// workers (see WorkerShares; in any state but gone a key counts as known) gets none. So namespaces in which every
+/// visit hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3, and one 7; and
+/// a registry at which every visit hangs leaves half of the workers to the others. Thread-safe; nothing is called under
+/// its lock.
 class WorkQueue {
  public:
   struct Options {
     BackoffLimits backoff;
     std::uint64_t seed = 0;   ///< Of the jitter.
-    std::size_t workers = 0;  ///< Who take keys; 0: nobody knows, and namespaces have no share.
+    std::size_t workers = 0;  ///< Who take keys; 0: nobody knows, and nobody has a share.
+    /// The registry host that a key goes to, asked whenever it is added; empty where that is not known, null: nowhere.
+    /// Shall not wait.
+    std::function<std::string(const ObjectKey&)> host_of = nullptr;
   };
 
   /// `clock` and `watcher` outlive the queue.
@@ -84,11 +88,15 @@ class WorkQueue {
   struct State {
     DueKeys due;
     DelayedKeys delayed;
-    std::map<ObjectKey, Time> running;
+    struct Running {
+      Time since;
+      Lane lane;
+    };
+    std::map<ObjectKey, Running> running;
     std::map<ObjectKey, Priority> again;  ///< Added while with a worker.
     std::map<ObjectKey, unsigned> failures;
-    NamespaceCounts running_in;
-    NamespaceCounts known_in;  ///< Due, delayed and running, each by itself.
+    LaneCounts running_in;
+    KeyHosts hosts;  ///< Of those due, delayed or running.
     bool is_shut_down = false;
     std::mt19937_64 random;
   };
@@ -99,18 +107,19 @@ class WorkQueue {
   };
 
   static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
-  static void forget_delay(State& state, const ObjectKey& key);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);
   Next pop(State& state, Time now) const;
   std::optional<DueKeys::Due> first_free(const State& state) const;
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
+  std::string host_of(const ObjectKey& key) const { return host_of_ ? host_of_(key) : std::string(); }
 
   const SteadyClock& clock_;
   WorkWatcher& watcher_;
   const BackoffLimits backoff_;
   const std::size_t workers_;
+  const std::function<std::string(const ObjectKey&)> host_of_;
   std::condition_variable_any changed_;
   Guarded<State> state_;
 };
