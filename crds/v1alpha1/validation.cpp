@@ -51,10 +51,13 @@ void check_gates(Places& places, const std::string& path, const Node* gates) {
     const Node* given = gates->find(gate);
     if (given == nullptr) continue;
     is_told = true;
-    if (given->kind == Node::Kind::Null)
-      places.problem(path + '.' + gate, gate + " is empty",
-                     gate == "scan" ? "write allowUpTo or reports, {} for a scan by the defaults, or remove it"
-                                    : "write what is asked for, or remove it");
+    if (given->kind != Node::Kind::Null) continue;
+    std::string field = path;
+    field += '.';
+    field += gate;
+    places.problem(field, gate + " is empty",
+                   gate == "scan" ? "write allowUpTo or reports, {} for a scan by the defaults, or remove it"
+                                  : "write what is asked for, or remove it");
   }
   if (!is_told && (gates->members.empty() || places.passes_over_unknown()))
     places.problem(path, "no gate is given", "write one of scan, signatures, sbom, provenance, or leave gates out");
