@@ -56,6 +56,21 @@ TEST_CASE("a publication that is seen for the first time is published whole") {
   CHECK(world.recorder.reasons() == std::vector<std::string>{"Published"});
 }
 
+TEST_CASE("a transfer is given the streams and the bandwidth of the registry it goes to") {
+  PublishWorld world;
+  auto registry = make_registry();
+  registry.spec.transfer.concurrency = 7;
+  registry.spec.transfer.max_bandwidth = "8Mi";
+  world.objects.apply(registry);
+  world.push({"base"});
+  world.publish(make_publication());
+  REQUIRE_FALSE(world.image_transfers().empty());
+  for (const auto& asked : world.image_transfers()) {
+    CHECK(asked.concurrency == 7);
+    CHECK(asked.max_bytes_per_second == 8 * 1024 * 1024);
+  }
+}
+
 TEST_CASE("a tag appears only after everything it names, immutable tags before moving ones") {
   PublishWorld world;
   world.push({"base"});

@@ -213,6 +213,8 @@ TEST_CASE("git revert goes back to the older build, and forward again") {
   CHECK(world.tag("1.9.0") == new_image.descriptor.digest.str());
   CHECK(world.condition(older, "Tagged") == "True TagsSet");
   CHECK(world.records_on(old_image.descriptor.digest) == 1);
+  CHECK(world.recorder.reasons() ==
+        std::vector<std::string>{"Published", "Published", "Published", "WentBack", "WentBack"});
 
   world.publish(newer);
   CHECK(world.tag("latest") == new_image.descriptor.digest.str());

@@ -76,6 +76,21 @@ TEST_CASE("An event is written, and logged") {
   CHECK(events[0]["reportingInstance"] == "slipway-0");
 }
 
+TEST_CASE("An event carries the id of the visit that told it, and none outside of one") {
+  World world;
+  world.start();
+  {
+    const telemetry::ReconcileScope scope{"0123456789abcdef"};
+    world.tell("inside");
+  }
+  world.tell("outside");
+  auto events = world.events();
+  REQUIRE(events.size() == 2);
+  std::ranges::sort(events, {}, [](const auto& event) { return event["note"].template get<std::string>(); });
+  CHECK(events[0]["metadata"]["annotations"]["slipway.dev/reconcile-id"] == "0123456789abcdef");
+  CHECK_FALSE(events[1]["metadata"].contains("annotations"));
+}
+
 TEST_CASE("The same thing said again within an hour counts up, later it is told anew") {
   World world;
   world.start();

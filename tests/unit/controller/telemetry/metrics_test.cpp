@@ -110,6 +110,14 @@ TEST_CASE("labels from outside are bounded") {
   CHECK(shows(metrics, "slipway_registry_throttled_total{host=\"h0\"} 1"));
 }
 
+TEST_CASE("how long a host took to answer, and when a branch was fetched") {
+  Metrics metrics{"0"};
+  metrics.registry_request({.method = "GET", .status = 200, .host = "a.io", .took = 2500ms, .is_of_registry = true});
+  CHECK(shows(metrics, "slipway_registry_request_duration_seconds_sum{host=\"a.io\",method=\"GET\"} 2.5"));
+  metrics.git_fetched(Timestamp{std::chrono::seconds{1'000}}, true);
+  CHECK(shows(metrics, "slipway_git_last_fetch_timestamp_seconds 1000"));
+}
+
 TEST_CASE("resources count by kind and Ready, those that are gone fall to zero") {
   Metrics metrics{"0"};
   metrics.set_ready({{ResourceKind::ImagePublication, "True", 2},
