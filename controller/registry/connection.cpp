@@ -1,5 +1,7 @@
 #include "controller/registry/connection.h"
 
+#include <utility>
+
 #include "controller/http/url.h"
 
 namespace slipway::registry {
@@ -21,17 +23,22 @@ std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Resp
 
 }  // namespace
 
-Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options)
+Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
+                       std::shared_ptr<HostSilence> silence)
     : network_(network),
       clock_(clock),
       host_(options.host),
       plain_http_(options.plain_http),
-      tokens_(network, clock, std::move(options)) {}
+      tokens_(network, clock, std::move(options)),
+      silence_(std::move(silence)) {}
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
+  const std::string* visit = request.headers.find("X-Request-Id");
+  const auto place = silence_->enter(host_, visit != nullptr ? *visit : "");
+  if (!place) return std::unexpected(place.error());
   const Timestamp began = clock_.now();
   Result<http::Response> response = send_signed(request, scope, stop);
-  silence_.note(request, response, began, clock_.now());
+  silence_->note(request, response, began, clock_.now());
   return response;
 }
 

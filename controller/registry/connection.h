@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,19 +19,19 @@ namespace slipway::registry {
 /// connections. Thread-safe.
 class Connection {
  public:
-  Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options);
+  /// `silence` is shared by all connections to the host.
+  Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
+             std::shared_ptr<HostSilence> silence = std::make_shared<HostSilence>());
 
   /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
   /// that a redirect led to is Unavailable. A streamed request body is not sent twice: its 401 becomes Unavailable,
   /// with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled where there is no valid
   /// one, and its 401 is returned. Any status but 401 is returned as it is, but for what was sent to sign in:
-  /// the registry's words don't show that.
+  /// the registry's words don't show that. Unavailable, unsent, while the host gives no answer and another visit, which
+  /// X-Request-Id names, waits for one (HostSilence).
   Result<http::Response> send(const http::Request& request, const std::string& scope, std::stop_token stop);
 
-  /// What a visit does before it asks anything and after it asked all: see HostSilence.
-  Result<void> enter(const std::string& visit) { return silence_.enter(host_, visit); }
-  void leave(const std::string& visit) { silence_.leave(visit); }
-  bool is_silent() const { return silence_.is_silent(); }
+  bool is_silent() const { return silence_->is_silent(); }
 
   const std::string& host() const { return host_; }
   std::string name() const { return registry_name(host_, plain_http_); }
@@ -56,7 +57,7 @@ class Connection {
   const std::string host_;
   const bool plain_http_;
   TokenSource tokens_;
-  HostSilence silence_;
+  const std::shared_ptr<HostSilence> silence_;
   std::atomic<bool> lacks_referrers_ = false;
   runtime::NamedTurns fallback_turns_;
 };

@@ -12,21 +12,22 @@ constexpr std::chrono::seconds kInVain{8};
 
 }  // namespace
 
-Result<void> HostSilence::enter(const std::string& host, const std::string& visit) {
+Result<HostSilence::Place> HostSilence::enter(const std::string& host, const std::string& visit) {
   auto state = state_.lock();
-  if (!state->is_silent || visit.empty()) return {};
-  if (state->entered > 0 && state->asking != visit)
+  if (!state->is_silent || visit.empty()) return Place();
+  if (state->out > 0 && state->asking != visit)
     return fail(ErrorClass::Unavailable,
                 host + " gives no answer; another resource waits for one, and this one asks when that is over",
                 std::string(http::kNetworkRemedy));
+  if (state->out == 0) ++state->turn;
   state->asking = visit;
-  ++state->entered;
-  return {};
+  ++state->out;
+  return Place(*this, state->turn);
 }
 
-void HostSilence::leave(const std::string& visit) {
+void HostSilence::leave(std::uint64_t turn) {
   auto state = state_.lock();
-  if (state->asking == visit && state->entered > 0) --state->entered;
+  if (state->turn == turn && state->out > 0) --state->out;
 }
 
 /// A blob that is cut has had its answer, and a transfer has a patience of its own.
@@ -38,7 +39,7 @@ void HostSilence::note(const http::Request& request, const Result<http::Response
   const bool in_vain = !result && now - began >= kInVain;
   if (in_vain && state->answered_at >= began) return;
   state->is_silent = in_vain;
-  if (!in_vain) state->entered = 0;
+  if (!in_vain) state->out = 0;
 }
 
 }  // namespace slipway::registry

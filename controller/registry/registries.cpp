@@ -28,11 +28,6 @@ Result<void> check_plain_http(const std::string& host) {
   return fail(ErrorClass::Invalid, host + ": plainHTTP is for a registry on localhost only", "remove plainHTTP");
 }
 
-Result<std::unique_ptr<RegistryClient>> client_of(std::shared_ptr<Connection> connection, ClientOptions options) {
-  if (auto entered = connection->enter(options.request_id); !entered) return std::unexpected(entered.error());
-  return std::make_unique<RegistryClient>(std::move(connection), std::move(options));
-}
-
 // Never written anywhere: it tells connections apart in memory. Whoever refuses says the advice of its connection.
 std::string key_of(const std::string& host, bool plain_http, const std::string& ca_pem, const Credentials& who) {
   std::string key;
@@ -103,7 +98,7 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open_to_change(const Conta
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry, ClientOptions options) {
   auto connection = connection_to(registry);
   if (!connection) return while_doing("registry " + registry.metadata.name, std::move(connection.error().error));
-  return client_of(std::move(*connection), std::move(options));
+  return std::make_unique<RegistryClient>(std::move(*connection), std::move(options));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
@@ -136,7 +131,7 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
   }
   Result<std::shared_ptr<Connection>> connection = connect(endpoint);
   if (!connection) return std::unexpected(connection.error());
-  return client_of(std::move(*connection), reading(reference->repository));
+  return std::make_unique<RegistryClient>(std::move(*connection), reading(reference->repository));
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_file(const SourceSpec& source,
@@ -323,8 +318,9 @@ void SharedRegistries::forget_unused(Links& links, Timestamp now) const {
 
 std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& endpoint, Links& links) const {
   struct Link {
-    Link(std::shared_ptr<http::HttpTransport> given, const Clock& clock, TokenOptions options)
-        : network(std::move(given)), connection(*network, clock, std::move(options)) {}
+    Link(std::shared_ptr<http::HttpTransport> given, const Clock& clock, TokenOptions options,
+         std::shared_ptr<HostSilence> silence)
+        : network(std::move(given)), connection(*network, clock, std::move(options), std::move(silence)) {}
     const std::shared_ptr<http::HttpTransport> network;
     Connection connection;
   };
@@ -334,8 +330,18 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .may_call = [&rules = settings_.rules](std::string_view from,
                                                               std::string_view to) { return rules.may_call(from, to); },
                        .shelf = tokens_};
-  const auto link = std::make_shared<Link>(transport_of(endpoint.ca_pem, links), clock_, std::move(options));
+  auto silence = silence_of(options.host, links);
+  const auto link =
+      std::make_shared<Link>(transport_of(endpoint.ca_pem, links), clock_, std::move(options), std::move(silence));
   return {link, &link->connection};
+}
+
+std::shared_ptr<HostSilence> SharedRegistries::silence_of(const std::string& host, Links& links) {
+  if (const auto known = links.silences[host].lock()) return known;
+  std::erase_if(links.silences, [](const auto& entry) { return entry.second.expired(); });
+  const auto silence = std::make_shared<HostSilence>();
+  links.silences[host] = silence;
+  return silence;
 }
 
 std::shared_ptr<http::HttpTransport> SharedRegistries::transport_of(const std::string& ca_pem, Links& links) const {

@@ -77,6 +77,7 @@ class SharedRegistries final : public Registries {
     std::map<std::string, Owner> owners;
     Timestamp next_look;                                                   ///< For what is unused.
     std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
+    std::map<std::string, std::weak_ptr<HostSilence>> silences;            // By host; the connections' own.
   };
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
@@ -94,6 +95,7 @@ class SharedRegistries final : public Registries {
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
   void forget_unused(Links& links, Timestamp now) const;
   std::shared_ptr<Connection> make_connection(const Endpoint& endpoint, Links& links) const;
+  static std::shared_ptr<HostSilence> silence_of(const std::string& host, Links& links);
   std::shared_ptr<http::HttpTransport> transport_of(const std::string& ca_pem, Links& links) const;
 
   ObjectReader& objects_;

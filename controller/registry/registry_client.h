@@ -22,14 +22,10 @@ struct ClientOptions {
   AuditedBy audited = {};  ///< Of what changes the repository.
 };
 
-/// One repository of a registry over the OCI distribution protocol 1.1, for one visit, which has entered the
-/// connection. Thread-safe.
+/// One repository of a registry over the OCI distribution protocol 1.1, for one visit. Thread-safe.
 class RegistryClient final : public ImageStore {
  public:
   RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options);
-  ~RegistryClient() override { connection_->leave(options_.request_id); }
-  RegistryClient(const RegistryClient&) = delete;
-  RegistryClient& operator=(const RegistryClient&) = delete;
 
   std::string name() const override { return host() + "/" + options_.repository; }
   std::string host() const override { return connection_->name(); }

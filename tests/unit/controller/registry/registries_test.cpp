@@ -20,11 +20,13 @@ std::string pem(const std::string& body) {
   return "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
 }
 
-/// Hands one script to whoever asks for a way to the network. Each request takes `takes`.
+/// Hands one script to whoever asks for a way to the network. Each request takes `takes`; in the next one `meanwhile`
+/// happens.
 class Borrowed final : public http::HttpTransport {
  public:
-  Borrowed(http::HttpTransport& lender, int& lent, tests::ManualClock& clock, const std::chrono::seconds& takes)
-      : lender_(lender), lent_(lent), clock_(clock), takes_(takes) {
+  Borrowed(http::HttpTransport& lender, int& lent, tests::ManualClock& clock, const std::chrono::seconds& takes,
+           std::function<void()>& meanwhile)
+      : lender_(lender), lent_(lent), clock_(clock), takes_(takes), meanwhile_(meanwhile) {
     ++lent_;
   }
   ~Borrowed() override { --lent_; }
@@ -32,6 +34,7 @@ class Borrowed final : public http::HttpTransport {
   Borrowed& operator=(const Borrowed&) = delete;
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override {
     clock_.advance(takes_);
+    if (const auto happens = std::exchange(meanwhile_, nullptr)) happens();
     return lender_.send(request, stop);
   }
 
@@ -40,6 +43,7 @@ class Borrowed final : public http::HttpTransport {
   int& lent_;
   tests::ManualClock& clock_;
   const std::chrono::seconds& takes_;
+  std::function<void()>& meanwhile_;
 };
 
 struct World {
@@ -53,6 +57,7 @@ struct World {
   registry::RegistryRules rules{/*in_cluster=*/false, rates};
   int lent = 0;                   ///< Transports that somebody still has.
   std::chrono::seconds takes{0};  ///< Each request.
+  std::function<void()> meanwhile;
   std::string visit = "reconcile-1";
   std::vector<std::string> trusted;  ///< Certificates that transports were made for.
   Credentials ambient;
@@ -65,7 +70,8 @@ struct World {
                                          .make_transport =
                                              [this](const std::string& pem) {
                                                trusted.push_back(pem);
-                                               return std::make_unique<Borrowed>(network, lent, clock, takes);
+                                               return std::make_unique<Borrowed>(network, lent, clock, takes,
+                                                                                 meanwhile);
                                              },
                                          .rules = rules,
                                          .audit = audit,
@@ -645,32 +651,45 @@ TEST_CASE("A repository that is opened to be changed accounts for it, for who as
   CHECK(world.audit.entries[0].what.repository == "a/b");
 }
 
-TEST_CASE("Of those who want a registry that gives no answer one at a time waits for it") {
+TEST_CASE("Of those who ask a registry that gives no answer one at a time waits for it, whoever it is signed in as") {
   World world;
-  const auto open = [&](const std::string& visit) {
+  world.keep_secret("shop", "pull", {{"username", "tenant"}, {"password", "pw"}});
+  const auto open = [&](const std::string& visit, bool with_secret = false) {
     world.visit = visit;
-    return world.registries.open_source({.reference = "r.io/team/app:1"}, kShop);
+    RegistrySource source{.reference = "r.io/team/app:1"};
+    if (with_secret) source.pull_secret_ref = NameRef{.name = "pull"};
+    return world.registries.open_source(source, kShop);
   };
-  auto first = open("a");
-  auto second = open("b");
+  const auto first = open("a");
   REQUIRE(first);
-  REQUIRE(second);
   world.takes = 60s;
   world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
   CHECK_FALSE((*first)->resolve("1", {}));
-  first->reset();
-  second->reset();
-  auto third = open("c");
+  // Who only opened it has asked nothing and keeps nobody from it.
+  const auto opened = open("b");
+  const auto second = open("c");
+  const auto third = open("d", true);
+  REQUIRE(opened);
+  REQUIRE(second);
   REQUIRE(third);
-  CHECK(open("c"));
-  third = open("c");
-  const auto put_off = open("d");
-  REQUIRE_FALSE(put_off);
-  CHECK(put_off.error().cls == ErrorClass::Unavailable);
+  world.meanwhile = [&] {
+    const auto put_off = (*third)->resolve("1", {});
+    REQUIRE_FALSE(put_off);
+    CHECK(put_off.error().message.starts_with("r.io gives no answer; another resource waits"));
+  };
+  world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
+  CHECK_FALSE((*second)->resolve("1", {}));
+  CHECK_FALSE(world.meanwhile);
+  CHECK(world.network.requests.size() == 2);
   world.takes = 0s;
   world.network.then(404);
   CHECK((*third)->resolve("1", {}));
-  CHECK(open("d"));
+  world.meanwhile = [&] {
+    world.network.then(404);
+    CHECK((*second)->resolve("1", {}));
+  };
+  world.network.then(404);
+  CHECK((*opened)->resolve("1", {}));
 }
 
 TEST_CASE("Who has asked a registry in vain for its tags asks it nothing else") {
