@@ -15,7 +15,7 @@
 #include "crds/v1alpha1/core_objects.h"
 #include "reconcilers/access.h"
 #include "reconcilers/docker_hub.h"
-#include "reconcilers/reasons.h"
+#include "reconcilers/untrusted_host.h"
 
 namespace slipway::registry {
 namespace {
@@ -71,6 +71,16 @@ Credentials lent(Credentials ambient, const std::string& host) {
   ambient.advice = std::string(kPullSecret) + ", or " + how_to_sign_in(host);
   if (!ambient.lacking.empty()) ambient.advice += " (now " + ambient.lacking + ")";
   return ambient;
+}
+
+/// What those who use it share; it goes with the last of them.
+template <class T, class Make>
+std::shared_ptr<T> in_use_or_made(std::map<std::string, std::weak_ptr<T>>& all, const std::string& name, Make make) {
+  if (auto known = all[name].lock()) return known;
+  std::erase_if(all, [](const auto& entry) { return entry.second.expired(); });
+  std::shared_ptr<T> made = make();
+  all[name] = made;
+  return made;
 }
 
 }  // namespace
@@ -150,8 +160,7 @@ SignIn SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_to
   const Result<http::Response> response = (*connection)->send(request, "", stop);
   if (response && response->status == 200) return {.identity = (*connection)->identity(), .end = End::Answered};
   Error error = response ? error_of(request, *response, (*connection)->asker("")) : response.error();
-  const bool is_not_trusted = error.cls == ErrorClass::Invalid || error.reason == reason::kCertificateNotTrusted;
-  const bool is_away = error.cls == ErrorClass::Unavailable || (!response && is_not_trusted);
+  const bool is_away = error.cls == ErrorClass::Unavailable || (!response && is_of_untrusted_host(error));
   return ended(is_away ? End::NoAnswer : End::Answered, std::move(error));
 }
 
@@ -330,26 +339,11 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .may_call = [&rules = settings_.rules](std::string_view from,
                                                               std::string_view to) { return rules.may_call(from, to); },
                        .shelf = tokens_};
-  auto silence = silence_of(options.host, links);
-  const auto link =
-      std::make_shared<Link>(transport_of(endpoint.ca_pem, links), clock_, std::move(options), std::move(silence));
+  auto silence = in_use_or_made(links.silences, options.host, [] { return std::make_shared<HostSilence>(); });
+  auto transport =
+      in_use_or_made(links.transports, endpoint.ca_pem, [&] { return settings_.make_transport(endpoint.ca_pem); });
+  const auto link = std::make_shared<Link>(std::move(transport), clock_, std::move(options), std::move(silence));
   return {link, &link->connection};
-}
-
-std::shared_ptr<HostSilence> SharedRegistries::silence_of(const std::string& host, Links& links) {
-  if (const auto known = links.silences[host].lock()) return known;
-  std::erase_if(links.silences, [](const auto& entry) { return entry.second.expired(); });
-  const auto silence = std::make_shared<HostSilence>();
-  links.silences[host] = silence;
-  return silence;
-}
-
-std::shared_ptr<http::HttpTransport> SharedRegistries::transport_of(const std::string& ca_pem, Links& links) const {
-  if (const auto known = links.transports[ca_pem].lock()) return known;
-  std::erase_if(links.transports, [](const auto& entry) { return entry.second.expired(); });
-  std::shared_ptr<http::HttpTransport> transport = settings_.make_transport(ca_pem);
-  links.transports[ca_pem] = transport;
-  return transport;
 }
 
 }  // namespace slipway::registry

@@ -95,8 +95,6 @@ class SharedRegistries final : public Registries {
   Result<std::shared_ptr<Connection>> connect(const Endpoint& endpoint);
   void forget_unused(Links& links, Timestamp now) const;
   std::shared_ptr<Connection> make_connection(const Endpoint& endpoint, Links& links) const;
-  static std::shared_ptr<HostSilence> silence_of(const std::string& host, Links& links);
-  std::shared_ptr<http::HttpTransport> transport_of(const std::string& ca_pem, Links& links) const;
 
   ObjectReader& objects_;
   const Clock& clock_;

@@ -8,7 +8,7 @@
 
 #include "crds/base/error_class.h"
 #include "reconcilers/publish/tags_on_record.h"
-#include "reconcilers/reasons.h"
+#include "reconcilers/untrusted_host.h"
 
 namespace slipway::publish {
 namespace {
@@ -56,9 +56,7 @@ std::vector<TagOnRecord> tags_on_record(const ImagePublicationStatus& status) {
 /// Before the first request, Invalid is what is declared.
 bool is_outage(const Refusal& failure) {
   const bool of_request = failure.stage != Stage::Preparation;
-  const auto& error = failure.error;
-  const bool is_not_trusted = error.cls == ErrorClass::Invalid || error.reason == reason::kCertificateNotTrusted;
-  return is_passing(error.cls) || (of_request && is_not_trusted);
+  return is_passing(failure.error.cls) || (of_request && is_of_untrusted_host(failure.error));
 }
 
 Step step_for(const TagOnRecord& known, const Digest& digest, bool is_wanted) {
