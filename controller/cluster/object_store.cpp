@@ -255,11 +255,12 @@ Result<runtime::Reflected<T>> ObjectStore::apply_status(const runtime::Reflected
   made.object.status = status;
   made.object.status.source_revision.clear();
   const ObjectKey key = key_of(made.object);
-  const Node wanted = to_node(made.object.status);
-  auto request = kube::apply(target_of(key, "status"), status_patch(made.object));
+  const Node patch = status_patch(made.object);
+  const Node& wanted = json::at(patch, "status");
+  auto request = kube::apply(target_of(key, "status"), patch);
   const bool takes_away = remains(to_node(present.object.status), wanted).has_value();
   if (takes_away) request.accept = kube::ApiRequest{}.accept;
-  const auto answer = client_.find(std::move(request), rules_.give_up);
+  const auto answer = client_.find(request, rules_.give_up);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
   auto written = kube::decode_metadata(**answer);
