@@ -20,20 +20,22 @@ Outcome stalled(const Deadlines& deadlines) {
   return {.kind = Kind::Stalled, .delay = deadlines.interval};
 }
 
+/// What somebody mends who tells us nothing of it: sooner than at the interval, but not at once.
+Outcome stalled_for(std::chrono::seconds delay, const Deadlines& deadlines) {
+  constexpr std::chrono::seconds kSoonest{60};
+  return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, std::max(delay, kSoonest))};
+}
+
 /// A right may come back at any moment; who refused says when to ask again.
 Outcome forbidden(const Error& error, const Deadlines& deadlines) {
-  constexpr std::chrono::seconds kSoonest{60};
-  if (!error.retry_after) return stalled(deadlines);
-  return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, std::max(*error.retry_after, kSoonest))};
+  return error.retry_after ? stalled_for(*error.retry_after, deadlines) : stalled(deadlines);
 }
 
 /// As long as it was so already, within bounds.
 Outcome untrusted(const Deadlines& deadlines, Timestamp now) {
-  constexpr std::chrono::seconds kSoonest{60};
-  constexpr std::chrono::minutes kLatest{5};
+  constexpr std::chrono::seconds kLatest = std::chrono::minutes{5};
   const auto so_far = std::chrono::floor<std::chrono::seconds>(now - deadlines.untrusted_since.value_or(now));
-  const auto delay = std::clamp<std::chrono::seconds>(so_far, kSoonest, kLatest);
-  return {.kind = Kind::Stalled, .delay = std::min(deadlines.interval, delay)};
+  return stalled_for(std::min(so_far, kLatest), deadlines);
 }
 
 /// Until the wait is over; a report that arrives earlier wakes the object by itself.

@@ -100,11 +100,6 @@ std::string short_digest(const std::string& digest) {
   return parsed ? parsed->short_hex() : digest;
 }
 
-std::string in_brief(const std::string& digest) {
-  const auto parsed = Digest::parse(digest);
-  return parsed ? brief(*parsed) : digest;
-}
-
 class Conclusion {
  public:
   Conclusion(const ImagePublication& publication, const Acted& acted, const Settings& settings, const Outcome& outcome,

@@ -7,11 +7,6 @@
 namespace slipway::publish {
 namespace {
 
-std::string in_brief(const std::string& digest) {
-  const auto parsed = Digest::parse(digest);
-  return parsed ? brief(*parsed) : digest;
-}
-
 struct TagList {
   std::string text;
   std::size_t count = 0;
