@@ -8,8 +8,8 @@
 
 namespace slipway::runtime {
 
-/// A value inside its mutex: it is reached only through the lock that lock() returns. What must wait for the value to
-/// change waits on the lock, which gives the mutex back meanwhile.
+/// A value inside its mutex, zero or empty where none is given: it is reached only through the lock that lock()
+/// returns. What must wait for the value to change waits on the lock, which gives the mutex back meanwhile.
 template <class T>
 class Guarded {
  public:
@@ -44,7 +44,7 @@ class Guarded {
 
  private:
   mutable std::mutex mutex_;
-  T value_;
+  T value_{};
 };
 
 }  // namespace slipway::runtime

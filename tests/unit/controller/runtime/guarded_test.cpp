@@ -1,5 +1,8 @@
 #include "controller/runtime/guarded.h"
 
+#include <array>
+#include <cstddef>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -19,6 +22,14 @@ TEST_CASE("a guarded value changes under one thread at a time") {
     }
   }
   CHECK(*value.lock() == 4000);
+}
+
+TEST_CASE("a guarded value that nothing was given is zero, whatever lay in its memory") {
+  alignas(Guarded<int>) std::array<std::byte, sizeof(Guarded<int>)> memory;
+  memory.fill(std::byte{0x80});
+  auto* const value = new (memory.data()) Guarded<int>;
+  CHECK(*value->lock() == 0);
+  std::destroy_at(value);
 }
 
 TEST_CASE("waiting ends when the value is ready or the stop comes") {
