@@ -72,6 +72,10 @@ class Binding {
     fields_.rule(std::move(rule));
     return *this;
   }
+  Binding& rules(std::vector<SchemaRule> rules) {
+    for (SchemaRule& one : rules) fields_.rule(std::move(one));
+    return *this;
+  }
 
   void read(const Node& node, FieldReader& reader, T& object) const { fields_.read(node, reader, &object); }
   Node write(const T& object) const { return fields_.write(&object); }

@@ -125,6 +125,8 @@ inline constexpr std::string_view kDigestPattern = "^(sha256:[a-f0-9]{64}|sha512
 #define SLIPWAY_PATH "[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*"
 #define SLIPWAY_REPOSITORY SLIPWAY_PATH "(/" SLIPWAY_PATH ")*"
 inline constexpr std::string_view kHostPattern = "^" SLIPWAY_HOST "$";
+/// A reference that begins with a host.
+inline constexpr std::string_view kHostFirst = "^" SLIPWAY_HOST "/";
 inline constexpr std::string_view kRepositoryPattern = "^" SLIPWAY_REPOSITORY "$";
 inline constexpr std::string_view kReferencePattern =
     "^(" SLIPWAY_HOST "/)?" SLIPWAY_REPOSITORY

@@ -1,5 +1,7 @@
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/forms.h"
 #include "crds/v1alpha1/port_pattern.h"
+#include "crds/v1alpha1/template_rules.h"
 
 namespace slipway {
 
@@ -22,6 +24,9 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
           .field("registryRef", &RegistrySource::registry_ref, {.description = "ContainerRegistry to sign in as."})
           .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."})
           .rule("!self.reference.matches('" + std::string(kNoPort) + "/')", std::string(kPortForm))
+          .rule("!self.reference.matches('^[^/]*[.:][^/]*/') || self.reference.matches('" + std::string(kHostFirst) +
+                    "')",
+                std::string(form_of(kHostPattern)))
           .rule(plain_http_rule("reference", "/"));
   return binding;
 }
@@ -109,12 +114,7 @@ const Binding<TagSpec>& Bound<TagSpec>::get() {
           .field("mutability", &TagSpec::mutability,
                  {.description = "Whether the tag may go to another digest.", .default_json = "\"Immutable\""})
           .field("optional", &TagSpec::optional, {.description = "Skipped when a value is missing."})
-          .rule("self.template.matches('^([A-Za-z0-9_]|[{][{][^{}]+[}][}])([A-Za-z0-9._-]|[{][{][^{}]+[}][}])*$')",
-                "write letters, digits, '.', '_' and '-', none of '.' and '-' first, and variables in double braces, "
-                "e.g. "
-                "{{version}}")
-          .rule("!self.template.matches('^sha(256|512)-[0-9a-f]{64}')",
-                "tags of this form hold what is attached to the image of that digest; write a word before it");
+          .rules(rules_of_template());
   return binding;
 }
 
@@ -214,6 +214,7 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
           .field("suspend", &Spec::suspend, {.description = "Does nothing while true."})
           .rule("!(has(self.ttlAfterPublished) && has(self.deletionPolicy) && self.deletionPolicy == 'Untag')",
                 "ttlAfterPublished and deletionPolicy: Untag exclude each other")
+          .rules(rules_of_templates())
           .rule(
               "!has(self.source.follow) || !self.source.follow || !has(self.tags) || self.tags.all(tag,"
               " (has(tag.mutability) && tag.mutability == 'Moving') || tag.template.matches('[{][{] *digest'))",

@@ -2,6 +2,7 @@
 
 #include "crds/base/make_node.h"
 #include "crds/base/time.h"
+#include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/forms.h"
 
 namespace slipway {
@@ -97,6 +98,19 @@ std::string least_duration(std::int64_t seconds) {
          "|(86[4-9][0-9]{2}|8[7-9][0-9]{3}|9[0-9]{4}|[1-9][0-9]{5,})s')";
 }
 
+/// What is far longer than kLongestDuration; parse_duration() adds the units up.
+constexpr const char* kNotTooLong =
+    "!self.matches('^0*(1[0-9]{2}[1-9]|1[0-9][1-9][0-9]|1[1-9][0-9]{2}|[2-9][0-9]{3}|[1-9][0-9]{4,})y"
+    "|^0*[1-9][0-9]{6,}d|^0*[1-9][0-9]{7,}h')";
+
+/// Of what kUntilPattern lets pass, what no calendar and no clock has. In two rules: each has its cost.
+constexpr const char* kIsOnTheClock =
+    "!self.matches('^.{4}-(00|1[3-9]|[2-9])|^.{7}-(00|3[2-9]|[4-9])|^.{5}(02-3|(04|06|09|11)-31)|[Tt+](2[4-9]|[3-9])|:["
+    "6-9]"
+    "')";
+constexpr const char* kIsLeapDay =
+    "!self.matches('^.{5}02-29') || self.matches('^([02468][048]00|[13579][26]00|..(0[48]|[2468][048]|[13579][26]))')";
+
 void add_rules(Node& node, const Schema& schema) {
   Node rules = list_node();
   const auto add_rule = [&](const std::string& rule, const std::string& message) {
@@ -112,6 +126,11 @@ void add_rules(Node& node, const Schema& schema) {
   if (schema.info.pattern == kDurationPattern && schema.info.minimum > 0)
     add_rule(least_duration(schema.info.minimum),
              "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));
+  if (schema.info.pattern == kDurationPattern) add_rule(kNotTooLong, "write 1000y at most");
+  if (schema.info.pattern == kUntilPattern) {
+    add_rule(kIsOnTheClock, "write a day and a time that there are");
+    add_rule(kIsLeapDay, "write a day that there is: that year has no 29 February");
+  }
   for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message);
   if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
 }

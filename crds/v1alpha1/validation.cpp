@@ -151,21 +151,29 @@ bool check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
   return is_filled;
 }
 
+constexpr const char* kOneOfTwo = "remove one of the two, or write another template";
+
 /// The digest is not known yet; one stands for it, the same in each template.
 void check_tags(Places& places, const ImagePublicationSpec& spec) {
   std::map<std::string, std::size_t> seen;
+  std::map<std::string, std::size_t> templates;
   for (std::size_t i = 0; i < spec.tags.size(); ++i) {
     const bool is_filled = check_tag(places, spec, i);
     const auto expanded = expand_tags({spec.tags[i]}, {.build = spec.build, .environment = spec.environment});
     if (!expanded && is_filled)
       places.problem(at("spec.tags", i) + ".template", expanded.error().message, expanded.error().remedy);
-    if (!expanded || expanded->front().state != ExpansionState::Expanded) continue;
+    const auto [same, is_new] = templates.emplace(spec.tags[i].template_text, i);
+    if (!expanded || expanded->front().state != ExpansionState::Expanded) {
+      if (!is_new)
+        places.problem(at("spec.tags", i) + ".template", "it is that of " + at("spec.tags", same->second) + ", too",
+                       kOneOfTwo);
+      continue;
+    }
     const std::string& tag = expanded->front().tag;
     const auto [first, added] = seen.emplace(tag, i);
     if (!added)
       places.problem(at("spec.tags", i) + ".template",
-                     "it gives the tag " + quoted(tag) + ", and so does " + at("spec.tags", first->second),
-                     "remove one of the two, or write another template");
+                     "it gives the tag " + quoted(tag) + ", and so does " + at("spec.tags", first->second), kOneOfTwo);
   }
 }
 

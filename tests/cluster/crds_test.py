@@ -33,6 +33,26 @@ spec:
   interval: 1h
 """
 
+EVERY_VARIABLE = PUBLICATION.replace(
+    "version: 1.8.2", "version: 1.8.2, branch: main, builtAt: '2024-02-29T23:59:59.5+01:00', labels: {pr: '7', a.b/c: x}").replace(
+    "{{commit:7}}", "{{ commit : 007 }}-v{{major}}.{{minor}}.{{patch}}-{{version}}-{{number}}-{{branch:1}}-{{date}}"
+    "-{{digest:128}}-{{labels.pr}}-{{labels.a.b/c:2}}.")
+
+# What its tags need is not given, but each is optional; the longest time, and a day that few years have.
+NOTHING_GIVEN = """
+apiVersion: slipway.dev/v1alpha1
+kind: ImagePublication
+metadata: {name: app, namespace: shop}
+spec:
+  registryRef: {name: contoso}
+  repository: shop/app
+  source: {image: {reference: "localhost/app:1"}}
+  tags:
+    - {name: all, optional: true, template: "{{commit}}{{version}}{{major}}{{number}}{{environment}}{{branch}}{{date}}{{labels.x}}"}
+  rollback: {digest: "sha256:%s", reason: x, until: '2028-02-29'}
+  interval: 1000y
+""" % ("a" * 64)
+
 REGISTRY = """
 apiVersion: slipway.dev/v1alpha1
 kind: ContainerRegistry
@@ -108,30 +128,45 @@ REFUSED_BY_BOTH = [
     (POLICY, '"dev-*"', '"["', "spec.rules[0].match.tags[0]"),
     (POLICY, "  schedule:", '  protect: {tags: ["["]}\n  schedule:', "spec.protect.tags[0]"),
     (POLICY, "expireAfter: 30d", "expireAfter: 30", "spec.rules[0].expireAfter"),
-]
-
-# What a schema and CEL can't say within their budget. The controller says it with the words of `slipway validate`.
-REFUSED_BY_SLIPWAY_ALONE = [
-    (PUBLICATION, "{{commit:7}}", "{{comit}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{commit:200}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{version:3}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{labels.}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{branch}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{date}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{labels.pr}}", "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "a" * 129, "spec.tags[0].template"),
-    (PUBLICATION, "{{commit:7}}", "{{environment}}", "spec.tags[1]"),
-    (PUBLICATION, "commit: 4f2a91c0", "commit: ~", "spec.tags[0].template"),
-    (PUBLICATION, "number: 812", "number: 1e3", "spec.build.number"),
-    (PUBLICATION, "ghcr.io/contoso", "gh_cr.io/contoso", "spec.source.image.reference"),
-    (PUBLICATION, "ghcr.io/contoso", "[::::]/contoso", "spec.source.image.reference"),
+    (PUBLICATION, "{{commit:7}}", "{{comit}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{commit:200}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{version:3}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{labels.}}", "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{branch}}", "spec"),
+    (PUBLICATION, "{{commit:7}}", "{{date}}", "spec"),
+    (PUBLICATION, "{{commit:7}}", "{{labels.pr}}", "spec"),
+    (PUBLICATION, "{{commit:7}}", "a" * 129, "spec.tags[0]"),
+    (PUBLICATION, "{{commit:7}}", "{{environment}}", "spec"),
+    (PUBLICATION, "commit: 4f2a91c0", "commit: ~", "spec"),
+    (PUBLICATION, "ghcr.io/contoso", "gh_cr.io/contoso", "spec.source.image"),
     (PUBLICATION, "interval: 1h", "interval: 100000y", "spec.interval"),
     (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: '2026-02-30'}",
      "spec.rollback.until"),
-    (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
-     "{name: other}\nspec:\n  loginServer: '[1::2::3]'", "spec.loginServer"),
     (REGISTRY, "actions: [Read", "gates: {scan: {exceptions: [{id: CVE-1, reason: x, until: '2026-02-30'}]}}, actions: [Read",
      "spec.access[0].gates.scan.exceptions[0].until"),
+    (PUBLICATION, "environment: staging", "# ", "spec"),
+    (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: '2100-02-29'}",
+     "spec.rollback.until"),
+    (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: '2026-12-31T24:00:00Z'}",
+     "spec.rollback.until"),
+    (PUBLICATION.replace("version: 1.8.2", "branch: ''"), "{{commit:7}}", "{{branch:3}}", "spec"),
+    (PUBLICATION.replace("number: 812, ", ""), "{{commit:7}}", "b{{ number }}", "spec"),
+    (PUBLICATION.replace(", version: 1.8.2", ""), "{{commit:7}}", "v{{major}}", "spec"),
+    (PUBLICATION.replace("version: 1.8.2", "labels: {pr: ''}"), "{{commit:7}}", "{{labels.pr:4}}", "spec"),
+]
+
+# What a schema and CEL can't say within their budget: what a template becomes, lengths and years added up, addresses, cron,
+# time zones, regular expressions. The controller says it with the words of `slipway validate`.
+REFUSED_BY_SLIPWAY_ALONE = [
+    (PUBLICATION, "{{commit:7}}", "a" * 129 + "{{commit}}", "spec.tags[0].template"),
+    (PUBLICATION, "{{commit:7}}", "staging", "spec.tags[1]"),
+    (PUBLICATION, "interval: 1h", "interval: 999y366d", "spec.interval"),
+    (PUBLICATION, "interval: 1h", "rollback: {digest: sha256:" + "a" * 64 + ", reason: x, until: '0000-01-01'}",
+     "spec.rollback.until"),
+    (PUBLICATION, "number: 812", "number: 1e3", "spec.build.number"),
+    (PUBLICATION, "ghcr.io/contoso", "[::::]/contoso", "spec.source.image.reference"),
+    (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
+     "{name: other}\nspec:\n  loginServer: '[1::2::3]'", "spec.loginServer"),
     (POLICY, "0 3 * * *", "0 25 * * *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "*/0 3 * * *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "0 3 31 2 *", "spec.schedule.cron"),
@@ -190,7 +225,7 @@ class CrdsTest(unittest.TestCase):
         self.assertIn(field, alone.stderr)
 
     def test_what_is_right_is_taken_by_both(self):
-        for text in (PUBLICATION, REGISTRY, POLICY):
+        for text in (PUBLICATION, REGISTRY, POLICY, EVERY_VARIABLE, NOTHING_GIVEN):
             self.assertEqual(self.validate(text).returncode, 0, self.validate(text).stderr)
             answer = self.dry_run(text)
             self.assertEqual(answer.returncode, 0, answer.stderr)

@@ -136,18 +136,19 @@ TEST_CASE("what the reader refuses beyond the form of a field, the API server re
   const std::string selector = spec + ".properties.access.items.properties.namespaceSelector";
   CHECK(messages(registry, spec).find("only a registry on localhost") != std::string::npos);
   const std::string form = "write whole numbers with a unit, largest unit first, e.g. 90s, 1h30m, 30d, 7y\n";
-  CHECK(messages(registry, spec + ".properties.interval") == form + "write at least 1s\n");
+  CHECK(messages(registry, spec + ".properties.interval") == form + "write at least 1s\nwrite 1000y at most\n");
   CHECK(messages(registry, selector + ".properties.matchExpressions.items").find("In and NotIn need values") !=
         std::string::npos);
   CHECK(messages(publication, spec).find("with follow: true each tag is Moving") != std::string::npos);
   CHECK(messages(publication, spec + ".properties.tags.items").find("write a word before it") != std::string::npos);
-  CHECK(messages(publication, spec + ".properties.interval") == form + "write at least 1s\n");
+  CHECK(messages(publication, spec + ".properties.interval") == form + "write at least 1s\nwrite 1000y at most\n");
   CHECK(messages(publication, spec + ".properties.source.properties.image").find("only a registry on localhost") !=
         std::string::npos);
   CHECK(messages(policy, rule).find("remove keepLast and keepNewestPerMinor") != std::string::npos);
   CHECK(messages(policy, rule + ".properties.match").find("say what the rule is for") != std::string::npos);
-  CHECK(messages(policy, rule + ".properties.expireAfter") == form + "write at least 1d\n");
-  CHECK(messages(policy, spec + ".properties.untagged.properties.expireAfter") == form + "write at least 1d\n");
+  CHECK(messages(policy, rule + ".properties.expireAfter") == form + "write at least 1d\nwrite 1000y at most\n");
+  CHECK(messages(policy, spec + ".properties.untagged.properties.expireAfter") ==
+        form + "write at least 1d\nwrite 1000y at most\n");
   CHECK(to_json_text(at(schema_of(policy), spec + ".properties.limits.default")) == "{}");
   CHECK(at(schema_of(policy), spec + ".properties.gracePeriod.default").text == "7d");
 }

@@ -318,6 +318,9 @@ TEST_CASE("tags are told apart by what they become") {
   const std::string versioned = replaced(kPublication, "{{commit:7}}", "{{version}}");
   CHECK(first_problem(replaced(versioned, "{{environment}}", "{{major}}.{{minor}}.{{patch}}"))
             .find("it gives the tag \"1.8.2\", and so does") != std::string::npos);
+  const std::string prerelease = replaced(replaced(kPublication, "1.8.2", "1.9.0-rc.1"), "{{commit:7}}", "{{major}}");
+  CHECK(first_problem(replaced(prerelease, "{{environment}}", "{{major}}"))
+            .find("spec.tags[1].template: it is that of spec.tags[0], too") != std::string::npos);
 }
 
 TEST_CASE("an object of an API server reads no file of the controller") {
