@@ -60,8 +60,9 @@ class NoteRecorder final : public Recorder {
   void event(const ObjectKey& object, EventType type, const std::string& reason, const std::string& message) override {
     if (reason == reason::kUntagged) return display_.finish(object, visible("tags " + message));
     const bool is_note = reason == reason::kNoted || reason == reason::kRepaired || reason == reason::kOrderUnknown ||
-                         reason == reason::kSuperseded || reason == reason::kRollbackEnded ||
-                         reason == reason::kLeftTagged || reason == reason::kUntagging;
+                         reason == reason::kWentBack || reason == reason::kSuperseded ||
+                         reason == reason::kRollbackEnded || reason == reason::kLeftTagged ||
+                         reason == reason::kUntagging;
     if (type != EventType::Warning || !is_note) return;
     if (reason == reason::kUntagging && !is_news(object, message)) return;
     display_.print("warning: " + name_of(object) + ": " + visible(message));

@@ -11,7 +11,7 @@ namespace slipway::http {
 struct ProxySettings {
   std::string https_proxy;    ///< For https URLs; empty: none.
   std::string http_proxy;     ///< For http URLs.
-  std::string no_proxy;       ///< "host,.domain,host:port,*".
+  std::string no_proxy;       ///< "host,.domain,*.domain,host:port,10.0.0.0/8,*", in any case.
   bool for_loopback = false;  ///< Loopback as well.
 };
 

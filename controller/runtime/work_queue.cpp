@@ -38,7 +38,9 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
 }
 
 void WorkQueue::add_after(const ObjectKey& key, milliseconds delay) {
-  delay_until(key, clock_.now() + std::max(delay, milliseconds{0}));
+  // The steady clock counts nanoseconds, which end after 292 years.
+  constexpr auto kLongest = std::chrono::duration_cast<milliseconds>(std::chrono::years{100});
+  delay_until(key, clock_.now() + std::clamp(delay, milliseconds{0}, kLongest));
 }
 
 void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {

@@ -27,7 +27,9 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
           .rule("!self.reference.matches('^[^/]*[.:][^/]*/') || self.reference.matches('" + std::string(kHostFirst) +
                     "')",
                 std::string(form_of(kHostPattern)))
-          .rule(plain_http_rule("reference", "/"));
+          .rule(plain_http_rule("reference", "/"))
+          .rule("!(has(self.pullSecretRef) && has(self.registryRef))",
+                "pullSecretRef and registryRef exclude each other; remove one of the two");
   return binding;
 }
 
@@ -63,6 +65,7 @@ const Binding<SourceSpec>& Bound<SourceSpec>::get() {
                  {.description = "Platforms to publish; absent: all.",
                   .max_length = 64,
                   .pattern = kPlatformPattern,
+                  .min_items = 1,
                   .atomic = true})
           .field("referrers", &SourceSpec::referrers,
                  {.description = "Whether signatures, SBOMs and attestations travel along.", .default_json = "\"All\""})
@@ -73,7 +76,11 @@ const Binding<SourceSpec>& Bound<SourceSpec>::get() {
           .rule(
               "!has(self.digest) || !has(self.image) || !self.image.reference.contains('@') ||"
               " self.image.reference.endsWith('@' + self.digest)",
-              "digest differs from the digest in image.reference; remove one of the two");
+              "digest differs from the digest in image.reference; remove one of the two")
+          .rule(
+              "!has(self.follow) || !self.follow ||"
+              " !(has(self.digest) || (has(self.image) && self.image.reference.contains('@')))",
+              "follow: true and a digest exclude each other, for a digest stays what it is; remove one of the two");
   return binding;
 }
 
@@ -200,7 +207,7 @@ const Binding<ImagePublicationSpec>& Bound<ImagePublicationSpec>::get() {
           .field("attach", &Spec::attach, {.description = "Not yet: Documents that are attached to the image."})
           .field("rollback", &Spec::rollback, {.description = "Goes back to an earlier digest."})
           .field("deploymentTargets", &Spec::deployment_targets,
-                 {.description = "Where the image will run; recorded only.", .list_map_key = "name", .atomic = true})
+                 {.description = "Where the image will run; recorded only.", .atomic = true})
           .field("notify", &Spec::notify, {.description = "Not yet: Who is told.", .list_map_key = "name"})
           .field("retry", &Spec::retry, {.description = "How failures are tried again."})
           .field("interval", &Spec::interval,

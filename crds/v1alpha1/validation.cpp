@@ -2,7 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "crds/base/host.h"
 #include "crds/base/image_reference.h"
@@ -23,6 +25,10 @@ class Places {
   void problem(std::string_view path, std::string message, std::string expected) {
     const FieldReader::Step step(reader_, path);
     reader_.problem(place_of(root_, path), std::move(message), std::move(expected));
+  }
+  void warn(std::string_view path, std::string message, std::string expected) {
+    const FieldReader::Step step(reader_, path);
+    reader_.warn(place_of(root_, path), std::move(message), std::move(expected));
   }
   bool is_refused(std::string_view path) const { return reader_.is_refused(path); }
   bool passes_over_unknown() const { return reader_.lenient(); }
@@ -177,6 +183,31 @@ void check_tags(Places& places, const ImagePublicationSpec& spec) {
   }
 }
 
+void check_source(Places& places, const SourceSpec& source) {
+  std::optional<Digest> named;
+  if (source.image) {
+    const auto reference = ImageReference::parse(source.image->reference);
+    if (reference) named = reference->digest;
+    if (reference && source.image->plain_http && !is_loopback_host(reference->registry))
+      places.problem("spec.source.image.plainHTTP", "only a registry on localhost is reached without TLS",
+                     "remove plainHTTP");
+    if (source.image->pull_secret_ref && source.image->registry_ref)
+      places.problem("spec.source.image.pullSecretRef", "it can't be used with registryRef, which says how to sign in",
+                     "remove one of the two");
+  }
+  if (named && source.digest && named->str() != *source.digest)
+    places.problem("spec.source.digest", "it differs from the digest in image.reference", "remove one of the two");
+  if (source.follow && (named || source.digest))
+    places.problem("spec.source.follow", "a source with a digest stays what it is", "remove follow, or the digest");
+}
+
+/// What its gates ask is asked of who publishes.
+void check_floor(Places& places, const std::string& path, const AccessEntry& entry) {
+  if (entry.gates == Gates{} || std::ranges::find(entry.actions, AccessAction::Publish) != entry.actions.end()) return;
+  places.warn(path + ".gates", "they hold nothing back, because this entry gives no Publish",
+              "write them in the entry that gives Publish, or remove them");
+}
+
 }  // namespace
 
 void warn_of_nothing(const Node& root, FieldReader& reader) {
@@ -192,6 +223,7 @@ void validate(const ContainerRegistry& object, const Node& root, FieldReader& re
   const Node* access = member_of(root.find("spec"), "access");
   for (std::size_t i = 0; i < spec.access.size(); ++i) {
     check_selector(places, at("spec.access", i) + ".namespaceSelector", spec.access[i].namespace_selector);
+    check_floor(places, at("spec.access", i), spec.access[i]);
     if (access != nullptr && i < access->items.size())
       check_gates(places, at("spec.access", i) + ".gates", access->items[i].find("gates"));
   }
@@ -202,17 +234,7 @@ void validate(const ImagePublication& object, const Node& root, FieldReader& rea
   const auto& spec = object.spec;
   check_tags(places, spec);
   check_gates(places, "spec.gates", member_of(root.find("spec"), "gates"));
-  if (spec.source.image && spec.source.image->plain_http) {
-    const auto reference = ImageReference::parse(spec.source.image->reference);
-    if (reference && !is_loopback_host(reference->registry))
-      places.problem("spec.source.image.plainHTTP", "only a registry on localhost is reached without TLS",
-                     "remove plainHTTP");
-  }
-  if (spec.source.image && spec.source.digest) {
-    const auto reference = ImageReference::parse(spec.source.image->reference);
-    if (reference && reference->digest && reference->digest->str() != *spec.source.digest)
-      places.problem("spec.source.digest", "it differs from the digest in image.reference", "remove one of the two");
-  }
+  check_source(places, spec.source);
   if (spec.ttl_after_published && spec.deletion_policy == DeletionPolicy::Untag)
     places.problem("spec.ttlAfterPublished", "it can't be used with deletionPolicy: Untag",
                    "remove it or write deletionPolicy: Retain");

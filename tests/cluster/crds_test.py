@@ -38,6 +38,11 @@ EVERY_VARIABLE = PUBLICATION.replace(
     "{{commit:7}}", "{{ commit : 007 }}-v{{major}}.{{minor}}.{{patch}}-{{version}}-{{number}}-{{branch:1}}-{{date}}"
     "-{{digest:128}}-{{labels.pr}}-{{labels.a.b/c:2}}.")
 
+TARGETS = PUBLICATION.replace("  interval:", """  deploymentTargets:
+    - {kind: Deployment, name: shop, namespace: shop, cluster: eu}
+    - {kind: Deployment, name: shop, namespace: shop, cluster: us}
+  interval:""")
+
 # What its tags need is not given, but each is optional; the longest time, and a day that few years have.
 NOTHING_GIVEN = """
 apiVersion: slipway.dev/v1alpha1
@@ -128,6 +133,9 @@ REFUSED_BY_BOTH = [
     (POLICY, '"dev-*"', '"["', "spec.rules[0].match.tags[0]"),
     (POLICY, "  schedule:", '  protect: {tags: ["["]}\n  schedule:', "spec.protect.tags[0]"),
     (POLICY, "expireAfter: 30d", "expireAfter: 30", "spec.rules[0].expireAfter"),
+    (PUBLICATION, 'app:1"}', 'app@sha256:' + "a" * 64 + '"}\n    follow: true', "spec.source"),
+    (PUBLICATION, 'app:1"}', 'app:1", pullSecretRef: {name: a}, registryRef: {name: b}}', "spec.source.image"),
+    (PUBLICATION, 'app:1"}', 'app:1"}\n    platforms: []', "spec.source.platforms"),
     (PUBLICATION, "{{commit:7}}", "{{comit}}", "spec.tags[0]"),
     (PUBLICATION, "{{commit:7}}", "{{commit:200}}", "spec.tags[0]"),
     (PUBLICATION, "{{commit:7}}", "{{version:3}}", "spec.tags[0]"),
@@ -225,7 +233,7 @@ class CrdsTest(unittest.TestCase):
         self.assertIn(field, alone.stderr)
 
     def test_what_is_right_is_taken_by_both(self):
-        for text in (PUBLICATION, REGISTRY, POLICY, EVERY_VARIABLE, NOTHING_GIVEN):
+        for text in (PUBLICATION, REGISTRY, POLICY, EVERY_VARIABLE, TARGETS, NOTHING_GIVEN):
             self.assertEqual(self.validate(text).returncode, 0, self.validate(text).stderr)
             answer = self.dry_run(text)
             self.assertEqual(answer.returncode, 0, answer.stderr)

@@ -174,6 +174,14 @@ class PublishTest(ProgramTest):
         item = json.loads(seen.out)["items"][0]
         self.assertEqual(item["status"]["published"]["tags"][0]["tag"], "1.8.2")
 
+    def test_a_tag_that_goes_back_to_an_older_build_is_warned_of(self):
+        self.publish_new()
+        older = self.image("older", "--seed", 2)
+        self.publication(version="1.8.1", number=7, image="../older")
+        seen = self.slipway("publish")
+        self.assertEqual((seen.code, self.registry.digest("team/app", "staging")), (0, older))
+        self.assertRegex(seen.errors, r'(?m)^warning: team/app: tag staging: it goes back from .* to "1.8.1" number 7')
+
     def test_plan_changes_nothing_and_says_what_publish_does(self):
         digest = self.image()
         self.publication()

@@ -137,6 +137,42 @@ TEST_CASE("a version that is not semantic is one error, in words") {
     CHECK(first_problem(replaced(used_twice, "version: 1.8.2", "version: " + good)) == "none");
 }
 
+TEST_CASE("a source that stays what it is is not followed, and is signed in to in one way") {
+  const auto with_source = [](const std::string& source) {
+    const std::string given = "source:\n    image: {reference: \"ghcr.io/contoso/app:1\"}";
+    return first_problem(replaced(replaced(kPublication, given, "source: " + source), "template: \"{{commit:7}}\"",
+                                  "template: \"{{digest:12}}\""));
+  };
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const std::string stays = "spec.source.follow: a source with a digest stays what it is; remove follow, or the digest";
+  CHECK(with_source("{follow: true, image: {reference: ghcr.io/contoso/app:1}}") == "none");
+  CHECK(with_source("{follow: true, image: {reference: ghcr.io/contoso/app@" + digest + "}}").find(stays) !=
+        std::string::npos);
+  CHECK(with_source("{follow: true, digest: " + digest + ", image: {reference: ghcr.io/contoso/app:1}}").find(stays) !=
+        std::string::npos);
+  CHECK(with_source("{image: {reference: ghcr.io/contoso/app:1, pullSecretRef: {name: a}, registryRef: {name: b}}}")
+            .find("pullSecretRef: it can't be used with registryRef") != std::string::npos);
+  CHECK(with_source("{platforms: [], image: {reference: ghcr.io/contoso/app:1}}").find("write at least 1") !=
+        std::string::npos);
+}
+
+TEST_CASE("two deployment targets may have one name") {
+  CHECK(first_problem(replaced(kPublication, "  tags:",
+                               "  deploymentTargets: [{kind: Deployment, name: shop, cluster: eu}, {kind: Deployment, "
+                               "name: shop, cluster: us}]\n  tags:")) == "none");
+}
+
+TEST_CASE("gates of an entry that gives no Publish are warned of") {
+  const auto warnings = [](const std::string& actions) {
+    const auto parsed = parse_resources(
+        replaced(kRegistry, "actions: [Read, Publish]", "gates: {scan: {}}, actions: " + actions), "f.yaml");
+    CHECK(parsed.resources.size() == 1);
+    return std::ranges::count_if(parsed.problems, &Problem::warning);
+  };
+  CHECK(warnings("[Read]") == 1);
+  CHECK(warnings("[Read, Publish]") == 0);
+}
+
 TEST_CASE("a value that was refused is not said to be missing too") {
   for (const std::string wrong : {"commit: [], ", "commit: a/b, "})
     CHECK(parse_resources(replaced(kPublication, "commit: 4f2a91c0, ", wrong), "f.yaml").problems.size() == 1);

@@ -126,6 +126,16 @@ TEST_CASE("a delayed key is due at its time, not before") {
   CHECK(world.watcher.last_wait == 0ns);
 }
 
+TEST_CASE("a delay of a thousand years is long") {
+  World world;
+  world.clock.advance(24h);
+  world.queue.add_after(key("a"), 24h * 365 * 1000);
+  world.queue.add_after(key("b"), 24h * 365 * 300);
+  world.clock.advance(24h * 365);
+  CHECK(world.queue.try_take() == Taken{});
+  CHECK(world.statistics().delayed == 2);
+}
+
 TEST_CASE("of two delays the earlier wins, an add wins over both") {
   World world;
   SECTION("the second is earlier") {
