@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import queue
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from api_server import Authority, free_ports, temporary_cluster
 from wire import Wire
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from acceptor import Acceptor  # noqa: E402
+from tunnel import Tunnel  # noqa: E402
 
 LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
 KUBE_CLIENT = None
@@ -106,38 +105,6 @@ class Client:
         self.reader.join()
         self.process.stdout.close()
         assert code == self.code, f"kube-client ended with {code}"
-
-
-class Tunnel(Acceptor):
-    """An HTTP proxy that knows CONNECT alone, and counts."""
-
-    def __init__(self):
-        self.led_to = []
-        super().__init__()
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def serve(self, client):
-        with client, client.makefile("rb") as lines:
-            target = lines.readline().split()[1].decode()
-            while lines.readline().strip():
-                pass
-            self.led_to.append(target)
-            host, port = target.rsplit(":", 1)
-            with socket.create_connection((host, int(port))) as server:
-                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
-                back.start()
-                self.copy(client, server)
-                back.join()
-
-    @staticmethod
-    def copy(source, destination):
-        try:
-            while piece := source.recv(1 << 16):
-                destination.sendall(piece)
-            destination.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
 
 class ClientCase(unittest.TestCase):

@@ -14,7 +14,9 @@ import unittest
 
 from api_server import Cluster
 from controllers import NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push
+from names import leading  # Found by way of controllers.
 from servers import REGISTRY, Emulator, make_image, wait_until
+from tunnel import Tunnel
 
 SLIPWAY = EMULATOR = None
 MOUNTED = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -171,6 +173,21 @@ class InClusterTest(unittest.TestCase):
         wait_until(lambda: "second" in {pod for pod, _ in self.requests()}, "the new token is used")
         self.publish("1.8.2", 8)
         self.assertEqual(self.controller.readiness()[0], 200)
+
+    def test_the_proxy_of_the_environment_is_the_way_to_the_api_server_unless_it_is_exempted(self):
+        name = "kubernetes.default.svc"
+        self.files.write(self.token_of_pod("first"))
+        tunnel = Tunnel()
+        self.addCleanup(tunnel.stop)
+        self.controller.command = [*leading(self.work / "hosts", {name: "127.0.0.1"}), *self.controller.command]
+        variables = {**self.controller.variables, "KUBERNETES_SERVICE_HOST": name, "HTTPS_PROXY": tunnel.url}
+        for number, exempt, led_to in ((8, "", {f"{name}:{self.cluster.port}"}), (9, "10.0.0.0/8,.svc", set())):
+            self.controller.variables = {**variables, "NO_PROXY": exempt}
+            self.controller.start()
+            self.publish(f"1.{number}.0", number)
+            self.controller.stop()
+            self.assertEqual(set(tunnel.led_to), led_to)
+            tunnel.led_to.clear()
 
 
 if __name__ == "__main__":

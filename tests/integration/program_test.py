@@ -27,6 +27,8 @@ import yaml
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from servers import (MANIFESTS, REGISTRY, DebianRegistry, Emulator, fetch, make_image, make_report,  # noqa: E402
                      need, wait_until)
+from names import leading  # noqa: E402
+from tunnel import Tunnel  # noqa: E402
 
 SLIPWAY = EMULATOR = None
 RECORD = "application/vnd.slipway.publication.v1+json"
@@ -902,6 +904,36 @@ class BoundsTest(ProgramTest):
         self.assertLess(self.most_memory(process) - least, 64 << 20)
         self.assertEqual(list(scratch.iterdir()), [])
         left = {path.name for path in set(self.work.iterdir()) - before}
+class ProxyTest(ProgramTest):
+    """A registry with TLS, under a name that leads to this machine; loopback itself is never asked for through a proxy."""
+    NAME = "registry.corp.example"
+
+    def start_registry(self):
+        self.certificate, key = self.work / "tls.crt", self.work / "tls.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
+                        f"subjectAltName=DNS:{self.NAME}", "-keyout", key, "-out", self.certificate], check=True,
+                       capture_output=True)
+        return Emulator(EMULATOR, self.work / "registry", None, "--tls-cert", self.certificate, "--tls-key", key)
+
+    def command(self, *arguments, **more):
+        return [*self.before, *super().command(*arguments, **more)]
+
+    def test_the_proxy_of_the_environment_is_the_way_to_registries_but_for_those_that_it_exempts(self):
+        self.before = leading(self.work / "hosts", {self.NAME: "127.0.0.1"})
+        host = f"{self.NAME}:{self.registry.host.split(':')[1]}"
+        self.write("registry.yaml", REGISTRY.format(host=host).replace("  plainHTTP: true\n", ""))
+        tunnel = Tunnel()
+        self.addCleanup(tunnel.stop)
+        self.image()
+        variables = {"HTTPS_PROXY": tunnel.url, "SSL_CERT_FILE": str(self.certificate)}
+        for number, exempt, led_to in ((8, "", {host}), (9, "other.example, .corp.example", set())):
+            self.publication(version=f"1.{number}.0", number=number)
+            run = self.slipway("publish", environment={**variables, "NO_PROXY": exempt})
+            self.assertEqual(run.code, 0, run.errors)
+            self.assertEqual(set(tunnel.led_to), led_to)
+            tunnel.led_to.clear()
+
+
         self.assertEqual({name for name in left if not name.startswith("state.db")}, {"audit", "run.log", "turns"})
         self.stop(process)
 

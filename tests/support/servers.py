@@ -113,8 +113,8 @@ class DebianRegistry(Registry):
 class Emulator(Registry):
     """An acr-emulator with a folder of its own."""
 
-    def __init__(self, program, data, configuration=None):
-        command = [program, "--listen", "127.0.0.1:0", "--data", str(data)]
+    def __init__(self, program, data, configuration=None, *options):
+        command = [program, "--listen", "127.0.0.1:0", "--data", str(data), *map(str, options)]
         if configuration:
             pathlib.Path(f"{data}.json").write_text(json.dumps(configuration))
             command += ["--config", f"{data}.json"]
