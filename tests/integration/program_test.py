@@ -371,6 +371,21 @@ class PublishTest(ProgramTest):
         size = json.loads(manifest)["layers"][0]["size"]
         self.assertEqual(sum(each["bytesIn"] for each in asked if each["method"] == "PATCH"), size)
 
+    def test_a_registry_is_asked_no_oftener_than_it_may_be(self):
+        rate, burst = 5, 0.25  # per second, and of how many seconds at once
+        self.write("registry.yaml", (self.manifests / "registry.yaml").read_text() +
+                   f"  transfer: {{maxRequestsPerSecond: {rate}}}\n")
+        self.image()
+        self.publication()
+        began = time.monotonic()
+        run = self.slipway("publish")
+        took = time.monotonic() - began
+        self.assertEqual(run.code, 0, run.errors)
+        asked = self.registry.requests()
+        self.assertGreater(len(asked), 10)
+        # However slow this machine is, it may only take longer.
+        self.assertGreaterEqual(took, (len(asked) - 1) / rate - burst)
+
     def test_the_same_state_after_a_kill_at_any_moment(self):
         digest = make_image("layout", self.work / "image", "--layers", 3, "--layer-size", 2_000_000)
         self.publication()
@@ -840,6 +855,34 @@ class DebianTest(ProgramTest):
         self.assertEqual(self.records(digest), records)
         self.assertEqual(self.registry.tags("team/app"), tags)
 
+    def test_what_is_lost_below_a_tag_that_is_right_is_sent_again(self):
+        digest = make_image("index", self.work / "image", "--layers", 2, "--layer-size", 100000, "--platform",
+                            "linux/amd64", "--platform", "linux/arm64")
+        self.publication()
+        process = self.serve()
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        amd64, arm64 = self.content("manifests", digest)["manifests"]
+        layer = self.content("manifests", amd64["digest"])["layers"][0]
+        for lost in (layer, arm64):
+            self.registry.lose(lost["digest"])
+        self.assertIsNone(self.registry.digest("team/app", arm64["digest"]))
+        self.assertEqual(self.registry.digest("team/app", "1.8.2"), digest, "the tag is right")
+        path = self.manifests / "app.yaml"
+        self.write("app.yaml", path.read_text().replace(
+            "namespace: team}", "namespace: team, annotations: {slipway.dev/reconcile-requested-at: now}}"))
+        wait_until(lambda: self.get()["status"].get("lastHandledReconcileAt") == "now", "it is looked at")
+        self.assertEqual(self.condition("Ready"), "True Succeeded")
+        self.assertEqual(self.content("manifests", arm64["digest"])["schemaVersion"], 2)
+        status, _, sent = fetch(f"{self.registry.url}/v2/team/app/blobs/{layer['digest']}")
+        self.assertEqual((status, len(sent)), (200, layer["size"]))
+        told = [line["message"] for line in map(json.loads, self.log("run").splitlines()) if line.get("reason") == "Repaired"]
+        self.assertTrue(any("put manifest" in line for line in told), told)
+        self.assertEqual(len(self.records(digest)), 1)
+        self.stop(process)
+
+    def content(self, kind, digest):
+        return json.loads(fetch(f"{self.registry.url}/v2/team/app/{kind}/{digest}", headers={"Accept": MANIFESTS})[2])
+
     def test_a_registry_that_removes_no_tag_is_told_and_not_asked_again(self):
         digest = self.image()
         self.publication(policy="Untag")
@@ -859,6 +902,36 @@ class DebianTest(ProgramTest):
 class DebianWithoutDeletesTest(DebianTest):
     DELETES = False
     ANSWER = 405
+
+
+class ProxyTest(ProgramTest):
+    """A registry with TLS, under a name that leads to this machine; loopback itself is never asked for through a proxy."""
+    NAME = "registry.corp.example"
+
+    def start_registry(self):
+        self.certificate, key = self.work / "tls.crt", self.work / "tls.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
+                        f"subjectAltName=DNS:{self.NAME}", "-keyout", key, "-out", self.certificate], check=True,
+                       capture_output=True)
+        return Emulator(EMULATOR, self.work / "registry", None, "--tls-cert", self.certificate, "--tls-key", key)
+
+    def command(self, *arguments, **more):
+        return [*self.before, *super().command(*arguments, **more)]
+
+    def test_the_proxy_of_the_environment_is_the_way_to_registries_but_for_those_that_it_exempts(self):
+        self.before = leading(self.work / "hosts", {self.NAME: "127.0.0.1"})
+        host = f"{self.NAME}:{self.registry.host.split(':')[1]}"
+        self.write("registry.yaml", REGISTRY.format(host=host).replace("  plainHTTP: true\n", ""))
+        tunnel = Tunnel()
+        self.addCleanup(tunnel.stop)
+        self.image()
+        variables = {"HTTPS_PROXY": tunnel.url, "SSL_CERT_FILE": str(self.certificate)}
+        for number, exempt, led_to in ((8, "", {host}), (9, "other.example, .corp.example", set())):
+            self.publication(version=f"1.{number}.0", number=number)
+            run = self.slipway("publish", environment={**variables, "NO_PROXY": exempt})
+            self.assertEqual(run.code, 0, run.errors)
+            self.assertEqual(set(tunnel.led_to), led_to)
+            tunnel.led_to.clear()
 
 
 class BoundsTest(ProgramTest):
@@ -904,36 +977,6 @@ class BoundsTest(ProgramTest):
         self.assertLess(self.most_memory(process) - least, 64 << 20)
         self.assertEqual(list(scratch.iterdir()), [])
         left = {path.name for path in set(self.work.iterdir()) - before}
-class ProxyTest(ProgramTest):
-    """A registry with TLS, under a name that leads to this machine; loopback itself is never asked for through a proxy."""
-    NAME = "registry.corp.example"
-
-    def start_registry(self):
-        self.certificate, key = self.work / "tls.crt", self.work / "tls.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext",
-                        f"subjectAltName=DNS:{self.NAME}", "-keyout", key, "-out", self.certificate], check=True,
-                       capture_output=True)
-        return Emulator(EMULATOR, self.work / "registry", None, "--tls-cert", self.certificate, "--tls-key", key)
-
-    def command(self, *arguments, **more):
-        return [*self.before, *super().command(*arguments, **more)]
-
-    def test_the_proxy_of_the_environment_is_the_way_to_registries_but_for_those_that_it_exempts(self):
-        self.before = leading(self.work / "hosts", {self.NAME: "127.0.0.1"})
-        host = f"{self.NAME}:{self.registry.host.split(':')[1]}"
-        self.write("registry.yaml", REGISTRY.format(host=host).replace("  plainHTTP: true\n", ""))
-        tunnel = Tunnel()
-        self.addCleanup(tunnel.stop)
-        self.image()
-        variables = {"HTTPS_PROXY": tunnel.url, "SSL_CERT_FILE": str(self.certificate)}
-        for number, exempt, led_to in ((8, "", {host}), (9, "other.example, .corp.example", set())):
-            self.publication(version=f"1.{number}.0", number=number)
-            run = self.slipway("publish", environment={**variables, "NO_PROXY": exempt})
-            self.assertEqual(run.code, 0, run.errors)
-            self.assertEqual(set(tunnel.led_to), led_to)
-            tunnel.led_to.clear()
-
-
         self.assertEqual({name for name in left if not name.startswith("state.db")}, {"audit", "run.log", "turns"})
         self.stop(process)
 

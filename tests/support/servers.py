@@ -103,6 +103,11 @@ class DebianRegistry(Registry):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
+    def lose(self, digest):
+        """As a disk does, or a garbage collection that came too early: tags and links to it stay."""
+        algorithm, number = digest.split(":")
+        shutil.rmtree(self.log.parent / "data/docker/registry/v2/blobs" / algorithm / number[:2] / number)
+
     def referrers(self, repository, digest):
         """Those under the fallback tag of the distribution specification."""
         tag = digest.replace(":", "-")
