@@ -41,6 +41,11 @@ def install(cluster, release="slipway", namespace=NAMESPACE, *values):
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
 
 
+def uninstall(cluster, release="slipway", namespace=NAMESPACE):
+    subprocess.run([programs() / "helm", "uninstall", release, "-n", namespace, "--kubeconfig", cluster.kubeconfig],
+                   check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(cluster.folder)})
+
+
 def upgrade(cluster, *arguments):
     """`helm upgrade` of the release slipway, as somebody who follows a page or a message."""
     subprocess.run([programs() / "helm", "upgrade", "slipway", CHART, *arguments, "--kubeconfig", cluster.kubeconfig],
