@@ -64,6 +64,26 @@ def assert_nothing_forbidden(cluster, caused=lambda each: False):
         f'{each["user"]["username"]} {each["verb"]} {each["requestURI"]}' for each in refused[:10])
 
 
+def withdraw(cluster, verb, resource):
+    """Takes a right of ours from the controller of the release slipway; what gives it back."""
+    role = json.loads(cluster.kubectl("get", "clusterrole", "slipway-controller", "-o", "json").stdout)
+    whole, rules = json.dumps(role["rules"]), []
+    for rule in role["rules"]:
+        if resource in rule["resources"] and verb in rule["verbs"]:
+            others = [each for each in rule["resources"] if each != resource]
+            rules += [{**rule, "resources": others}] if others else []
+            rule = {**rule, "resources": [resource], "verbs": [each for each in rule["verbs"] if each != verb]}
+        rules += [rule] if rule["verbs"] else []
+    may = ["auth", "can-i", verb, f"{resource}.slipway.dev", "-n", "team", f"--as=system:serviceaccount:{NAMESPACE}:slipway"]
+
+    def write(rules, answer):
+        cluster.kubectl("patch", "clusterrole", "slipway-controller", "--type=merge", "-p", f'{{"rules": {rules}}}')
+        wait_until(lambda: cluster.kubectl(*may, check=False).stdout.strip() == answer, f"the answer is {answer}")
+
+    write(json.dumps(rules), "no")
+    return lambda: write(whole, "yes")
+
+
 class Controller:
     """`slipway run` as the chart's pod runs it, but for where it finds the API server and listens.
 

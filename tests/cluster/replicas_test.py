@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from api_server import temporary_cluster  # noqa: E402
-from controllers import NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install  # noqa: E402
+from controllers import (NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install,  # noqa: E402
+                         withdraw)
 from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
 
 NAMESPACE = "team"
@@ -33,7 +35,9 @@ class ReplicasTest(unittest.TestCase):
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", NAMESPACE)
         install(cls.cluster)
-        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster, lambda each: each in cls.caused)
+
+    caused = []  # Of the requests that were refused: those that a test set out to cause.
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="slipway-replicas-")
@@ -212,6 +216,26 @@ spec:
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
         self.assert_all_on_record(names)
+
+    def test_one_that_may_not_read_what_it_takes_over_is_not_ready_and_says_which_rule_is_missing(self):
+        self.start("a")
+        self.wait_until_shared("a")
+        names = self.apply_publications()
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        since = self.cluster.audited()
+        self.addCleanup(lambda: self.caused.extend(
+            each for each in self.cluster.audit(since) if each["verb"] == "get" and each["responseStatus"]["code"] == 403
+            and each["objectRef"]["resource"] == "imagepublications"))
+        give_back = withdraw(self.cluster, "get", "imagepublications")
+        self.addCleanup(give_back)
+        self.start("b")
+        self.wait_until_shared("a", "b")
+        told = (r"resources that it took over can't be read: .*imagepublications.*: 403 .*"
+                r'- \{apiGroups: \["slipway.dev"\], resources: \["imagepublications"\], verbs: \["get"\]\}')
+        wait_until(lambda: re.search(told, self.replicas["b"].readiness()[1]), "it says so")
+        self.assertEqual(self.replicas["b"].readiness()[0], 503)
+        give_back()
+        wait_until(lambda: self.replicas["b"].readiness()[0] == 200, "it is ready by itself")
 
 
 if __name__ == "__main__":
