@@ -111,6 +111,13 @@ Result<T> grantable(Result<T> found, const std::string& namespace_name) {
   return found;
 }
 
+/// The rule that gives the right is what the API server's client says already.
+Error finalizer_error(Error error) {
+  if (error.cls != ErrorClass::Forbidden) return error;
+  error.retry_after = kLookAgainWhenRefused;
+  return while_doing("finalizer " + std::string(kFinalizer), std::move(error)).error();
+}
+
 }  // namespace
 
 ObjectStore::ObjectStore(ObjectCaches& caches, kube::ApiClient& client, Rules rules)
@@ -306,7 +313,7 @@ Result<void> ObjectStore::set_finalizer(const ObjectKey& key, bool wanted) {
   for (int tries = 1; kept != nullptr; ++tries) {
     // Of others' finalizers the cache knows none.
     const auto whole = whole_metadata(key);
-    if (!whole) return std::unexpected(whole.error());
+    if (!whole) return std::unexpected(finalizer_error(whole.error()));
     if (!*whole || (*whole)->uid != kept->object.metadata.uid) break;
     if (auto allowed = may_write(key); !allowed) return allowed;
     if (has_finalizer(**whole) == wanted) return {};
@@ -331,7 +338,7 @@ Result<std::optional<ObjectMeta>> ObjectStore::whole_metadata(const ObjectKey& k
 
 Result<void> ObjectStore::patch_finalizer(const ObjectKey& key, const ObjectMeta& seen, bool wanted) {
   const auto answer = client_.find(kube::merge_patch(target_of(key), finalizer_patch(seen, wanted)), rules_.give_up);
-  if (!answer) return std::unexpected(answer.error());
+  if (!answer) return std::unexpected(finalizer_error(answer.error()));
   if (!*answer && !wanted) return {};
   if (!*answer) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "nothing to do");
   auto written = kube::decode_publication(**answer);

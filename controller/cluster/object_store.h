@@ -56,7 +56,8 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
   Result<void> write_status(const ImagePublication& object) override;
   Result<void> write_status(const ContainerRegistry& object) override;
   Result<void> write_status(const RetentionPolicy& object) override;
-  /// Others' finalizers stay, whoever sets one meanwhile.
+  /// Others' finalizers stay, whoever sets one meanwhile. Forbidden has the RBAC rule that grants it, and says when to
+  /// try again.
   Result<void> set_finalizer(const ObjectKey& key, bool wanted) override;
   Result<void> remove(const ImagePublication& object) override;
 

@@ -1,5 +1,6 @@
 #include "reconcilers/publish/leave_tags.h"
 
+#include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
 namespace slipway::publish {
@@ -27,6 +28,12 @@ AuditSubject subject_of(const ImagePublication& publication, const std::string& 
           .revision = publication.status.source_revision};
 }
 
+Outcome not_let_go(const ObjectKey& key, const Error& error, Recorder& recorder, Timestamp now) {
+  if (error.cls == ErrorClass::Forbidden)
+    recorder.event(key, EventType::Warning, std::string(reason::kUntagging), "it is not gone yet: " + to_text(error));
+  return after_write(std::unexpected(error), {}, now);
+}
+
 Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   const ObjectKey key = key_of(left.publication);
   const auto noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
@@ -36,7 +43,7 @@ Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   const auto gone = hands.writer.set_finalizer(key, false);
   if (noted)
     for (const auto number : *noted) hands.audit.ended(number, gone);
-  if (!gone) return after_write(gone, {}, left.times.now);
+  if (!gone) return not_let_go(key, gone.error(), hands.recorder, left.times.now);
   const std::string unrecorded = noted ? "" : "; this is not in the audit log: " + noted.error().message;
   hands.recorder.event(key, EventType::Warning, std::string(reason::kLeftTagged), left.why + unrecorded);
   return {};

@@ -30,6 +30,10 @@ struct LeavingHands {
 /// recorded it waits as wait_after() says, then goes on without, and the event says so.
 Outcome leave_tags(const LeftTags& left, const LeavingHands& hands);
 
+/// What follows when the finalizer of a deleted object could not be taken off: it is tried again. Where the right to is
+/// missing, an event says so with the line that gives it.
+Outcome not_let_go(const ObjectKey& key, const Error& error, Recorder& recorder, Timestamp now);
+
 /// Who asks for what is done for the object.
 AuditSubject subject_of(const ImagePublication& publication, const std::string& edited_by);
 

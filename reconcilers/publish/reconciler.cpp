@@ -55,7 +55,7 @@ class Visit {
     if (object().metadata.deletion_timestamp) return withdraw();
     if (object().spec.suspend) return suspend();
     if (is_expired()) return expire();
-    if (auto held = hold_when_needed(); !held) return not_written(held.error());
+    if (auto held = hold_when_needed(); !held) return not_held(held.error());
     return publish();
   }
 
@@ -276,6 +276,14 @@ class Visit {
     return ports_.writer.set_finalizer(key_of(object()), wanted);
   }
 
+  /// A right that is missing is said where people look; what passes is tried again soon.
+  Outcome not_held(const Error& error) {
+    if (error.cls != ErrorClass::Forbidden) return not_written(error);
+    const auto before = object();
+    known_ = before.status;
+    return conclude(before, {refuse(object(), login_server(), {Stage::Preparation, error}), ActReport{}});
+  }
+
   Outcome withdraw() {
     if (!has_finalizer(object().metadata)) return {};
     if (object().spec.suspend) return leave("deleted while suspended: its tags stay");
@@ -347,7 +355,7 @@ class Visit {
   /// `removed`: its tags that were.
   Outcome let_go(const std::string& removed) {
     const auto gone = ports_.writer.set_finalizer(key_of(object()), false);
-    if (!gone) return not_written(gone.error());
+    if (!gone) return not_let_go(key_of(object()), gone.error(), ports_.recorder, now_);
     if (!removed.empty()) tell(EventType::Normal, reason::kUntagged, "removed: " + removed);
     return {};
   }

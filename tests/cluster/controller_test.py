@@ -14,7 +14,9 @@ import time
 import unittest
 
 from api_server import Cluster
-from controllers import GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push, upgrade
+from controllers import (GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push, upgrade,
+                         withdraw)
+from names import leading  # Found by way of controllers.
 from servers import REGISTRY, Emulator, make_image, make_report, wait_until
 
 CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
@@ -28,7 +30,7 @@ def setUpModule():
     unittest.addModuleCleanup(folder.cleanup)
     CLUSTER = Cluster(folder.name, audits=True)
     unittest.addModuleCleanup(CLUSTER.stop)
-    unittest.addModuleCleanup(assert_nothing_forbidden, CLUSTER)
+    unittest.addModuleCleanup(assert_nothing_forbidden, CLUSTER, MissingRightTest.caused)
     for name in ("team", "strangers", "outside"):
         CLUSTER.kubectl("create", "namespace", name)
     install(CLUSTER)
@@ -78,6 +80,11 @@ class ControllerTest(unittest.TestCase):
             if each["type"] == type and each["observedGeneration"] == seen["metadata"]["generation"]:
                 return f'{each["status"]} {each["reason"]}'
         return "absent"
+
+    def stalled(self, name):
+        """What Stalled says."""
+        (message,) = [each["message"] for each in self.get(name)["status"]["conditions"] if each["type"] == "Stalled"]
+        return message
 
     def ready(self, name, kind="ipub"):
         self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", kind, name, "-n", "team")
@@ -211,6 +218,19 @@ class PublishTest(ControllerTest):
         self.publication("inward", source="127.0.0.1:1/team/base:1")
         self.becomes("True Refused", "Stalled", "inward")
 
+    def test_a_name_that_leads_to_this_machine_or_its_neighbours_is_no_source_at_a_tenants_word(self):
+        port = self.registry.host.split(":")[1]
+        names = {"inward.example": "127.0.0.1", "neighbour.example": "169.254.7.7"}
+        self.restart(before=leading(self.work / "hosts", names))
+        self.addCleanup(self.restart)
+        for name, what in (("inward", "this machine itself"), ("neighbour", "a link-local address")):
+            with self.subTest(name):
+                self.apply(PUBLICATION.format(name=name, version="1.8.2", number=8, source=f"{name}.example:{port}/team/base:1")
+                           .replace(", plainHTTP: true", ""))
+                self.becomes("True Refused", "Stalled", name)
+                self.assertIn(f'"{names[name + ".example"]}" is {what}, which a tenant\'s text may not name',
+                              self.stalled(name))
+
     def test_a_namespace_without_access_is_refused(self):
         self.apply(PUBLICATION.format(name="app", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
                    .replace("namespace: team", "namespace: strangers"))
@@ -243,10 +263,11 @@ class PublishTest(ControllerTest):
         self.restart()
         wait_until(lambda: self.registry.digest("team/ungranted", "1.0.0") == self.digest, "it is published")
 
-    def restart(self):
-        """As a rollout of what the chart says now."""
+    def restart(self, before=()):
+        """As a rollout of what the chart says now; `before`: what its command begins with."""
         self.controller.stop()
         type(self).controller = Controller(SLIPWAY, CLUSTER, self.work)
+        self.controller.command = [*before, *self.controller.command]
         self.addClassCleanup(self.controller.stop)
         self.controller.start()
 
@@ -264,6 +285,45 @@ class PublishTest(ControllerTest):
                      'slipway_resources{kind="imagepublication",ready="True"}', "slipway_ready ",
                      f'rest_client_requests_total{{code="200",host="127.0.0.1:{CLUSTER.port}",method="PATCH"}}'):
             self.assertGreater(self.controller.metric(name), 0, name)
+
+
+class MissingRightTest(ControllerTest):
+    """Somebody made the controller's role anew and left something out."""
+    RULE = '- {apiGroups: ["slipway.dev"], resources: ["imagepublications"], verbs: ["patch"]}'
+
+    @staticmethod
+    def caused(refused):
+        where = refused.get("objectRef", {})
+        return refused["verb"] == "patch" and where.get("resource") == "imagepublications" and "subresource" not in where
+
+    def notes(self, name, reason):
+        listed = json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]
+        return [each["note"] for each in listed if each["regarding"]["name"] == name and each["reason"] == reason]
+
+    def ask_again(self, name):
+        self.kubectl("annotate", "ipub", name, "-n", "team", "slipway.dev/reconcile-requested-at=now")
+
+    def test_a_finalizer_that_it_may_not_write_is_said_with_the_rule_that_lets_it(self):
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        self.publication("leaving", extra="  deletionPolicy: Untag\n")
+        self.ready("leaving")
+        give_back = withdraw(CLUSTER, "patch", "imagepublications")
+        self.addCleanup(give_back)
+        self.publication("coming", extra="  deletionPolicy: Untag\n")
+        self.becomes("True Forbidden", "Stalled", "coming")
+        self.assertIn("finalizer slipway.dev/untag: ", self.stalled("coming"))
+        self.assertIn(self.RULE, self.stalled("coming"))
+        self.assertIsNone(self.registry.digest("team/coming", "1.8.2"))
+        wait_until(lambda: self.notes("coming", "Forbidden"), "an event tells of it")
+        self.kubectl("delete", "ipub", "leaving", "-n", "team", "--wait=false")
+        wait_until(lambda: any(self.RULE in note for note in self.notes("leaving", "Untagging")), "an event tells why it stays")
+        give_back()
+        for name in ("coming", "leaving"):
+            self.ask_again(name)
+        self.ready("coming")
+        self.assertEqual(self.registry.digest("team/coming", "1.8.2"), digest)
+        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "leaving", "-n", "team")
 
 
 class SecondInstallationTest(ControllerTest):

@@ -125,8 +125,9 @@ Result<void> InMemoryObjects::write_status(const RetentionPolicy&) {
 }
 
 Result<void> InMemoryObjects::set_finalizer(const ObjectKey& key, bool wanted) {
-  if (before_write)
-    if (auto allowed = before_write(); !allowed) return allowed;
+  for (const auto& before : {before_write, before_finalizer})
+    if (before)
+      if (auto allowed = before(); !allowed) return allowed;
   const auto found = published.find(key);
   if (found == published.end() && wanted) return fail(ErrorClass::NotFound, to_string(key) + " is gone", "-");
   if (found == published.end()) return {};

@@ -38,6 +38,8 @@ class InMemoryObjects : public ObjectReader, public ObjectWriter {
   std::vector<ImagePublicationStatus> written;  ///< Every status that was stored, in order.
   /// Called before each write; an error is the answer.
   std::function<Result<void>()> before_write;
+  /// As before_write, of finalizers alone.
+  std::function<Result<void>()> before_finalizer;
   /// Called before labels are read; an error is the answer.
   std::function<Result<void>()> before_labels;
 

@@ -903,4 +903,58 @@ TEST_CASE("a finalizer that can't be written now is written soon") {
   CHECK(world.look(publication).kind == Kind::Retry);
 }
 
+TEST_CASE("a right to set or to take off the finalizer that is missing is said with the line that gives it") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  const auto refuse_finalizers = [&world] {
+    world.objects.before_finalizer = []() -> Result<void> {
+      return std::unexpected(
+          Error{.cls = ErrorClass::Forbidden, .message = "403", .remedy = "add: verbs: [patch]", .retry_after = 60s});
+    };
+  };
+  const std::string told = "403: add: verbs: [patch]";
+  const Outcome soon{.kind = Kind::Stalled, .delay = 60s};
+
+  SECTION("of one that is to be published") {
+    refuse_finalizers();
+    CHECK(world.publish(publication) == soon);
+    CHECK(world.registry.requests.empty());
+    CHECK(world.condition(publication, "Stalled") == "True Forbidden");
+    CHECK(world.message(publication) == told);
+    CHECK(world.recorder.reasons() == std::vector<std::string>{"Forbidden"});
+    CHECK(world.look(publication) == soon);
+    CHECK(world.objects.written.empty());
+    world.objects.before_finalizer = nullptr;
+    world.look(publication);
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    CHECK(world.objects.stored(key_of(publication)).metadata.finalizers.size() == 1);
+  }
+  SECTION("of one whose tags are to stay by now") {
+    world.publish(publication);
+    refuse_finalizers();
+    publication.spec.deletion_policy = DeletionPolicy::Retain;
+    CHECK(world.publish(publication) == soon);
+    CHECK(world.message(publication) == told);
+    CHECK(world.status(publication).published);
+  }
+  SECTION("of one that is deleted") {
+    world.publish(publication);
+    refuse_finalizers();
+    world.recorder.events.clear();
+    SECTION("and its tags are gone") {}
+    SECTION("and its tags stay") {
+      world.objects.stored(key_of(publication)).spec.suspend = true;
+    }
+    world.objects.remove(key_of(publication), world.clock.now());
+    CHECK(world.look(publication) == Outcome{.kind = Kind::Retry, .delay = 60s});
+    CHECK(world.recorder.reasons() == std::vector<std::string>{"Untagging"});
+    CHECK(world.recorder.events[0].message == "it is not gone yet: " + told);
+    world.objects.before_finalizer = nullptr;
+    world.look(publication);
+    CHECK_FALSE(world.objects.published.contains(key_of(publication)));
+  }
+}
+
 }  // namespace slipway::tests

@@ -277,6 +277,21 @@ TEST_CASE("Whoever may not write any more does not, at the next try either") {
   CHECK_FALSE(world.stored()["metadata"].contains("finalizers"));
 }
 
+TEST_CASE("A finalizer that may not be written names the rule that lets it, and is tried again after a minute") {
+  World world;
+  world.server.before = [](const http::Request& request) -> std::optional<http::Response> {
+    if (request.method != http::Method::Patch) return std::nullopt;
+    return http::Response{.status = 403, .headers = {}, .body = R"({"kind": "Status", "message": "cannot patch"})"};
+  };
+  const auto refused = world.store.set_finalizer(kStorefront, true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().cls == ErrorClass::Forbidden);
+  CHECK(refused.error().message.starts_with("finalizer slipway.dev/untag: "));
+  CHECK_THAT(refused.error().remedy,
+             Catch::EndsWith(R"(- {apiGroups: ["slipway.dev"], resources: ["imagepublications"], verbs: ["patch"]})"));
+  CHECK(refused.error().retry_after == std::chrono::seconds{60});
+}
+
 TEST_CASE("The finalizer of one is not that of the next of its name") {
   World world;
   world.server.remove(path_of(kStorefront));
