@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/http/url.h"
+#include "controller/http/waited_here.h"
 
 namespace slipway::http {
 
@@ -16,9 +17,11 @@ void RequestRates::set(const std::string& host, std::optional<std::int64_t> per_
 }
 
 bool RequestRates::pass(const std::string& host, const std::stop_token& stop) {
-  const std::chrono::nanoseconds wait = take_turn(host, std::chrono::nanoseconds::max());
-  if (wait.count() <= 0) return true;
-  return hands_.wait(std::chrono::ceil<std::chrono::milliseconds>(wait), stop);
+  const std::chrono::nanoseconds turn = take_turn(host, std::chrono::nanoseconds::max());
+  if (turn.count() <= 0) return true;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(turn);
+  waited_here() += wait;
+  return hands_.wait(wait, stop);
 }
 
 bool RequestRates::pass_at_once(const std::string& host) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "controller/http/waited_here.h"
 #include "crds/base/text.h"
 
 namespace slipway::http {
@@ -49,10 +50,12 @@ RetryingTransport::RetryingTransport(HttpTransport& next, RetryRules rules, Retr
 
 Result<Response> RetryingTransport::send(const Request& request, std::stop_token stop) {
   for (int attempt = 1;; ++attempt) {
-    const std::chrono::nanoseconds began = elapsed();
+    const std::chrono::nanoseconds began = elapsed() - waited_here();
     Result<Response> result = next_.send(request, stop);
-    const auto delay = delay_after(request, result, {.number = attempt, .took = elapsed() - began});
+    // Who waited for the own rate was not kept waiting by the host.
+    const auto delay = delay_after(request, result, {.number = attempt, .took = elapsed() - waited_here() - began});
     if (!delay) return result;
+    waited_here() += *delay;
     if (!hands_.wait(*delay, stop)) return fail(ErrorClass::Cancelled, "stopped while waiting to try again");
   }
 }

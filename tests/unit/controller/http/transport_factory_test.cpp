@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "controller/http/waited_here.h"
 #include "controller/runtime/guarded.h"
 #include "tests/catch.h"
 #include "tests/support/raw_server.h"
@@ -38,18 +39,18 @@ struct World {
                              .reconcile_id = [this] { return id; },
                              .elapsed = time.elapsed};
   Result<void> connect;  ///< What the rule says of every address.
-  std::unique_ptr<http::HttpTransport> transport =
-      http::make_transport("", {.environment = {},
-                                .user_agent = "slipway/1",
-                                .retry = {},
-                                .retry_hands = {.wait = time.wait, .chance = [] { return 0.0; }},
-                                .tracing = tracing,
-                                .may_call = [](std::string_view, std::string_view) -> Result<void> {
-                                  return fail(ErrorClass::Refused, "elsewhere");
-                                },
-                                .may_connect = [this](std::string_view, std::string_view) { return connect; },
-                                .rates = &rates,
-                                .small_total = 20s});
+  std::unique_ptr<http::HttpTransport> transport = http::make_transport(
+      "", {.environment = {},
+           .user_agent = "slipway/1",
+           .retry = {},
+           .retry_hands = {.wait = time.wait, .chance = [] { return 0.0; }, .elapsed = time.elapsed},
+           .tracing = tracing,
+           .may_call = [](std::string_view, std::string_view) -> Result<void> {
+             return fail(ErrorClass::Refused, "elsewhere");
+           },
+           .may_connect = [this](std::string_view, std::string_view) { return connect; },
+           .rates = &rates,
+           .small_total = 20s});
 };
 
 http::Request get(std::string url) {
@@ -183,6 +184,29 @@ TEST_CASE("A host's requests are spaced at its rate, another host's are not") {
   ask("https://r.io/v2/");
   ask("https://r.io/v2/");
   CHECK(world.time.waits.size() == 2);
+}
+
+TEST_CASE("What was waited for the own rate is no slow attempt, and is known of the thread that waited") {
+  std::atomic<int> requests = 0;
+  RawServer server([&requests](RawConnection& connection) {
+    for (; !connection.read_head().empty(); ++requests)
+      connection.write(requests == 12 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+                                      : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  World world;
+  const std::string url = server.url("/v2/");
+  world.rates.set(url.substr(7, url.size() - 11), 1);
+  // Twelve others, as if they waited beside each other, have their turns before.
+  const auto now = world.time.now;
+  for (int i = 0; i < 12; ++i) {
+    REQUIRE(world.transport->send(get(url), {})->status == 200);
+    world.time.now = now;
+  }
+  const auto waited_before = http::waited_here();
+  CHECK(world.transport->send(get(url), {})->status == 200);
+  CHECK(requests == 14);
+  CHECK(world.time.now - now > 12s);
+  CHECK(http::waited_here() - waited_before == world.time.now - now);
 }
 
 TEST_CASE("Whoever is stopped while waiting for a turn sends nothing") {
