@@ -237,7 +237,7 @@ Result<runtime::Reflected<ImagePublication>> decode_publication(const Node& obje
   if (!kept || inline_bytes(kept->object) <= kMostInline) return kept;
   kept->is_whole = false;
   for (ScanReportRef& report : kept->object.spec.gates.scan->reports)
-    if (report.inline_text) *report.inline_text = {};
+    if (report.inline_text) report.inline_text.emplace();  // An assignment would keep the memory.
   return kept;
 }
 

@@ -81,7 +81,7 @@ class States:
     kstatus' verdict in the end; the reason of the condition that says so ("": there is none).
     """
 
-    def __init__(self, host, digests):
+    def __init__(self, host, digests, untrusted=None):
         self.host = host
         newer = {"source": self.image("b"), "build": {"number": 9, "version": "2.0.0"}}
         self.publications = {
@@ -114,8 +114,20 @@ class States:
             "not-observed": ([{"attach": {"sbom": True}}], "Current", "Succeeded"),
             "passing": ([{"ttlAfterPublished": "30d"}], "Current", "Succeeded"),
             "healed": ([{"source": self.image("nothing")}, {}], "Current", "Succeeded"),
+            "gated-since": ([{}, scan("bad")], "Current", "Succeeded"),
+            "reported-half": ([scan("half")], "Failed", "ReportInvalid"),
+            "damaged": ([{"source": self.image("a", "damaged")}], "Failed", "Integrity"),
+            "throttled": ([{}], "InProgress", "Throttled"),
+            "over-its-quota": ([{}], "InProgress", "QuotaExceeded"),
         }
         sources = [f"{host}/**", "127.0.0.1:1/**"]
+        if untrusted:
+            sources.append(f"{untrusted}/**")
+            self.publications["untrusted"] = ([{"source": {"image": {"reference": f"{untrusted}/team/source:a"}}}], "Failed",
+                                              "CertificateNotTrusted")
+            # Outside a cluster this is refused with its file.
+            self.publications["invalid"] = ([{"tags": [{"name": "version", "template": "{{version}}"},
+                                                       {"name": "same", "template": "1.0.0"}]}], "Failed", "Invalid")
         usual = self.registry(host, sources=sources)
         self.registries = {
             "local": ([usual], "Current", "Succeeded"),
@@ -135,8 +147,14 @@ class States:
                          "not-carried-out": ([{**policy, "mode": "Enforce"}], "Failed", "NotSupported"),
                          "suspended": ([{**policy, "suspend": True}], "Current", "")}
 
-    def image(self, tag):
-        return {"image": {"reference": f"{self.host}/team/source:{tag}", "plainHTTP": True}}
+    def image(self, tag, repository="source"):
+        return {"image": {"reference": f"{self.host}/team/{repository}:{tag}", "plainHTTP": True}}
+
+    def break_registry(self, registry):
+        """As the publications want it that find it so."""
+        registry.fault(action="CorruptByte", method="GET", path="/team/damaged/manifests/", bytes=5, times=0)
+        registry.fault(action="Throttle", path="/team/throttled/", retryAfter=600, times=0)
+        registry.fault(action="Status", method="POST", status=507, path="/team/over-its-quota/blobs/", times=0)
 
     def registry(self, host, **more):
         access = {"name": "all", "namespaceSelector": {}, "repositories": ["team/**"], "actions": ["Read", "Publish"], **more}
@@ -198,8 +216,13 @@ class StatesCase(unittest.TestCase):
         digests = {}
         for name in ("a", "b"):
             digests[name] = make_image("layout", cls.work / name, "--layer", "1K", "--seed", name)
-        cls.states = States(cls.registry.host, digests)
+        cls.states = States(cls.registry.host, digests, cls.prepare())
         cls.seed()
+        cls.states.break_registry(cls.registry)
+
+    @classmethod
+    def prepare(cls):
+        """Where a host shows a certificate that nobody trusts, if there is one."""
 
     @classmethod
     def seed(cls):
@@ -207,21 +230,22 @@ class StatesCase(unittest.TestCase):
         folder = cls.work / "seed"
         folder.mkdir()
         documents = [cls.states.document("ContainerRegistry", "local", cls.states.registry(cls.registry.host))]
-        for name in ("a", "b"):
-            spec = cls.states.publication("source", {"source": {"ociLayout": {"path": f"../{name}"}},
+        for name, repository in (("a", "source"), ("b", "source"), ("a", "damaged")):
+            spec = cls.states.publication(repository, {"source": {"ociLayout": {"path": f"../{name}"}},
                                                      "tags": [{"name": "tag", "template": name}]})
-            documents.append(cls.states.document("ImagePublication", name, spec))
+            documents.append(cls.states.document("ImagePublication", f"{repository}-{name}", spec))
         (folder / "all.json").write_text("\n---\n".join(map(json.dumps, documents)))
         done = subprocess.run([SLIPWAY, "publish", "-f", folder, "--root", cls.work, "--state", cls.work / "seed.db"],
                               capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
     def reports(self):
-        """ConfigMaps with a report that passes and one that doesn't."""
+        """ConfigMaps with a report that passes, one that doesn't, and half of one."""
         finding = ["--vulnerability", "CVE-2026-1,CRITICAL,openssl,1.0,1.1"]
-        for name, arguments in (("clean", []), ("bad", finding)):
+        clean, bad = (make_report(self.work / "a", *arguments) for arguments in ([], finding))
+        for name, report in (("clean", clean), ("bad", bad), ("half", clean[:len(clean) // 2])):
             yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "team"},
-                   "data": {"json": make_report(self.work / "a", *arguments)}}
+                   "data": {"json": report}}
 
     def start(self, *arguments):
         with open(self.work / "slipway.log", "ab") as log:
@@ -334,13 +358,13 @@ class ClusterTest(StatesCase):
     """What the API server's objects say of themselves."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def prepare(cls):
         cls.cluster = temporary_cluster(cls, audits=True)
         cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", "team")
         install(cls.cluster)
+        return f"127.0.0.1:{cls.cluster.port}"
 
     def apply(self, documents):
         self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(documents)}))
