@@ -227,6 +227,7 @@ class PublishTest(ControllerTest):
             with self.subTest(name):
                 self.apply(PUBLICATION.format(name=name, version="1.8.2", number=8, source=f"{name}.example:{port}/team/base:1")
                            .replace(", plainHTTP: true", ""))
+                self.addCleanup(self.kubectl, "delete", "ipub", name, "-n", "team")
                 self.becomes("True Refused", "Stalled", name)
                 self.assertIn(f'"{names[name + ".example"]}" is {what}, which a tenant\'s text may not name',
                               self.stalled(name))
