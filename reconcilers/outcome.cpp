@@ -52,14 +52,20 @@ Outcome retry(std::optional<milliseconds> at_least, const Deadlines& deadlines, 
   return {.kind = Kind::Again, .delay = std::max<milliseconds>(deadlines.interval, at_least.value_or(milliseconds{0}))};
 }
 
+Outcome put_off() {
+  return {.kind = Kind::PutOff, .delay = std::chrono::minutes{5}};
+}
+
 }  // namespace
 
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now) {
   switch (error.cls) {
     case ErrorClass::Cancelled:
       return {.kind = Kind::Done, .delay = std::nullopt};
-    case ErrorClass::Throttled:
     case ErrorClass::Unavailable:
+      if (error.reason == reason::kHostSilent) return put_off();
+      [[fallthrough]];
+    case ErrorClass::Throttled:
       return retry(error.retry_after, deadlines, now);
     case ErrorClass::QuotaExceeded:
       return retry(error.retry_after.value_or(deadlines.interval), deadlines, now);

@@ -14,6 +14,7 @@ struct Outcome {
     Done,     ///< Nothing until something changes.
     Again,    ///< After `delay`; not a failure.
     Retry,    ///< With the queue's growing delay, not before `delay` when it is set.
+    PutOff,   ///< Nothing was tried, because others come first: when it is its turn, within `delay`. Not a failure.
     Stalled,  ///< Retrying can't help; looked at again after `delay`, cheaply.
   };
   Kind kind = Kind::Done;
@@ -38,6 +39,7 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 ///   class                              follows
 ///   Cancelled                          Done: we are stopping, the next process goes on
 ///   Throttled, Unavailable             Retry, not before retry_after
+///   Unavailable, HostSilent            PutOff: whoever knows the host wakes it; within 5 minutes all the same
 ///   QuotaExceeded                      Retry, not before retry_after, else interval
 ///   Internal                           Retry, not before interval (late: it is a bug)
 ///   NotFound that is waited for        Again until attempt_started_at + wait_for, then Stalled

@@ -5,6 +5,7 @@
 #include "controller/assembly/host_of_key.h"
 #include "controller/assembly/metered_ports.h"
 #include "controller/assembly/open_requests.h"
+#include "controller/assembly/put_off_visits.h"
 #include "controller/assembly/request_lines.h"
 #include "controller/assembly/watched_writer.h"
 #include "controller/http/request_rates.h"
@@ -97,6 +98,7 @@ struct Assembly::Parts {
         audit(ports.audit),
         hosts(at_hand(ports), ports.objects),
         settings(std::move(given)),
+        put_off(surroundings.log, steady),
         watched(ports.store, surroundings.log, steady, ports.is_ours),
         signs(steady),
         long_visits({ports.objects, at_hand(ports), watched, surroundings.clock, steady,
@@ -116,7 +118,8 @@ struct Assembly::Parts {
                   settings.publish),
         registry_reconciler({ports.objects, writer, registries, surroundings.recorder, surroundings.clock}),
         prune_reconciler({ports.objects, writer, surroundings.recorder, surroundings.clock}),
-        watched_publisher(publisher, long_visits),
+        put_off_publisher(publisher, put_off),
+        watched_publisher(put_off_publisher, long_visits),
         watched_registry(registry_reconciler, long_visits),
         watched_prune(prune_reconciler, long_visits) {}
 
@@ -128,6 +131,8 @@ struct Assembly::Parts {
                     const std::string& ca_pem) { return http::make_transport(ca_pem, network); },
             .rules = rules,
             .audit = audit,
+            .silences = put_off,
+            .steady = steady,
             .reconcile_id = telemetry::current_reconcile_id,
             .open_file = settings.open_file};
   }
@@ -137,6 +142,7 @@ struct Assembly::Parts {
   const HostOfKey hosts;
   const AssemblySettings settings;
   const runtime::SystemSteadyClock steady;
+  PutOffVisits put_off;
   WatchedWriter watched;
   runtime::SignsOfLife signs;
   OpenRequests open_requests;
@@ -153,6 +159,7 @@ struct Assembly::Parts {
   publish::PublishReconciler publisher;
   slipway::registry::RegistryReconciler registry_reconciler;
   prune::PruneReconciler prune_reconciler;
+  PutOffReconciler put_off_publisher;
   WatchedReconciler watched_publisher;
   WatchedReconciler watched_registry;
   WatchedReconciler watched_prune;
@@ -170,6 +177,10 @@ runtime::ReconcilersByKind Assembly::reconcilers() {
 
 publish::PublishReconciler& Assembly::publisher() {
   return parts_->publisher;
+}
+
+void Assembly::bring_back_through(runtime::WorkQueue& queue) {
+  parts_->put_off.bring_back_through(queue);
 }
 
 ObjectWriter& Assembly::writer() {

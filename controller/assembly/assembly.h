@@ -60,6 +60,8 @@ class Assembly {
   /// Of every kind.
   runtime::ReconcilersByKind reconcilers();
   publish::PublishReconciler& publisher();
+  /// Where is added what a silent host had put off, once it may be asked. Outlives every visit.
+  void bring_back_through(runtime::WorkQueue& queue);
   /// What the reconcilers write through.
   ObjectWriter& writer();
   /// Nothing is marked until somebody watches.

@@ -15,7 +15,9 @@ Workforce::Workforce(Assembly& assembly, const Surroundings& surroundings, std::
              {.backoff = {},
               .seed = std::random_device{}(),
               .workers = workers,
-              .host_of = [&assembly](const ObjectKey& key) { return assembly.host_of(key); }}) {}
+              .host_of = [&assembly](const ObjectKey& key) { return assembly.host_of(key); }}) {
+  assembly_.bring_back_through(queue_);
+}
 
 void Workforce::begin(runtime::ReconcilersByKind reconcilers) {
   metrics_.set_max_concurrent_reconciles(workers_);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/http/url.h"
+#include "controller/runtime/system_clock.h"
 
 namespace slipway::registry {
 namespace {
@@ -21,24 +22,28 @@ std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Resp
               "ask the owner of " + host + ": credentials go to the registry alone");
 }
 
+std::shared_ptr<HostSilence> own_silence(const std::string& host) {
+  static const runtime::SystemSteadyClock clock;
+  static SilenceWatcher nobody;
+  return std::make_shared<HostSilence>(host, HostSilence::Hands{clock, nobody});
+}
+
 }  // namespace
 
 Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
                        std::shared_ptr<HostSilence> silence)
     : network_(network),
-      clock_(clock),
       host_(options.host),
       plain_http_(options.plain_http),
       tokens_(network, clock, std::move(options)),
-      silence_(std::move(silence)) {}
+      silence_(silence ? std::move(silence) : own_silence(host_)) {}
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
   const std::string* visit = request.headers.find("X-Request-Id");
-  const auto place = silence_->enter(host_, visit != nullptr ? *visit : "");
+  auto place = silence_->enter(visit != nullptr ? *visit : "");
   if (!place) return std::unexpected(place.error());
-  const Timestamp began = clock_.now();
   Result<http::Response> response = send_signed(request, scope, stop);
-  silence_->note(request, response, began, clock_.now());
+  place->over(request, response);
   return response;
 }
 

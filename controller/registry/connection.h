@@ -19,9 +19,9 @@ namespace slipway::registry {
 /// connections. Thread-safe.
 class Connection {
  public:
-  /// `silence` is shared by all connections to the host.
+  /// `silence` is shared by all connections to the host; null: it has its own, of which nobody is told.
   Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
-             std::shared_ptr<HostSilence> silence = std::make_shared<HostSilence>());
+             std::shared_ptr<HostSilence> silence = nullptr);
 
   /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
   /// that a redirect led to is Unavailable. A streamed request body is not sent twice: its 401 becomes Unavailable,
@@ -53,7 +53,6 @@ class Connection {
   Result<http::Response> send_signed(http::Request request, const std::string& scope, const std::stop_token& stop);
 
   http::HttpTransport& network_;
-  const Clock& clock_;
   const std::string host_;
   const bool plain_http_;
   TokenSource tokens_;

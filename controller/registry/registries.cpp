@@ -339,7 +339,9 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .may_call = [&rules = settings_.rules](std::string_view from,
                                                               std::string_view to) { return rules.may_call(from, to); },
                        .shelf = tokens_};
-  auto silence = in_use_or_made(links.silences, options.host, [] { return std::make_shared<HostSilence>(); });
+  auto silence = in_use_or_made(links.silences, options.host, [&] {
+    return std::make_shared<HostSilence>(options.host, HostSilence::Hands{settings_.steady, settings_.silences});
+  });
   auto transport =
       in_use_or_made(links.transports, endpoint.ca_pem, [&] { return settings_.make_transport(endpoint.ca_pem); });
   const auto link = std::make_shared<Link>(std::move(transport), clock_, std::move(options), std::move(silence));

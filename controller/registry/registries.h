@@ -29,6 +29,9 @@ struct RegistriesSettings {
   RegistryRules& rules;
   /// Of what is changed at registries. Outlives them.
   AuditLog& audit;
+  /// Told of hosts that give no answer, which is measured by `steady`. Both outlive the registries.
+  SilenceWatcher& silences;
+  const runtime::SteadyClock& steady;
   /// The id of the reconcile that the calling thread is in: what is opened there names it in all its requests, on
   /// whatever thread they are sent. May be null.
   std::function<std::string()> reconcile_id;

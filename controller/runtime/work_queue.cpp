@@ -43,13 +43,21 @@ void WorkQueue::add_after(const ObjectKey& key, milliseconds delay) {
   delay_until(key, clock_.now() + std::clamp(delay, milliseconds{0}, kLongest));
 }
 
+double WorkQueue::roll(State& state) {
+  return std::uniform_real_distribution<double>{0, 1}(state.random);
+}
+
+void WorkQueue::put_off(const ObjectKey& key, milliseconds delay) {
+  const double rolled = roll(*state_.lock());
+  add_after(key, backoff({.first = delay, .longest = delay, .jitter = backoff_.jitter}, 1, rolled));
+}
+
 void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {
   milliseconds delay{};
   {
     auto state = state_.lock();
     if (state->is_shut_down) return;
-    const double roll = std::uniform_real_distribution<double>{0, 1}(state->random);
-    delay = backoff(backoff_, ++state->failures[key], roll, floor);
+    delay = backoff(backoff_, ++state->failures[key], roll(*state), floor);
   }
   watcher_.retried(key.kind);
   add_after(key, delay);

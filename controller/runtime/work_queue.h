@@ -60,6 +60,8 @@ class WorkQueue {
 
   void add(const ObjectKey& key, Priority priority);
   void add_after(const ObjectKey& key, std::chrono::milliseconds delay);
+  /// As add_after(), with the jitter of retry(): of many that come at once.
+  void put_off(const ObjectKey& key, std::chrono::milliseconds delay);
   /// As add_after() with the key's growing delay, at least `floor`. Counts as one more failure in a row.
   void retry(const ObjectKey& key, std::optional<std::chrono::milliseconds> floor);
   /// Forgets the failures of the key: the next retry() starts from the first delay.
@@ -113,6 +115,7 @@ class WorkQueue {
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
+  static double roll(State& state);
   std::string host_of(const ObjectKey& key) const { return host_of_ ? host_of_(key) : std::string(); }
 
   const SteadyClock& clock_;

@@ -81,6 +81,7 @@ void WorkerPool::visit(const ObjectKey& key, const std::stop_token& stop) {
 
 void WorkerPool::schedule(const ObjectKey& key, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::Retry) return queue_.retry(key, outcome.delay);
+  if (outcome.kind == Outcome::Kind::PutOff && outcome.delay) return queue_.put_off(key, *outcome.delay);
   queue_.forget(key);
   if (outcome.kind != Outcome::Kind::Done && outcome.delay) queue_.add_after(key, *outcome.delay);
 }

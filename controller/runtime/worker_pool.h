@@ -22,6 +22,7 @@ std::string new_reconcile_id();
 ///
 ///   Done            forget the key's failures; no further visit
 ///   Again, Stalled  forget the failures; visit after `delay`
+///   PutOff          visit after `delay`, about; the failures stay
 ///   Retry           visit after the key's growing delay, at least `delay`
 ///   an exception    a bug of ours: told to the watcher, visit after `after_a_bug`
 ///

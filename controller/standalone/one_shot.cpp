@@ -27,8 +27,8 @@ constexpr std::chrono::seconds kLongestBackoff{30};
 Error never_finished() {
   return {.cls = ErrorClass::Unavailable,
           .message =
-              "it was not finished in the time that is set for trying again: its status could not be written, or "
-              "the registry changed under it each time",
+              "it was not finished in the time that is set for trying again: its status could not be written, "
+              "the registry changed under it each time, or gave others no answer",
           .remedy = "look at the errors above; spec.retry.maxDuration says for how long it is tried"};
 }
 
@@ -45,12 +45,15 @@ bool is_deleted(const ImagePublication& publication) {
 
 /// Why it is not done; what is on record of one that is deleted is of the time before.
 std::optional<Error> failure_of(const ImagePublication& publication) {
-  return is_deleted(publication) ? std::nullopt : publish::failure_of(publication.status);
+  if (is_deleted(publication)) return std::nullopt;
+  auto failure = publish::failure_of(publication.status);
+  return failure ? failure : publish::put_off_by(publication.status);
 }
 
 /// Whether the visit is followed by another, within a bound.
 bool is_tried_again(const ImagePublication& publication, const Outcome& outcome) {
-  return outcome.kind == Outcome::Kind::Retry || (is_deleted(publication) && outcome.kind == Outcome::Kind::Again);
+  const bool is_open = outcome.kind == Outcome::Kind::Retry || outcome.kind == Outcome::Kind::PutOff;
+  return is_open || (is_deleted(publication) && outcome.kind == Outcome::Kind::Again);
 }
 
 bool is_ready(const ImagePublication& publication) {
@@ -179,8 +182,8 @@ std::optional<Ending> ending_of(const ImagePublication& publication, const Outco
   }
   if (publication.spec.suspend) return Ending{Ending::Kind::Suspended, std::nullopt};
   // A visit that was cut short says Done and writes nothing, one that could not write says Retry, as one does that
-  // found its tags changed meanwhile: what is stored is of an earlier one.
-  if (outcome.kind == Outcome::Kind::Done || outcome.kind == Outcome::Kind::Retry) return std::nullopt;
+  // found its tags changed meanwhile, one that was put off tried nothing: what is stored is of an earlier one.
+  if (outcome.kind == Outcome::Kind::Done || is_tried_again(publication, outcome)) return std::nullopt;
   // What is begun and not ended is not what Ready is about.
   if (!publication.status.attempt && is_ready(publication)) return Ending{Ending::Kind::Published, std::nullopt};
   const auto error = failure_of(publication);
@@ -192,7 +195,9 @@ std::optional<Ending> ending_of_time(const ImagePublication& publication, const 
                                      Timestamp now) {
   if (!is_tried_again(publication, outcome)) return std::nullopt;
   const auto left = time_left(publication, outcome, started, now);
-  const auto delay = outcome.delay.value_or(std::chrono::milliseconds{0});
+  // What is put off is woken before.
+  const bool is_put_off = outcome.kind == Outcome::Kind::PutOff;
+  const auto delay = is_put_off ? std::chrono::milliseconds{0} : outcome.delay.value_or(std::chrono::milliseconds{0});
   if (left > std::chrono::seconds{0} && delay <= left) return std::nullopt;
   if (is_deleted(publication)) return Ending{Ending::Kind::Failed, never_untagged()};
   const auto error = failure_of(publication);
@@ -224,6 +229,7 @@ std::map<ObjectKey, Ending> publish_once(Installation& installation, runtime::Wo
   const runtime::BackoffLimits patience{.longest = kLongestBackoff};
   runtime::WorkQueue queue{clock, collector, {.backoff = patience, .seed = std::random_device{}()}};
   collector.look_again_through(queue);
+  installation.assembly().bring_back_through(queue);
   assembly::LongVisits& visits = installation.assembly().long_visits();
   std::map<ObjectKey, std::string> waited_for;
   {

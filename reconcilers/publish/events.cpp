@@ -19,7 +19,9 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
                   Recorder& recorder) {
   const ObjectKey key = key_of(before);
   const auto* ready = find_condition(after.conditions, kReady);
-  if (ready && ready->status == "False" && differs(find_condition(before.status.conditions, kReady), ready))
+  // What was put off is no news: thousands may be at once, and its ContainerRegistry tells.
+  const bool is_news = ready && ready->status == "False" && ready->reason != reason::kHostSilent;
+  if (is_news && differs(find_condition(before.status.conditions, kReady), ready))
     recorder.event(key, EventType::Warning, ready->reason, ready->message);
   for (const auto& note : acted.report.notes)
     recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);

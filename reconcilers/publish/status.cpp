@@ -347,6 +347,17 @@ class Conclusion {
   ImagePublicationStatus status_;
 };
 
+/// Of one that was put off before anything was tried: thousands may be.
+ImagePublicationStatus status_when_put_off(const ImagePublication& publication, const Error& error,
+                                           const Outcome& outcome, Timestamp now) {
+  auto status = publication.status;
+  const auto generation = publication.metadata.generation;
+  if (status.observed_generation == generation && find_condition(status.conditions, kReady)) return status;
+  status.observed_generation = generation;
+  apply_readiness(status.conditions, readiness_of(error, outcome), {generation, now});
+  return status;
+}
+
 }  // namespace
 
 const Refusal* Acted::refusal() const {
@@ -396,7 +407,15 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
 
 ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
                                  const Outcome& outcome, Timestamp now) {
+  if (outcome.kind == Outcome::Kind::PutOff && acted.plan.refusal)
+    return status_when_put_off(publication, acted.plan.refusal->error, outcome, now);
   return Conclusion(publication, acted, settings, outcome, now).make();
+}
+
+std::optional<Error> put_off_by(const ImagePublicationStatus& status) {
+  const Condition* ready = find_condition(status.conditions, kReady);
+  if (status.attempt || ready == nullptr || ready->reason != reason::kHostSilent) return std::nullopt;
+  return Error{.cls = ErrorClass::Unavailable, .message = ready->message};
 }
 
 std::optional<Error> failure_of(const ImagePublicationStatus& status) {

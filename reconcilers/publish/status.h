@@ -53,9 +53,13 @@ ImagePublicationStatus status_in_progress(const ImagePublication& publication, c
                                           Timestamp now);
 
 /// The status at the end. `publication` has the status of the start. Pure: looked at again with nothing changed, it is
-/// the same.
+/// the same. One that was put off before anything was tried leaves what was said of its generation, and counts no
+/// attempt.
 ImagePublicationStatus status_of(const ImagePublication& publication, const Acted& acted, const Settings& settings,
                                  const Outcome& outcome, Timestamp now);
+
+/// Why nothing was tried yet: others come first. Nothing where something was.
+std::optional<Error> put_off_by(const ImagePublicationStatus& status);
 
 /// Why what it is about is not published, as its status tells: what its attempt ended with, or that it was not allowed
 /// and so never attempted. Nothing where one goes on or all is done.

@@ -7,6 +7,7 @@
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_transport.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
 
 using namespace slipway;
 using namespace std::chrono_literals;
@@ -24,7 +25,7 @@ std::string pem(const std::string& body) {
 /// happens.
 class Borrowed final : public http::HttpTransport {
  public:
-  Borrowed(http::HttpTransport& lender, int& lent, tests::ManualClock& clock, const std::chrono::seconds& takes,
+  Borrowed(http::HttpTransport& lender, int& lent, tests::ManualSteadyClock& clock, const std::chrono::seconds& takes,
            std::function<void()>& meanwhile)
       : lender_(lender), lent_(lent), clock_(clock), takes_(takes), meanwhile_(meanwhile) {
     ++lent_;
@@ -41,7 +42,7 @@ class Borrowed final : public http::HttpTransport {
  private:
   http::HttpTransport& lender_;
   int& lent_;
-  tests::ManualClock& clock_;
+  tests::ManualSteadyClock& clock_;
   const std::chrono::seconds& takes_;
   std::function<void()>& meanwhile_;
 };
@@ -52,6 +53,7 @@ struct World {
   const bool in_cluster;  ///< Where nobody asks the environment.
   tests::InMemoryObjects objects;
   tests::ManualClock clock{Timestamp(1'800'000'000'000ms)};
+  tests::ManualSteadyClock steady;
   tests::ScriptedTransport network;
   http::RequestRates rates{{.wait = [](auto, const auto&) { return true; }, .elapsed = [] { return 0s; }}};
   registry::RegistryRules rules{/*in_cluster=*/false, rates};
@@ -63,6 +65,7 @@ struct World {
   Credentials ambient;
   std::vector<std::string> ambient_asked;
   tests::InMemoryAudit audit;
+  registry::SilenceWatcher silences;
   registry::SharedRegistries registries{objects,
                                         clock,
                                         {.controller_namespace = "slipway-system",
@@ -70,11 +73,13 @@ struct World {
                                          .make_transport =
                                              [this](const std::string& pem) {
                                                trusted.push_back(pem);
-                                               return std::make_unique<Borrowed>(network, lent, clock, takes,
+                                               return std::make_unique<Borrowed>(network, lent, steady, takes,
                                                                                  meanwhile);
                                              },
                                          .rules = rules,
                                          .audit = audit,
+                                         .silences = silences,
+                                         .steady = steady,
                                          .reconcile_id = [this] { return visit; },
                                          .open_file = {},
                                          .most_owners = 4,
@@ -675,7 +680,7 @@ TEST_CASE("Of those who ask a registry that gives no answer one at a time waits 
   world.meanwhile = [&] {
     const auto put_off = (*third)->resolve("1", {});
     REQUIRE_FALSE(put_off);
-    CHECK(put_off.error().message.starts_with("r.io gives no answer; another resource waits"));
+    CHECK(put_off.error().message.starts_with("r.io gives no answer in time; another resource waits"));
   };
   world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
   CHECK_FALSE((*second)->resolve("1", {}));
@@ -690,6 +695,26 @@ TEST_CASE("Of those who ask a registry that gives no answer one at a time waits 
   };
   world.network.then(404);
   CHECK((*opened)->resolve("1", {}));
+}
+
+TEST_CASE("A date that is corrected while a registry is asked makes it no silent one") {
+  World world;
+  const auto open = [&](const std::string& visit) {
+    world.visit = visit;
+    return world.registries.open_source({.reference = "r.io/team/app:1"}, kShop);
+  };
+  const auto first = open("a");
+  const auto second = open("b");
+  REQUIRE((first && second));
+  world.meanwhile = [&] { world.clock.advance(1h); };
+  world.network.then(fail(ErrorClass::Unavailable, "refused", "wait"));
+  CHECK_FALSE((*first)->resolve("1", {}));
+  world.meanwhile = [&] {
+    world.network.then(404);
+    CHECK((*second)->resolve("1", {}));
+  };
+  world.network.then(404);
+  CHECK((*first)->resolve("1", {}));
 }
 
 TEST_CASE("Who has asked a registry in vain for its tags asks it nothing else") {

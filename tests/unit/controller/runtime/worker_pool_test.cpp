@@ -78,6 +78,7 @@ TEST_CASE("the outcome decides the next visit") {
       {"done with a delay: none", {Outcome::Kind::Done, 1s}, 0},
       {"again", {Outcome::Kind::Again, 1s}, 1},
       {"again without a delay: none", {Outcome::Kind::Again, {}}, 0},
+      {"put off", {Outcome::Kind::PutOff, 1s}, 1},
       {"stalled", {Outcome::Kind::Stalled, 1s}, 1},
       {"retry without a floor", {Outcome::Kind::Retry, {}}, 1},
       {"retry with a floor", {Outcome::Kind::Retry, 5s}, 1},

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "controller/registry/host_silence.h"
+#include "controller/runtime/guarded.h"
+#include "controller/runtime/queued_keys.h"
+#include "controller/runtime/system_clock.h"
+#include "controller/runtime/work_queue.h"
+#include "controller/telemetry/log.h"
+#include "reconcilers/reconciler.h"
+
+namespace slipway::assembly {
+
+/// Brings back what was put off for a silent host as soon as it may ask: while the host is silent and no visit asks it,
+/// who was put off first; once it answers, all. Tells the log of both ends of a silence. Thread-safe.
+class PutOffVisits final : public registry::SilenceWatcher {
+ public:
+  /// Both outlive it.
+  PutOffVisits(telemetry::Log& log, const runtime::SteadyClock& clock) : log_(log), clock_(clock) {}
+
+  /// Who is brought back is added to `queue`, which outlives every visit. Until then nobody is.
+  void bring_back_through(runtime::WorkQueue& queue) { queue_ = &queue; }
+  void bring_back(const ObjectKey& key);
+
+  void began(const std::string& host) override;
+  void put_off(const std::shared_ptr<const registry::HostSilence>& host, const std::string& visit) override;
+  void is_free(const std::string& host) override;
+  void is_over(const std::string& host) override;
+
+  /// The visit of that id to the object is over.
+  void ended(const ObjectKey& key, const std::string& visit, const Outcome& outcome);
+  /// As ended(), of one that threw.
+  void forget(const std::string& visit) { state_.lock()->refused.erase(visit); }
+
+ private:
+  using Hosts = std::set<std::shared_ptr<const registry::HostSilence>>;
+  struct State {
+    std::map<std::string, Hosts> refused;             ///< By visits that are not over, which hosts they were kept from.
+    std::map<std::string, runtime::DelayedKeys> row;  ///< By host, since when each waits.
+  };
+
+  telemetry::Log& log_;
+  const runtime::SteadyClock& clock_;
+  std::atomic<runtime::WorkQueue*> queue_ = nullptr;
+  runtime::Guarded<State> state_;
+};
+
+/// Tells `visits` how each visit to `next` ended.
+class PutOffReconciler final : public Reconciler {
+ public:
+  /// Both outlive it.
+  PutOffReconciler(Reconciler& next, PutOffVisits& visits) : next_(next), visits_(visits) {}
+  Outcome reconcile(const ObjectKey& key, std::stop_token stop) override;
+
+ private:
+  Reconciler& next_;
+  PutOffVisits& visits_;
+};
+
+}  // namespace slipway::assembly
