@@ -386,6 +386,12 @@ class ChartTest(RenderedTest):
         self.assertIn("ClusterRole slipway-retention-approver", named())
         self.assertNotIn("slipway-retention-approver", named("--set", "rbac.create=false"))
 
+    def test_replicas_tell_each_other_apart_by_their_host_names_whatever_the_name_is(self):
+        name = self.one("Deployment", "--set", f"nameOverride={'n' * 60}")["metadata"]["name"]
+        self.assertLessEqual(len(f"{name}-0123456789-01234"), 63)
+        refused = self.template(*IMAGE, "--set", f"fullnameOverride={'n' * 47}", check=False)
+        self.assertIn("fullnameOverride", refused.stderr)
+
     def test_the_image_by_digest(self):
         digest = "sha256:" + "a" * 64
         pod = self.one("Deployment", "--set", f"image.digest={digest}")["spec"]["template"]["spec"]

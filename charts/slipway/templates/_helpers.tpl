@@ -2,10 +2,13 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
+{{/*
+A Deployment adds 17 characters for the names of its pods, and a host name, by which replicas tell each other apart, has 63.
+*/}}
 {{- define "slipway.fullname" -}}
 {{- $name := include "slipway.name" . }}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
-{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- default $full .Values.fullnameOverride | trunc 46 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "slipway.selector" -}}
