@@ -56,6 +56,11 @@ Result<void> check_way(const Url& url, const ProxySettings& settings) {
 
 }  // namespace
 
+std::string system_ca_file() {
+  const char* const file = curl_version_info(CURLVERSION_NOW)->cainfo;
+  return file != nullptr ? file : "";
+}
+
 CurlTransport::CurlTransport(CurlOptions options)
     : options_(std::move(options)), pool_(std::make_unique<Pool>(options_.max_idle_connections)) {}
 

@@ -26,6 +26,9 @@ struct TlsSettings {
   std::string trust_remedy;
 };
 
+/// The system's file of authorities, as libcurl was built for it; empty: none.
+std::string system_ca_file();
+
 /// How the connections of one CurlTransport are made.
 struct CurlOptions {
   std::string ca_bundle;  ///< PEM, trusted besides the system's folder of certificates.

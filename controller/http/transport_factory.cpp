@@ -2,7 +2,8 @@
 
 #include <fstream>
 #include <initializer_list>
-#include <iterator>
+#include <optional>
+#include <sstream>
 #include <utility>
 
 #include "controller/http/curl_proxy.h"
@@ -41,11 +42,23 @@ class StackedTransport final : public HttpTransport {
   const std::chrono::milliseconds small_total_;
 };
 
-/// libcurl takes a file or a text, not both.
-std::string with_file(const std::string& pem, const std::string& file) {
-  if (pem.empty() || file.empty()) return pem;
+std::optional<std::string> content_of(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  return pem + "\n" + std::string(std::istreambuf_iterator<char>(in), {});
+  std::ostringstream text;
+  text << in.rdbuf();
+  return in && text ? std::optional(std::move(text).str()) : std::nullopt;
+}
+
+/// libcurl takes a file or a text, not both: what is trusted beside `pem` is put behind it. Where the file that the
+/// environment names can't be read there is no text, and libcurl says so of the file.
+std::string with_others(const std::string& pem, const NetworkEnvironment& environment) {
+  if (pem.empty()) return {};
+  if (!environment.ca_file.empty()) {
+    const auto named = content_of(environment.ca_file);
+    return named ? pem + "\n" + *named : std::string{};
+  }
+  // A machine may have none, and trust the folder alone.
+  return pem + "\n" + content_of(environment.system_ca_file).value_or("");
 }
 
 }  // namespace
@@ -68,13 +81,14 @@ Result<NetworkEnvironment> network_environment(const std::function<const char*(c
   return NetworkEnvironment{.proxy = {.https_proxy = https.value,
                                       .http_proxy = http.value,
                                       .no_proxy = first_of({"no_proxy", "NO_PROXY"}).value},
-                            .ca_file = first_of({"SSL_CERT_FILE"}).value};
+                            .ca_file = first_of({"SSL_CERT_FILE"}).value,
+                            .system_ca_file = system_ca_file()};
 }
 
 std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings) {
   const NetworkEnvironment& environment = settings.environment;
   auto network = std::make_unique<CurlTransport>(
-      CurlOptions{.ca_bundle = settings.tls.only_ca_bundle ? ca_pem : with_file(ca_pem, environment.ca_file),
+      CurlOptions{.ca_bundle = settings.tls.only_ca_bundle ? ca_pem : with_others(ca_pem, environment),
                   .ca_file = environment.ca_file,
                   .proxy = environment.proxy,
                   .tls = settings.tls,

@@ -19,7 +19,8 @@ namespace slipway::http {
 /// What the environment says about the network.
 struct NetworkEnvironment {
   ProxySettings proxy;
-  std::string ca_file;  ///< SSL_CERT_FILE: instead of the system's file of certificates.
+  std::string ca_file;         ///< SSL_CERT_FILE: instead of the system's file of certificates.
+  std::string system_ca_file;  ///< The system's; empty: none.
 };
 
 /// HTTPS_PROXY, http_proxy (lower case only: a web server could set the other), ALL_PROXY, NO_PROXY, SSL_CERT_FILE; the
@@ -41,8 +42,9 @@ struct TransportSettings {
 };
 
 /// From the caller down: redirects, retries, the host's request rate, tracing, network; so that each attempt and each
-/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's (or alone:
-/// TlsSettings). One transport carries what is small and what is streamed (docs/decisions/0003-one-transport.md).
+/// hop waits for its turn and is told of. Certificates of `ca_pem` are trusted beside the system's, which
+/// are read now (or alone: TlsSettings). One transport carries what is small and what is streamed
+/// (docs/decisions/0003-one-transport.md).
 std::unique_ptr<HttpTransport> make_transport(const std::string& ca_pem, const TransportSettings& settings);
 
 }  // namespace slipway::http

@@ -261,6 +261,7 @@ TEST_CASE("What the environment says about the network") {
     });
   };
   CHECK(read({})->proxy.https_proxy.empty());
+  CHECK(read({})->system_ca_file == http::system_ca_file());
   const auto all = *read({{"HTTPS_PROXY", "http://big:1"},
                           {"https_proxy", "http://small:2"},
                           {"HTTP_PROXY", "http://refused:3"},
