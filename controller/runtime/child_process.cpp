@@ -72,10 +72,17 @@ class Child {
   /// Its code when it has ended; then nothing of its session is left.
   std::optional<int> ended() {
     siginfo_t about{};
-    if (::waitid(P_PID, static_cast<id_t>(process_), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == 0)
+    if (::waitid(P_PID, static_cast<id_t>(process_), &about, WEXITED | WNOHANG | WNOWAIT) != 0) {
+      // Its number, and its session's, may be another's by now.
+      is_lost_ = errno == ECHILD;
+      has_ended_ = is_lost_;
       return std::nullopt;
+    }
+    if (about.si_pid == 0) return std::nullopt;
     return end();
   }
+  /// It has ended, and nobody knows how.
+  bool is_lost() const { return is_lost_; }
   void bound_files(std::size_t largest) const {
     const rlimit limit{largest, largest};
     ::prlimit(process_, RLIMIT_FSIZE, &limit, nullptr);
@@ -93,6 +100,7 @@ class Child {
 
   pid_t process_;
   bool has_ended_ = false;
+  bool is_lost_ = false;
 };
 
 std::string_view name_in(std::string_view variable) {
@@ -203,12 +211,19 @@ Result<ChildEnd> see_through(const ChildPlan& plan, Child& child, Reading readin
     if (!reading.is_over() && !reading.read_some(sink))
       return fail(ErrorClass::Unavailable, plan.program + " said more than it may", "look at what it is asked for");
     if (!code) code = child.ended();
+    if (child.is_lost())
+      return fail(ErrorClass::Unavailable, plan.program + " has ended, and the system does not say how",
+                  "start slipway from a program that does not ignore SIGCHLD");
     if (!code && reading.is_over()) ::poll(nullptr, 0, 1);
   }
   return ChildEnd{.code = *code, .errors = std::move(reading).text_of_errors()};
 }
 
 }  // namespace
+
+void hear_of_ended_programs() {
+  ::signal(SIGCHLD, SIG_DFL);
+}
 
 Result<ChildEnd> run_child(const ChildPlan& plan, const ChildOutput& output, const std::stop_token& stop) {
   constexpr int kFirstSecret = 3;

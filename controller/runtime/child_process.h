@@ -52,9 +52,13 @@ struct ChildAnswer {
 /// Takes what comes out, in pieces; false to have no more of it: the program is killed.
 using ChildOutput = std::function<bool(std::string_view piece)>;
 
+/// Lets this process hear how its programs end: whoever started it may have it ignore that (SIGCHLD), and what is
+/// ignored stays so. Once, before other threads start.
+void hear_of_ended_programs();
+
 /// Runs it to its end; whatever of its session is left then is killed. Invalid when it cannot be started, Unavailable
-/// when its time is up or `output` wants no more, Cancelled when `stop` asks; then it is killed. Messages name the
-/// program and nothing of what it said.
+/// when its time is up, `output` wants no more or how it ended was not heard of, Cancelled when `stop` asks; then it is
+/// killed. Messages name the program and nothing of what it said.
 Result<ChildEnd> run_child(const ChildPlan& plan, const ChildOutput& output, const std::stop_token& stop);
 
 /// The same, with all that comes out as one text: Unavailable when it is more than `most` bytes.

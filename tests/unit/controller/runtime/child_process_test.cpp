@@ -1,5 +1,6 @@
 #include "controller/runtime/child_process.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -56,6 +57,18 @@ TEST_CASE("a program ends when its time is up, when it says too much, and when i
   std::stop_source stop;
   stop.request_stop();
   CHECK(run(shell("sleep 100"), stop.get_token()).end.error().cls == ErrorClass::Cancelled);
+}
+
+TEST_CASE("how a program ends is heard of whatever our parent ignored, and nothing is waited for where it is not") {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  const auto lost = run(shell("exit 7")).end;
+  hear_of_ended_programs();
+  const auto heard = run(shell("exit 7")).end;
+  ::signal(SIGCHLD, before);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().message == "sh has ended, and the system does not say how");
+  REQUIRE(heard);
+  CHECK(heard->code == 7);
 }
 
 TEST_CASE("what a program leaves behind does not hold back its end") {
