@@ -251,6 +251,8 @@ Result<Response> CurlExchange::run(std::stop_token stop) {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi, &left))
     if (message->msg == CURLMSG_DONE) code = message->data.result;
+  // Else libcurl waits here for a name server that does not answer.
+  if (stop.stop_requested()) curl_easy_setopt(fields_->easy, CURLOPT_QUICK_EXIT, 1L);
   curl_multi_remove_handle(multi, fields_->easy);
   if (!driven) return std::unexpected(driven.error());
   return conclude(code);
