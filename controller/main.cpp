@@ -9,6 +9,7 @@
 #include "controller/cli/program.h"
 #include "controller/runtime/child_process.h"
 #include "controller/runtime/core_dumps.h"
+#include "controller/runtime/open_files.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ std::size_t columns_of_terminal() {
 int main(int argc, char** argv) {
   using slipway::cli::ExitCode;
   slipway::runtime::forbid_core_dumps();
+  slipway::runtime::raise_open_files();
   slipway::runtime::hear_of_ended_programs();
   try {
     const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),

@@ -1,8 +1,6 @@
 #include "controller/http/curl_exchange.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,8 +12,10 @@
 #include <utility>
 
 #include "controller/http/curl_failure.h"
+#include "controller/http/curl_socket.h"
 #include "controller/http/pace_watch.h"
 #include "controller/http/url.h"
+#include "controller/runtime/open_files.h"
 
 namespace slipway::http {
 namespace {
@@ -49,20 +49,15 @@ int status_of(std::string_view status_line) {
   return status;
 }
 
-/// The address in words; empty for what is neither IPv4 nor IPv6.
-std::string text_of(const curl_sockaddr& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* bytes = nullptr;
-  if (address.family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in&>(address.addr).sin_addr;
-  if (address.family == AF_INET6) bytes = &reinterpret_cast<const sockaddr_in6&>(address.addr).sin6_addr;
-  if (bytes == nullptr || ::inet_ntop(address.family, bytes, text.data(), text.size()) == nullptr) return {};
-  return text.data();
-}
-
 /// What is left of "HTTP/1.1 400 Bad Request" once OpenSSL took the head of a record. Who says 503 there may be a
 /// balancer that has nobody behind it, for now.
 bool is_bad_request(std::string_view words) {
   return words.starts_with("1.1 4") || words.starts_with("1.0 4");
+}
+
+/// A name that is not looked up and certificates that are not read may be so for want of a file to open.
+bool opens_files_itself(int code) {
+  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_SSL_CACERT_BADFILE;
 }
 
 bool is_success(int status) {
@@ -116,13 +111,13 @@ struct CurlExchange::Fields {
   static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept {
     auto& exchange = *static_cast<CurlExchange*>(self);
     try {
-      const Result<Url> url = Url::parse(exchange.request_.url);
-      if (!url || purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
-      if (!exchange.keep(exchange.options_.may_connect(url->authority, text_of(*address)))) return CURL_SOCKET_BAD;
+      if (purpose != CURLSOCKTYPE_IPCXN || !exchange.may_connect(*address)) return CURL_SOCKET_BAD;
     } catch (const std::exception&) {
       return CURL_SOCKET_BAD;
     }
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    const OpenedSocket opened = open_socket(*address);
+    exchange.lack_of_files_ = opened.lack_of_files;
+    return opened.number;
   }
 };
 
@@ -162,10 +157,8 @@ void CurlExchange::set_up_connection() {
   uses_proxy_ = !proxy.empty();
   curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  if (proxy.empty() && options_.may_connect) {
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Fields::open);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  }
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Fields::open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   set_up_trust();
 }
 
@@ -291,6 +284,8 @@ Result<void> CurlExchange::drive(const std::stop_token& stop) {
 Result<Response> CurlExchange::conclude(int code) {
   if (error_) return std::unexpected(std::move(*error_));
   if (code == CURLE_OK && headers_done_) return std::move(response_);
+  if (opens_files_itself(code)) lack_of_files_ = runtime::lack_of_files();
+  if (lack_of_files_ != 0 && !headers_done_) return std::unexpected(no_file_left(lack_of_files_, request_));
   const bool answered = headers_done_ && !is_success(response_.status);
   const bool cut = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   if (cut && (answered || (!headers_done_ && hear_last_words()))) return std::move(response_);
@@ -316,6 +311,12 @@ bool CurlExchange::hear_last_words() {
   }
   response_.body = std::string(rest.substr(0, request_.max_response_bytes));
   return headers_done_ && !is_success(response_.status);
+}
+
+bool CurlExchange::may_connect(const curl_sockaddr& address) {
+  if (uses_proxy_ || !options_.may_connect) return true;
+  const Result<Url> url = Url::parse(request_.url);
+  return url && keep(options_.may_connect(url->authority, text_of(address)));
 }
 
 bool CurlExchange::keep(Result<void> result) {

@@ -10,6 +10,8 @@
 
 #include "controller/http/curl_transport.h"
 
+struct curl_sockaddr;
+
 namespace slipway::http {
 
 /// A libcurl handle with a connection cache of its own. One thread at a time.
@@ -58,6 +60,7 @@ class CurlExchange {
   std::size_t take_body(std::span<const std::byte> bytes);
   std::size_t give_body(std::span<std::byte> space);
   bool keep(Result<void> result);
+  bool may_connect(const curl_sockaddr& address);
   Result<std::size_t> next_bytes(std::span<std::byte> space);
   bool answer_waits() const;
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
@@ -77,6 +80,7 @@ class CurlExchange {
   bool paused_ = false;
   std::uint64_t activity_ = 0;  ///< Grows with each callback: what the idle time-out looks at.
   std::optional<Error> error_;
+  int lack_of_files_ = 0;  ///< As runtime::lack_of_files says of the last socket.
 };
 
 }  // namespace slipway::http

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -94,6 +95,19 @@ Error wrong_port(std::string message, std::string_view remedy) {
 }
 
 }  // namespace
+
+Error no_file_left(int lack, const Request& request) {
+  const bool is_ours = lack == EMFILE;
+  return {.cls = ErrorClass::Unavailable,
+          .message = where(request) +
+                     (is_ours ? "this process has no file left to open" : "this machine has no file left to open"),
+          .remedy =
+              is_ours ? "raise the limit of open files that it was started with (LimitNOFILE, ulimit -Hn), or give "
+                        "it less at once: fewer --workers, or in a cluster clusterWide instead of many watchNamespaces"
+                      : "find out what has so many files open there, or raise fs.file-max",
+          .reason = {},
+          .retry_after = {}};
+}
 
 Error speaks_no_tls(const Request& request) {
   return wrong_port(

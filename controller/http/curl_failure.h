@@ -11,6 +11,9 @@ namespace slipway::http {
 inline constexpr std::string_view kNetworkRemedy =
     "check that the host is up and reachable from here (DNS, proxy, firewall)";
 
+/// Unavailable: there is no open file for a connection; `lack` is what runtime::lack_of_files says.
+Error no_file_left(int lack, const Request& request);
+
 /// Invalid: the server took TLS's first words for a bad request.
 Error speaks_no_tls(const Request& request);
 

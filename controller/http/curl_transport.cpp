@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "controller/http/curl_exchange.h"
+#include "controller/http/curl_failure.h"
 #include "controller/http/curl_proxy.h"
 #include "controller/http/url.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/open_files.h"
 
 namespace slipway::http {
 
@@ -17,6 +19,7 @@ class CurlTransport::Pool {
  public:
   explicit Pool(std::size_t most) : most_(most) {}
 
+  /// Null when none has a connection there.
   std::unique_ptr<CurlHandle> take(const std::string& origin) {
     auto idle = idle_.lock();
     for (auto entry = idle->rbegin(); entry != idle->rend(); ++entry) {
@@ -25,7 +28,7 @@ class CurlTransport::Pool {
       idle->erase(std::next(entry).base());
       return handle;
     }
-    return std::make_unique<CurlHandle>();
+    return nullptr;
   }
 
   void give_back(std::string origin, std::unique_ptr<CurlHandle> handle) {
@@ -74,9 +77,13 @@ Result<Response> CurlTransport::send(const Request& request, std::stop_token sto
     return while_doing(std::string(to_string(request.method)) + " " + redacted(request.url), std::move(good.error()));
   const std::string origin = url->scheme + "://" + url->authority;
   auto handle = pool_->take(origin);
+  // A handle has files of its own, beside its connection.
+  if (const int lack = handle ? 0 : runtime::lack_of_files(); lack != 0)
+    return std::unexpected(no_file_left(lack, request));
+  if (!handle) handle = std::make_unique<CurlHandle>();
   if (!handle->ready()) return fail(ErrorClass::Internal, "libcurl gives no handle", "restart with more memory");
   Result<Response> response = CurlExchange(*handle, options_, request).run(std::move(stop));
-  pool_->give_back(origin, std::move(handle));
+  if (response || runtime::lack_of_files() == 0) pool_->give_back(origin, std::move(handle));
   return response;
 }
 

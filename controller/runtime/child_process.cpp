@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "controller/files/handle.h"
+#include "controller/runtime/open_files.h"
 
 namespace slipway::runtime {
 
@@ -252,6 +253,7 @@ Result<ChildEnd> run_child(const ChildPlan& plan, const ChildOutput& output, con
     return fail(ErrorClass::Invalid, plan.program + " can't be started: " + std::generic_category().message(errno),
                 "install it on the PATH");
   Child child{*process};
+  give_back_open_files(*process);
   if (plan.largest_file > 0) child.bound_files(plan.largest_file);
   out->write.close();
   errors->write.close();

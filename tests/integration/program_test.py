@@ -690,6 +690,20 @@ class RunTest(ProgramTest):
         self.assertRegex(limits, r"(?m)^Max core file size +0 +0 ")
         self.stop(process)
 
+    def test_it_may_open_as_many_files_as_it_is_let_and_hears_how_its_programs_end(self):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+        def as_some_parents_do():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+        process = self.serve(before=as_some_parents_do)
+        limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+        self.assertRegex(limits, rf"(?m)^Max open files +{most} +{most} ")
+        ignored = re.search(r"(?m)^SigIgn:\s+(\w+)$", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1]
+        self.assertFalse(int(ignored, 16) & 1 << (signal.SIGCHLD - 1))
+        self.stop(process)
+
     def test_the_log_is_json_in_a_pipe_and_text_on_a_terminal(self):
         process = self.start("run", "--listen", "127.0.0.1:0")
         wait_until(lambda: "running" in self.log("run"), "it runs")

@@ -1,0 +1,61 @@
+#include "controller/runtime/open_files.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "controller/runtime/child_process.h"
+#include "tests/catch.h"
+#include "tests/support/no_files.h"
+
+using namespace slipway;
+
+namespace {
+
+constexpr rlim_t kGiven = 100;
+
+/// In a process of its own: 0, or the number of what is wrong.
+int raise_and_start() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = kGiven;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  runtime::raise_open_files();
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur <= kGiven || limit.rlim_cur != limit.rlim_max) return 1;
+  // It is given back a moment after the start.
+  const runtime::ChildPlan waits{.program = "sh",
+                                 .arguments = {"-c", "until [ \"$(ulimit -Sn)\" = 100 ]; do :; done; ulimit -Hn"},
+                                 .environment = {"PATH=/usr/bin:/bin"},
+                                 .longest = std::chrono::seconds{20}};
+  const auto answer = runtime::ask_child(waits, 100, {});
+  if (!answer || answer->code != 0) return 2;
+  return answer->output == std::to_string(limit.rlim_max) + "\n" ? 0 : 3;
+}
+
+}  // namespace
+
+TEST_CASE("A process may open as many files as it is let, and its programs as many as it was given") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(raise_and_start());
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
+TEST_CASE("Connections leave the last files to others, and what is not for want of files is told apart") {
+  CHECK(runtime::lack_of_files() == 0);
+  errno = EACCES;
+  CHECK(runtime::lack_of_files(-1) == 0);
+  errno = ENFILE;
+  CHECK(runtime::lack_of_files(-1) == ENFILE);
+  const auto lack_with = [](unsigned left) {
+    const tests::NoFiles but_these{left};
+    return runtime::lack_of_files();
+  };
+  CHECK(lack_with(0) == EMFILE);
+  CHECK(lack_with(1) == EMFILE);
+}
