@@ -179,7 +179,9 @@ class Session {
   void begin(Answers& answers) {
     workforce_.begin(installation_.reconcilers());
     answers.has_begun();
-    // Only now: the other replicas leave it its share at once.
+    // Only now: the other replicas leave it its share at once. Both threads are made here, where one that the machine
+    // refuses ends the process with the reason.
+    lease_watch_.emplace([this](const std::stop_token& over) { installation_.shards().watch(over); });
     membership_.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
     log_.info("running", {{"resources", static_cast<std::int64_t>(installation_.caches().size())}});
   }
@@ -192,6 +194,7 @@ class Session {
     workforce_.end(grace_ / 2);
     if (!membership_) return;
     membership_.reset();
+    lease_watch_.reset();
     const auto released = installation_.shards().release(kRelease, {});
     if (!released) log_.warn("the lease could not be given back, it runs out: " + released.error().message);
   }
@@ -201,6 +204,7 @@ class Session {
   Installation installation_;
   assembly::Workforce workforce_;
   std::optional<ObjectWatches> watches_;
+  std::optional<std::jthread> lease_watch_;
   std::optional<std::jthread> membership_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <set>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -325,11 +324,11 @@ Time Shards::expire() {
   return end;
 }
 
+void Shards::watch(const std::stop_token& stop) {
+  while (!stop.stop_requested()) runtime::wait(until(expire(), state_->hands.steady.now()), stop);
+}
+
 void Shards::run(const std::stop_token& stop) {
-  // A renewal may hang while the lease ends.
-  const std::jthread watch{[this](const std::stop_token& ended) {
-    while (!ended.stop_requested()) runtime::wait(until(expire(), state_->hands.steady.now()), ended);
-  }};
   while (!stop.stop_requested()) {
     const Time due = step(stop);
     const Time now = state_->hands.steady.now();

@@ -66,6 +66,9 @@ class Shards {
   /// Null when the shard is not owned.
   std::unique_ptr<Work> begin(const std::string& shard_key, std::stop_token stop);
 
+  /// Stops the work of a lease that has ended, until `stop` asks: beside run(), and begun before it, on a thread of its
+  /// own, because a renewal may hang while the lease ends.
+  void watch(const std::stop_token& stop);
   /// Keeps the lease and follows the others until `stop` asks. Calls of one thread.
   void run(const std::stop_token& stop);
   /// Gives all shards back at once: the others need not wait for the lease to end. After run() has ended, when no work
@@ -87,7 +90,7 @@ class Shards {
 
   /// What run() does, a step at a time: does what is due, and says when something is due again. For tests.
   runtime::SteadyClock::Time step(const std::stop_token& stop);
-  /// Stops the work of a lease that is over; when the present one will be.
+  /// What watch() does, once; when the present lease will be over.
   runtime::SteadyClock::Time expire();
 
  private:

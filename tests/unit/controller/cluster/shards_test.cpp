@@ -12,6 +12,7 @@
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
 #include "tests/catch.h"
+#include "tests/support/no_threads.h"
 #include "tests/unit/controller/cluster/shards_world.h"
 
 using namespace slipway;
@@ -358,6 +359,15 @@ TEST_CASE("Why there is no lease is logged once, and who shares the work wheneve
   CHECK_THAT(world.lines[1], Catch::Contains("shares the work with 0 other replicas"));
 }
 
+TEST_CASE("A replica whose machine makes no more threads keeps its lease and ends as it is asked to") {
+  tests::ShardsWorld world;
+  std::stop_source stop;
+  Shards shards(tests::ShardsWorld::options("a"), world.hands(), [&](const auto&) { stop.request_stop(); });
+  const tests::NoThreads none;
+  shards.run(stop.get_token());
+  CHECK(shards.standing().holds_lease);
+}
+
 TEST_CASE("Replicas on threads of their own never work on one key at once, and every key is worked on") {
   tests::ShardsWorld world;
   const runtime::BootClock steady;
@@ -392,8 +402,10 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
     }
   };
   {
+    const std::jthread watches_a{[&](const std::stop_token& stop) { a.watch(stop); }};
     const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
     const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
+    const std::jthread watches_b{[&](const std::stop_token& stop) { b.watch(stop); }};
     const std::jthread keeps_b{[&](const std::stop_token& stop) { b.run(stop); }};
     const std::jthread works_b{[&](const std::stop_token& stop) { work(b, stop); }};
     const auto is_shared = [&] {
