@@ -39,12 +39,30 @@ Result<void> take_event(std::string_view line, const ApiRequest& request, const 
 
 Result<runtime::PageEnd> Collection::list(const runtime::PageRequest& request, const runtime::ObjectTaker& take,
                                           const std::stop_token& stop) {
+  return page({.label_selector = scope_.label_selector,
+               .field_selector = {},
+               .continue_token = request.continue_token,
+               .limit = request.whole ? 0 : kPage,
+               .metadata_only = scope_.metadata_only},
+              take, stop);
+}
+
+Result<std::string> Collection::version(const std::stop_token& stop) {
+  const auto pass_over = [](const Node&) -> Result<void> { return {}; };
+  const ListQuery smallest{.label_selector = scope_.label_selector,
+                           .field_selector = {},
+                           .continue_token = {},
+                           .limit = 1,
+                           .metadata_only = true};
+  Result<runtime::PageEnd> end = page(smallest, pass_over, stop);
+  if (!end) return std::unexpected(std::move(end.error()));
+  return std::move(end->resource_version);
+}
+
+Result<runtime::PageEnd> Collection::page(const ListQuery& query, const runtime::ObjectTaker& take,
+                                          const std::stop_token& stop) {
   CollectionItems items(take);
-  const ApiRequest made = kube::list(target(), {.label_selector = scope_.label_selector,
-                                                .field_selector = {},
-                                                .continue_token = request.continue_token,
-                                                .limit = request.whole ? 0 : kPage,
-                                                .metadata_only = scope_.metadata_only});
+  const ApiRequest made = kube::list(target(), query);
   const auto feed = [&items](std::span<const std::byte> bytes) { return items.feed(bytes); };
   if (Result<void> streamed = client_.stream(made, {feed, nullptr}, stop); !streamed)
     return std::unexpected(std::move(streamed.error()));

@@ -25,10 +25,12 @@ class Collection final : public runtime::CollectionReader {
 
   Result<runtime::PageEnd> list(const runtime::PageRequest& request, const runtime::ObjectTaker& take,
                                 const std::stop_token& stop) override;
+  Result<std::string> version(const std::stop_token& stop) override;
   Result<void> watch(const runtime::WatchRequest& request, const runtime::WatchEventTaker& take,
                      const std::stop_token& stop) override;
 
  private:
+  Result<runtime::PageEnd> page(const ListQuery& query, const runtime::ObjectTaker& take, const std::stop_token& stop);
   Target target() const { return {scope_.resource, scope_.namespace_name, "", ""}; }
 
   ApiClient& client_;

@@ -38,6 +38,9 @@ class CollectionReader {
  public:
   virtual ~CollectionReader() = default;
   virtual Result<PageEnd> list(const PageRequest& request, const ObjectTaker& take, const std::stop_token& stop) = 0;
+  /// At which version the server is now: never lower than one that a list or a watch gave before, but after its store
+  /// was put back to a backup.
+  virtual Result<std::string> version(const std::stop_token& stop) = 0;
   /// Success when the server ended it in its time. Unavailable for a cut, and for a silence that is none any more.
   virtual Result<void> watch(const WatchRequest& request, const WatchEventTaker& take, const std::stop_token& stop) = 0;
 };

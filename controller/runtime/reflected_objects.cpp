@@ -37,8 +37,13 @@ bool is_later(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? a.size() > b.size() : a > b;
 }
 
+bool went_back(std::string_view seen, std::string_view now) {
+  return is_later(seen, now) && !is_later(now, seen);
+}
+
 std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after) {
   if (before.resource_version == after.resource_version) return std::nullopt;
+  if (went_back(before.resource_version, after.resource_version)) return ChangeKind::Edited;
   const bool counts_generations = after.generation != 0;
   const bool is_same = counts_generations && before.generation == after.generation && before.labels == after.labels &&
                        before.annotations == after.annotations && before.finalizers == after.finalizers &&

@@ -51,6 +51,10 @@ Result<ObjectMeta> metadata_in(const Node& object);
 /// none are later than all, so that they are taken.
 bool is_later(std::string_view a, std::string_view b);
 
+/// Whether who saw `seen` and is told `now` after it is told of an earlier time. Never for versions that are no
+/// numbers.
+bool went_back(std::string_view seen, std::string_view now);
+
 /// What one reflector fills. Only the reflector's thread calls it.
 class ReflectedObjects {
  public:
@@ -66,7 +70,8 @@ class ReflectedObjects {
   virtual std::size_t size() const = 0;
 };
 
-/// What an object's metadata says of a change; absent when it is the same version.
+/// What an object's metadata says of a change; absent when it is the same version. An earlier version is an edit: of a
+/// store that was put back to a backup, generations tell nothing.
 std::optional<ChangeKind> change_between(const ObjectMeta& before, const ObjectMeta& after);
 
 /// Whether the two say the same; where it stands does not count.

@@ -59,6 +59,7 @@ void Reflector::list(const std::stop_token& stop) {
     return back_off(listed.error(), stop);
   }
   version_ = *listed;
+  is_of_list_ = true;
   has_watched_ = false;
   state_ = State::Watching;
   resumes_ = 0;
@@ -82,7 +83,22 @@ Result<std::string> Reflector::list_pages(PageRequest request, const std::stop_t
   }
 }
 
+/// Whether what it would go on from is still to come there.
+Result<bool> Reflector::is_ahead_of_server(const std::stop_token& stop) {
+  if (std::exchange(is_of_list_, false)) return false;
+  const Result<std::string> now = parts_.collection.version(stop);
+  if (!now) return std::unexpected(now.error());
+  return went_back(version_, *now);
+}
+
 void Reflector::watch(const std::stop_token& stop) {
+  const Result<bool> is_ahead = is_ahead_of_server(stop);
+  if (stop.stop_requested()) return;
+  if (!is_ahead) return not_watched(is_ahead.error(), false, false, stop);
+  if (*is_ahead) {
+    state_ = State::Listing;
+    return;
+  }
   events_ = 0;
   bool has_begun = false;
   const std::chrono::nanoseconds began = hands_.elapsed();
@@ -101,7 +117,10 @@ void Reflector::watch(const std::stop_token& stop) {
     has_watched_ = true;
   }
   if (ended && was_good) return;
-  const Error error = ended ? came_to_nothing() : ended.error();
+  not_watched(ended ? came_to_nothing() : ended.error(), has_begun, was_good, stop);
+}
+
+void Reflector::not_watched(const Error& error, bool has_begun, bool was_good, const std::stop_token& stop) {
   const bool resumes = is_passing(error.cls) && !is_expired(error) && (was_good || ++resumes_ <= options_.most_resumes);
   if (!resumes) state_ = State::Listing;
   if (!has_begun) {

@@ -56,12 +56,18 @@ struct ReflectorHands {
 ///              the last page                          what was not listed is gone; Watching from the list's version
 ///              Expired on a later page                once more from the start, in one answer
 ///              any other error                        back-off (Retry-After as floor), once more from the start
-///   Watching   an event                               kept and told; its version is where to go on from
+///   Watching   before each watch but a list's first:
+///              the server is at a lower version       Listing: its store was put back to a backup
+///              it can't say at which                  as a watch that can't begin
+///              an event                               kept and told; its version is where to go on from
 ///              a bookmark                             its version is where to go on from
 ///              the end, after an event or 10 s        watch on from the version, at once
 ///              a cut, 429, 5xx, or the end before     back-off, watch on from the version
 ///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
+///
+/// The API server takes a version of the future, and keeps such a watch open and silent: so it is asked before. Whoever
+/// puts its store back starts it anew, so that every watch ends then.
 ///
 /// The back-off grows until a watch brings an event or lasts 10 s, or an outage has ended: a list that goes well is no
 /// reason to hurry. Who waits then goes on within a second, but never before Retry-After is over, and what fails next
@@ -97,6 +103,8 @@ class Reflector {
 
   void list(const std::stop_token& stop);
   void watch(const std::stop_token& stop);
+  Result<bool> is_ahead_of_server(const std::stop_token& stop);
+  void not_watched(const Error& error, bool has_begun, bool was_good, const std::stop_token& stop);
   Result<std::string> list_pages(PageRequest request, const std::stop_token& stop);
   Result<void> take_event(WatchEventType type, const Node& object);
   std::chrono::seconds watch_time() const;
@@ -111,6 +119,7 @@ class Reflector {
   const ReflectorOptions options_;
   State state_ = State::Listing;
   std::string version_;
+  bool is_of_list_ = false;  ///< That version: no watch was asked for from it.
   bool list_whole_ = false;
   unsigned failures_ = 0;
   std::uint64_t ended_outages_ = 0;  ///< As of the last back-off.

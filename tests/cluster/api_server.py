@@ -100,10 +100,12 @@ class Cluster:
         self.etcd = f"http://127.0.0.1:{client}"
         at_peer = f"http://127.0.0.1:{peer}"
         # The data of a test is thrown away: what waits for the disk only costs time.
-        self.launch("etcd", "--data-dir", self.folder / "etcd", "--unsafe-no-fsync", "--log-level", "error",
-                    "--listen-client-urls", self.etcd, "--advertise-client-urls", self.etcd,
-                    "--listen-peer-urls", at_peer, "--initial-advertise-peer-urls", at_peer,
-                    "--initial-cluster", f"default={at_peer}")
+        self.etcd_command = (
+            "etcd", "--data-dir", self.folder / "etcd", "--unsafe-no-fsync", "--log-level", "error",
+            "--listen-client-urls", self.etcd, "--advertise-client-urls", self.etcd,
+            "--listen-peer-urls", at_peer, "--initial-advertise-peer-urls", at_peer,
+            "--initial-cluster", f"default={at_peer}")
+        self.store = self.launch(*self.etcd_command)
 
     def start_api_server(self):
         (self.port,) = free_ports(1)
@@ -149,6 +151,26 @@ class Cluster:
         request = urllib.request.Request(f"{self.etcd}/v3/kv/{what}", json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=STARTED_WITHIN) as answer:
             return json.load(answer)
+
+    def while_store_is_away(self, act):
+        """Ends etcd and the API server, and starts them again with the same addresses."""
+        self.kill_api_server()
+        self.processes.remove(self.store)
+        end(self.store)
+        act(self.folder / "etcd")
+        self.store = self.launch(*self.etcd_command)
+        self.resume_api_server()
+
+    def back_up(self, folder):
+        """Keeps what etcd has now, for restore()."""
+        self.while_store_is_away(lambda store: shutil.copytree(store, folder))
+
+    def restore(self, folder):
+        """Puts etcd back to what back_up() kept: its versions go back, too."""
+        def put_back(store):
+            shutil.rmtree(store)
+            shutil.copytree(folder, store)
+        self.while_store_is_away(put_back)
 
     def save(self, folder):
         """Ends it, and keeps its objects for others that start with them."""

@@ -507,7 +507,7 @@ class ReflectorTest(ClientCase):
         self.settled(lambda: self.api.ask("kept") == self.versions())
 
     def lists(self):
-        return len(self.wire.seen(path="/configmaps[?]limit="))
+        return len(self.wire.seen(path="/configmaps[?]limit=500"))
 
     def watches(self):
         return len(self.wire.seen(path="watch=true"))

@@ -159,6 +159,23 @@ class OutageTest(unittest.TestCase):
         self.assert_done_once(builds)
         wait_until(lambda: self.controller.readiness()[0] == 200, "it is ready by itself")
 
+    def test_etcd_is_put_back_to_a_backup(self):
+        self.apply(["edited", "kept"], 1)
+        self.wait_until_published({"edited": 1, "kept": 1})
+        self.cluster.back_up(self.work / "backup")
+        self.wait_until_calm()
+        self.apply(["edited"], 2)
+        self.apply(["lost"], 1)
+        self.wait_until_published({"edited": 2, "kept": 1, "lost": 1})
+        # More versions than an API server takes for itself when it starts.
+        self.kubectl("create", "-f", "-", stdin="---".join(
+            f"\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: filler-{number}, namespace: team}}\n" for number in range(100)))
+        self.cluster.restore(self.work / "backup")
+        self.apply(["edited"], 3)
+        self.apply(["new"], 1)
+        self.wait_until_published({"edited": 3, "kept": 1, "new": 1})
+        wait_until(lambda: self.controller.metric('slipway_resources{kind="imagepublication"') == 3, "what is lost is not kept")
+
 
 if __name__ == "__main__":
     SLIPWAY, EMULATOR = (str(pathlib.Path(each).resolve()) for each in sys.argv[1:3])

@@ -112,6 +112,18 @@ TEST_CASE("A page says where it stands and whether more follows") {
   CHECK(items.size() == 1);
 }
 
+TEST_CASE("The version of a collection costs one object's metadata") {
+  tests::StreamingTransport transport(7);
+  transport.then(200, R"({"items":[{"metadata":{"name":"a"}}],"metadata":{"resourceVersion":"9","continue":"c"}})");
+  transport.then(503);
+  ApiClient client(transport);
+  Collection collection(client, {.resource = resource_of(ResourceKind::ImagePublication)});
+  CHECK(collection.version({}) == "9");
+  CHECK_THAT(transport.requests.back().url, Catch::Contains("limit=1") && !Catch::Contains("resourceVersion"));
+  CHECK_THAT(*transport.requests.back().headers.find("Accept"), Catch::Contains("as=PartialObjectMetadataList;"));
+  CHECK(collection.version({}).error().cls == ErrorClass::Unavailable);
+}
+
 TEST_CASE("A watch gives events as they come, an ERROR ends it with what it means") {
   tests::StreamingTransport transport(11);
   ApiClient client(transport);

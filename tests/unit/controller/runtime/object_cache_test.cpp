@@ -54,6 +54,10 @@ TEST_CASE("Versions are compared as numbers, and what is none counts as news") {
   CHECK(is_later("18446744073709551617", "18446744073709551616"));
   CHECK(is_later("x", "9"));
   CHECK_FALSE(is_later("x", "x"));
+  CHECK(went_back("10", "9"));
+  CHECK_FALSE(went_back("9", "10"));
+  CHECK_FALSE(went_back("10", "10"));
+  CHECK_FALSE(went_back("x", "9"));
 }
 
 TEST_CASE("What an event changed is told once, an edit apart from a status") {
