@@ -46,6 +46,13 @@ Outcome wait(const Deadlines& deadlines, Timestamp now) {
   return {.kind = Kind::Again, .delay = std::min<milliseconds>(end - now, deadlines.interval)};
 }
 
+/// Within 5 minutes it would be tried again without anybody's word.
+std::optional<milliseconds> asked_wait(const Error& error, const Deadlines& deadlines) {
+  constexpr std::chrono::seconds kAlwaysKept = std::chrono::minutes{5};
+  if (!error.retry_after) return std::nullopt;
+  return std::min(*error.retry_after, std::max(deadlines.interval, kAlwaysKept));
+}
+
 Outcome retry(std::optional<milliseconds> at_least, const Deadlines& deadlines, Timestamp now) {
   const bool used_up = deadlines.retry_for && now >= deadlines.attempt_started_at + *deadlines.retry_for;
   if (!used_up) return {.kind = Kind::Retry, .delay = at_least};
@@ -66,9 +73,9 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
       if (error.reason == reason::kHostSilent) return put_off();
       [[fallthrough]];
     case ErrorClass::Throttled:
-      return retry(error.retry_after, deadlines, now);
+      return retry(asked_wait(error, deadlines), deadlines, now);
     case ErrorClass::QuotaExceeded:
-      return retry(error.retry_after.value_or(deadlines.interval), deadlines, now);
+      return retry(asked_wait(error, deadlines).value_or(deadlines.interval), deadlines, now);
     case ErrorClass::Internal:
       return retry(deadlines.interval, deadlines, now);
     case ErrorClass::NotFound:

@@ -38,7 +38,7 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 ///
 ///   class                              follows
 ///   Cancelled                          Done: we are stopping, the next process goes on
-///   Throttled, Unavailable             Retry, not before retry_after
+///   Throttled, Unavailable             Retry, not before retry_after (see below)
 ///   Unavailable, HostSilent            PutOff: whoever knows the host wakes it; within 5 minutes all the same
 ///   QuotaExceeded                      Retry, not before retry_after, else interval
 ///   Internal                           Retry, not before interval (late: it is a bug)
@@ -50,7 +50,9 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 ///   every other                        Stalled until the spec, credentials, a permission or a report change
 ///
 /// What is retried after attempt_started_at + retry_for is Again after `interval`: the controller goes on slowly
-/// (one-shot `publish` ends there). Stalled is looked at after `interval`, or a Forbidden's retry_after (60 s or more).
+/// (one-shot `publish` ends there). A retry_after counts for no longer than `interval`, or 5 minutes where that is
+/// shorter: no answer keeps an object from being looked at when its owner asked for that. Stalled is looked at after
+/// `interval`, or a Forbidden's retry_after (60 s or more).
 Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now);
 
 /// What follows when the status was to be written last: `outcome` if it was. Else it is tried again, a right to write

@@ -83,13 +83,12 @@ std::optional<std::chrono::seconds> retry_after(const Headers& headers) {
   if (const auto date = parse_date(*text)) {
     const std::string* now = headers.find("Date");
     const auto sent = now == nullptr ? std::nullopt : parse_date(*now);
-    return sent ? std::optional(std::max(std::chrono::seconds(0), *date - *sent)) : std::nullopt;
+    return sent ? std::optional(std::clamp(*date - *sent, std::chrono::seconds(0), kLongestRetryAfter)) : std::nullopt;
   }
-  if (text->size() > 9) return std::nullopt;
   if (!std::all_of(text->begin(), text->end(), is_digit)) return std::nullopt;
-  long seconds = 0;
+  long seconds = kLongestRetryAfter.count();  // Kept where the number is beyond a long.
   std::from_chars(text->data(), text->data() + text->size(), seconds);
-  return std::chrono::seconds(seconds);
+  return std::min(std::chrono::seconds(seconds), kLongestRetryAfter);
 }
 
 }  // namespace slipway::http

@@ -48,8 +48,11 @@ class RetryingTransport final : public HttpTransport {
   RetryHands hands_;
 };
 
+/// What any server's word on when to come back counts for at most: it may be a slip, or meant to keep us away.
+inline constexpr std::chrono::seconds kLongestRetryAfter = std::chrono::hours{1};
+
 /// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which is counted from the answer's own Date, because the clocks
-/// of two machines differ. Absent for what is neither, and for a date without Date.
+/// of two machines differ; kLongestRetryAfter at most. Absent for what is neither, and for a date without Date.
 std::optional<std::chrono::seconds> retry_after(const Headers& headers);
 
 }  // namespace slipway::http

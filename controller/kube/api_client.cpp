@@ -60,7 +60,7 @@ Words words_of(const Node& status) {
               .retry_after = {}};
   const Node& details = json::at(status, "details");
   if (const auto seconds = json::integer_at(details, "retryAfterSeconds"); seconds && *seconds > 0)
-    words.retry_after = std::chrono::seconds(*seconds);
+    words.retry_after = std::min(std::chrono::seconds(*seconds), http::kLongestRetryAfter);
   for (const Node& cause : json::items_at(details, "causes")) {
     const std::string field = json::text_at(cause, "field");
     words.causes.push_back((field.empty() ? "" : field + ": ") + json::text_at(cause, "message"));

@@ -149,6 +149,13 @@ TEST_CASE("What the API server refuses has a class and a way out") {
   CHECK(is_of_ending_namespace(answer.error()) == row.body.contains("NamespaceTerminating"));
 }
 
+TEST_CASE("An API server's word on when to come back is an hour at most, in its status too") {
+  const std::string details = R"(,"details":{"retryAfterSeconds":999999999})";
+  const auto error =
+      error_of(get(publication("shop", "app")), {.status = 503, .headers = {}, .body = status(503, details)});
+  CHECK(error.retry_after == std::chrono::seconds(3600));
+}
+
 TEST_CASE("The rule for a kind without namespaces belongs into a ClusterRole") {
   const Error error = error_of(get({resource_of(ResourceKind::ContainerRegistry), "", "contoso", ""}),
                                {.status = 403, .headers = {}, .body = status(403)});
