@@ -27,4 +27,9 @@ milliseconds backoff(const BackoffLimits& limits, unsigned failures, double roll
   return scaled(*floor, 1 + limits.jitter * roll);
 }
 
+milliseconds spread(milliseconds delay, double roll) {
+  constexpr double kShare = 0.1;
+  return delay < std::chrono::minutes{1} ? delay : scaled(delay, 1 - kShare * roll);
+}
+
 }  // namespace slipway::runtime

@@ -17,4 +17,8 @@ struct BackoffLimits {
 std::chrono::milliseconds backoff(const BackoffLimits& limits, unsigned failures, double roll,
                                   std::optional<std::chrono::milliseconds> floor = {});
 
+/// A delay of a minute or more, sooner by up to a tenth as `roll` in [0, 1) says: what is put off together does not
+/// come together. A shorter one as it is. Pure.
+std::chrono::milliseconds spread(std::chrono::milliseconds delay, double roll);
+
 }  // namespace slipway::runtime

@@ -52,6 +52,11 @@ void WorkQueue::put_off(const ObjectKey& key, milliseconds delay) {
   add_after(key, backoff({.first = delay, .longest = delay, .jitter = backoff_.jitter}, 1, rolled));
 }
 
+void WorkQueue::look_again(const ObjectKey& key, milliseconds delay) {
+  const double rolled = roll(*state_.lock());
+  add_after(key, spread(delay, rolled));
+}
+
 void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {
   milliseconds delay{};
   {

@@ -62,6 +62,8 @@ class WorkQueue {
   void add_after(const ObjectKey& key, std::chrono::milliseconds delay);
   /// As add_after(), with the jitter of retry(): of many that come at once.
   void put_off(const ObjectKey& key, std::chrono::milliseconds delay);
+  /// As add_after() with the delay spread by chance (see spread()): for looks that nothing but time asks for.
+  void look_again(const ObjectKey& key, std::chrono::milliseconds delay);
   /// As add_after() with the key's growing delay, at least `floor`. Counts as one more failure in a row.
   void retry(const ObjectKey& key, std::optional<std::chrono::milliseconds> floor);
   /// Forgets the failures of the key: the next retry() starts from the first delay.
@@ -108,6 +110,7 @@ class WorkQueue {
     std::vector<ObjectKey> promoted;  ///< Delayed keys that became due.
   };
 
+  static double roll(State& state);
   static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);
   Next pop(State& state, Time now) const;
@@ -115,7 +118,6 @@ class WorkQueue {
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
   void delay_until(const ObjectKey& key, Time when);
-  static double roll(State& state);
   std::string host_of(const ObjectKey& key) const { return host_of_ ? host_of_(key) : std::string(); }
 
   const SteadyClock& clock_;

@@ -83,7 +83,7 @@ void WorkerPool::schedule(const ObjectKey& key, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::Retry) return queue_.retry(key, outcome.delay);
   if (outcome.kind == Outcome::Kind::PutOff && outcome.delay) return queue_.put_off(key, *outcome.delay);
   queue_.forget(key);
-  if (outcome.kind != Outcome::Kind::Done && outcome.delay) queue_.add_after(key, *outcome.delay);
+  if (outcome.kind != Outcome::Kind::Done && outcome.delay) queue_.look_again(key, *outcome.delay);
 }
 
 }  // namespace slipway::runtime

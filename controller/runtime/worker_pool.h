@@ -21,7 +21,7 @@ std::string new_reconcile_id();
 /// Threads that take keys, call the reconciler of the key's kind and turn its Outcome into the next visit:
 ///
 ///   Done            forget the key's failures; no further visit
-///   Again, Stalled  forget the failures; visit after `delay`
+///   Again, Stalled  forget the failures; visit after `delay`, spread (see spread()) so that no herd stays together
 ///   PutOff          visit after `delay`, about; the failures stay
 ///   Retry           visit after the key's growing delay, at least `delay`
 ///   an exception    a bug of ours: told to the watcher, visit after `after_a_bug`

@@ -5,6 +5,7 @@
 using namespace std::chrono_literals;
 using slipway::runtime::backoff;
 using slipway::runtime::BackoffLimits;
+using slipway::runtime::spread;
 
 TEST_CASE("the delay doubles from the first to the longest") {
   const BackoffLimits limits{.first = 500ms, .longest = 3s, .jitter = 0};
@@ -36,5 +37,19 @@ TEST_CASE("the server's Retry-After is a floor") {
   }
   SECTION("the longest delay does not cap it") {
     CHECK(backoff(limits, 1, 0, 60s) == 60s);
+  }
+}
+
+TEST_CASE("a long delay is spread over its last tenth, a short one is what it is") {
+  struct Row {
+    std::chrono::milliseconds delay;
+    double roll;
+    std::chrono::milliseconds spread;
+  };
+  for (const Row& row :
+       {Row{1h, 0, 1h}, Row{1h, 0.5, 57min}, Row{1h, 1, 54min}, Row{1min, 1, 54s}, Row{59'999ms, 1, 59'999ms},
+        Row{1s, 0.5, 1s}, Row{0s, 1, 0s}, Row{-1h, 1, -1h}, Row{24h * 365 * 1000, 1, 24h * 365 * 900}}) {
+    CAPTURE(row.delay.count(), row.roll);
+    CHECK(spread(row.delay, row.roll) == row.spread);
   }
 }

@@ -1,5 +1,7 @@
 #include "controller/runtime/work_queue.h"
 
+#include <algorithm>
+#include <set>
 #include <thread>
 
 #include "tests/catch.h"
@@ -124,6 +126,36 @@ TEST_CASE("a delayed key is due at its time, not before") {
   CHECK(world.queue.try_take() == key("a"));
   CHECK(world.watcher.adds == 1);
   CHECK(world.watcher.last_wait == 0ns);
+}
+
+TEST_CASE("looks that are put off together come one by one, within the last tenth of the delay") {
+  World world;
+  const std::vector<std::string> names{"a", "b", "c", "d", "e", "f", "g", "h"};
+  for (const std::string& name : names) world.queue.look_again(key(name), 1h);
+  world.clock.advance(54min - 1ns);
+  CHECK(world.queue.try_take() == Taken{});
+  std::set<std::string> seen;
+  std::size_t at_most = 0;
+  for (int second = 0; second < 360; ++second) {
+    world.clock.advance(1s);
+    std::size_t now = 0;
+    for (; const auto taken = world.queue.try_take(); ++now) seen.insert(taken->name);
+    at_most = std::max(at_most, now);
+  }
+  CHECK(seen.size() == names.size());
+  CHECK(at_most <= 2);
+}
+
+TEST_CASE("what is put off for less than a minute comes when it was asked for, and an edit at once") {
+  World world;
+  world.queue.look_again(key("a"), 59s);
+  world.queue.look_again(key("b"), 1h);
+  world.queue.add(key("b"), Priority::Edit);
+  CHECK(world.queue.try_take() == key("b"));
+  world.clock.advance(59s - 1ns);
+  CHECK(world.queue.try_take() == Taken{});
+  world.clock.advance(1ns);
+  CHECK(world.queue.try_take() == key("a"));
 }
 
 TEST_CASE("a delay of a thousand years is long") {

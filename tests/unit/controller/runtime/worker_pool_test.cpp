@@ -94,6 +94,24 @@ TEST_CASE("the outcome decides the next visit") {
   }
 }
 
+TEST_CASE("looks again are spread, what is retried comes no sooner than it may") {
+  const auto kind = GENERATE(Outcome::Kind::Again, Outcome::Kind::Stalled, Outcome::Kind::Retry);
+  tests::ManualSteadyClock clock;
+  Visits watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {.first = 1s, .longest = 1h, .jitter = 0}, .seed = 1}};
+  Answering reconciler{[kind](const ObjectKey&, auto) { return Outcome{kind, 1h}; }};
+  {
+    WorkerPool pool{queue, {{ResourceKind::ImagePublication, reconciler}}, watcher, {.workers = 1}};
+    queue.add(key("a"), Priority::Edit);
+    queue.add(key("b"), Priority::Edit);
+    watcher.wait_for(2);
+  }
+  clock.advance(54min - 1ns);
+  CHECK_FALSE(queue.oldest_work());
+  clock.advance(6min);
+  CHECK(queue.oldest_work().has_value() == (kind != Outcome::Kind::Retry));
+}
+
 TEST_CASE("an exception is told and the key is visited late") {
   std::vector<Visit> visits;
   const auto statistics = after_one_visit(
