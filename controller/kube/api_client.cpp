@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/http/retrying_transport.h"
+#include "controller/kube/api_document.h"
 #include "controller/runtime/collection_reader.h"
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
@@ -188,7 +189,7 @@ bool is_success(int status) {
 
 Result<Node> object_in(const ApiRequest& request, const http::Response& response) {
   if (!is_success(response.status)) return std::unexpected(error_of(request, response));
-  Document document = parse_json(response.body, "answer", kLimits);
+  Document document = parse_api_json(response.body, "answer", kLimits);
   if (document.problems.empty()) return std::move(document.root);
   return fail(ErrorClass::Integrity, doing(request) + ": " + document.problems.front().message,
               "check what answers at the API server's address");

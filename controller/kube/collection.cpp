@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/kube/api_document.h"
 #include "controller/kube/collection_items.h"
 #include "controller/kube/watch_stream.h"
 #include "crds/base/text.h"
@@ -23,7 +24,7 @@ std::optional<runtime::WatchEventType> type_of(const std::string& text) {
 }
 
 Result<void> take_event(std::string_view line, const ApiRequest& request, const runtime::WatchEventTaker& take) {
-  const Document document = parse_json(line, "event", kEventLimits);
+  const Document document = parse_api_json(line, "event", kEventLimits);
   if (!document.problems.empty())
     return fail(ErrorClass::Integrity, "an event can't be read: " + document.problems.front().message,
                 "check what answers at the API server's address");

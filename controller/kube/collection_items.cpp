@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controller/kube/api_document.h"
 #include "controller/kube/requests.h"
 
 namespace slipway::kube {
@@ -82,7 +83,7 @@ Result<void> CollectionItems::take_item_byte(char byte) {
   if (byte == '{' || byte == '[') ++depth_;
   if (byte == '}' || byte == ']') --depth_;
   if (depth_ > 0) return {};
-  const Document document = parse_json(item_, "item", kItemLimits);
+  const Document document = parse_api_json(item_, "item", kItemLimits);
   item_.clear();
   at_ = At::BetweenItems;
   depth_ = 1;

@@ -54,6 +54,15 @@ TEST_CASE("A list is taken apart whatever it is cut into, in either order of its
   }
 }
 
+TEST_CASE("An item with bytes that are no UTF-8 keeps nobody from the others") {
+  const auto texts = taken_apart(
+      "{\"items\":[{\"a\":\"\xff\xfe\xc3\xa9\xc3\"},{\"b\":\"\xed\xa0\x80.\"},{\"c\":1}],\"metadata\":{}}", 3);
+  REQUIRE(texts);
+  CHECK(texts->at(0) == "{\"a\":\"??\xc3\xa9?\"}");
+  CHECK(texts->at(1) == R"({"b":"???."})");
+  CHECK(texts->at(2) == R"({"c":1})");
+}
+
 TEST_CASE("A list without items, or with null for them, has none") {
   CHECK(taken_apart(R"({"metadata":{}})", 4)->size() == 1);
   CHECK(taken_apart(R"({"items":null,"metadata":{}})", 4)->size() == 1);
@@ -146,6 +155,11 @@ TEST_CASE("A watch gives events as they come, an ERROR ends it with what it mean
   CHECK(began);
   CHECK(seen == "A1M2D3B4");
   CHECK_THAT(*transport.requests.back().headers.find("Accept"), Catch::Contains("as=PartialObjectMetadata;"));
+
+  seen.clear();
+  transport.then(200, "{\"type\":\"ADDED\",\"object\":{\"n\":\"5\",\"f:\xff\":{}}}\n");
+  CHECK(watch());
+  CHECK(seen == "A5");
 
   transport.then(200, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}}\n");
   CHECK(is_expired(watch().error()));

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "crds/base/document.h"
+
+namespace slipway::kube {
+
+/// What an API server answered. It gives back byte for byte what a client wrote into managedFields, also what is no
+/// UTF-8: such bytes are read as '?', so that one object keeps nobody from the others. All else is as parse_json() has
+/// it.
+Document parse_api_json(std::string_view text, std::string_view name, const DocumentLimits& limits);
+
+}  // namespace slipway::kube
