@@ -115,6 +115,13 @@ bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& 
   return reference && is_own_host(registry, reference->registry);
 }
 
+bool is_used_by(const ContainerRegistry& registry, const ImagePublication& object) {
+  const std::string& name = registry.metadata.name;
+  const auto& image = object.spec.source.image;
+  return object.spec.registry_ref.name == name || (image && image->registry_ref && image->registry_ref->name == name) ||
+         keeps_source_of(registry, object);
+}
+
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request) {
   if (!registry) return refusal(request);
   const bool own_readable = is_own_readable_source(*registry, request);

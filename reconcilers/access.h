@@ -59,4 +59,7 @@ bool is_own_host(const ContainerRegistry& registry, const std::string& host);
 /// whether it names it or not.
 bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& object);
 
+/// Whether `object` names `registry`, for its image or its source, or has its source at one of its hosts.
+bool is_used_by(const ContainerRegistry& registry, const ImagePublication& object);
+
 }  // namespace slipway

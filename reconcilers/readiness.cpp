@@ -33,6 +33,11 @@ Condition make_condition(std::string_view type, bool status, std::string_view re
           .message = beginning_of(std::move(message), kLongestMessage)};
 }
 
+bool is_unready(const Conditions& conditions) {
+  const Condition* ready = find_condition(conditions, kReady);
+  return ready != nullptr && ready->status != "True";
+}
+
 std::string reason_of(const Error& error) {
   return error.reason.empty() ? std::string(to_string(error.cls)) : error.reason;
 }

@@ -50,6 +50,9 @@ std::optional<Timestamp> untrusted_since(const Conditions& conditions);
 /// What an error means for an object: reason (its own or its class), message with remedy; Stalled when `outcome` is.
 Readiness readiness_of(const Error& error, const Outcome& outcome);
 
+/// Whether Ready is there and not True; of what is suspended it is not there.
+bool is_unready(const Conditions& conditions);
+
 /// "message: remedy" as conditions and events show an error.
 std::string to_text(const Error& error);
 

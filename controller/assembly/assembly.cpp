@@ -6,6 +6,7 @@
 #include "controller/assembly/metered_ports.h"
 #include "controller/assembly/open_requests.h"
 #include "controller/assembly/put_off_visits.h"
+#include "controller/assembly/ready_again.h"
 #include "controller/assembly/request_lines.h"
 #include "controller/assembly/watched_writer.h"
 #include "controller/http/request_rates.h"
@@ -120,7 +121,9 @@ struct Assembly::Parts {
         prune_reconciler({ports.objects, writer, surroundings.recorder, surroundings.clock}),
         put_off_publisher(publisher, put_off),
         watched_publisher(put_off_publisher, long_visits),
-        watched_registry(registry_reconciler, long_visits),
+        ready_again(registry_reconciler,
+                    {ports.objects, ports.unready_users, [this](const ObjectKey& key) { put_off.bring_back(key); }}),
+        watched_registry(ready_again, long_visits),
         watched_prune(prune_reconciler, long_visits) {}
 
   registry::RegistriesSettings registries_settings() {
@@ -161,6 +164,7 @@ struct Assembly::Parts {
   prune::PruneReconciler prune_reconciler;
   PutOffReconciler put_off_publisher;
   WatchedReconciler watched_publisher;
+  ReadyAgain ready_again;
   WatchedReconciler watched_registry;
   WatchedReconciler watched_prune;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "controller/assembly/audit_log.h"
 #include "controller/assembly/long_visits.h"
@@ -46,6 +47,9 @@ struct AssemblyPorts {
   PublicationAtHand publication{};
   /// Whether an object is this process's to write. Null: each is.
   ObjectFailure::IsOurs is_ours{};
+  /// Of a ContainerRegistry that has become Ready the publications that use it and are not. Null: whoever watches the
+  /// objects sees to them.
+  std::function<std::vector<ObjectKey>(const ContainerRegistry&)> unready_users{};
 };
 
 /// The reconcilers and everything that they need beside the objects: registries, transfer, signs of life. The same over
@@ -60,7 +64,8 @@ class Assembly {
   /// Of every kind.
   runtime::ReconcilersByKind reconcilers();
   publish::PublishReconciler& publisher();
-  /// Where is added what a silent host had put off, once it may be asked. Outlives every visit.
+  /// Where is added what a silent host had put off, once it may be asked, and what waited for a ContainerRegistry, once
+  /// it is Ready. Outlives every visit.
   void bring_back_through(runtime::WorkQueue& queue);
   /// What the reconcilers write through.
   ObjectWriter& writer();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "reconcilers/access.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::cluster {
 namespace {
@@ -14,20 +15,16 @@ class Versions {
   Versions(const ContainerRegistry* before, const ContainerRegistry* now) : versions_{before, now} {}
 
   bool is_used_by(const ImagePublication& object) const {
-    if (has_name(object.spec.registry_ref)) return true;
-    const auto& image = object.spec.source.image;
-    if (image && image->registry_ref && has_name(*image->registry_ref)) return true;
     return std::ranges::any_of(versions_,
-                               [&](const auto* each) { return each != nullptr && keeps_source_of(*each, object); });
+                               [&](const auto* each) { return each != nullptr && slipway::is_used_by(*each, object); });
   }
-  bool is_used_by(const RetentionPolicy& object) const { return has_name(object.spec.registry_ref); }
+  bool is_used_by(const RetentionPolicy& object) const {
+    return std::ranges::any_of(versions_, [&](const auto* each) {
+      return each != nullptr && each->metadata.name == object.spec.registry_ref.name;
+    });
+  }
 
  private:
-  bool has_name(const NameRef& reference) const {
-    return std::ranges::any_of(
-        versions_, [&](const auto* each) { return each != nullptr && each->metadata.name == reference.name; });
-  }
-
   const std::array<const ContainerRegistry*, 2> versions_;
 };
 
@@ -51,6 +48,14 @@ std::vector<ObjectKey> users_of(const ContainerRegistry* before, const Container
                                 const ObjectCaches& caches) {
   const Versions versions(before, now);
   return keys_of(caches, [&](const auto& object) { return versions.is_used_by(object); });
+}
+
+std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry, const ObjectCaches& caches) {
+  std::vector<ObjectKey> keys;
+  append_keys(keys, caches.publications, [&](const ImagePublication& object) {
+    return is_unready(object.status.conditions) && is_used_by(registry, object);
+  });
+  return keys;
 }
 
 std::vector<ObjectKey> objects_in(const std::string& namespace_name, const ObjectCaches& caches) {

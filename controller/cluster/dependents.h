@@ -12,6 +12,10 @@ namespace slipway::cluster {
 std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
                                 const ObjectCaches& caches);
 
+/// The publications among users_of() a registry that are not ready, whatever for. Those that are suspended are not
+/// among them.
+std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry, const ObjectCaches& caches);
+
 /// The publications and policies of a namespace.
 std::vector<ObjectKey> objects_in(const std::string& namespace_name, const ObjectCaches& caches);
 

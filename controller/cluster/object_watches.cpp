@@ -11,6 +11,7 @@
 #include "controller/kube/reference_watches.h"
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/nudge.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::cluster {
 namespace {
@@ -110,6 +111,11 @@ bool is_another(const Registry* before, const Registry* now) {
   return before->object.spec != now->object.spec || before->problems.empty() != now->problems.empty();
 }
 
+bool is_ready(const Registry* each) {
+  const Condition* ready = each == nullptr ? nullptr : find_condition(each->object.status.conditions, kReady);
+  return ready != nullptr && ready->status == "True";
+}
+
 std::map<std::string, std::string> labels_of(const Namespace* each) {
   return each == nullptr ? std::map<std::string, std::string>{} : each->object.metadata.labels;
 }
@@ -144,7 +150,11 @@ struct ObjectWatches::Running {
     follow(parts.caches.registries, registries);
     follow(parts.caches.retention_policies, policies);
     parts.caches.registries.add_follower([this](const Registry* before, const Registry* now) {
-      if (has_synced() && is_another(before, now)) wake_all(users_of(object_in(before), object_in(now), parts.caches));
+      if (!has_synced()) return;
+      if (is_another(before, now)) return wake_all(users_of(object_in(before), object_in(now), parts.caches));
+      if (is_ready(before) || !is_ready(now)) return;
+      for (const ObjectKey& key : unready_users_of(now->object, parts.caches))
+        parts.wake(key, runtime::Priority::Resync);
     });
     parts.caches.namespaces.add_follower([this](const Namespace* before, const Namespace* now) {
       if (has_synced() && labels_of(before) != labels_of(now))

@@ -18,6 +18,7 @@ namespace slipway::cluster {
 ///   what changed                          who is woken
 ///   an object of ours                     itself; not for its status alone
 ///   a ContainerRegistry's spec            what refers to it, or has its source at one of its hosts
+///   a ContainerRegistry's Ready to True   of the publications among these those that are not ready
 ///   a Secret or ConfigMap                 what refers to it; of a ContainerRegistry's, what uses that, too
 ///   labels of a Namespace                 the publications and policies in it
 ///   a namespace's Secrets or ConfigMaps   what refers to any in it
@@ -30,7 +31,7 @@ namespace slipway::cluster {
 class ObjectWatches {
  public:
   /// Called on a watch's thread: Edit for a person's wish or a changed reference, Resync for what a list brought at the
-  /// start. Shall not wait.
+  /// start, and for what waited for a registry. Shall not wait.
   using Wake = std::function<void(const ObjectKey&, runtime::Priority)>;
   /// Called on a watch's thread when an object is gone.
   using Forget = std::function<void(const ObjectKey&)>;

@@ -11,6 +11,8 @@
 #include "controller/runtime/presence.h"
 #include "controller/sources/open_source_file.h"
 #include "crds/base/text.h"
+#include "reconcilers/access.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::standalone {
 
@@ -66,6 +68,16 @@ template <class T>
 void add_all(assembly::ReadyTally& tally, const Result<std::vector<T>>& objects) {
   if (!objects) return;
   for (const T& object : *objects) tally.add(object);
+}
+
+std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry,
+                                        const manifests::FolderObjectStore& objects) {
+  std::vector<ObjectKey> keys;
+  const auto all = objects.publications();
+  if (!all) return keys;
+  for (const ImagePublication& object : *all)
+    if (is_unready(object.status.conditions) && is_used_by(registry, object)) keys.push_back(key_of(object));
+  return keys;
 }
 
 /// As std::getenv. The map outlives the function.
@@ -177,7 +189,12 @@ struct Installation::Parts {
                       [this](const SourceSpec& source, const std::string& base_folder) {
                         return sources::open_source_file(root, source, base_folder);
                       }},
-                 {objects, objects, turns, *audit}, surroundings) {}
+                 {.objects = objects,
+                  .store = objects,
+                  .turns = turns,
+                  .audit = *audit,
+                  .unready_users = [this](const auto& registry) { return unready_users_of(registry, objects); }},
+                 surroundings) {}
 
   const std::unique_ptr<manifests::StateDatabase> state;
   const std::unique_ptr<GitManifests> git;

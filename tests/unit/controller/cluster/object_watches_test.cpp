@@ -7,6 +7,7 @@
 
 #include "controller/cluster/object_store.h"
 #include "controller/runtime/waiting.h"
+#include "reconcilers/readiness.h"
 #include "tests/support/manual_clock.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
 
@@ -180,6 +181,43 @@ TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source t
     world.request_visit(last);
     CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso"});
   }
+}
+
+TEST_CASE("A ContainerRegistry that is Ready again wakes the publications that use it and are not") {
+  World world;
+  cluster::ObjectStore store{world.caches, world.client, {}};
+  const auto say = [&](auto object, bool is_ready) {
+    apply_readiness(object.status.conditions,
+                    {is_ready ? Readiness::Kind::Ready : Readiness::Kind::Reconciling, "Because", "of that"},
+                    {1, world.clock.now()});
+    object.status.observed_generation = 1;
+    REQUIRE(store.write_status(object));
+  };
+  const ObjectKey waits = world.publication("shop", "waits");
+  const ObjectKey published = world.publication("shop", "published");
+  const ObjectKey elsewhere = world.publication("shop", "elsewhere", "fabrikam");
+  world.publication("shop", "suspended");
+  world.start();
+  for (const ObjectKey& key : {waits, published, elsewhere}) {
+    say(store.publication(key).value()->object, key == published);
+    world.wait_until([&] { return store.publication(key).value()->object.status.observed_generation == 1; });
+  }
+  for (const bool is_ready : {false, true}) {
+    say(store.registry("contoso").value().value(), is_ready);
+    world.wait_until([&] {
+      const auto conditions = store.registry("contoso").value()->status.conditions;
+      return !conditions.empty() && (conditions.front().status == "True") == is_ready;
+    });
+  }
+  world.told.wait_for("resync waits");
+  // It is Ready still.
+  world.clock.advance(std::chrono::hours{1});
+  auto again = store.registry("contoso").value().value();
+  again.status.last_checked_at = world.clock.now();
+  REQUIRE(store.write_status(again));
+  world.wait_until([&] { return store.registry("contoso").value()->status.last_checked_at.has_value(); });
+  world.request_visit(elsewhere);
+  CHECK(world.told.until("edit elsewhere") == Names{"resync waits"});
 }
 
 TEST_CASE("A ConfigMap wakes what refers to it, and nothing else") {
