@@ -25,6 +25,7 @@ import unittest
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from gateway import Gateway  # noqa: E402
 from servers import (MANIFESTS, REGISTRY, DebianRegistry, Emulator, fetch, make_image, make_report,  # noqa: E402
                      need, wait_until)
 from names import leading  # noqa: E402
@@ -738,6 +739,42 @@ class RunTest(ProgramTest):
         told = [each for each in self.get()["status"]["conditions"] if each["type"] == "Reconciling"]
         self.assertEqual(told[0]["message"], f"waiting for {host}")
         self.assertEqual(fetch(f"{self.endpoints}/healthz")[0], 200, "no restart helps against a silent registry")
+        self.stop(process)
+
+    def test_a_registry_that_does_not_answer_keeps_nobody_from_another_and_all_go_on_when_it_does(self):
+        behind = Emulator(EMULATOR, self.work / "behind")
+        self.addCleanup(behind.stop)
+        gateway = Gateway(behind.host, patience=9)
+        self.addCleanup(gateway.stop)
+        self.write("silent.yaml", REGISTRY.format(host=gateway.host).replace("name: local", "name: silent"))
+        digest = self.image()
+
+        def publish_to_silent(name):
+            text = PUBLICATION.format(name=name, version="1.8.2", number=8, image="../image", retry="10m", policy="Retain")
+            self.write(f"{name}.yaml", text.replace("name: local", "name: silent"))
+            return name
+        names = [publish_to_silent("first")]
+        process = self.serve()
+
+        def messages(kind="Ready"):
+            return [each["message"] for name in names
+                    for each in (self.get(name) or {}).get("status", {}).get("conditions", []) if each["type"] == kind]
+        wait_until(lambda: messages("Reconciling") == [f"waiting for {gateway.host}"], "its status says whom it waits for")
+        silence = f"{gateway.host} gives no answer in time: one resource at a time asks it now, the others wait"
+        wait_until(lambda: silence in self.log("run"), "the log tells of it")
+        self.assertRegex(fetch(f"{self.endpoints}/metrics")[2].decode(),
+                         r'slipway_registry_requests_total\{[^}]*code="504"[^}]*host="%s"' % gateway.host)
+        names += [publish_to_silent(name) for name in ("second", "third", "fourth")]
+        self.publication("other")
+        wait_until(lambda: self.condition("Ready", "other") == "True Succeeded", "the other registry has its image")
+        put_off = f"{gateway.host} gives no answer in time; another resource waits for one, and this one asks when that is over"
+        wait_until(lambda: any(put_off in message for message in messages()), "one that was put off says why")
+        self.assertNotIn("no longer keeps requests waiting", self.log("run"))
+        gateway.revive()
+        for name in names:
+            wait_until(lambda: self.condition("Ready", name) == "True Succeeded", f"{name} goes on by itself")
+            self.assertEqual(behind.digest(f"team/{name}", "1.8.2"), digest)
+        self.assertIn(f"{gateway.host} no longer keeps requests waiting", self.log("run"))
         self.stop(process)
 
     def test_it_is_not_alive_once_its_state_is_no_longer_the_file_of_that_name(self):
