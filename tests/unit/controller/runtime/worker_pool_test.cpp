@@ -112,6 +112,32 @@ TEST_CASE("looks again are spread, what is retried comes no sooner than it may")
   CHECK(queue.oldest_work().has_value() == (kind != Outcome::Kind::Retry));
 }
 
+TEST_CASE("what is put off neither counts as a failure nor ends those in a row") {
+  tests::ManualSteadyClock clock;
+  Visits watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {.first = 1s, .longest = 1h, .jitter = 0}, .seed = 1}};
+  std::atomic<int> visits = 0;
+  Answering reconciler{[&](const ObjectKey& object, auto) {
+    if (object == key("b")) return Outcome{};
+    const bool is_put_off = visits++ % 2 == 1;
+    return is_put_off ? Outcome{Outcome::Kind::PutOff, 1h} : Outcome{Outcome::Kind::Retry, {}};
+  }};
+  {
+    WorkerPool pool{queue, {{ResourceKind::ImagePublication, reconciler}}, watcher, {.workers = 1}};
+    for (std::size_t i = 1; i <= 5; ++i) {
+      queue.add(key("a"), Priority::Edit);
+      watcher.wait_for(i);
+    }
+    queue.add(key("b"), Priority::Edit);
+    watcher.wait_for(6);
+  }
+  // Three failures: 1, 2 and 4 seconds.
+  clock.advance(3999ms);
+  CHECK_FALSE(queue.oldest_work());
+  clock.advance(1ms);
+  CHECK(queue.oldest_work());
+}
+
 TEST_CASE("an exception is told and the key is visited late") {
   std::vector<Visit> visits;
   const auto statistics = after_one_visit(

@@ -104,6 +104,21 @@ TEST_CASE("what is tried again ends when its time is over, whether or not anythi
   CHECK_FALSE(ending_of_time(unwritten, {.kind = Kind::Again, .delay = 1h}, started, started + 1h));
 }
 
+TEST_CASE("what is put off is tried again, however late its next visit is, and says why when its time is over") {
+  using namespace std::chrono_literals;
+  const Timestamp started = *parse_timestamp("2026-11-29T09:00:00Z");
+  const Outcome put_off{.kind = Kind::PutOff, .delay = 5min};
+  CHECK_FALSE(ending_of(ready(2), put_off));
+  ImagePublication waits = seen(std::nullopt);
+  set_condition(waits.status.conditions, make_condition(kReady, false, "HostSilent", "no answer in time", {2, {}}));
+  CHECK_FALSE(ending_of(waits, put_off));
+  CHECK_FALSE(ending_of_time(waits, put_off, started, started + 14min));
+  const auto ending = ending_of_time(waits, put_off, started, started + 15min);
+  REQUIRE(ending);
+  CHECK(ending->kind == Ending::Kind::Failed);
+  CHECK(ending->failure->message == "no answer in time");
+}
+
 TEST_CASE("what is deleted is neither published nor suspended, and tried as long as what is tried again") {
   using namespace std::chrono_literals;
   const Timestamp started = *parse_timestamp("2026-11-29T09:00:00Z");
