@@ -16,6 +16,12 @@ bool is_own_answer(const http::Request& request, const http::Response& response)
   return asked && answered && http::same_origin(*asked, *answered);
 }
 
+/// "repository:a/b" of "repository:a/b:pull,push repository:base:pull": what the request is about.
+std::string repository_of(const std::string& scope) {
+  const std::string first = scope.substr(0, scope.find(' '));
+  return first.substr(0, first.rfind(':'));
+}
+
 std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Response& response) {
   return fail(ErrorClass::Unavailable,
               host + " redirects to " + http::redacted(response.answered_by) + ", which asks for a sign-in of its own",
@@ -40,7 +46,7 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
   const std::string* visit = request.headers.find("X-Request-Id");
-  auto place = silence_->enter(visit != nullptr ? *visit : "");
+  auto place = silence_->enter(visit != nullptr ? *visit : "", repository_of(scope));
   if (!place) return std::unexpected(place.error());
   Result<http::Response> response = send_signed(request, scope, stop);
   place->over(request, response);

@@ -1,6 +1,8 @@
 #include "controller/registry/host_silence.h"
 
 #include <chrono>
+#include <cstddef>
+#include <utility>
 
 #include "controller/http/curl_failure.h"
 #include "controller/http/waited_here.h"
@@ -36,16 +38,18 @@ bool tells_nothing(const http::Request& request, const Result<http::Response>& r
 
 }  // namespace
 
-Result<HostSilence::Place> HostSilence::enter(const std::string& visit) {
+Result<HostSilence::Place> HostSilence::enter(const std::string& visit, const std::string& part) {
   const Time now = hands_.clock.now();
   {
     auto state = state_.lock();
-    if (!state->is_silent || visit.empty()) return Place(*this, std::nullopt, now);
-    if (state->out == 0 || state->asking == visit) {
-      if (state->out == 0) ++state->turn;
-      state->asking = visit;
-      ++state->out;
-      return Place(*this, state->turn, now);
+    const Row row = state->hanging.contains(part) ? Row::Hanging : Row::Rest;
+    if (visit.empty() || (row == Row::Rest && !state->is_silent)) return Place(*this, part, std::nullopt, now);
+    Turn& turn = row == Row::Hanging ? state->of_hanging : state->of_rest;
+    if (turn.out == 0 || turn.asking == visit) {
+      if (turn.out == 0) ++turn.number;
+      turn.asking = visit;
+      ++turn.out;
+      return Place(*this, part, Taken{.row = row, .turn = turn.number}, now);
     }
   }
   hands_.watcher.put_off(shared_from_this(), visit);
@@ -54,27 +58,39 @@ Result<HostSilence::Place> HostSilence::enter(const std::string& visit) {
 
 bool HostSilence::is_taken() const {
   const auto state = state_.lock();
-  return state->is_silent && state->out > 0;
+  return (!state->hanging.empty() && state->of_hanging.out > 0) || (state->is_silent && state->of_rest.out > 0);
 }
 
-bool HostSilence::leave(std::uint64_t turn) {
+bool HostSilence::leave(const Taken& taken) {
   auto state = state_.lock();
-  if (state->turn != turn || state->out == 0) return false;
-  return --state->out == 0 && state->is_silent;
+  Turn& turn = taken.row == Row::Hanging ? state->of_hanging : state->of_rest;
+  if (turn.number != taken.turn || turn.out == 0) return false;
+  return --turn.out == 0 && !state->hanging.empty();
 }
 
 HostSilence::Change HostSilence::note(const Ended& request, Time now) {
+  constexpr std::size_t kMostHanging = 1'000;
   auto state = state_.lock();
-  if (request.is_in_vain && state->answered_at >= request.began) return Change::None;
-  if (!request.is_in_vain) state->out = 0;
-  if (!request.is_in_vain && request.is_answered) state->answered_at = now;
-  const bool was_silent = std::exchange(state->is_silent, request.is_in_vain);
-  if (was_silent == request.is_in_vain) return Change::None;
-  return request.is_in_vain ? Change::Began : Change::Over;
+  const bool was_silent = state->is_silent;
+  if (request.is_in_vain) {
+    if (state->answered_at >= request.began) return Change::None;
+    if (state->hanging.size() < kMostHanging) state->hanging.insert(request.part);
+    state->is_silent = true;
+    return was_silent ? Change::None : Change::Began;
+  }
+  if (request.is_answered) state->answered_at = now;
+  state->is_silent = false;
+  state->of_rest.out = 0;
+  const bool was_hanging = state->hanging.contains(request.part);
+  if (was_hanging) {
+    state->hanging.clear();
+    state->of_hanging.out = 0;
+  }
+  return was_silent || was_hanging ? Change::Over : Change::None;
 }
 
-HostSilence::Place::Place(HostSilence& silence, std::optional<std::uint64_t> turn, Time began)
-    : silence_(&silence), turn_(turn), began_(began), waited_before_(http::waited_here()) {}
+HostSilence::Place::Place(HostSilence& silence, std::string part, std::optional<Taken> taken, Time began)
+    : silence_(&silence), part_(std::move(part)), taken_(taken), began_(began), waited_before_(http::waited_here()) {}
 
 void HostSilence::Place::over(const http::Request& request, const Result<http::Response>& result) {
   const Time now = silence_->hands_.clock.now();
@@ -82,10 +98,11 @@ void HostSilence::Place::over(const http::Request& request, const Result<http::R
   if (!tells_nothing(request, result)) {
     const auto waited = http::waited_here() - waited_before_;
     const bool is_in_vain = is_failure(result) && now - began_ - waited >= kInVain;
-    change = silence_->note({.began = began_, .is_answered = result.has_value(), .is_in_vain = is_in_vain}, now);
+    change = silence_->note(
+        {.part = part_, .began = began_, .is_answered = result.has_value(), .is_in_vain = is_in_vain}, now);
   }
-  const auto turn = std::exchange(turn_, std::nullopt);
-  const bool is_free = turn && silence_->leave(*turn);
+  const auto taken = std::exchange(taken_, std::nullopt);
+  const bool is_free = taken && silence_->leave(*taken);
   SilenceWatcher& watcher = silence_->hands_.watcher;
   if (change == Change::Began) watcher.began(silence_->host_);
   if (change == Change::Over) watcher.is_over(silence_->host_);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -33,12 +34,23 @@ class SilenceWatcher {
 /// requests out to it: so a host that hangs holds one worker, not all of them, and who waits for another host holds
 /// nobody up. Thread-safe.
 ///
+/// A registry that fetches from others may hang in some repositories and answer in the rest. So those that kept a
+/// request waiting are known as hanging, have a turn of their own, and are one visit's at a time until one of them
+/// answers, whatever the rest does; one visit to the rest may ask beside them, and where it is answered all may.
+///
 /// In vain is what got no answer, or one of a proxy or of the host that it can't (5xx), after 8 s; what was waited on
 /// this side does not count. Neither does, whatever becomes of it, a blob, which has a patience of its own, nor a
 /// courtesy (`now_or_never`), for which nobody waits.
 class HostSilence : public std::enable_shared_from_this<HostSilence> {
  public:
   using Time = runtime::SteadyClock::Time;
+
+  /// A visit's turn to ask.
+  enum class Row { Hanging, Rest };
+  struct Taken {
+    Row row;
+    std::uint64_t turn;
+  };
 
   struct Hands {
     const runtime::SteadyClock& clock;
@@ -50,10 +62,11 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   /// What a request has while it is out. The host's silence outlives it.
   class Place {
    public:
-    Place(HostSilence& silence, std::optional<std::uint64_t> turn, Time began);
+    Place(HostSilence& silence, std::string part, std::optional<Taken> taken, Time began);
     Place(Place&& other) noexcept
         : silence_(other.silence_),
-          turn_(std::exchange(other.turn_, std::nullopt)),
+          part_(std::move(other.part_)),
+          taken_(std::exchange(other.taken_, std::nullopt)),
           began_(other.began_),
           waited_before_(other.waited_before_) {}
     Place& operator=(Place&&) = delete;
@@ -61,7 +74,7 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
     Place& operator=(const Place&) = delete;
     /// Of a request that ended with something thrown: who may ask now is not told of it.
     ~Place() {
-      if (turn_) silence_->leave(*turn_);
+      if (taken_) silence_->leave(*taken_);
     }
 
     /// What became of the request, which is not out any more. On the thread that entered.
@@ -69,13 +82,14 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
 
    private:
     HostSilence* silence_;
-    std::optional<std::uint64_t> turn_;  ///< Absent: it was not silent.
+    std::string part_;
+    std::optional<Taken> taken_;  ///< Absent: whoever asks may.
     const Time began_;
     const std::chrono::nanoseconds waited_before_;  ///< http::waited_here().
   };
-  /// Before a request is sent: Unavailable, with reason HostSilent, while the host is silent and another visit has
-  /// requests out. Who has no id is never refused.
-  Result<Place> enter(const std::string& visit);
+  /// Before a request for `part` of the host, a repository or what is none, is sent: Unavailable, with reason
+  /// HostSilent, while another visit has the turn that it would need. Who has no id is never refused.
+  Result<Place> enter(const std::string& visit, const std::string& part = {});
   const std::string& host() const { return host_; }
   bool is_silent() const { return state_.lock()->is_silent; }
   /// Whether a visit is put off that has no requests out.
@@ -83,6 +97,7 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
 
  private:
   struct Ended {
+    const std::string& part;
     Time began;
     bool is_answered = false;
     bool is_in_vain = false;
@@ -91,15 +106,20 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   enum class Change { None, Began, Over };
 
   Change note(const Ended& request, Time now);
-  /// True: it was the last one out while the host is silent.
-  bool leave(std::uint64_t turn);
+  /// True: it was the last one out of that turn, and others may wait for it.
+  bool leave(const Taken& taken);
 
+  struct Turn {
+    std::string asking;        ///< The visit that may.
+    int out = 0;               ///< Its requests.
+    std::uint64_t number = 0;  ///< What was sent in one before counts no more.
+  };
   struct State {
     bool is_silent = false;
     std::optional<Time> answered_at;
-    std::string asking;      ///< The visit that may, while it is silent.
-    int out = 0;             ///< Its requests.
-    std::uint64_t turn = 0;  ///< Of that visit: what was sent before it counts no more.
+    std::set<std::string> hanging;  ///< Parts that kept a request waiting in vain since one of them answered.
+    Turn of_hanging;
+    Turn of_rest;  ///< While it is silent.
   };
   const std::string host_;
   const Hands hands_;

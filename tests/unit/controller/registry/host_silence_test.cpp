@@ -44,17 +44,17 @@ struct World {
 
   /// A request of nobody's that was sent at one time and is over at another, both after one start.
   void over(const Result<http::Response>& result, std::chrono::seconds from, std::chrono::seconds to,
-            const http::Request& request = {}, std::chrono::seconds waited = 0s) {
+            const http::Request& request = {}, std::chrono::seconds waited = 0s, const std::string& part = {}) {
     clock.time = start + from;
-    auto place = silence->enter("");
+    auto place = silence->enter("", part);
     REQUIRE(place);
     clock.time = start + to;
     http::waited_here() += waited;
     place->over(request, result);
   }
   /// Whether a request of the visit may be sent, which is out from then on.
-  bool may(const std::string& visit) {
-    auto place = silence->enter(visit);
+  bool may(const std::string& visit, const std::string& part = {}) {
+    auto place = silence->enter(visit, part);
     if (place) out[visit].push_back(std::move(*place));
     return place.has_value();
   }
@@ -182,4 +182,40 @@ TEST_CASE("What becomes of a courtesy neither begins a silence nor ends it") {
   world.over(kNone, 0s, 60s);
   world.over(result, 60s, 61s, courtesy);
   CHECK(world.silence->is_silent());
+}
+
+TEST_CASE("Repositories that hang keep nobody from those that answer, and one visit at a time from themselves") {
+  World world;
+  world.over(kNone, 0s, 60s, {}, 0s, "slow/a");
+  CHECK(world.may("a", "slow/a"));
+  CHECK_FALSE(world.may("b", "slow/a"));
+  CHECK(world.may("c", "good"));
+  CHECK_FALSE(world.may("d", "slow/b"));
+  world.out["c"].back().over({}, kAnswer);
+  CHECK_FALSE(world.silence->is_silent());
+  CHECK(world.silence->is_taken());
+  world.clock.time += 1s;
+  CHECK(world.may("d", "slow/b"));
+  CHECK(world.may("e", "good"));
+  CHECK_FALSE(world.may("b", "slow/a"));
+  SECTION("until one of them answers") {
+    world.out["a"].back().over({}, kAnswer);
+    CHECK(world.may("b", "slow/a"));
+    CHECK(world.may("a", "slow/a"));
+  }
+  SECTION("one after the other") {
+    world.told.take();
+    world.back("a");
+    CHECK(world.told.take() == Words{"r.io is free"});
+    CHECK(world.may("b", "slow/a"));
+    CHECK_FALSE(world.may("a", "slow/a"));
+  }
+  SECTION("whatever more of them there are") {
+    world.back("d");
+    CHECK_FALSE(world.may("f", "slow/b"));
+    world.back("a");
+    CHECK(world.may("f", "slow/b"));
+    CHECK_FALSE(world.may("g", "slow/a"));
+    CHECK(world.may("h", "good"));
+  }
 }
