@@ -63,7 +63,7 @@ void PutOffVisits::ended(const ObjectKey& key, const std::string& visit, const O
 }
 
 Outcome PutOffReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {
-  const std::string visit = telemetry::current_reconcile_id();
+  const std::string& visit = telemetry::current_reconcile_id();
   try {
     const Outcome outcome = next_.reconcile(key, std::move(stop));
     visits_.ended(key, visit, outcome);
