@@ -96,12 +96,21 @@ BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_to
     const std::chrono::nanoseconds waited = parts_.hands.elapsed() - began - own_time_;
     if (source_failed_ || patience_.again(step.error(), stop) != Patience::Answer::Again)
       return failed(std::move(step.error()));
-    const Result<std::int64_t> held = upload.acknowledged(stop);
     error_ = std::move(step.error());
+    Result<std::int64_t> held = held_of(upload, stop);
+    if (!held && may_pass(held.error())) return failed(std::move(held.error()));
     if (!held || *held < 0 || *held > sent_) return End::Lost;
     if (is_progress(parts_.rules, *held - at, waited)) patience_.renew();
     at = *held;
     cut(at);
+  }
+}
+
+/// Where nobody answers, that says nothing of the upload: the registry may hold it still.
+Result<std::int64_t> BlobStream::held_of(BlobUpload& upload, const std::stop_token& stop) {
+  for (;;) {
+    Result<std::int64_t> held = upload.acknowledged(stop);
+    if (held || patience_.again(held.error(), stop) != Patience::Answer::Again) return held;
   }
 }
 

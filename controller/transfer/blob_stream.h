@@ -18,6 +18,7 @@ namespace slipway::transfer {
 ///   the source is cut                           it is read on by Range, the upload stays open
 ///   the source gives other bytes, fails         the upload is cancelled, its error
 ///   the destination is cut, holds the upload    read again from its last byte on; what was hashed is not hashed again
+///   it does not say what it holds               asked again for as long as there is patience, then the error
 ///   the destination is cut, forgot the upload   there already? else this blob starts again
 ///   the answer to the last request is lost      there already? else as above
 ///   the destination got other bytes than went   this blob starts again, once
@@ -52,6 +53,7 @@ class BlobStream {
   End attempt(const std::stop_token& stop);
   End send_whole(BlobUpload& upload, const std::stop_token& stop);
   End send_in_parts(BlobUpload& upload, const std::stop_token& stop);
+  Result<std::int64_t> held_of(BlobUpload& upload, const std::stop_token& stop);
   Result<void> append_from(BlobUpload& upload, std::int64_t offset, const std::stop_token& stop);
   Result<void> with_feed(std::int64_t offset, const std::stop_token& stop,
                          const std::function<Result<void>(const BlobReader&)>& send);

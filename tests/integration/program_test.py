@@ -357,6 +357,13 @@ class PublishTest(ProgramTest):
         self.assertEqual(self.patches(self.publish_through(action="ForgetUpload", method="PATCH")), [404, 202])
         self.assertEqual(self.patches(self.publish_through(action="ForgetUpload", method="PUT", times=2)), [202, 202])
 
+    def test_an_upload_goes_on_where_it_was_though_the_registry_is_away_for_a_while_after_the_cut(self):
+        self.registry.fault(action="Status", method="GET", path="/blobs/uploads/.+", status=503, times=5)
+        asked = self.publish_through(action="DropRequest", method="PATCH", bytes=3_000_000)
+        self.assertEqual([each["status"] for each in asked if each["method"] == "GET"], 5 * [503] + [204])
+        self.assertEqual(self.patches(asked)[1:], [202])
+        self.assertEqual(len({each["target"].partition("?")[0] for each in asked if each["method"] == "PATCH"}), 1)
+
     def test_a_closing_request_whose_answer_is_lost_sends_nothing_again(self):
         asked = self.publish_through(action="LoseResponse", method="PUT", times=2)
         self.assertEqual(self.patches(asked), [202])

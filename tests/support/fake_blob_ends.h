@@ -111,6 +111,7 @@ struct FakeRegistry {
     std::deque<Cut> cuts;                                        ///< One an upload request; then it works.
     std::deque<Error> finish_errors;  ///< One a closing request, which is carried out all the same if `finish_works`.
     bool finish_works = false;
+    std::deque<Error> held_errors;  ///< One a question what an upload holds; then it is answered.
     bool mounts = true;
     int heads = 0;
     std::deque<Cut> read_cuts;  ///< One a reading; then it works.
@@ -165,6 +166,12 @@ class FakeUpload final : public BlobUpload {
     }
   }
   Result<std::int64_t> acknowledged(std::stop_token) override {
+    auto state = registry_.state.lock();
+    if (!state->held_errors.empty()) {
+      Error error = state->held_errors.front();
+      state->held_errors.pop_front();
+      return std::unexpected(std::move(error));
+    }
     if (forgotten_) return fail(ErrorClass::NotFound, "no such upload");
     return static_cast<std::int64_t>(bytes_.size());
   }

@@ -50,6 +50,37 @@ TEST_CASE("a cut of the destination goes on at the last byte it holds", "[transf
     }
 }
 
+TEST_CASE("an upload that nobody answers for is asked about again, and goes on where it was", "[transfer]") {
+  const ErrorClass cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled);
+  TransferWorld world;
+  const std::string bytes = bytes_of(60'000);
+  const content::Descriptor blob = world.source.add(bytes);
+  Cut cut = cut_after(30'000);
+  cut.kept = 20'000;
+  world.registry.state.lock()->cuts.push_back(cut);
+  for (int i = 0; i < 2; ++i) world.registry.state.lock()->held_errors.push_back({.cls = cls, .message = "away"});
+  const auto report = world.run({blob});
+  REQUIRE(report);
+  CHECK(world.holds(bytes));
+  CHECK(report->resumed == 1);
+  CHECK(world.registry.state.lock()->uploads == 1);
+  CHECK(world.waits.lock()->size() == 3);
+}
+
+TEST_CASE("a destination that says nothing of an upload for as long as there is patience ends the transfer",
+          "[transfer]") {
+  TransferWorld world;
+  const content::Descriptor blob = world.source.add(bytes_of(60'000));
+  world.registry.state.lock()->cuts.push_back(cut_after(30'000));
+  for (int i = 0; i < 9; ++i)
+    world.registry.state.lock()->held_errors.push_back({.cls = ErrorClass::Unavailable, .message = "away"});
+  const auto report = world.run({blob});
+  REQUIRE(!report);
+  CHECK(report.error().cls == ErrorClass::Unavailable);
+  CHECK_THAT(report.error().message, Catch::Contains("away"));
+  CHECK(world.registry.state.lock()->uploads == 1);
+}
+
 TEST_CASE("an upload that the destination forgot starts again, alone", "[transfer]") {
   TransferWorld world;
   const std::string bytes = bytes_of(60'000);
