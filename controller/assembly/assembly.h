@@ -47,8 +47,8 @@ struct AssemblyPorts {
   PublicationAtHand publication{};
   /// Whether an object is this process's to write. Null: each is.
   ObjectFailure::IsOurs is_ours{};
-  /// Of a ContainerRegistry that has become Ready the publications that use it and are not. Null: whoever watches the
-  /// objects sees to them.
+  /// Of a ContainerRegistry that has become Ready the publications of this process that use it and are not. Null: they
+  /// wait until their time comes.
   std::function<std::vector<ObjectKey>(const ContainerRegistry&)> unready_users{};
 };
 

@@ -16,7 +16,7 @@ class ReadyAgain final : public Reconciler {
  public:
   struct Hands {
     ObjectReader& objects;  ///< Shows at once what a visit wrote.
-    /// Null: somebody else brings them back.
+    /// Null: nobody is brought back.
     std::function<std::vector<ObjectKey>(const ContainerRegistry&)> unready_users;
     std::function<void(const ObjectKey&)> bring_back;
   };

@@ -4,6 +4,7 @@
 
 #include "controller/assembly/readiness_for_counts.h"
 #include "controller/cluster/deletion_guard.h"
+#include "controller/cluster/dependents.h"
 #include "controller/cluster/event_recorder.h"
 #include "controller/cluster/exclusive_leases.h"
 #include "controller/cluster/invalid_objects.h"
@@ -121,7 +122,8 @@ struct Installation::Parts {
              .guard_registries =
                  [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
             {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); },
-             [this](const ObjectKey& key) { return owns(key); }},
+             [this](const ObjectKey& key) { return owns(key); },
+             [this](const ContainerRegistry& registry) { return own_unready_users_of(registry); }},
             surroundings),
         fetches(refresh(caches, client), {given.log, boot_clock, [this](const ObjectKey& key) { return owns(key); }}) {
     const ShardedReconciler::Hands sharded{
@@ -148,6 +150,13 @@ struct Installation::Parts {
   bool owns(const ObjectKey& key) const {
     const auto shard = shard_of(key);
     return shard && shards.owns(*shard);
+  }
+
+  /// Those of other replicas see in their watches that the registry is Ready.
+  std::vector<ObjectKey> own_unready_users_of(const ContainerRegistry& registry) const {
+    auto keys = unready_users_of(registry, caches);
+    std::erase_if(keys, [this](const ObjectKey& key) { return !owns(key); });
+    return keys;
   }
 
   void deleted(const ObjectKey& key) { guards.at(key.kind)->deleted(key); }

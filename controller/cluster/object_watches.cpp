@@ -152,7 +152,7 @@ struct ObjectWatches::Running {
     parts.caches.registries.add_follower([this](const Registry* before, const Registry* now) {
       if (!has_synced()) return;
       if (is_another(before, now)) return wake_all(users_of(object_in(before), object_in(now), parts.caches));
-      if (is_ready(before) || !is_ready(now)) return;
+      if (is_ready(before) || !is_ready(now)) return;  // By another replica: a cache tells nothing of our own writes.
       for (const ObjectKey& key : unready_users_of(now->object, parts.caches))
         parts.wake(key, runtime::Priority::Resync);
     });

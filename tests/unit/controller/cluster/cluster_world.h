@@ -41,7 +41,8 @@ struct ClusterWorld {
   }
 
   /// A status by another process. The caches hear nothing of it.
-  void write_as_another(const ImagePublication& object) {
+  template <class T>
+  void write_as_another(const T& object) {
     const ObjectKey key = key_of(object);
     const Node patch =
         json::MapBuilder().add("metadata", json::MapBuilder().build()).add("status", to_node(object.status)).build();

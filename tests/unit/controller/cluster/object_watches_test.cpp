@@ -183,38 +183,36 @@ TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source t
   }
 }
 
-TEST_CASE("A ContainerRegistry that is Ready again wakes the publications that use it and are not") {
+TEST_CASE("A ContainerRegistry that another replica finds Ready again wakes the publications that use it and are not") {
   World world;
   cluster::ObjectStore store{world.caches, world.client, {}};
-  const auto say = [&](auto object, bool is_ready) {
+  const auto as_said = [&](auto object, bool is_ready) {
     apply_readiness(object.status.conditions,
                     {is_ready ? Readiness::Kind::Ready : Readiness::Kind::Reconciling, "Because", "of that"},
                     {1, world.clock.now()});
     object.status.observed_generation = 1;
-    REQUIRE(store.write_status(object));
+    return object;
   };
   const ObjectKey waits = world.publication("shop", "waits");
   const ObjectKey published = world.publication("shop", "published");
   const ObjectKey elsewhere = world.publication("shop", "elsewhere", "fabrikam");
   world.publication("shop", "suspended");
   world.start();
-  for (const ObjectKey& key : {waits, published, elsewhere}) {
-    say(store.publication(key).value()->object, key == published);
-    world.wait_until([&] { return store.publication(key).value()->object.status.observed_generation == 1; });
-  }
+  for (const ObjectKey& key : {waits, published, elsewhere})
+    REQUIRE(store.write_status(as_said(store.publication(key).value()->object, key == published)));
   for (const bool is_ready : {false, true}) {
-    say(store.registry("contoso").value().value(), is_ready);
+    world.write_as_another(as_said(store.registry("contoso").value().value(), is_ready));
     world.wait_until([&] {
       const auto conditions = store.registry("contoso").value()->status.conditions;
-      return !conditions.empty() && (conditions.front().status == "True") == is_ready;
+      const auto* ready = find_condition(conditions, kReady);
+      return ready != nullptr && (ready->status == "True") == is_ready;
     });
   }
   world.told.wait_for("resync waits");
   // It is Ready still.
-  world.clock.advance(std::chrono::hours{1});
   auto again = store.registry("contoso").value().value();
   again.status.last_checked_at = world.clock.now();
-  REQUIRE(store.write_status(again));
+  world.write_as_another(again);
   world.wait_until([&] { return store.registry("contoso").value()->status.last_checked_at.has_value(); });
   world.request_visit(elsewhere);
   CHECK(world.told.until("edit elsewhere") == Names{"resync waits"});
