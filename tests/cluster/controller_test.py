@@ -205,7 +205,7 @@ class PublishTest(ControllerTest):
 
     def test_what_the_schema_cannot_say_is_stalled_with_the_words_of_validate(self):
         wrong = PUBLICATION.format(name="wrong", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1").replace(
-            "{{environment}}", "{{environmen}}")
+            "{{environment}}", "1.0.0")  # The tag of {{version}}, too.
         self.apply(wrong)
         self.becomes("True Invalid", "Stalled", "wrong")
         (stalled,) = [each for each in self.get("wrong")["status"]["conditions"] if each["type"] == "Stalled"]
