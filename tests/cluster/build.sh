@@ -54,12 +54,14 @@ make_kstatus() { build kstatus .; }
 
 make_baseline() { build baseline .; }
 
+# Where a module lies, which is downloaded if it does not.
+folder_of() { in_module mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'; }
+
 make_flux() {
   mkdir -p "$folder/crds"
-  cp "$(in_module list -m -f '{{.Dir}}' github.com/fluxcd/kustomize-controller)"/config/crd/bases/*.yaml "$folder/crds"
+  cp "$(folder_of github.com/fluxcd/kustomize-controller)"/config/crd/bases/*.yaml "$folder/crds"
   # Nothing is built of it: a module that is downloaded, and checked against the sum database, but stands in no go.mod.
-  cp "$(in_module mod download -json github.com/fluxcd/source-controller@v1.8.5 | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')"/config/crd/bases/*.yaml \
-    "$folder/crds"
+  cp "$(folder_of github.com/fluxcd/source-controller@v1.8.5)"/config/crd/bases/*.yaml "$folder/crds"
   chmod -R u+w "$folder/crds"
   build kustomize-controller github.com/fluxcd/kustomize-controller
 }
