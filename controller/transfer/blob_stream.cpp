@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "crds/base/error_class.h"
+
 namespace slipway::transfer {
 namespace {
 
@@ -98,7 +100,7 @@ BlobStream::End BlobStream::send_in_parts(BlobUpload& upload, const std::stop_to
       return failed(std::move(step.error()));
     error_ = std::move(step.error());
     Result<std::int64_t> held = held_of(upload, stop);
-    if (!held && may_pass(held.error())) return failed(std::move(held.error()));
+    if (!held && is_passing(held.error().cls)) return failed(std::move(held.error()));
     if (!held || *held < 0 || *held > sent_) return End::Lost;
     if (is_progress(parts_.rules, *held - at, waited)) patience_.renew();
     at = *held;

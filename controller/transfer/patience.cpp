@@ -1,12 +1,13 @@
 #include "controller/transfer/patience.h"
 
 #include "controller/runtime/backoff.h"
+#include "crds/base/error_class.h"
 
 namespace slipway::transfer {
 
 Patience::Answer Patience::again(const Error& error, const std::stop_token& stop) {
   constexpr int kMostInAll = 1000;
-  if (!may_pass(error)) return Answer::Spent;
+  if (!is_passing(error.cls)) return Answer::Spent;
   if (stop.stop_requested()) return Answer::Stopped;
   if (error.retry_after && *error.retry_after > rules_.longest_wait) return Answer::Spent;
   if (++failures_ > rules_.most_failures || ++total_ > kMostInAll) return Answer::Spent;
@@ -14,10 +15,6 @@ Patience::Answer Patience::again(const Error& error, const std::stop_token& stop
   const auto delay = runtime::backoff(limits, static_cast<unsigned>(failures_), hands_.chance(), error.retry_after);
   if (waits_) waits_(delay, error);
   return hands_.wait(delay, stop) ? Answer::Again : Answer::Stopped;
-}
-
-bool may_pass(const Error& error) {
-  return error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
 }
 
 std::string while_waiting(const Digest& layer, std::chrono::milliseconds delay, const Error& error) {

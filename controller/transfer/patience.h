@@ -25,7 +25,7 @@ class Patience {
   Patience(const TransferRules& rules, const TransferHands& hands, Listener waits = {})
       : rules_(rules), hands_(hands), waits_(std::move(waits)) {}
 
-  /// Again only after what may pass.
+  /// Again only after what is_passing().
   Answer again(const Error& error, const std::stop_token& stop);
   /// Something was gained since: the next failure is the first.
   void renew() { failures_ = 0; }
@@ -37,9 +37,6 @@ class Patience {
   int failures_ = 0;
   int total_ = 0;
 };
-
-/// Whether trying again can help: Unavailable and Throttled.
-bool may_pass(const Error& error);
 
 /// What a listener shows of a wait for the sake of that layer.
 std::string while_waiting(const Digest& layer, std::chrono::milliseconds delay, const Error& error);
