@@ -247,8 +247,10 @@ Result<Response> CurlExchange::run(std::stop_token stop) {
   // Else libcurl waits here for a name server that does not answer.
   if (stop.stop_requested()) curl_easy_setopt(fields_->easy, CURLOPT_QUICK_EXIT, 1L);
   curl_multi_remove_handle(multi, fields_->easy);
-  if (!driven) return std::unexpected(driven.error());
-  return conclude(code);
+  Result<Response> result = driven ? conclude(code) : std::unexpected(driven.error());
+  if (!result && awaits_answer_ && result.error().cls == ErrorClass::Unavailable)
+    result.error().remedy = request_.answer_wait->remedy;
+  return result;
 }
 
 Result<void> CurlExchange::drive(const std::stop_token& stop) {
@@ -265,11 +267,14 @@ Result<void> CurlExchange::drive(const std::stop_token& stop) {
       continue;
     }
     if (stop.stop_requested()) return fail(ErrorClass::Cancelled, where + ": stopped");
+    long head = 0;
     curl_off_t up = 0;
     curl_off_t down = 0;
+    curl_easy_getinfo(fields_->easy, CURLINFO_REQUEST_SIZE, &head);
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(fields_->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     const SteadyClock::time_point now = SteadyClock::now();
+    awaits_answer_ = pace.awaits_answer(request_, {.head = head, .body = up}, now);
     if (const auto wrong = pace.judge(now, up + down, activity_)) {
       if (request_.may_fall_silent && headers_done_ && is_success(response_.status)) return {};
       return fail(ErrorClass::Unavailable, where + ": " + *wrong, std::string(kNetworkRemedy));

@@ -78,6 +78,7 @@ class CurlExchange {
   std::int64_t body_given_ = 0;
   std::vector<std::byte> held_back_;  ///< Read but not sent, because an answer came first.
   bool paused_ = false;
+  bool awaits_answer_ = false;  ///< All is sent, and the request says how long that may take.
   std::uint64_t activity_ = 0;  ///< Grows with each callback: what the idle time-out looks at.
   std::optional<Error> error_;
   int lack_of_files_ = 0;  ///< As runtime::lack_of_files says of the last socket.

@@ -44,6 +44,13 @@ struct LeastRate {
   std::chrono::milliseconds over{300'000};
 };
 
+/// How long the answer may take once the whole request is out (a body of known length), where what the server has to do
+/// takes longer than anything else; and what to do about one that gives none, however it fails.
+struct AnswerWait {
+  std::chrono::milliseconds longest;
+  std::string remedy;
+};
+
 struct Request {
   Method method = Method::Get;
   std::string url;  ///< Absolute, http or https.
@@ -58,6 +65,7 @@ struct Request {
   /// A 2xx answer that falls silent for so long has ended well: of a stream that may have nothing more to say.
   bool may_fall_silent = false;
   LeastRate least_rate;
+  std::optional<AnswerWait> answer_wait;                   ///< Instead of the two above, from then on.
   std::optional<std::chrono::milliseconds> total_timeout;  ///< For the small ones.
   bool only_once = false;                                  ///< Not repeated below, whatever the answer.
   bool now_or_never = false;  ///< A courtesy: given up, Cancelled, where it would wait for its turn or for a token.

@@ -18,16 +18,25 @@ class PaceWatch {
   PaceWatch(std::chrono::milliseconds idle_timeout, LeastRate least, Time now)
       : idle_timeout_(idle_timeout), least_(least), last_active_(now) {}
 
+  /// Bytes that are out, as far as the kernel took them.
+  struct Sent {
+    std::int64_t head = 0;
+    std::int64_t body = 0;
+  };
+  /// Whether all of the request is out and it says how long its answer may take: from the first time on nothing counts
+  /// but whether the answer is whole by then. Before its head is out there may be no connection yet.
+  bool awaits_answer(const Request& request, const Sent& sent, Time now);
   /// Some time passed in waiting for the network, and for nothing else.
   void waited(std::chrono::nanoseconds time) { waited_ += time; }
   /// `bytes` moved so far in both directions; `signs` grows with every other sign of life. What is wrong, if anything.
   std::optional<std::string> judge(Time now, std::int64_t bytes, std::uint64_t signs);
-  /// Until the idle time-out, as things are.
+  /// Until the idle time-out, or the answer's, as things are.
   std::chrono::milliseconds left(Time now) const;
 
  private:
   const std::chrono::milliseconds idle_timeout_;
   const LeastRate least_;
+  std::optional<Time> answer_by_;
   Time last_active_;
   std::int64_t bytes_ = 0;
   std::uint64_t signs_ = 0;

@@ -44,14 +44,17 @@ class RegistryUpload final : public BlobUpload {
     return *resumed_at_;
   }
 
+  /// A stream that is empty: it may last as the others do, and its failure tells as little of the host as theirs.
   Result<void> finish(const Digest& digest, std::stop_token stop) override {
-    Request request = request_to(Method::Put, with_digest(location_, digest));
+    const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+    Request request = closing(streamed(Method::Put, with_digest(location_, digest), nothing, 0));
     request.only_once = true;  // Where its answer is lost the upload is gone: acknowledged() and the blob say more.
     return settle(expect(request, 201, stop));
   }
 
   Result<void> send_whole(const content::Descriptor& blob, const BlobReader& reader, std::stop_token stop) override {
-    return settle(expect(streamed(Method::Put, with_digest(location_, blob.digest), reader, blob.size), 201, stop));
+    const Request request = closing(streamed(Method::Put, with_digest(location_, blob.digest), reader, blob.size));
+    return settle(expect(request, 201, stop));
   }
 
   void cancel() noexcept override {
@@ -77,6 +80,16 @@ class RegistryUpload final : public BlobUpload {
     request.headers.set("Content-Type", "application/octet-stream");
     request.body_reader = reader;
     request.body_length = length;
+    return request;
+  }
+
+  /// While a registry joins, checks or moves a large layer it sends no byte; giving up on it means to send all of that
+  /// again. Less than what the liveness probe takes for a process that hangs.
+  static Request closing(Request request) {
+    request.answer_wait = {.longest = std::chrono::minutes(10),
+                           .remedy =
+                               "wait: the registry has all bytes of the layer and is closing the upload; where "
+                               "that goes on, look at its storage, and how long a proxy before it waits"};
     return request;
   }
 

@@ -70,7 +70,7 @@ Result<http::Response> Connection::send_signed(http::Request request, const std:
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   header = tokens_.after_challenge(*response, scope, *header, stop);
   if (!header) return while_doing(host_, header.error());
-  if (request.body_reader)
+  if (request.body_reader && request.body_length != 0)
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
   request.headers.set("Authorization", *header);
   response = network_.send(request, stop);

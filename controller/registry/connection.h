@@ -24,11 +24,11 @@ class Connection {
              std::shared_ptr<HostSilence> silence = nullptr);
 
   /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
-  /// that a redirect led to is Unavailable. A streamed request body is not sent twice: its 401 becomes Unavailable,
-  /// with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled where there is no valid
-  /// one, and its 401 is returned. Any status but 401 is returned as it is, but for what was sent to sign in:
-  /// the registry's words don't show that. Unavailable, unsent, while the host gives no answer and another visit, which
-  /// X-Request-Id names, waits for one (HostSilence).
+  /// that a redirect led to is Unavailable. A streamed request body that is not empty is not sent twice: its 401
+  /// becomes Unavailable, with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled
+  /// where there is no valid one, and its 401 is returned. Any status but 401 is returned as it is, but for what was
+  /// sent to sign in: the registry's words don't show that. Unavailable, unsent, while the host gives no answer and
+  /// another visit, which X-Request-Id names, waits for one (HostSilence).
   Result<http::Response> send(const http::Request& request, const std::string& scope, std::stop_token stop);
 
   bool is_silent() const { return silence_->is_silent(); }

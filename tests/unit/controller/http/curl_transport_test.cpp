@@ -390,6 +390,70 @@ TEST_CASE("silence is bounded by the idle time-out, a whole request by the total
   CHECK_THAT(total.error().message, !Catch::Contains(" after ") && Catch::EndsWith("timed out with 0 bytes received"));
 }
 
+TEST_CASE("an answer is waited for as long as the request says once it is out, with its own remedy", "[curl]") {
+  RawServer silent([](RawConnection& connection) {
+    connection.read_head();
+    connection.wait_for_close();
+  });
+  RawServer leaving([](RawConnection& connection) {
+    connection.read_head();
+    connection.read(4);
+  });
+  RawServer stuck([](RawConnection& connection) { connection.stall(); });
+  const http::BodyReader four = [left = 4](std::span<std::byte>) mutable {
+    return Result<std::size_t>(std::exchange(left, 0));
+  };
+  const http::BodyReader none = [](std::span<std::byte>) { return Result<std::size_t>(0); };
+  const std::chrono::milliseconds shortly{30};
+  http::Request request{
+      .method = Method::Put, .idle_timeout = 60s, .answer_wait = {{.longest = shortly, .remedy = "wait"}}};
+  CurlTransport transport;
+  const auto failure = [&](const RawServer& server) {
+    request.url = server.url("/");
+    auto answer = transport.send(request, {});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().cls == ErrorClass::Unavailable);
+    return answer.error();
+  };
+  SECTION("without a body") {
+    CHECK_THAT(failure(silent).message, Catch::EndsWith("no answer in time"));
+    CHECK(failure(silent).remedy == "wait");
+  }
+  SECTION("with a stream of nothing") {
+    request.body_reader = none;
+    request.body_length = 0;
+    CHECK_THAT(failure(silent).message, Catch::EndsWith("no answer in time"));
+  }
+  SECTION("with a stream that is out") {
+    request.body_reader = four;
+    request.body_length = 4;
+    CHECK_THAT(failure(silent).message, Catch::EndsWith("no answer in time"));
+  }
+  SECTION("who hangs up instead of an answer") {
+    request.body_reader = four;
+    request.body_length = 4;
+    request.answer_wait->longest = 60s;
+    CHECK(failure(leaving).remedy == "wait");
+  }
+  SECTION("not while some of it is left") {
+    request.body_reader = endless();
+    request.body_length = std::int64_t{1} << 40;
+    request.idle_timeout = shortly;
+    request.answer_wait->longest = 60s;
+    const Error error = failure(stuck);
+    CHECK_THAT(error.message, Catch::EndsWith("no byte for 30 ms"));
+    CHECK(error.remedy != "wait");
+  }
+  SECTION("nor where there is no connection") {
+    const FullListener full;
+    request.url = full.url();
+    request.connect_timeout = shortly;
+    const auto answer = transport.send(request, {});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().remedy != "wait");
+  }
+}
+
 TEST_CASE("an answer that may fall silent has ended when it does, one that never began has not", "[curl]") {
   bool begins = true;
   RawServer silent([&](RawConnection& connection) {

@@ -38,6 +38,36 @@ TEST_CASE("Too few bytes in a stretch of waiting end an exchange, what its own e
   }
 }
 
+TEST_CASE("Once all is sent nothing counts but the time until the answer is whole", "[pace]") {
+  const PaceWatch::Time start{};
+  PaceWatch watch(60s, {.bytes = 100, .over = 10s}, start);
+  CHECK(!watch.judge(start + 30s, 99, 0));
+  http::Request request{.body_length = 5, .answer_wait = {{.longest = 600s, .remedy = "wait"}}};
+  request.body_reader = [](std::span<std::byte>) { return Result<std::size_t>(0); };
+  CHECK_FALSE(watch.awaits_answer(request, {.head = 0, .body = 5}, start + 10s));
+  CHECK_FALSE(watch.awaits_answer(request, {.head = 1, .body = 4}, start + 20s));
+  CHECK(watch.awaits_answer(request, {.head = 1, .body = 5}, start + 30s));
+  CHECK(watch.awaits_answer(request, {.head = 1, .body = 5}, start + 40s));
+  watch.waited(24h);
+  CHECK(!watch.judge(start + 629s, 99, 0));
+  CHECK(watch.left(start + 629s) == 1s);
+  CHECK(watch.judge(start + 630s, 99, 1) == "no answer in time");
+}
+
+TEST_CASE("Only who says how long an answer may take has it waited for so, and for a body of known length", "[pace]") {
+  const PaceWatch::Time start{};
+  PaceWatch watch(60s, {}, start);
+  http::Request request{.answer_wait = {{.longest = 600s, .remedy = "wait"}}};
+  SECTION("a body without a length") {
+    request.body_reader = [](std::span<std::byte>) { return Result<std::size_t>(0); };
+  }
+  SECTION("any other request") {
+    request.answer_wait.reset();
+  }
+  CHECK_FALSE(watch.awaits_answer(request, {.head = 1, .body = 1}, start));
+  CHECK(watch.judge(start + 60s, 0, 0) == "no byte for 60000 ms");
+}
+
 TEST_CASE("who drips is ended in five minutes of waiting, 8 KiB a second go on for as long as it takes", "[pace]") {
   const std::int64_t per_second = GENERATE(1025, (8 << 10) - 1, 8 << 10);
   CAPTURE(per_second);

@@ -334,6 +334,33 @@ TEST_CASE("The request that closes an upload is not repeated before the upload w
   CHECK(*world.network.requests[3].headers.find("Authorization") == "Bearer one");
 }
 
+TEST_CASE(
+    "A registry that has all bytes of a layer may take minutes to close its upload, and is not silent meanwhile") {
+  World world;
+  world.network.then(202, {{"Location", "/u/1"}});
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+  const auto of_last = [&world] { return world.network.requests.back(); };
+  world.network.then(202, {{"Location", "/u/1"}});
+  REQUIRE((*upload)->append(nothing, 0, {}));
+  CHECK_FALSE(of_last().answer_wait);
+  world.network.then(201);
+  SECTION("the end") {
+    REQUIRE((*upload)->finish(kDigest, {}));
+    CHECK(of_last().body_length == 0);
+  }
+  SECTION("all at once") {
+    REQUIRE((*upload)->send_whole({.digest = kDigest, .size = 0}, nothing, {}));
+  }
+  REQUIRE(of_last().answer_wait);
+  CHECK(of_last().answer_wait->longest == 10min);
+  CHECK_THAT(of_last().answer_wait->remedy, Catch::Contains("has all bytes of the layer"));
+  // A stream has no bound in all, and its failure does not make the host a silent one.
+  CHECK(of_last().body_reader);
+  CHECK_FALSE(of_last().total_timeout);
+}
+
 TEST_CASE("A piece that goes on after a cut says where it belongs") {
   World world;
   world.network.then(202, {{"Location", "/u/1"}});
