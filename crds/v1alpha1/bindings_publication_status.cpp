@@ -141,7 +141,9 @@ const Binding<DisplayStatus>& Bound<DisplayStatus>::get() {
   static const auto binding =
       Binding<DisplayStatus>()
           .field("digest", &DisplayStatus::digest, {.description = "Short digest."})
-          .field("tags", &DisplayStatus::tags, {.description = "Tags in one text.", .max_length = 16'384});
+          .field(
+              "tags", &DisplayStatus::tags,
+              {.description = "The first of its tags in one text; all are in published.tags.", .max_length = 16'384});
   return binding;
 }
 

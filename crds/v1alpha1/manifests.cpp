@@ -21,6 +21,8 @@ constexpr PrinterColumn kReason{"Reason", "string", ".status.conditions[?(@.type
                                 "Why, in one word."};
 constexpr PrinterColumn kProgress{"Progress", "string", ".status.conditions[?(@.type==\"Reconciling\")].reason",
                                   "What goes on now, in one word; Ready is of what was before."};
+constexpr PrinterColumn kDoing{"Doing", "string", ".status.conditions[?(@.type==\"Reconciling\")].message",
+                               "What goes on now.", true};
 constexpr PrinterColumn kMessage{"Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", "Why.", true};
 constexpr PrinterColumn kAge{"Age", "date", ".metadata.creationTimestamp", "How long the object is there."};
 constexpr PrinterColumn kSuspended{"Suspended", "boolean", ".spec.suspend", "Whether it is left as it is."};
@@ -38,9 +40,11 @@ Kind kind_of(ResourceKind kind) {
               {kReady,
                {"Login Server", "string", ".spec.loginServer", "Host of the registry."},
                kReason,
+               kProgress,
                kSuspended,
                {"Identity", "string", ".status.identity", "What is signed in as.", true},
                {"Checked", "date", ".status.lastCheckedAt", "How long ago the registry was asked.", true},
+               kDoing,
                kMessage,
                kAge},
               {".spec.loginServer"}};
@@ -53,7 +57,7 @@ Kind kind_of(ResourceKind kind) {
               "What is published in one repository for one environment; edited for each build.",
               {kReady,
                {"Digest", "string", ".status.display.digest", "What is published."},
-               {"Tags", "string", ".status.display.tags", "The tags that name it."},
+               {"Tags", "string", ".status.display.tags", "The first of the tags that name it."},
                kReason,
                kProgress,
                kSuspended,
@@ -61,7 +65,7 @@ Kind kind_of(ResourceKind kind) {
                {"Repository", "string", ".spec.repository", "Where it is published.", true},
                {"Environment", "string", ".spec.environment", "What it is published for.", true},
                {"Published", "date", ".status.published.at", "How long ago it was published.", true},
-               {"Doing", "string", ".status.conditions[?(@.type==\"Reconciling\")].message", "What goes on now.", true},
+               kDoing,
                kMessage,
                kAge},
               {".spec.registryRef.name", ".spec.repository"}};

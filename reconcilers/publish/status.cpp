@@ -175,7 +175,7 @@ class Conclusion {
   void record_success() {
     status_.attempt.reset();
     plan_.purpose == Purpose::Publish ? finish() : go_on();
-    status_.display = {short_digest(status_.published->digest), tags_on(*status_.published)};
+    status_.display = {short_digest(status_.published->digest), tags_in_brief(*status_.published)};
     tell_gates();
     tell_transfer();
     tell_tags();
@@ -317,7 +317,7 @@ class Conclusion {
   void tell_tags() {
     const auto left = superseded();
     const auto back = rolled_back(*status_.published);
-    const auto& tags = status_.display.tags;
+    const auto tags = tags_on(*status_.published);
     if (!left.empty())
       set(kTagged, true, reason::kSuperseded, left);
     else if (plan_.rollback_ended)

@@ -7,6 +7,8 @@
 namespace slipway::publish {
 namespace {
 
+constexpr std::size_t kMostInBrief = 4;
+
 struct TagList {
   std::string text;
   std::size_t count = 0;
@@ -14,13 +16,30 @@ struct TagList {
   void add(const std::string& tag) { text += (count++ == 0 ? "" : ", ") + tag; }
 };
 
+bool names_it(const TagStatus& tag, const PublishedStatus& published) {
+  return tag.state == TagState::Set && tag.digest == published.digest;
+}
+
 }  // namespace
 
 std::string tags_on(const PublishedStatus& published) {
   TagList tags;
   for (const auto& tag : published.tags)
-    if (tag.state == TagState::Set && tag.digest == published.digest) tags.add(tag.tag);
+    if (names_it(tag, published)) tags.add(tag.tag);
   return tags.text;
+}
+
+std::string tags_in_brief(const PublishedStatus& published) {
+  TagList tags;
+  std::size_t others = 0;
+  for (const auto& tag : published.tags) {
+    if (!names_it(tag, published)) continue;
+    if (tags.count < kMostInBrief)
+      tags.add(tag.tag);
+    else
+      ++others;
+  }
+  return tags.text + (others == 0 ? "" : " and " + std::to_string(others) + " more");
 }
 
 std::string rolled_back(const PublishedStatus& published) {

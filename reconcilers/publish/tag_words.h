@@ -9,6 +9,9 @@ namespace slipway::publish {
 /// The tags that name what is published, e.g. "1.8.2, staging"; empty where none does.
 std::string tags_on(const PublishedStatus& published);
 
+/// As tags_on(), for a column: of more than a few the first, e.g. "1.8.2, 1.8, 1, latest and 2 more".
+std::string tags_in_brief(const PublishedStatus& published);
+
 /// Which tags a rollback made name an earlier digest, e.g. "rolled back: staging names sha256:0123456789ab"; empty
 /// where none does.
 std::string rolled_back(const PublishedStatus& published);

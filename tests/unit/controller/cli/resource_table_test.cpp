@@ -110,8 +110,8 @@ TEST_CASE("a registry has no namespace") {
   object.spec.login_server = "contoso.azurecr.io";
   const std::vector objects{object};
   CHECK(to_text(table_of(std::span{objects}, {false, true, kNow})) ==
-        "NAME      READY   LOGIN SERVER         REASON   SUSPENDED   AGE\n"
-        "contoso   -       contoso.azurecr.io   -        -           -\n");
+        "NAME      READY   LOGIN SERVER         REASON   PROGRESS   SUSPENDED   AGE\n"
+        "contoso   -       contoso.azurecr.io   -        -          -           -\n");
 }
 
 TEST_CASE("a policy that nothing is done with yet says so beside what is ready of it") {
