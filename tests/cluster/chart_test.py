@@ -185,6 +185,8 @@ class ChartTest(RenderedTest):
                              ("workloadIdentity.clientID=me", "clientID"),
                              ("serviceAccount.name=x' || true || '", "serviceAccount"),
                              ("priorityClassName=high\n      hostNetwork: true", "priorityClassName"),
+                             ("image.repository=contoso.azurecr.io", "repository"),
+                             ("image.repository=slipway:1", "repository"),
                              ("fullnameOverride=a\nb", "fullnameOverride"), ("nameOverride=A b", "nameOverride"),
                              ("audit.persistence.storageClassName=a\nb", "storageClassName"),
                              ("metrics.dashboard.namespace=a\nb", "namespace")):
@@ -192,6 +194,10 @@ class ChartTest(RenderedTest):
                 answer = self.template(*IMAGE, "--set", wrong, check=False)
                 self.assertNotEqual(answer.returncode, 0)
                 self.assertIn(named, answer.stderr)
+
+    def test_an_image_that_the_nodes_have_needs_no_host(self):
+        answer = self.template("--set", "image.repository=slipway,image.tag=v1")
+        self.assertIn("image: slipway:v1", answer.stdout.replace('"', ""))
 
     def test_what_contradicts_itself_is_said(self):
         answer = self.template(check=False)
