@@ -329,8 +329,16 @@ class Decision {
                              .slipway_version = seen_.slipway_version};
     if (is_continued(publication_, seen_.ids)) record.started_at = publication_.status.attempt->started_at;
     for (const auto& tag : seen_.tags)
-      if (tag.state == ExpansionState::Expanded) record.tags.push_back({tag.tag, tag.mutability});
+      if (tag.state == ExpansionState::Expanded) record.tags.push_back({tag.tag, tag.mutability, is_left(tag)});
     return record;
+  }
+
+  /// By this publication, when it was made: what somebody did to a tag that it had set says nothing of that.
+  bool is_left(const ExpandedTag& tag) const {
+    if (const auto* before = done_before(tag)) return before->digest.empty();
+    return std::ranges::any_of(plan_.tags, [&](const TagDecision& decided) {
+      return decided.tag == tag.tag && decided.state == TagState::Superseded;
+    });
   }
 
   /// The record of a finished publication, where it is there and was not read.

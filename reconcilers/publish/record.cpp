@@ -37,9 +37,21 @@ Node source_of(const RecordedSource& source) {
   return MapBuilder().add_text("location", source.location).add_text("digest", source.digest).build();
 }
 
+MapBuilder intent_of(const RecordedTag& tag) {
+  MapBuilder out;
+  out.add_text("tag", tag.tag).add_text("mutability", std::string(name_of(tag.mutability)));
+  return out;
+}
+
+Node intents_of(const std::vector<RecordedTag>& tags) {
+  return json::list_of(tags, [](const RecordedTag& tag) { return intent_of(tag).build(); });
+}
+
 Node tags_of(const std::vector<RecordedTag>& tags) {
   return json::list_of(tags, [](const RecordedTag& tag) {
-    return MapBuilder().add_text("tag", tag.tag).add_text("mutability", std::string(name_of(tag.mutability))).build();
+    auto out = intent_of(tag);
+    if (tag.left) out.add("set", json::boolean(false));
+    return out.build();
   });
 }
 
@@ -127,11 +139,16 @@ VerdictStatus read_verdict(const Node& node) {
   return out;
 }
 
+bool is_false(const Node& node) {
+  return node.kind == Node::Kind::Boolean && !node.boolean;
+}
+
 void read_lists(const Node& root, PublicationRecord& out) {
   for (const Node& node : json::items_at(root, "tags"))
     out.tags.push_back(
         {.tag = json::text_at(node, "tag"),
-         .mutability = json::text_at(node, "mutability") == "Moving" ? Mutability::Moving : Mutability::Immutable});
+         .mutability = json::text_at(node, "mutability") == "Moving" ? Mutability::Moving : Mutability::Immutable,
+         .left = is_false(json::at(node, "set"))});
   for (const Node& node : json::items_at(root, "verdicts")) out.verdicts.push_back(read_verdict(node));
   for (const Node& node : json::items_at(root, "deploymentTargets"))
     out.deployment_targets.push_back({.kind = json::text_at(node, "kind"),
@@ -178,7 +195,7 @@ std::string record_identity(const PublicationRecord& record) {
                              .add_text("version", record.build.version)
                              .add_integer("number", record.build.number)
                              .add("source", source_of(record.source))
-                             .add("tags", tags_of(record.tags))
+                             .add("tags", intents_of(record.tags))
                              .add("verdicts", verdicts_of(record.verdicts))
                              .build());
 }

@@ -21,6 +21,7 @@ struct PublisherIdentity {
 struct RecordedTag {
   std::string tag;
   Mutability mutability = Mutability::Immutable;
+  bool left = false;  ///< To another build, when the record was put.
   bool operator==(const RecordedTag&) const = default;
 };
 
@@ -56,7 +57,8 @@ inline constexpr std::string_view kRecordIdentity = "dev.slipway.publication.ide
 inline constexpr std::string_view kRecordPayload = "dev.slipway.publication.record";
 
 /// Design, section 6: a hash of publisher, subject, environment, commit, version, number, source, intended tags and
-/// verdicts; nothing else (times, actor, run, labels, Slipway's version), so that nothing adds a second record.
+/// verdicts; nothing else (times, actor, run, labels, Slipway's version, which tags were left), so that nothing adds a
+/// second record.
 std::string record_identity(const PublicationRecord& record);
 
 /// The record as a referrer of `subject`, the descriptor of the published manifest. It is an artifact of annotations

@@ -29,7 +29,7 @@ Order order_of(const BuildInfo& mine, const BuildInfo& theirs) {
 }
 
 bool intended(const PublicationRecord& record, const std::string& tag) {
-  return std::any_of(record.tags.begin(), record.tags.end(), [&](const auto& one) { return one.tag == tag; });
+  return std::ranges::any_of(record.tags, [&](const auto& one) { return one.tag == tag && !one.left; });
 }
 
 /// The records that tell who set the tag: those that intended it, all of them where none did. Anybody can attach a

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "reconcilers/publish/record.h"
-
 namespace slipway::tests {
 
 std::string PublishWorld::condition(const ImagePublication& publication, std::string_view type) {
@@ -28,6 +26,13 @@ std::size_t PublishWorld::records_on(const Digest& digest) {
   const auto referrers = registry.store("registry.example", "shop/storefront", true)->referrers(digest, {});
   return static_cast<std::size_t>(
       std::ranges::count(*referrers, publish::kRecordType, &content::Descriptor::artifact_type));
+}
+
+publish::PublicationRecord PublishWorld::record_on(const Digest& digest) {
+  const auto store = registry.store("registry.example", "shop/storefront", true);
+  const auto referrers = store->referrers(digest, {});
+  const auto found = std::ranges::find(*referrers, publish::kRecordType, &content::Descriptor::artifact_type);
+  return *publish::parse_record(*store->manifest(found->digest, {}));
 }
 
 std::vector<BlobTransferRequest> PublishWorld::image_transfers() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reconcilers/publish/reconciler.h"
+#include "reconcilers/publish/record.h"
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_audit.h"
 #include "tests/support/in_memory_objects.h"
@@ -72,6 +73,8 @@ struct PublishWorld {
   }
   /// How many publication records are on `digest` at the destination.
   std::size_t records_on(const Digest& digest);
+  /// The one of them.
+  publish::PublicationRecord record_on(const Digest& digest);
   /// What the transfer was asked for, without the empty blob of a record.
   std::vector<BlobTransferRequest> image_transfers() const;
 

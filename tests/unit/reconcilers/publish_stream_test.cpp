@@ -223,7 +223,7 @@ TEST_CASE("git revert goes back to the older build, and forward again") {
 
 TEST_CASE("an older build of another object leaves moving tags where they are") {
   PublishWorld world;
-  world.push({"old"}, "1.8.2");
+  const auto old_image = world.push({"old"}, "1.8.2");
   const auto new_image = world.push({"new"}, "1.9.0");
   const auto newer = build(813, "1.9.0", "newer");
   const auto older = build(812, "1.8.2", "older");
@@ -245,6 +245,21 @@ TEST_CASE("an older build of another object leaves moving tags where they are") 
     world.look(older);
     CHECK(world.objects.written.empty());
     CHECK(world.recorder.events.size() == 3);
+  }
+  SECTION("its record says that it left it, and no second one is put") {
+    CHECK(world.record_on(old_image.descriptor.digest).tags ==
+          std::vector<publish::RecordedTag>{{"1.8.2", Mutability::Immutable}, {"staging", Mutability::Moving, true}});
+    CHECK(world.record_on(new_image.descriptor.digest).tags ==
+          std::vector<publish::RecordedTag>{{"1.9.0", Mutability::Immutable}, {"staging", Mutability::Moving}});
+    world.clock.advance(1h);
+    world.look(older);
+    CHECK(world.records_on(old_image.descriptor.digest) == 1);
+  }
+  SECTION("whoever then moves the tag to it, it is not the one that left it") {
+    world.destination().tags.insert_or_assign("staging", old_image.descriptor.digest);
+    world.clock.advance(1h);
+    world.look(newer);
+    CHECK_THAT(world.message(newer, "Tagged"), Catch::EndsWith(" since"));
   }
   SECTION("a tag that was left and is then removed is set") {
     world.destination().tags.erase("staging");

@@ -64,7 +64,9 @@ struct Row {
 TEST_CASE("a record comes back as it was written", "[record]") {
   PublicationRecord bare;
   bare.published_at = *parse_timestamp("2026-11-24T10:00:00Z");
-  for (const auto& record : {full(), bare}) {
+  auto left = full();
+  left.tags[1].left = true;
+  for (const auto& record : {full(), bare, left}) {
     const auto back = parse_record(build_record(record, subject()));
     REQUIRE(back.has_value());
     CHECK((*back == record));
@@ -111,6 +113,16 @@ TEST_CASE("a record's bytes are the same in every version", "[record]") {
             R"("slipwayVersion":"0.1.0"})");
 }
 
+TEST_CASE("a record says which tags were left to another build", "[record]") {
+  auto record = full();
+  record.tags[1].left = true;
+  const auto manifest = content::parse_manifest(build_record(record, subject()));
+  REQUIRE(manifest.has_value());
+  CHECK_THAT(std::get<content::ImageManifest>(*manifest).annotations.at(std::string(kRecordPayload)),
+             Catch::Contains(R"("tags":[{"tag":"1.8.2","mutability":"Immutable"},)"
+                             R"({"tag":"staging","mutability":"Moving","set":false}])"));
+}
+
 TEST_CASE("what makes another record", "[record]") {
   const Row rows[] = {
       {"publisher's installation", [](auto& r) { r.publisher.id = "x"; }},
@@ -148,6 +160,7 @@ TEST_CASE("what adds no second record", "[record]") {
       {"labels", [](auto& r) { r.build.labels.clear(); }},
       {"Slipway's version", [](auto& r) { r.slipway_version = "x"; }},
       {"deployment targets", [](auto& r) { r.deployment_targets.clear(); }},
+      {"a tag that was left", [](auto& r) { r.tags[1].left = true; }},
   };
   for (const auto& row : rows) {
     INFO(row.name);

@@ -190,6 +190,19 @@ TEST_CASE("a tag that somebody else may have set as an immutable one stays, wher
   CHECK(judge_tag(asked, publisher({2, "", ""})).move == TagMove::Set);
 }
 
+TEST_CASE("who left a moving tag is not told to have moved it", "[tag_order]") {
+  const PublicationRecord set = record(kOther, {812, kLate, ""});
+  PublicationRecord left = record({kOther.id, kOther.namespace_name, "left-it"}, {810, kEarly, ""});
+  left.tags[0].left = true;
+  const auto why_of = [](std::vector<PublicationRecord> records) {
+    TagQuestion asked = question(std::move(records));
+    asked.set_before = true;
+    return judge_tag(asked, publisher({811, "", ""})).why;
+  };
+  CHECK_THAT(why_of({left}), Catch::EndsWith(" since"));
+  CHECK_THAT(why_of({set, left}), Catch::EndsWith(" since by shop/other"));
+}
+
 TEST_CASE("going back is said", "[tag_order]") {
   const auto back = judge_tag(question({record(kMe, {2, "", "1.8.2"})}), publisher({1, "", "1.8.1"}));
   CHECK(back.move == TagMove::Set);
