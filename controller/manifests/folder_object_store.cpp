@@ -128,11 +128,13 @@ Result<FolderChange> FolderObjectStore::Parts::refresh(Absence absence) {
   const Snapshot known = world();
   const FolderWorld nothing;
   const FolderWorld& before = known ? *known : nothing;
-  auto now = FolderRefresh{*from, *reading, state, clock}.run(before);
+  FolderRefresh refreshed{*from, *reading, state, clock};
+  auto now = refreshed.run(before);
   if (!now) return std::unexpected{now.error()};
   look_at_files(*now, from->is_checkout());
   index_publications(*now);
   FolderChange change{.edited = news(before, *now, controller_namespace),
+                      .gone = std::move(refreshed).gone(),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled,
                       .folders = std::move(reading->folders)};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/manifests/folder_world.h"
 #include "controller/manifests/manifest_folder.h"
 #include "controller/manifests/state_database.h"
 #include "reconcilers/ports/clock.h"
@@ -16,6 +17,7 @@ namespace slipway::manifests {
 /// What a reading changed.
 struct FolderChange {
   std::set<ObjectKey> edited;     ///< New, edited or deleted objects, and those that refer to what changed.
+  std::vector<GoneObject> gone;   ///< Deleted by it, because no file has them any more.
   std::vector<Problem> problems;  ///< All of the latest reading.
   bool is_settled = false;
   std::set<std::filesystem::path> folders;  ///< Where what was read may change: of manifests, reports and sources.

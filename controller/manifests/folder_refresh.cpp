@@ -36,6 +36,13 @@ bool is_old(const OwnedObject& object, const FolderWorld& before, const ObjectKe
   return known != before.owned.end() && known->second == object && known->second.origin == object.origin;
 }
 
+GoneObject gone_of(const StateRow& row, const std::optional<OwnedObject>& object) {
+  const auto* publication = object ? std::get_if<ImagePublication>(&object->resource) : nullptr;
+  return {.key = row.key,
+          .origin = row.origin,
+          .deletion_policy = publication ? std::optional(publication->spec.deletion_policy) : std::nullopt};
+}
+
 Problem not_understood(const StateRow& row) {
   return {.file = row.origin,
           .place = {},
@@ -121,8 +128,9 @@ Result<void> FolderRefresh::delete_or_keep(const StateRow& row) {
     if (!marked) return while_doing("deleting " + to_string(row.key), marked.error());
     is_there = *marked;
   }
-  auto object = is_there ? object_of(row) : std::nullopt;
-  if (!object) return {};
+  auto object = object_of(row);
+  if (reading_.is_settled) gone_.push_back(gone_of(row, object));
+  if (!object || !is_there) return {};
   object->is_being_deleted = reading_.is_settled;
   now_.owned.insert_or_assign(row.key, std::move(*object));
   return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controller/manifests/folder_world.h"
@@ -31,6 +32,8 @@ class FolderRefresh {
 
   /// The world that follows `before`. Errors are the database's; what was written by then is found again next time.
   Result<FolderWorld> run(const FolderWorld& before);
+  /// What run() deleted.
+  std::vector<GoneObject> gone() && { return std::move(gone_); }
 
  private:
   /// `row` is null for a new object. An edit of what can't be changed is a problem instead, and `object` becomes what
@@ -48,6 +51,7 @@ class FolderRefresh {
   StateDatabase& state_;
   const Clock& clock_;
   FolderWorld now_;
+  std::vector<GoneObject> gone_;
 };
 
 }  // namespace slipway::manifests

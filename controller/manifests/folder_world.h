@@ -27,6 +27,14 @@ struct OwnedObject {
   }
 };
 
+/// An object that is deleted because its file does not hold it any more.
+struct GoneObject {
+  ObjectKey key;
+  std::string origin;                             ///< The file.
+  std::optional<DeletionPolicy> deletion_policy;  ///< Of a publication.
+  bool operator==(const GoneObject&) const = default;
+};
+
 /// What one refresh saw: a value that does not change any more.
 struct FolderWorld {
   std::map<ObjectKey, OwnedObject> owned;

@@ -20,6 +20,13 @@ namespace slipway::standalone {
 
 namespace {
 
+std::string in_words(const manifests::GoneObject& gone) {
+  std::string text = to_string(gone.key) + " is deleted: " + gone.origin + " does not hold it any more";
+  if (gone.deletion_policy == DeletionPolicy::Retain) text += "; its tags stay (deletionPolicy Retain)";
+  if (gone.deletion_policy == DeletionPolicy::Untag) text += "; its tags are removed (deletionPolicy Untag)";
+  return text;
+}
+
 /// Brings what the folder says into the queue and into the log.
 class FolderNews {
  public:
@@ -38,6 +45,7 @@ class FolderNews {
     metrics_.set_manifests(static_cast<std::size_t>(std::ranges::count_if(change->problems, is_wrong)), clock_.now());
     if (change->problems != problems_) report(change->problems);
     problems_ = change->problems;
+    for (const auto& gone : change->gone) log_.info(in_words(gone));
     for (const auto& key : change->edited) queue_.add(key, runtime::Priority::Edit);
   }
 

@@ -637,6 +637,9 @@ class RunTest(ProgramTest):
         wait_until(lambda: self.registry.digest("team/app", "1.8.2") is None, "all of them")
         self.assertEqual(self.registry.digest("team/app", digest), digest, "the image stays")
         self.assertEqual(self.registry.digest("team/keeper", "staging"), digest)
+        for name, policy in (("app", "removed (deletionPolicy Untag)"), ("keeper", "stay (deletionPolicy Retain)")):
+            words = f"/{name} is deleted: .*{name}.yaml does not hold it any more; its tags (are )?{re.escape(policy)}"
+            wait_until(lambda words=words: re.search(words, self.log("run")), words)
         self.stop(process)
 
     def test_a_tag_that_somebody_removed_is_set_again(self):

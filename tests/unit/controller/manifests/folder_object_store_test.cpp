@@ -285,9 +285,14 @@ TEST_CASE("an object is deleted after two equal whole readings without it") {
   process.settle();
   fs::remove(at.folder / "m/b.yaml");
   SECTION("not after one") {
-    CHECK(process.refresh().edited.empty());
+    const auto first = process.refresh();
+    CHECK(first.edited.empty());
+    CHECK(first.gone.empty());
     CHECK(process.find(kB));
-    CHECK(process.refresh().edited == set_of({kB}));
+    const auto second = process.refresh();
+    CHECK(second.edited == set_of({kB}));
+    CHECK(second.gone == std::vector<GoneObject>{{kB, (at.folder / "m/b.yaml").string(), DeletionPolicy::Retain}});
+    CHECK(process.refresh().gone.empty());
     CHECK_FALSE(process.find(kB));
     CHECK_FALSE(has_key(process, kB));
   }
