@@ -115,6 +115,8 @@ void tell_metadata(Story& story, std::string_view kind, const ObjectMeta& metada
   if (metadata.deletion_timestamp) story.say("Deleted at", to_string(*metadata.deletion_timestamp));
 }
 
+constexpr std::string_view kWhoLooks = "; `slipway run` does, `slipway publish` does not";
+
 /// What a condition says: that an earlier edit left it, and the words of another one only by that one's name.
 std::string message_of(const Condition& condition, const Conditions& all, std::int64_t generation) {
   const auto first = std::ranges::find(all, condition.message, &Condition::message);
@@ -125,9 +127,10 @@ std::string message_of(const Condition& condition, const Conditions& all, std::i
 }
 
 template <class Status>
-void tell_conditions(Story& story, const Status& status, const Looked& looked) {
+void tell_conditions(Story& story, const Status& status, const Looked& looked, std::string_view who_looks = {}) {
   const auto conditions = present_conditions(status.conditions, looked);
-  if (conditions.empty()) return story.say("Conditions", "none yet: it has not been looked at");
+  if (conditions.empty())
+    return story.say("Conditions", "none yet: it has not been looked at" + std::string{who_looks});
   Table table{{"TYPE", "STATUS", "REASON", "SINCE", "MESSAGE"}, {}};
   for (const auto& condition : conditions)
     table.rows.push_back({condition.type, condition.status, condition.reason, to_string(condition.last_transition_time),
@@ -199,7 +202,7 @@ std::string story_of(const ContainerRegistry& object, bool is_somebody_at_work) 
   story.say("Signed in as", object.status.identity);
   if (object.status.last_checked_at) story.say("Checked at", to_string(*object.status.last_checked_at));
   tell_conditions(story, object.status,
-                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work});
+                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work}, kWhoLooks);
   return story.text();
 }
 
@@ -210,7 +213,7 @@ std::string story_of(const RetentionPolicy& object, bool is_somebody_at_work) {
   story.say("Registry", object.spec.registry_ref.name);
   story.say("Mode", std::string{name_of(object.spec.mode)});
   tell_conditions(story, object.status,
-                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work});
+                  {object.metadata.generation, object.status.observed_generation, is_somebody_at_work}, kWhoLooks);
   return story.text();
 }
 

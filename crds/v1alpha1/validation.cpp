@@ -217,7 +217,7 @@ void warn_of_nothing(const Node& root, FieldReader& reader) {
 void validate(const ContainerRegistry& object, const Node& root, FieldReader& reader) {
   Places places(root, reader);
   const auto& spec = object.spec;
-  if (spec.plain_http && !is_loopback_host(spec.login_server))
+  if (spec.plain_http && check_registry_host(spec.login_server) && !is_loopback_host(spec.login_server))
     places.problem("spec.plainHTTP", "only a registry on localhost is reached without TLS",
                    "remove plainHTTP, or name localhost in loginServer");
   const Node* access = member_of(root.find("spec"), "access");

@@ -205,6 +205,8 @@ TEST_CASE("contradictions are refused") {
   CHECK(
       first_problem(replaced(kRegistry, "127.0.0.1:5000", "contoso.azurecr.io")).find("only a registry on localhost") !=
       std::string::npos);
+  CHECK(parse_resources(replaced(kRegistry, "127.0.0.1:5000", "https://127.0.0.1:5000"), "f.yaml").problems.size() ==
+        1);
   CHECK(first_problem(kPublication + "---\n" + kPublication).find("stands here a second time") != std::string::npos);
 }
 
