@@ -42,7 +42,8 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
       host_(options.host),
       plain_http_(options.plain_http),
       tokens_(network, clock, std::move(options)),
-      silence_(silence ? std::move(silence) : own_silence(host_)) {}
+      silence_(silence ? std::move(silence) : own_silence(host_)),
+      referrers_api_(clock) {}
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
   const std::string* visit = request.headers.find("X-Request-Id");

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "controller/http/transport.h"
 #include "controller/registry/azure_registry.h"
 #include "controller/registry/host_silence.h"
+#include "controller/registry/referrers_api.h"
 #include "controller/registry/response_error.h"
 #include "controller/registry/token_source.h"
 #include "controller/runtime/named_turns.h"
@@ -43,9 +43,7 @@ class Connection {
 
   /// Whether it is Azure Container Registry, as far as its name and the answers until now tell.
   bool is_azure() const { return is_azure_registry(host_, tokens_.challenge()); }
-  /// The registry said in one repository that it has no referrers API, which counts for all until it says otherwise.
-  bool lacks_referrers() const { return lacks_referrers_; }
-  void remember_referrers(bool has_them) { lacks_referrers_ = !has_them; }
+  ReferrersApi& referrers_api() { return referrers_api_; }
   /// For whoever reads, changes and writes a fallback tag of this registry ("team/app:sha256-…").
   runtime::NamedTurns& fallback_turns() { return fallback_turns_; }
 
@@ -57,7 +55,7 @@ class Connection {
   const bool plain_http_;
   TokenSource tokens_;
   const std::shared_ptr<HostSilence> silence_;
-  std::atomic<bool> lacks_referrers_ = false;
+  ReferrersApi referrers_api_;
   runtime::NamedTurns fallback_turns_;
 };
 

@@ -42,12 +42,6 @@ std::string fallback_tag(const Digest& subject) {
   return std::string(subject.algorithm()) + "-" + std::string(subject.hex()).substr(0, 64);
 }
 
-/// Some registries that have the API answer so for a repository or subject that is not there.
-bool is_about_the_name(const Response& response) {
-  const std::string code = server_words(response).code;
-  return code == "NAME_UNKNOWN" || code == "MANIFEST_UNKNOWN";
-}
-
 /// Passes on what follows `skip` bytes and never more than `wanted`.
 class RangeFilter {
  public:
@@ -328,8 +322,8 @@ Result<void> RegistryClient::send_delete(const std::string& url, const std::stop
 
 // Distribution specification 1.1, "Listing Referrers" and "Unavailable Referrers API".
 Result<std::vector<Descriptor>> RegistryClient::referrers(const Digest& subject, std::stop_token stop) {
-  Result<std::vector<Descriptor>> all =
-      connection_->lacks_referrers() ? known_fallback(subject, stop) : listed_referrers(subject, stop);
+  const bool is_lacking = connection_->referrers_api().is_lacking(options_.repository);
+  Result<std::vector<Descriptor>> all = is_lacking ? known_fallback(subject, stop) : listed_referrers(subject, stop);
   if (!all) return all;
   for (Descriptor& referrer : *all)
     if (Result<void> known = fill_in_type(referrer, stop); !known) return std::unexpected(known.error());
@@ -348,7 +342,7 @@ Result<std::vector<Descriptor>> RegistryClient::listed_referrers(const Digest& s
     if (!response) return std::unexpected(response.error());
     if (response->status == 404 || media_type_of(response->headers) != content::kOciIndex) {
       if (response->status != 404 && response->status != 200) return unwanted(request, *response);
-      if (!is_about_the_name(*response)) connection_->remember_referrers(false);
+      connection_->referrers_api().note_refusal(options_.repository, *response);
       return known_fallback(subject, stop);
     }
     bytes += response->body.size();
@@ -402,7 +396,7 @@ Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const D
   const Result<Response> response = put("", manifest, stop);
   if (!response) return std::unexpected(response.error());
   if (response->headers.find("OCI-Subject") != nullptr) {
-    connection_->remember_referrers(true);
+    connection_->referrers_api().note_use(options_.repository);
     return {};
   }
   return add_to_fallback(manifest.descriptor, subject.digest, stop);

@@ -568,38 +568,6 @@ TEST_CASE("Every request names the reconcile that it is made for") {
   CHECK(*world.network.requests[0].headers.find("X-Request-Id") == "reconcile-1");
 }
 
-TEST_CASE("A registry without referrers API is asked for it once, one that lacks the repository again") {
-  struct Row {
-    std::string situation, body;
-    std::size_t asked_again;
-  };
-  const Row row = GENERATE(values<Row>({
-      {"docker-registry's page", "404 page not found", 1},
-      {"no repository yet", R"({"errors":[{"code":"NAME_UNKNOWN","message":"no"}]})", 2},
-      {"no subject yet", R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"no"}]})", 2},
-  }));
-  CAPTURE(row.situation);
-  World world;
-  world.network.then(404, {}, row.body);
-  for (int i = 0; i < 3; ++i) world.network.then(404);
-  REQUIRE(world.store.referrers(kDigest, {})->empty());
-  CHECK(world.network.requests.size() == 2);
-  REQUIRE(world.store.referrers(kDigest, {})->empty());
-  CHECK(world.network.requests.size() == 2 + row.asked_again);
-}
-
-TEST_CASE("A registry that takes a subject by itself has the referrers API after all") {
-  World world;
-  world.network.then(404);
-  world.network.then(404);
-  REQUIRE(world.store.referrers(kDigest, {}));
-  world.network.then(201, {{"OCI-Subject", kDigest.str()}});
-  REQUIRE(world.store.put_referrer({}, {.media_type = "", .digest = kDigest}, {}));
-  world.network.then(200, {{"Content-Type", std::string(content::kOciIndex)}}, R"({"manifests":[]})");
-  REQUIRE(world.store.referrers(kDigest, {}));
-  CHECK(world.network.requests.back().url.find("/referrers/") != std::string::npos);
-}
-
 TEST_CASE("A referrer that others write over is put again, three times at most") {
   const auto [lost, good] = GENERATE(values<std::pair<int, bool>>({{0, true}, {1, true}, {2, true}, {3, false}}));
   CAPTURE(lost);
