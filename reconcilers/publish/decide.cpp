@@ -7,6 +7,7 @@
 #include "reconcilers/brief_digest.h"
 #include "reconcilers/gates/scan_gate.h"
 #include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/own_record.h"
 #include "reconcilers/publish/publication_identity.h"
 #include "reconcilers/publish/tag_conflict.h"
 #include "reconcilers/publish/tag_order.h"
@@ -14,12 +15,6 @@
 
 namespace slipway::publish {
 namespace {
-
-const RecordsOn& records_on(const Observation& seen, const Digest& digest) {
-  static const RecordsOn kNone;
-  const auto found = seen.records.find(digest);
-  return found == seen.records.end() ? kNone : found->second;
-}
 
 bool rollback_is_over(const Rollback& rollback, Timestamp now) {
   if (rollback.until.empty()) return false;
@@ -42,10 +37,11 @@ class Decision {
     plan_.source = seen_.source;
     plan_.digest = digest_;
     plan_.full_check = seen_.content.has_value();
+    decide_tags();
     finished_ ? keep_verdicts() : judge_gates();
     plan_.gates_passed = !gate_refused_ && !gate_awaits_;
     plan_.gate_fault = gate_refused_ ? gate_refused_ : gate_awaits_;
-    decide_tags();
+    tell_own_tags();
     note();
     if (refuse()) return std::move(plan_);
     if (seen_.content) add_content();
@@ -79,21 +75,29 @@ class Decision {
     const auto& attempt = publication_.status.attempt;
     if (!is_continued(publication_, seen_.ids) || !attempt->gates_passed) return false;
     if (attempt->gates_hash != seen_.ids.gates) return false;
-    const auto& on_image = records_on(seen_, digest_);
-    for (const auto& found : on_image.records) {
-      if (found.started_at != attempt->started_at) continue;
-      auto same = record();
-      same.verdicts = found.verdicts;
-      if (!on_image.identities.contains(record_identity(same))) continue;
-      plan_.verdicts = found.verdicts;
-      return true;
-    }
-    return false;
+    const auto* found = find_record(
+        seen_, record(), [&](const PublicationRecord& one) { return one.started_at == attempt->started_at; });
+    if (found != nullptr) plan_.verdicts = found->verdicts;
+    return found != nullptr;
+  }
+
+  /// Published by this very act, as its record says, under these gates, and all of it in place: that it was finished is
+  /// known again where the status was lost. Nothing is sent then and no tag set, so there is nothing that a gate could
+  /// let pass; as soon as something is to be done, such a record tells nothing.
+  bool is_found_published() {
+    if (!immutable_.empty() || !moving_.empty() || conflict_ || !is_all_there()) return false;
+    const auto* found = find_record(seen_, record(), [&](const PublicationRecord& one) {
+      return one.gates_hash == seen_.ids.gates && std::ranges::all_of(one.verdicts, &VerdictStatus::passed);
+    });
+    if (found == nullptr) return false;
+    plan_.verdicts = found->verdicts;
+    plan_.found_published_at = std::min(found->published_at, now_);
+    return true;
   }
 
   void judge_gates() {
     auto asked = questions();
-    if (asked.empty() || passed_before()) return;
+    if (asked.empty() || passed_before() || is_found_published()) return;
     for (auto& question : asked) {
       question.judge_age = !goes_back();
       question.list_up_to = seen_.for_a_person ? kMostFindings - plan_.findings.size() : 0;
@@ -174,6 +178,12 @@ class Decision {
     }
   }
 
+  /// Once the verdicts are known, which are part of a record.
+  void tell_own_tags() {
+    for (std::size_t i = 0; i < plan_.tags.size(); ++i)
+      if (auto& decision = plan_.tags[i]; decision.wanted) decision.owned = is_own(seen_.tags[i], *decision.wanted);
+  }
+
   void decide_tag(const ExpandedTag& tag, TagDecision& decision) {
     const auto wanted = wanted_by(tag);
     const auto found = seen_.present.find(tag.tag);
@@ -192,7 +202,6 @@ class Decision {
                                    .on_wanted = records_on(seen_, wanted).records},
                                   publisher());
     decision.wanted = wanted;
-    decision.owned = is_own(tag, wanted);
     decision.why = judged.why;
     decision.order_unknown = judged.order_unknown;
     decision.goes_back = judged.goes_back;
@@ -258,11 +267,17 @@ class Decision {
     return seen_.content->present.contains(descriptor.digest);
   }
 
+  bool is_all_there() const {
+    const auto is_there = [&](const auto& one) { return is_present(one); };
+    return std::ranges::all_of(seen_.content->manifests, is_there) &&
+           std::ranges::all_of(seen_.content->blobs, is_there);
+  }
+
   /// Why layers are read wherever they are, or nothing. Passed before or not: what was read once is known to the
   /// process, and what another process read is not.
   std::string why_layers_are_read() const {
     if (reads_all_layers(publication_, seen_.ids)) return "spec.verify is Deep";
-    const bool gated = !finished_ && !questions().empty();
+    const bool gated = !finished_ && !plan_.found_published_at && !questions().empty();
     return gated && gates::needs_layers_checked(seen_.subject, seen_.reports)
                ? "the scan report names the image by its config, so each layer is compared with that"
                : "";
@@ -281,6 +296,7 @@ class Decision {
     const auto& content = *seen_.content;
     const bool root_is_there = is_present(content.root);
     const auto reads_layers = why_layers_are_read();
+    if (plan_.found_published_at) return add_layer_check(reads_layers);
     SendBlobs send{.deep = spec_.verify == Verify::Deep || !reads_layers.empty(),
                    .why = root_is_there ? "they are missing at the registry" : "the image needs them"};
     for (const auto* blobs : {&content.blobs, &content.attached_blobs})
@@ -314,32 +330,7 @@ class Decision {
       plan_.steps.emplace_back(PutAttachedTag{.tag = attached.tag, .manifest = attached.manifest, .why = reason});
   }
 
-  PublicationRecord record() const {
-    PublicationRecord record{.publisher = seen_.publisher,
-                             .subject = digest_,
-                             .registry = seen_.registry,
-                             .repository = spec_.repository,
-                             .environment = spec_.environment,
-                             .build = spec_.build,
-                             .source = {seen_.source_location, seen_.source_digest.str()},
-                             .verdicts = plan_.verdicts,
-                             .deployment_targets = spec_.deployment_targets,
-                             .started_at = now_,
-                             .published_at = now_,
-                             .slipway_version = seen_.slipway_version};
-    if (is_continued(publication_, seen_.ids)) record.started_at = publication_.status.attempt->started_at;
-    for (const auto& tag : seen_.tags)
-      if (tag.state == ExpansionState::Expanded) record.tags.push_back({tag.tag, tag.mutability, is_left(tag)});
-    return record;
-  }
-
-  /// By this publication, when it was made: what somebody did to a tag that it had set says nothing of that.
-  bool is_left(const ExpandedTag& tag) const {
-    if (const auto* before = done_before(tag)) return before->digest.empty();
-    return std::ranges::any_of(plan_.tags, [&](const TagDecision& decided) {
-      return decided.tag == tag.tag && decided.state == TagState::Superseded;
-    });
-  }
+  PublicationRecord record() const { return own_record(publication_, seen_, plan_, now_); }
 
   /// The record of a finished publication, where it is there and was not read.
   std::optional<Digest> put_before(const RecordsOn& there) const {
@@ -385,7 +376,10 @@ class Decision {
     const auto image = brief(digest_) + " in " + seen_.registry + "/" + spec_.repository;
     if (!finished_) {
       plan_.purpose = Purpose::Publish;
-      plan_.reason = "publish " + image;
+      plan_.reason = plan_.found_published_at
+                         ? image + " is published already: its record of " +
+                               slipway::to_string(*plan_.found_published_at) + " is there, and so is all of it"
+                         : "publish " + image;
     } else if (plan_.steps.size() == 1 && std::holds_alternative<CheckLayers>(plan_.steps.front())) {
       plan_.purpose = Purpose::Check;
       plan_.reason = "check the layers of " + image;

@@ -15,6 +15,8 @@ namespace slipway::publish {
 ///   finished before, an immutable tag names another digest          refusal TagConflict
 ///   finished before, something missing                              repair that alone; nothing is judged again
 ///   finished before, layers are to be read                          read them, where they are there
+///   not known, but its record is there, of these gates, and all
+///   of it is in place                                               nothing; its gates are not asked again
 ///   a gate refused                                                  refusal of the gate (Gates)
 ///   rollback to a digest not published by this object, or not there refusal (Tags)
 ///   an immutable tag names another digest                           refusal TagConflict, no tag moves

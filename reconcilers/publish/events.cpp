@@ -29,7 +29,7 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
 
   for (const auto& note : acted.plan.gate_notes)
     recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
-  if (acted.plan.purpose == Purpose::Publish)
+  if (acted.plan.purpose == Purpose::Publish && !acted.plan.found_published_at)
     recorder.event(key, EventType::Normal, std::string(reason::kPublished), ready ? ready->message : "");
   if (acted.plan.purpose == Purpose::Repair)
     for (const auto& step : acted.plan.steps)

@@ -162,8 +162,10 @@ struct PublishPlan {
   std::vector<Step> steps;                      ///< In the order in which they are carried out. Empty with a refusal.
   std::vector<std::string> notes;  ///< What a person should know of it: what stays behind, who else wants a tag.
   std::optional<Digest> record;    ///< The record that is there already.
-  bool full_check = false;         ///< Everything was looked at, not the tags alone.
-  bool rollback_ended = false;     ///< The moving tags still follow a rollback whose time is over.
+  /// When this very publication was finished, as its record says: nothing is judged or sent, no tag is set.
+  std::optional<Timestamp> found_published_at;
+  bool full_check = false;      ///< Everything was looked at, not the tags alone.
+  bool rollback_ended = false;  ///< The moving tags still follow a rollback whose time is over.
   std::optional<Refusal> refusal;
   bool operator==(const PublishPlan&) const = default;
 };

@@ -94,7 +94,7 @@ Node payload_of(const PublicationRecord& record) {
   out.add("build", canonical::node_of(record.build));
   out.add("source", source_of(record.source));
   out.add("tags", tags_of(record.tags));
-  out.add("verdicts", verdicts_of(record.verdicts));
+  out.add("verdicts", verdicts_of(record.verdicts)).add_text("gatesHash", record.gates_hash);
   out.add("deploymentTargets", targets_of(record.deployment_targets));
   if (record.started_at) out.add("startedAt", json::text(to_string(*record.started_at)));
   out.add("publishedAt", json::text(to_string(record.published_at)));
@@ -168,6 +168,7 @@ void read_texts(const Node& root, PublicationRecord& out) {
   out.build = read_build(json::at(root, "build"));
   const Node& source = json::at(root, "source");
   out.source = {.location = json::text_at(source, "location"), .digest = json::text_at(source, "digest")};
+  out.gates_hash = json::text_at(root, "gatesHash");
   out.started_at = time_at(root, "startedAt");
   out.slipway_version = json::text_at(root, "slipwayVersion");
 }

@@ -44,6 +44,7 @@ struct PublicationRecord {
   RecordedSource source;
   std::vector<RecordedTag> tags;  ///< Intended, in the order of the spec.
   std::vector<VerdictStatus> verdicts;
+  std::string gates_hash;  ///< gates_hash() of the gates that judged; empty where it was none, or is not told.
   std::vector<DeploymentTarget> deployment_targets;
   std::optional<Timestamp> started_at;
   Timestamp published_at;
@@ -57,8 +58,8 @@ inline constexpr std::string_view kRecordIdentity = "dev.slipway.publication.ide
 inline constexpr std::string_view kRecordPayload = "dev.slipway.publication.record";
 
 /// Design, section 6: a hash of publisher, subject, environment, commit, version, number, source, intended tags and
-/// verdicts; nothing else (times, actor, run, labels, Slipway's version, which tags were left), so that nothing adds a
-/// second record.
+/// verdicts; nothing else (times, actor, run, labels, Slipway's version, which tags were left, how the gates were
+/// written), so that nothing adds a second record.
 std::string record_identity(const PublicationRecord& record);
 
 /// The record as a referrer of `subject`, the descriptor of the published manifest. It is an artifact of annotations

@@ -191,13 +191,15 @@ class Conclusion {
                                         .record_digest = record(),
                                         .publication_hash = plan_.ids.publication,
                                         .gates_hash = plan_.ids.gates,
-                                        .at = now_,
+                                        .at = published_at(),
                                         .last_full_check_at = now_,
                                         .transfer = report_.transfer,
                                         .verdicts = plan_.verdicts,
                                         .tags = tags()};
     remember();
   }
+
+  Timestamp published_at() const { return plan_.found_published_at.value_or(now_); }
 
   /// A publication that was finished before.
   void go_on() {
@@ -245,7 +247,7 @@ class Conclusion {
                        .commit = spec.build.commit,
                        .number = spec.build.number,
                        .built_at = spec.build.built_at,
-                       .published_at = now_};
+                       .published_at = published_at()};
     std::erase_if(status_.history, [&](HistoryEntry other) {
       other.published_at = entry.published_at;
       return other == entry;
@@ -289,6 +291,8 @@ class Conclusion {
   std::string passed_gates() const {
     std::string message;
     for (const auto& verdict : plan_.verdicts) message += (message.empty() ? "passed: " : ", ") + verdict.gate;
+    if (plan_.found_published_at)
+      message += "; as the record of " + slipway::to_string(*plan_.found_published_at) + " says";
     for (const auto& note : plan_.gate_notes) message += "; " + note;
     return message;
   }

@@ -154,6 +154,10 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(len(self.records(digest)), 1)
         return digest, run
 
+    def lose_state(self):
+        for file in self.work.glob("state.db*"):
+            file.unlink()
+
     def changes(self):
         return [each for each in self.registry.requests() if each["method"] not in ("GET", "HEAD")]
 
@@ -167,6 +171,27 @@ class PublishTest(ProgramTest):
         self.assertEqual(second.code, 0, second.errors)
         self.assertEqual([each["method"] for each in self.registry.requests()], ["HEAD", "HEAD"])
         self.assertIn("team/app: is published already, nothing to do", second.errors)
+
+    def test_a_report_that_aged_refuses_nothing_that_was_published_from_a_state_that_is_lost(self):
+        self.image()
+        report = json.loads(make_report(self.work / "image"))
+        (self.work / "scan.json").write_text(json.dumps(report))
+        self.publication(extra="  gates: {scan: {maxAge: 1d, reports: [{name: all, path: ../scan.json}]}}\n")
+        first = self.slipway("publish")
+        self.assertEqual(first.code, 0, first.errors)
+        (self.work / "scan.json").write_text(json.dumps({**report, "CreatedAt": "2026-11-01T00:00:00Z"}))
+        self.lose_state()
+        self.registry.forget_requests()
+        second = self.slipway("publish")
+        self.assertEqual(second.code, 0, second.errors)
+        self.assertIn("team/app: is published already, nothing to do", second.errors)
+        self.assertEqual(self.changes(), [])
+        self.lose_state()
+        self.publication(number=9, extra="  gates: {scan: {maxAge: 1d, reports: [{name: all, path: ../scan.json}]}}\n")
+        third = self.slipway("publish")
+        self.assertEqual(third.code, 1, third.errors)
+        self.assertIn("longer ago than 1d; scan the image again", third.errors)
+        self.assertEqual(self.changes(), [])
 
     def test_a_pipe_gets_lines_and_programs_get_data(self):
         self.image()

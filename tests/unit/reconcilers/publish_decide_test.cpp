@@ -608,6 +608,110 @@ TEST_CASE("gates judge what has not passed", "[publish_decide]") {
   }
 }
 
+TEST_CASE("what its record says was published, and is all in place, is known again without its status",
+          "[publish_decide]") {
+  Situation it;
+  it.scanned().report({"LOW"}).all_there().own_record().tagged();
+  it.publication.spec.gates.scan->max_age = 30min;
+  auto& record = it.seen.records[kImage].records.at(0);
+  record.published_at = kNow - 48h;
+  const auto is_known = [&] { return !it.decide_at().refusal; };
+  REQUIRE(is_known());
+
+  SECTION("nothing is done, and the verdict is that of the record") {
+    it.seen.content->attached = {{.manifest = named("signature"), .subject = named("image"), .tag = "sha256-a.sig"}};
+    it.seen.content->attached_blobs = {named("signature's")};
+    it.seen.reports.clear();
+    SECTION("the report vanished") {}
+    SECTION("the report was replaced") {
+      it.report({"CRITICAL"});
+    }
+    const auto plan = it.decide_at();
+    CHECK(plan.steps.empty());
+    CHECK(plan.purpose == Purpose::Publish);
+    CHECK(plan.verdicts.at(0).low == 1);
+    CHECK(plan.record == Digest::of("record"));
+    CHECK(plan.found_published_at == kNow - 48h);
+    CHECK(to_lines(plan).front() ==
+          brief(kImage) + kAt +
+              " is published already: its record of 2026-11-22T09:00:00Z is there, and so is all of it");
+  }
+  SECTION("a moving tag may be on a newer build of another") {
+    it.seen.present["staging"] = kOld;
+    it.recorded(kOld, kOther, 900);
+    CHECK(is_known());
+    CHECK(it.decide_at().steps.empty());
+  }
+  SECTION("a record of a time to come was written while the clock was ahead") {
+    record.published_at = kNow + 1h;
+    CHECK(it.decide_at().found_published_at == kNow);
+  }
+  SECTION("not where something would be sent or a tag set") {
+    SECTION("a blob is missing") {
+      it.seen.content->present.erase(Digest::of("b"));
+    }
+    SECTION("the manifest is missing") {
+      it.seen.content->present.erase(kImage);
+    }
+    SECTION("an immutable tag is missing") {
+      it.seen.present["1.8.2"] = std::nullopt;
+    }
+    SECTION("a moving tag is missing") {
+      it.seen.present["staging"] = std::nullopt;
+    }
+    SECTION("a moving tag goes back from a newer build of its own") {
+      it.seen.present["staging"] = kOld;
+      it.recorded(kOld, kMe, 900);
+    }
+    SECTION("an immutable tag names another image") {
+      it.seen.present["1.8.2"] = kOld;
+    }
+    CHECK_FALSE(is_known());
+  }
+  SECTION("not by a record that tells of something else") {
+    SECTION("of other gates") {
+      it.seen.ids.gates = "h";
+    }
+    SECTION("of gates that it does not name") {
+      record.gates_hash = "";
+    }
+    SECTION("of a gate that refused") {
+      record.verdicts[0].passed = false;
+    }
+    SECTION("of another publisher") {
+      it.seen.publisher = kOther;
+    }
+    SECTION("of another environment") {
+      it.publication.spec.environment = "production";
+    }
+    SECTION("of another build") {
+      it.publication.spec.build.number = 813;
+    }
+    SECTION("of other tags") {
+      it.seen.tags.push_back({.name = "commit", .tag = "4f2a"});
+      it.seen.present["4f2a"] = kImage;
+    }
+    CHECK_FALSE(is_known());
+  }
+}
+
+TEST_CASE("a record names the gates that judged, also where it is put again after they were edited",
+          "[publish_decide]") {
+  const auto gates_on_record = [](const Situation& it) {
+    for (const auto& step : it.decide_at().steps)
+      if (const auto* put = std::get_if<PutRecord>(&step)) return put->record.gates_hash;
+    return std::string("no record");
+  };
+  Situation it;
+  CHECK(gates_on_record(it).empty());
+  it.scanned().report({"LOW"});
+  CHECK(gates_on_record(it) == "g");
+  const auto verdicts = it.decide_at().verdicts;
+  it.finished().publication.status.published->verdicts = verdicts;
+  it.publication.status.published->gates_hash = "earlier";
+  CHECK(gates_on_record(it) == "earlier");
+}
+
 TEST_CASE("a plan lists for a person what gates refuse, up to a bound", "[publish_decide]") {
   Situation situation;
   situation.scanned().report(std::vector<std::string>(kMostFindings - 10, "CRITICAL"));

@@ -431,6 +431,49 @@ TEST_CASE("a publication whose status was lost is taken up without a write to th
   CHECK(world.records_on(image.descriptor.digest) == 1);
 }
 
+TEST_CASE("a report that aged keeps nobody from what was published before its status was lost, and lets nothing pass") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.gates.scan = ScanGate{.reports = {{.name = "amd64", .path = "scan.json"}}, .max_age = 24h};
+  world.objects.files["scan.json"] = make_report(image);
+  const auto published_at = world.clock.now();
+  world.publish(publication);
+  REQUIRE(world.condition(publication, "Ready") == "True Succeeded");
+  const auto before = world.destination();
+  world.objects.stored(key_of(publication)).status = {};
+  world.recorder.events.clear();
+  world.clock.advance(48h);
+
+  SECTION("nothing is missing") {
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.condition(publication, "Ready") == "True Succeeded");
+    CHECK(world.condition(publication, "GatesPassed") == "True GatesPassed");
+    CHECK(world.message(publication, "GatesPassed") == "passed: scan; as the record of 2026-11-24T09:00:00Z says");
+    CHECK(world.status(publication).published->at == published_at);
+    CHECK(world.status(publication).history.at(0).published_at == published_at);
+    CHECK(world.recorder.events.empty());
+    const auto known = world.status(publication);
+    CHECK(world.look(publication) == kAgainInAnHour);
+    CHECK(world.status(publication) == known);
+  }
+  SECTION("a tag is missing") {
+    world.destination().tags.erase("staging");
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False ReportTooOld");
+    CHECK(world.tag("staging") == "nothing");
+  }
+  SECTION("the floor was raised") {
+    auto registry = make_registry();
+    registry.spec.access[0].gates.scan = ScanGate{.allow_up_to = Severity::Low};
+    world.objects.apply(registry);
+    CHECK(world.look(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False ReportTooOld");
+    CHECK(world.destination() == before);
+  }
+}
+
 TEST_CASE("promotion is the same digest published for another environment, with a record of its own") {
   PublishWorld world;
   const auto image = world.push({"base"});

@@ -38,6 +38,7 @@ PublicationRecord full() {
   verdict.ignored = 6;
   verdict.excepted = 7;
   out.verdicts = {verdict};
+  out.gates_hash = "sha256:9a";
   out.deployment_targets = {{.kind = "WebApp", .name = "a", .namespace_name = "b", .cluster = "c"}};
   out.started_at = *parse_timestamp("2026-11-24T10:00:00Z");
   out.published_at = *parse_timestamp("2026-11-24T10:00:07.250Z");
@@ -98,19 +99,20 @@ TEST_CASE("a list of referrers names a record without repeating it", "[record]")
 TEST_CASE("a record's bytes are the same in every version", "[record]") {
   const auto manifest = content::parse_manifest(build_record(full(), subject()));
   REQUIRE(manifest.has_value());
-  CHECK(std::get<content::ImageManifest>(*manifest).annotations.at(std::string(kRecordPayload)) ==
-        R"({"schemaVersion":1,"publisher":{"id":"cluster-1","namespace":"shop","name":"storefront"},"subject":")" +
-            Digest::of("image").str() +
-            R"(","registry":"contoso.azurecr.io","repository":"shop/storefront","environment":"staging","build":{)"
-            R"("commit":"4f2a","version":"1.8.2","number":812,"branch":"main","runURL":"https://example.com/1",)"
-            R"("actor":"octocat \"x\" \n","builtAt":"2026-11-24T09:00:00Z","labels":{"a":"1","b":"2"}},"source":{)"
-            R"("location":"ghcr.io/contoso/storefront","digest":")" +
-            Digest::of("source").str() +
-            R"("},"tags":[{"tag":"1.8.2","mutability":"Immutable"},{"tag":"staging","mutability":"Moving"}],)"
-            R"("verdicts":[{"gate":"scan","passed":true,"critical":1,"high":2,"medium":3,"low":4,"unknown":5,)"
-            R"("ignored":6,"excepted":7}],"deploymentTargets":[{"kind":"WebApp","name":"a","namespace":"b",)"
-            R"("cluster":"c"}],"startedAt":"2026-11-24T10:00:00Z","publishedAt":"2026-11-24T10:00:07.250Z",)"
-            R"("slipwayVersion":"0.1.0"})");
+  CHECK(
+      std::get<content::ImageManifest>(*manifest).annotations.at(std::string(kRecordPayload)) ==
+      R"({"schemaVersion":1,"publisher":{"id":"cluster-1","namespace":"shop","name":"storefront"},"subject":")" +
+          Digest::of("image").str() +
+          R"(","registry":"contoso.azurecr.io","repository":"shop/storefront","environment":"staging","build":{)"
+          R"("commit":"4f2a","version":"1.8.2","number":812,"branch":"main","runURL":"https://example.com/1",)"
+          R"("actor":"octocat \"x\" \n","builtAt":"2026-11-24T09:00:00Z","labels":{"a":"1","b":"2"}},"source":{)"
+          R"("location":"ghcr.io/contoso/storefront","digest":")" +
+          Digest::of("source").str() +
+          R"("},"tags":[{"tag":"1.8.2","mutability":"Immutable"},{"tag":"staging","mutability":"Moving"}],)"
+          R"("verdicts":[{"gate":"scan","passed":true,"critical":1,"high":2,"medium":3,"low":4,"unknown":5,)"
+          R"("ignored":6,"excepted":7}],"gatesHash":"sha256:9a","deploymentTargets":[{"kind":"WebApp","name":"a",)"
+          R"("namespace":"b","cluster":"c"}],"startedAt":"2026-11-24T10:00:00Z","publishedAt":"2026-11-24T10:00:07.250Z",)"
+          R"("slipwayVersion":"0.1.0"})");
 }
 
 TEST_CASE("a record says which tags were left to another build", "[record]") {
@@ -160,6 +162,7 @@ TEST_CASE("what adds no second record", "[record]") {
       {"labels", [](auto& r) { r.build.labels.clear(); }},
       {"Slipway's version", [](auto& r) { r.slipway_version = "x"; }},
       {"deployment targets", [](auto& r) { r.deployment_targets.clear(); }},
+      {"how its gates were written", [](auto& r) { r.gates_hash.clear(); }},
       {"a tag that was left", [](auto& r) { r.tags[1].left = true; }},
   };
   for (const auto& row : rows) {
