@@ -10,7 +10,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/slipway
 for program in docker-registry skopeo openssl python3; do
   command -v "$program" > /dev/null || { echo "bench: $program is not installed (see cmake/install-packages.sh)" >&2; exit 2; }
 done
-tests/bench/peers.sh "$cache/peers"
+peers=$(tests/support/peers.sh)
 [[ -f build/release/build.ninja ]] || cmake --preset release > /dev/null
 ninja -C build/release slipway bench-copy > /dev/null
-exec python3 tests/bench/bench.py --build build/release --programs "$cache/peers" --cache "$cache/bench" "$@"
+exec python3 tests/bench/bench.py --build build/release --programs "$peers" --cache "$cache/bench" "$@"

@@ -26,8 +26,8 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from gateway import Gateway  # noqa: E402
-from servers import (MANIFESTS, REGISTRY, DebianRegistry, Emulator, fetch, make_image, make_report,  # noqa: E402
-                     need, wait_until)
+from servers import (LONGEST_WAIT, MANIFESTS, REGISTRY, DebianRegistry, Emulator, fetch, make_image,  # noqa: E402
+                     make_report, need, peer, wait_until)
 from names import leading  # noqa: E402
 from tunnel import Tunnel  # noqa: E402
 
@@ -988,6 +988,60 @@ class DebianTest(ProgramTest):
 class DebianWithoutDeletesTest(DebianTest):
     DELETES = False
     ANSWER = 405
+
+
+class ForeignClientTest(ProgramTest):
+    """The publication record for a client that knows referrers, and nothing of Slipway."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.program = peer("oras")
+
+    def oras(self, *arguments):
+        done = subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=LONGEST_WAIT,
+                              cwd=self.work, env={**os.environ, "HOME": str(self.work)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def discover(self, *arguments):
+        return self.oras("discover", "--plain-http", "--format", "json", *arguments,
+                         f"{self.registry.host}/team/app:1.8.2")["referrers"]
+
+    def was_asked_for_referrers(self, digest):
+        return any(f"/referrers/{digest}" in each["target"] for each in self.registry.requests())
+
+    def test_it_finds_the_record_reads_it_and_attaches_something_beside_it(self):
+        digest, _ = self.publish_new()
+        (found,) = self.discover("--artifact-type", RECORD)
+        self.assertEqual(found["artifactType"], RECORD)
+        self.assertEqual(self.discover("--artifact-type", "application/vnd.example.note"), [])
+        at = f"{self.registry.host}/team/app@{found['digest']}"
+        manifest = self.oras("manifest", "fetch", "--plain-http", at)
+        self.assertEqual(manifest["subject"]["digest"], digest)
+        record = json.loads(manifest["annotations"]["dev.slipway.publication.record"])
+        self.assertEqual((record["subject"], record["environment"], record["build"]["version"]), (digest, "staging", "1.8.2"))
+        self.assertEqual([each["tag"] for each in record["tags"]], ["1.8.2", "staging"])
+
+        self.oras("attach", "--plain-http", "--format", "json", "--artifact-type", "application/vnd.example.note",
+                  "--annotation", "by=somebody", f"{self.registry.host}/team/app@{digest}")
+        self.assertEqual(self.discover("--artifact-type", RECORD), [found])
+        self.assertEqual(len(self.discover()), 2)
+        self.assertTrue(self.was_asked_for_referrers(digest))
+        self.lose_state()
+        again = self.slipway("publish")
+        self.assertEqual(again.code, 0, again.errors)
+        self.assertEqual(len(self.discover()), 2)
+
+
+class ForeignClientDebianTest(ForeignClientTest):
+    """The same where there is no referrers API: what is attached stands under the fallback tag."""
+
+    def start_registry(self):
+        need(DebianRegistry.PROGRAM)
+        return DebianRegistry(self.work / "registry", True)
+
+    def was_asked_for_referrers(self, digest):
+        return digest.replace(":", "-") in self.registry.tags("team/app")
 
 
 class ProxyTest(ProgramTest):

@@ -149,6 +149,12 @@ class Emulator(Registry):
         return json.loads(fetch(f"{self.url}/v2/{repository}/referrers/{digest}")[2])["manifests"]
 
 
+def peer(name):
+    """A client that is nobody's of ours, built when it is first asked for."""
+    folder = subprocess.run([ROOT / "tests/support/peers.sh", name], check=True, stdout=subprocess.PIPE, text=True)
+    return f"{folder.stdout.strip()}/{name}"
+
+
 def make_image(kind, output, *arguments):
     """The digest of the image that make-image wrote."""
     made = subprocess.run(
