@@ -62,7 +62,7 @@ class NoteRecorder final : public Recorder {
     const bool is_note = reason == reason::kNoted || reason == reason::kRepaired || reason == reason::kOrderUnknown ||
                          reason == reason::kWentBack || reason == reason::kSuperseded ||
                          reason == reason::kRollbackEnded || reason == reason::kLeftTagged ||
-                         reason == reason::kUntagging;
+                         reason == reason::kUntagging || reason == reason::kPublishedBeforeGates;
     if (type != EventType::Warning || !is_note) return;
     if (reason == reason::kUntagging && !is_news(object, message)) return;
     display_.print("warning: " + name_of(object) + ": " + visible(message));

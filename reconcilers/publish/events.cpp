@@ -23,6 +23,10 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
   const bool is_news = ready && ready->status == "False" && ready->reason != reason::kHostSilent;
   if (is_news && differs(find_condition(before.status.conditions, kReady), ready))
     recorder.event(key, EventType::Warning, ready->reason, ready->message);
+  const auto* gates = find_condition(after.conditions, kGatesPassed);
+  const bool is_unjudged = gates && gates->reason == reason::kPublishedBeforeGates;
+  if (is_unjudged && differs(find_condition(before.status.conditions, kGatesPassed), gates))
+    recorder.event(key, EventType::Warning, gates->reason, gates->message);
   for (const auto& note : acted.report.notes)
     recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
   if (acted.refusal() || !acted.report.completed()) return;

@@ -210,6 +210,15 @@ class PublishTest(ProgramTest):
         self.assertEqual((seen.code, self.registry.digest("team/app", "staging")), (0, older))
         self.assertRegex(seen.errors, r'(?m)^warning: team/app: tag staging: it goes back from .* to "1.8.1" number 7')
 
+    def test_a_gate_that_is_added_to_what_is_published_is_told_once(self):
+        self.publish_new()
+        self.publication(extra="  gates: {scan: {reports: [{name: all, path: ../scan.json}]}}\n")
+        told = r"(?m)^warning: team/app: published before its gates were as they are now"
+        second = self.slipway("publish")
+        self.assertEqual(second.code, 0, second.errors)
+        self.assertRegex(second.errors, told)
+        self.assertNotRegex(self.slipway("publish").errors, told)
+
     def test_plan_changes_nothing_and_says_what_publish_does(self):
         digest = self.image()
         self.publication()

@@ -249,6 +249,7 @@ TEST_CASE("what was published before its gates is not said to have passed them")
     registry.spec.access[0].gates.scan = ScanGate{.allow_up_to = Severity::Low};
     it.world.objects.apply(registry);
   }
+  it.world.recorder.events.clear();
   CHECK(it.world.publish(it.publication) == kAgainInAnHour);
   CHECK(it.ready() == "True Succeeded");
   CHECK(it.world.condition(it.publication, "GatesPassed") == "Unknown PublishedBeforeGates");
@@ -256,6 +257,11 @@ TEST_CASE("what was published before its gates is not said to have passed them")
   const auto status = it.world.status(it.publication);
   CHECK(it.world.look(it.publication) == kAgainInAnHour);
   CHECK(it.world.status(it.publication) == status);
+  it.world.clock.advance(24h);
+  CHECK(it.world.look(it.publication) == kAgainInAnHour);
+  REQUIRE(it.world.recorder.events.size() == 1);
+  CHECK(it.world.recorder.events[0].type == EventType::Warning);
+  CHECK(it.world.recorder.events[0].reason == "PublishedBeforeGates");
 }
 
 TEST_CASE("with a tag conflict and an awaited report the gate is told of this generation") {
