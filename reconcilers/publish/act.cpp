@@ -53,10 +53,11 @@ class Act {
     request.deep = deep;
     if (deep) request.diff_ids = content_.diff_ids;
     request.on_progress = manner_.on_progress;
+    // Of one that fails, too: whoever finds there what it brought tells of all.
+    request.on_end = [this](const BlobTransferReport& moved) { count(moved); };
     auto sent = hands_.transfer.transfer(source, hands_.store, request, stop_);
     if (!sent) return std::unexpected(std::move(sent.error()));
-    report_.transfer.bytes_sent += sent->bytes_sent;
-    for (const auto& [digest, outcome] : sent->outcomes) count(digest, outcome);
+    for (const auto& [digest, outcome] : sent->outcomes) confirmed_.insert(digest);
     return {};
   }
 
@@ -71,12 +72,14 @@ class Act {
     return request;
   }
 
-  void count(const Digest& digest, BlobOutcome outcome) {
-    confirmed_.insert(digest);
+  void count(const BlobTransferReport& moved) {
     auto& transfer = report_.transfer;
-    if (outcome == BlobOutcome::Present && !content_.present.contains(digest)) ++transfer.blobs_present;
-    if (outcome == BlobOutcome::Mounted) ++transfer.blobs_mounted;
-    if (outcome == BlobOutcome::Sent) ++transfer.blobs_sent;
+    transfer.bytes_sent += moved.bytes_sent;
+    for (const auto& [digest, outcome] : moved.outcomes) {
+      if (outcome == BlobOutcome::Present && !content_.present.contains(digest)) ++transfer.blobs_present;
+      if (outcome == BlobOutcome::Mounted) ++transfer.blobs_mounted;
+      if (outcome == BlobOutcome::Sent) ++transfer.blobs_sent;
+    }
   }
 
   /// Manifests by digest; what a tag is to name is looked at before it is announced.

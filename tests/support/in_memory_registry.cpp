@@ -319,6 +319,14 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
                                                       const BlobTransferRequest& request, std::stop_token stop) {
   asked.push_back(request);
   BlobTransferReport report;
+  const auto brought = bring(from, to, request, report, stop);
+  if (request.on_end) request.on_end(report);
+  if (!brought) return std::unexpected(brought.error());
+  return report;
+}
+
+Result<void> InMemoryTransfer::bring(ImageSource& from, ImageStore& to, const BlobTransferRequest& request,
+                                     BlobTransferReport& report, const std::stop_token& stop) const {
   TransferProgress progress{.blobs_total = static_cast<int>(request.blobs.size()), .note = ""};
   for (const auto& blob : request.blobs) progress.bytes_total += blob.size;
   for (const auto& blob : request.blobs) {
@@ -357,8 +365,7 @@ Result<BlobTransferReport> InMemoryTransfer::transfer(ImageSource& from, ImageSt
     ++progress.blobs_done;
   }
   if (request.on_progress) request.on_progress(progress);
-  if (request.on_end) request.on_end(report);
-  return report;
+  return {};
 }
 
 Result<std::unique_ptr<RepositoryTurns::Turn>> InMemoryTurns::take(const std::string& host,

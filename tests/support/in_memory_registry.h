@@ -76,6 +76,10 @@ class InMemoryTransfer final : public BlobTransfer {
                                       std::stop_token stop) override;
   std::vector<BlobTransferRequest> asked;
   bool reads_layers = false;  ///< Holds layers against their diff ids, as make_image() gives them.
+
+ private:
+  Result<void> bring(ImageSource& from, ImageStore& to, const BlobTransferRequest& request, BlobTransferReport& report,
+                     const std::stop_token& stop) const;
 };
 
 /// Turns of one process with one thread: taking one that is held is a bug.

@@ -376,6 +376,11 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
   auto reconciler = world.reconciler();
   world.objects.apply(publication);
   const auto visit = [&] { return reconciler.reconcile(key_of(publication), {}); };
+  // Nobody asks for a config whose image is not there.
+  const auto send_config_again = [&] {
+    ++moved.blobs_sent;
+    moved.bytes_sent += image.config.size;
+  };
   bool is_done = false;
   SECTION("another process wrote to the status meanwhile") {
     world.objects.before_write = [&]() -> Result<void> {
@@ -388,6 +393,16 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
     REQUIRE(is_done);
     REQUIRE_FALSE(world.status(publication).published);
   }
+  SECTION("the last blob was not taken at first") {
+    world.registry.before = [uploads = 0](const std::string& request) mutable -> Result<void> {
+      if (request.starts_with("POST registry.example/shop/storefront/blobs/") && ++uploads == 3)
+        return fail(ErrorClass::Unavailable, "503");
+      return {};
+    };
+    CHECK(visit().kind == Kind::Retry);
+    world.registry.before = nullptr;
+    send_config_again();
+  }
   SECTION("the image's manifest was not taken at first") {
     world.registry.before = [](const std::string& request) -> Result<void> {
       if (request.starts_with("PUT registry.example/shop/storefront@")) return fail(ErrorClass::Unavailable, "503");
@@ -395,9 +410,7 @@ TEST_CASE("what was moved is told also when another visit ends the publication")
     };
     CHECK(visit().kind == Kind::Retry);
     world.registry.before = nullptr;
-    // Nobody asks for a config whose image is not there: it is sent again.
-    ++moved.blobs_sent;
-    moved.bytes_sent += image.config.size;
+    send_config_again();
   }
   CHECK(visit() == kAgainInAnHour);
   REQUIRE(world.status(publication).published);
