@@ -9,6 +9,7 @@
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
 #include "reconcilers/brief_digest.h"
+#include "reconcilers/gates/finding_remedy.h"
 #include "reconcilers/gates/report_binding.h"
 #include "reconcilers/reasons.h"
 
@@ -17,7 +18,6 @@ namespace slipway::gates {
 namespace {
 
 constexpr std::chrono::minutes kClockSkew{5};
-constexpr std::chrono::days kSuggestedException{30};
 constexpr std::size_t kMostFindingsNamed = 3;
 constexpr std::size_t kMostFaultsNamed = 3;
 constexpr std::string_view kScanAgain = "scan the image again and replace the report";
@@ -60,10 +60,6 @@ std::string name_and_place(const NamedReport& named) {
   return quoted(named.name) + (named.place.empty() ? "" : " (" + visible(named.place, 200) + ")");
 }
 
-std::string date_of(Timestamp time) {
-  return to_string(time).substr(0, 10);
-}
-
 bool is_about(const ScanException& exception, const Finding& finding) {
   return exception.id == finding.id && (exception.package.empty() || exception.package == finding.package);
 }
@@ -104,7 +100,6 @@ class Judge {
   std::string describe(const Finding& finding) const;
   std::string reports_with() const;
   std::vector<RefusedFinding> listed() const;
-  std::string remedy_for(const Finding& finding) const;
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
   std::string unmatched() const;
@@ -290,25 +285,6 @@ std::string Judge::reports_with() const {
   return count <= kMostFindingsNamed ? out : out + " and " + std::to_string(count - kMostFindingsNamed) + " more";
 }
 
-/// Without a fix there is nothing that whoever builds the image could do about it.
-std::string Judge::remedy_for(const Finding& finding) const {
-  const std::string line = "- {id: " + quoted(finding.id) + ", package: " + quoted(finding.package) +
-                           ", until: " + date_of(now_ + kSuggestedException) + ", reason: …}";
-  const std::string who = question_.floor ? "ask who keeps the ContainerRegistry " : "";
-  const std::string exception = (question_.floor ? "to add to gates.scan.exceptions of its access entry: "
-                                                 : "add to spec.gates.scan.exceptions: ") +
-                                line;
-  if (!finding.fixable)
-    return "of " + quoted(finding.id) + " no fix is known: " + who +
-           (question_.floor ? "to set gates.scan.unfixed of its access entry to Ignore"
-                            : "set spec.gates.scan.unfixed to Ignore") +
-           ", which passes all such, or " + exception;
-  const std::string upgrade = finding.fixed_version.empty()
-                                  ? "fix it"
-                                  : "update " + quoted(finding.package) + " to " + quoted(finding.fixed_version);
-  return upgrade + ", or " + who + exception;
-}
-
 void Judge::add_finding_fault() {
   std::ranges::stable_sort(above_, std::ranges::greater(), &Finding::severity);
   std::string message = std::to_string(above_.size()) + (above_.size() == 1 ? " finding" : " findings") + " above " +
@@ -320,7 +296,7 @@ void Judge::add_finding_fault() {
                      .state = GateState::Refused,
                      .reason = std::string(reason::kFindings),
                      .message = std::move(message),
-                     .remedy = remedy_for(*above_.front())});
+                     .remedy = remedy_for(above_, question_.floor, now_)});
 }
 
 std::vector<RefusedFinding> Judge::listed() const {

@@ -325,9 +325,42 @@ TEST_CASE("the worst findings are named, the rest is counted", "[scan_gate]") {
       verdict.message ==
       "scan: 4 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\", fixed in \"3.1\"; "
       "\"CVE-1\" (High) in \"openssl\" \"3.0\"; \"CVE-3\" (High) in \"openssl\" \"3.0\", fixed in \"3.1\"; and 1 more");
-  CHECK(verdict.remedy ==
-        "update \"openssl\" to \"3.1\", or add to spec.gates.scan.exceptions: - {id: \"CVE-2\", package: \"openssl\", "
-        "until: 2026-12-24, reason: …}");
+}
+
+TEST_CASE("the remedy helps against all findings at once", "[scan_gate]") {
+  const auto except = [](const std::string& id, const std::string& package) {
+    return "- {id: \"" + id + "\", package: \"" + package + "\", until: 2026-12-24, reason: …}";
+  };
+  SECTION("each package is named once, and what has no fix beside it") {
+    const GateVerdict verdict =
+        judged(found({finding("CVE-1", Severity::High), finding("CVE-2", Severity::Critical),
+                      finding("CVE-3", Severity::High, false), finding("CVE-4", Severity::High, true, "zlib"),
+                      finding("CVE-5", Severity::High, false, "zlib")}));
+    CHECK(verdict.remedy ==
+          "update \"openssl\" to \"3.1\", update \"zlib\" to \"3.1\", and of \"CVE-3\", \"CVE-5\" no fix is known: set "
+          "spec.gates.scan.unfixed to Ignore, which passes all such, or add to spec.gates.scan.exceptions: " +
+              except("CVE-2", "openssl") + ", " + except("CVE-1", "openssl") + ", " + except("CVE-3", "openssl") +
+              ", " + except("CVE-4", "zlib") + ", " + except("CVE-5", "zlib"));
+  }
+  SECTION("one exception serves for all places of a finding") {
+    auto elsewhere = finding("CVE-1", Severity::High);
+    elsewhere.installed_version = "2.9";
+    CHECK(judged(found({finding("CVE-1", Severity::High), elsewhere})).remedy ==
+          "update \"openssl\" to \"3.1\", or add to spec.gates.scan.exceptions: " + except("CVE-1", "openssl"));
+  }
+  SECTION("of many some are shown, and where the others are") {
+    std::vector<Finding> many;
+    for (int i = 10; i < 22; ++i) many.push_back(finding("CVE-" + std::to_string(i), Severity::High));
+    const auto remedy = judged(found(many)).remedy;
+    CHECK_THAT(remedy,
+               Catch::EndsWith(except("CVE-19", "openssl") + " and 2 more (slipway plan -o json lists the findings)"));
+    CHECK_THAT(remedy, Catch::Contains(except("CVE-10", "openssl") + ", " + except("CVE-11", "openssl")));
+  }
+  SECTION("what is fixed in no version that the report names") {
+    auto unnamed = finding("CVE-1", Severity::High);
+    unnamed.fixed_version = "";
+    CHECK_THAT(judged(found({unnamed})).remedy, Catch::StartsWith("fix \"CVE-1\", or add to "));
+  }
 }
 
 TEST_CASE("of the findings that refuse as many are listed as are asked for, the worst first", "[scan_gate]") {
@@ -366,17 +399,6 @@ TEST_CASE("of a finding without a fix both ways out are said", "[scan_gate]") {
   CHECK(verdict.remedy ==
         "of \"CVE-1\" no fix is known: set spec.gates.scan.unfixed to Ignore, which passes all such, or add to "
         "spec.gates.scan.exceptions: - {id: \"CVE-1\", package: \"openssl\", until: 2026-12-24, reason: …}");
-}
-
-TEST_CASE("a remedy for a finding without a fix is said of that one, and what mends the others stands there",
-          "[scan_gate]") {
-  const GateVerdict verdict =
-      judged(found({finding("CVE-1", Severity::High), finding("CVE-2", Severity::Critical, false)}));
-  CHECK(
-      verdict.message ==
-      "scan: 2 findings above Medium in report \"r\": \"CVE-2\" (Critical) in \"openssl\" \"3.0\"; \"CVE-1\" (High) in "
-      "\"openssl\" \"3.0\", fixed in \"3.1\"");
-  CHECK_THAT(verdict.remedy, Catch::StartsWith("of \"CVE-2\" no fix is known: "));
 }
 
 TEST_CASE("the reports that the findings are in are named, a few of many", "[scan_gate]") {
