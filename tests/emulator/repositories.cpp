@@ -44,6 +44,9 @@ Result<std::unique_ptr<Repositories>> Repositories::open(const std::filesystem::
   if (failed) return fail(ErrorClass::Invalid, folder.string() + ": " + failed.message(), "give another --data");
   Result<Index> index = Records(opened->folder_).read_all(opened->content_);
   if (!index) return std::unexpected(std::move(index.error()));
+  // The process ended before it wrote when that one was made.
+  for (auto& [name, repository] : *index)
+    if (repository.times.created.empty()) repository.times = {.created = now_text(), .updated = now_text()};
   *opened->index_.lock() = std::move(*index);
   return opened;
 }

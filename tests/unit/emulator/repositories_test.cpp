@@ -63,6 +63,21 @@ TEST_CASE("what was pushed is there in the next process") {
   CHECK(to_json_text(attached.annotations) == R"({"a":"b"})");
 }
 
+TEST_CASE("a process that ended before the first manifest came leaves what the next ones go on with") {
+  const tests::TemporaryFolder folder;
+  const Digest blob = add_blob(folder, *opened(folder), "a", "hello");
+  const NewManifest image = manifest("", "v1");
+  SECTION("a manifest is put") {
+    REQUIRE(opened(folder)->put_manifest("a", image));
+  }
+  SECTION("a lock is set") {
+    opened(folder)->change_repository("a", [](Repository& repository) { repository.locks.delete_enabled = false; });
+  }
+  const auto last = opened(folder);
+  CHECK(last->has_blob("a", blob));
+  CHECK_FALSE(last->find("a")->times.created.empty());
+}
+
 TEST_CASE("content stays as long as one repository has it") {
   const tests::TemporaryFolder folder;
   const auto repositories = opened(folder);
