@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 #include "controller/cli/present_conditions.h"
@@ -53,6 +54,17 @@ std::string heading_of(std::string_view name) {
   return heading;
 }
 
+/// What waits until it is tried again is told by two conditions in the same words: they stand once, at the end.
+void say_once(const std::vector<PrinterColumn>& columns, std::vector<std::string>& cells) {
+  const auto cell = [&](std::string_view name) {
+    const auto column = std::ranges::find(columns, name, &PrinterColumn::name);
+    return column == columns.end() ? nullptr : &cells[static_cast<std::size_t>(column - columns.begin())];
+  };
+  std::string* const doing = cell("Doing");
+  const std::string* const message = cell("Message");
+  if (doing != nullptr && message != nullptr && *doing == *message) doing->clear();
+}
+
 template <class T>
 Table make_table(std::span<const T> objects, const TableStyle& style) {
   auto columns = printer_columns(T::kKind);
@@ -63,15 +75,18 @@ Table make_table(std::span<const T> objects, const TableStyle& style) {
               {}};
   for (const auto& column : columns) table.header.push_back(heading_of(column.name));
   for (const auto& object : objects) {
-    auto& row = table.rows.emplace_back();
-    if (style.with_namespace) row.push_back(object.metadata.namespace_name);
-    row.push_back(object.metadata.name);
+    std::vector<std::string> cells;
     T shown = object;
     shown.status.conditions =
         present_conditions(std::move(shown.status.conditions),
                            {object.metadata.generation, object.status.observed_generation, style.is_somebody_at_work});
     const Node node = to_node(shown);
-    for (const auto& column : columns) row.push_back(cell_of(node, column, style.now));
+    for (const auto& column : columns) cells.push_back(cell_of(node, column, style.now));
+    say_once(columns, cells);
+    auto& row = table.rows.emplace_back();
+    if (style.with_namespace) row.push_back(object.metadata.namespace_name);
+    row.push_back(object.metadata.name);
+    std::ranges::move(cells, std::back_inserter(row));
   }
   return table;
 }

@@ -53,6 +53,16 @@ TEST_CASE("wide columns tell where, when and what was said") {
                                                      "", "7m", "published"});
 }
 
+TEST_CASE("what waits until it is tried again says once why") {
+  std::vector objects{publication()};
+  apply_readiness(objects[0].status.conditions, {Readiness::Kind::Reconciling, "Unavailable", "no answer; look at it"},
+                  {1, kNow});
+  const auto row = table_of(std::span{objects}, {true, false, kNow}).rows.at(0);
+  CHECK(row.at(5) == "Unavailable");
+  CHECK(row.at(11).empty());
+  CHECK(row.at(13) == "no answer; look at it");
+}
+
 TEST_CASE("what was edited since it was looked at is not shown as ready") {
   struct Row {
     std::int64_t generation, observed;
@@ -82,7 +92,7 @@ TEST_CASE("what is worked on, and nothing came of yet, says so") {
     CHECK(row.at(1) == "Unknown");
     CHECK(row.at(4) == "Progressing");
     CHECK(row.at(5) == "Progressing");
-    CHECK(row.at(11) == "waiting for ghcr.io");
+    CHECK(row.at(11).empty());
     CHECK(row.at(13) == "waiting for ghcr.io");
   }
 }
