@@ -107,7 +107,8 @@ struct Installation::Parts {
         leases(client, options.lease_namespace, options.lease_group),
         membership(membership_of(options)),
         exclusive(membership, {leases, leases, boot_clock}),
-        shards(membership, {exclusive, given.clock, boot_clock, given.log, [&audit] { return audit.try_again(); }},
+        shards(membership,
+               {exclusive, given.clock, boot_clock, given.log, [&audit] { return audit.try_again(); }, sight()},
                [this](const Shards::Gained& gained) { wake_gained(gained); }),
         turns(shards),
         shard_of(cluster::shard_of(caches)),
@@ -147,6 +148,14 @@ struct Installation::Parts {
     return DeletionGuard::Deletion{publish::end_of_withdrawal(*life->deleted, now, began) - now + kClocksAgree};
   }
 
+  Shards::Sight sight() {
+    return {.begin_anew =
+                [this] {
+                  if (watches != nullptr) watches->begin_anew();
+                },
+            .is_behind = [this] { return watches != nullptr && watches->is_behind(); }};
+  }
+
   bool owns(const ObjectKey& key) const {
     const auto shard = shard_of(key);
     return shard && shards.owns(*shard);
@@ -180,6 +189,7 @@ struct Installation::Parts {
   const MembershipOptions membership;
   ExclusiveLeases exclusive;
   runtime::WorkQueue* queue = nullptr;
+  ObjectWatches* watches = nullptr;
   Shards shards;
   ShardTurns turns;
   const ShardOf shard_of;
@@ -214,6 +224,10 @@ runtime::ReconcilersByKind Installation::reconcilers() {
 
 void Installation::feed(runtime::WorkQueue& queue) {
   parts_->queue = &queue;
+}
+
+void Installation::see_through(ObjectWatches& watches) {
+  parts_->watches = &watches;
 }
 
 void Installation::wake(const ObjectKey& key, runtime::Priority priority) {

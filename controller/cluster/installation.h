@@ -11,6 +11,7 @@
 #include "controller/assembly/assembly.h"
 #include "controller/assembly/surroundings.h"
 #include "controller/cluster/object_caches.h"
+#include "controller/cluster/object_watches.h"
 #include "controller/cluster/reference_namespaces.h"
 #include "controller/cluster/shards.h"
 #include "controller/http/transport_factory.h"
@@ -49,6 +50,9 @@ class Installation {
 
   /// Where wake() puts keys from now on. Before anything is woken.
   void feed(runtime::WorkQueue& queue);
+  /// What fills its caches: begun anew after an outage, before a share of the work is asked for again. Before shards()
+  /// run.
+  void see_through(ObjectWatches& watches);
   /// The object is to be looked at, if this replica owns it; who does not now will look at it once it does.
   void wake(const ObjectKey& key, runtime::Priority priority);
   /// The object is not there any more: what is done for it ends.

@@ -80,10 +80,12 @@ bool Holdings::holds(std::string_view shard_key, Time now) const {
 
 Membership::Membership(MembershipOptions options) : options_(std::move(options)) {}
 
-Membership::Ask Membership::next(Time now, Timestamp wall, bool is_drained) {
+Membership::Ask Membership::next(Time now, const Facts& facts) {
   expire(now);
-  if (part_ != Part::Shares) return give_back(now, wall);
-  const bool publishes = own_ == Own::Ours && !looks_next_ && !is_backing_off_ && is_drained && !is_published();
+  is_behind_ = facts.is_behind;
+  if (part_ != Part::Shares) return give_back(now, facts.wall);
+  const bool looks = looks_next_ || own_ == Own::Unknown || own_ == Own::Anothers || holds_back(now);
+  const bool publishes = own_ == Own::Ours && !looks && !is_backing_off_ && facts.is_drained && !is_published();
   if (now < due_ && !publishes) {
     auto dead = garbage(now);
     if (!dead) return Wait{due_};
@@ -92,16 +94,21 @@ Membership::Ask Membership::next(Time now, Timestamp wall, bool is_drained) {
     return Remove{std::move(*dead)};
   }
   sent_ = now;
-  if (looks_next_ || own_ == Own::Unknown || own_ == Own::Anothers) return List{};
-  return write(now, wall, is_drained);
+  if (looks) return List{};
+  return write(now, facts);
 }
 
-Membership::Ask Membership::write(Time now, Timestamp wall, bool is_drained) {
+/// While there are others, who have the share meanwhile.
+bool Membership::holds_back(Time now) const {
+  return (was_over_ || is_behind_) && !has_authority(now) && !alive().empty();
+}
+
+Membership::Ask Membership::write(Time now, const Facts& facts) {
   // What goes away is claimed for as long as work on it goes on.
-  const bool keeps_claim = own_ == Own::Ours && !is_drained && !claims_.empty();
+  const bool keeps_claim = own_ == Own::Ours && !facts.is_drained && !claims_.empty();
   writing_ = keeps_claim ? claims_.back() : next_;
   last_write_ = now;
-  kube::Lease lease = own_lease(wall);
+  kube::Lease lease = own_lease(facts.wall);
   add_once(claims_, *writing_);
   if (own_ == Own::Absent) return Create{std::move(lease)};
   return Update{std::move(lease)};
@@ -144,7 +151,7 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
   if (!lease) return failed(lease.error(), now);
   lease_ = *lease;
   failure_.reset();
-  is_backing_off_ = was_refused_ = false;
+  is_backing_off_ = was_refused_ = was_over_ = false;
   if (!claim) {
     // It stays until the others have seen that it is free: one that is gone may be anything.
     lose_lease();
@@ -193,7 +200,7 @@ void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now
     looks_next_ = now - last_write_ < options_.times.round;
     return;
   }
-  is_backing_off_ = false;
+  is_backing_off_ = was_over_ = false;
   failure_.reset();
   list_failure_.reset();
   follow(*leases, now);
@@ -208,11 +215,11 @@ void Membership::schedule(Time now) {
   if (own_ == Own::Anothers) {
     failure_ = held_by_another(lease_);
     due_ = std::min(now + options_.times.round, next_death());
-  } else if (own_ == Own::Ours) {
+  } else if (own_ == Own::Ours && has_authority(now)) {
     due_ = is_settled() ? last_write_ + options_.times.round : now + options_.times.quick_round;
     due_ = std::min(due_, next_death());
   } else {
-    due_ = was_refused_ ? now + options_.times.quick_round : now;
+    due_ = was_refused_ || holds_back(now) ? now + options_.times.quick_round : now;
   }
 }
 
@@ -365,6 +372,7 @@ void Membership::expire(Time now) {
   if (!renewed_ || now < *renewed_ + options_.times.authority) return;
   renewed_.reset();
   proven_.reset();
+  was_over_ = true;
 }
 
 void Membership::release(Time now) {

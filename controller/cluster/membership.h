@@ -103,9 +103,15 @@ class Membership {
 
   explicit Membership(MembershipOptions options);
 
-  /// What to do now. What is no Wait counts as sent, until its answer is told. `wall` is for the times that people
-  /// read; `is_drained`: no work goes on on keys that next_members() does not give to this replica.
-  Ask next(Time now, Timestamp wall, bool is_drained);
+  /// What is known beside the Leases.
+  struct Facts {
+    Timestamp wall;          ///< For the times that people read.
+    bool is_drained = true;  ///< No work goes on on keys that next_members() does not give to this replica.
+    bool is_behind = false;  ///< It may not know what there is to do.
+  };
+  /// What to do now. What is no Wait counts as sent, until its answer is told. Whose lease was over asks the others for
+  /// its share only when it has seen them and is not behind; until then it looks at them.
+  Ask next(Time now, const Facts& facts);
   /// The answers; `now` is when they came.
   void listed(const Result<std::vector<kube::Lease>>& leases, Time now);
   void written(const Result<kube::Lease>& lease, Time now);
@@ -114,6 +120,8 @@ class Membership {
   /// Takes away for good what was held by a lease that is over by now: it comes back only by a round. Every other call
   /// does so first.
   void expire(Time now);
+  /// Whether the own lease was over and nothing has been answered since.
+  bool was_over() const { return was_over_; }
   /// From here on claims nothing, gives the lease back once all is drained, and is_released() then.
   void release(Time now);
   bool is_released() const { return part_ == Part::Released; }
@@ -144,10 +152,11 @@ class Membership {
   /// What this replica has to do with the group.
   enum class Part { Shares, Releases, Released };
 
-  Ask write(Time now, Timestamp wall, bool is_drained);
+  Ask write(Time now, const Facts& facts);
   Ask give_back(Time now, Timestamp wall);
   kube::Lease own_lease(Timestamp wall) const;
   std::optional<kube::Lease> garbage(Time now) const;
+  bool holds_back(Time now) const;
   bool is_published() const;
   bool is_settled() const;
   Time next_death() const;
@@ -184,6 +193,8 @@ class Membership {
   Time tidied_{};           ///< When the removal of one was last sent.
   bool is_backing_off_ = false;
   bool was_refused_ = false;  ///< The last write came too late: somebody else's was there.
+  bool was_over_ = false;
+  bool is_behind_ = false;  ///< As it was told last.
   Part part_ = Part::Shares;
   std::optional<Error> failure_;
   std::optional<Error> list_failure_;  ///< Of the latest list.

@@ -1,5 +1,6 @@
 #include "controller/cluster/object_watches.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
@@ -56,6 +57,8 @@ class KindWatch {
   }
 
   bool has_synced() const { return reflector_.has_synced(); }
+  void begin_anew() { reflector_.begin_anew(); }
+  bool is_behind() const { return reflector_.is_behind(); }
   std::optional<Error> failure() const { return reflector_.is_failing() ? *last_failure_.lock() : std::nullopt; }
 
  private:
@@ -273,6 +276,15 @@ ObjectWatches::~ObjectWatches() = default;
 
 bool ObjectWatches::has_synced() const {
   return running_->has_synced();
+}
+
+void ObjectWatches::begin_anew() {
+  for (KindWatch* each : running_->kinds()) each->begin_anew();
+  running_->references.begin_anew();
+}
+
+bool ObjectWatches::is_behind() const {
+  return std::ranges::any_of(running_->kinds(), [](const KindWatch* each) { return each->is_behind(); });
 }
 
 std::optional<Error> ObjectWatches::failure() const {

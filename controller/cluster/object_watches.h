@@ -58,6 +58,11 @@ class ObjectWatches {
   bool has_synced() const;
   /// Why a kind's watch fails now, for readiness; absent when none does. Thread-safe.
   std::optional<Error> failure() const;
+  /// Ends all that is watched, and begins it again within a second, for whoever knows that the API server was away:
+  /// what was under way then may wait for its answers until it is taken for cut. Thread-safe.
+  void begin_anew();
+  /// A kind has been neither watched nor listed since the last begin_anew(): it shows the world of before. Thread-safe.
+  bool is_behind() const;
 
  private:
   struct Running;

@@ -151,6 +151,7 @@ class Session {
                                            auto longest, auto seen,
                                            auto stop) { return end_of_outage.wait(longest, seen, std::move(stop)); }}}},
         .references = options.references});
+    installation_.see_through(*watches_);
   }
 
   void run(Answers& answers, const std::stop_token& stop) {

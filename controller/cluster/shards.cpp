@@ -38,6 +38,14 @@ Error no_lease_yet() {
           .retry_after = {}};
 }
 
+Error sees_the_world_of_before() {
+  return {.cls = ErrorClass::Unavailable,
+          .message = "the own lease was over, and resources are not watched again since",
+          .remedy = "wait: the share of the work is asked for once they are",
+          .reason = {},
+          .retry_after = {}};
+}
+
 }  // namespace
 
 class Shards::HeldWork final : public Shards::Work {
@@ -98,6 +106,8 @@ struct Shards::State {
   void look_at_itself();
   void stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const;
   bool has_work_aside() const;
+  bool is_behind() const { return hands.sight && hands.sight->is_behind(); }
+  void see_anew() const;
   Membership::Ask ask();
   void answer(const Membership::Ask& ask, const std::stop_token& stop);
   template <class Answer>
@@ -188,8 +198,10 @@ bool Shards::State::has_work_aside() const {
 }
 
 Membership::Ask Shards::State::ask() {
+  const bool is_late = is_behind();
   const auto now = shared.lock();
-  return now->membership.next(hands.steady.now(), hands.clock.now(), is_drained(*now));
+  return now->membership.next(hands.steady.now(),
+                              {.wall = hands.clock.now(), .is_drained = is_drained(*now), .is_behind = is_late});
 }
 
 void Shards::State::answer(const Membership::Ask& ask, const std::stop_token& stop) {
@@ -215,6 +227,7 @@ void Shards::State::take_in(const Answer& answer) {
   Holdings before;
   Keys freed;
   bool is_news = false;
+  bool is_back = false;
   Time at;
   {
     const auto now = shared.lock();
@@ -223,7 +236,9 @@ void Shards::State::take_in(const Answer& answer) {
     now->membership.expire(at);
     bring_up_to_date(*now, at, lost);
     before = now->held;
+    const bool was_over = now->membership.was_over();
     answer(now->membership, at);
+    is_back = was_over && !now->membership.was_over();
     bring_up_to_date(*now, at, lost);
     freed = std::exchange(now->freed, {});
     const bool may_gain = now->held.claims != before.claims || now->held.others != before.others;
@@ -233,7 +248,14 @@ void Shards::State::take_in(const Answer& answer) {
   }
   // Whoever is asked to stop may do anything, and so may whoever is told.
   for (std::stop_source& work : lost) work.request_stop();
+  if (is_back) see_anew();
   if (is_news) tell(before, freed, at);
+}
+
+void Shards::State::see_anew() const {
+  if (!hands.sight) return;
+  hands.log.info("the API server answers again: everything is watched anew", {{"lease", options.name}});
+  hands.sight->begin_anew();
 }
 
 void Shards::State::tell_of_freed() {
@@ -357,11 +379,13 @@ Result<void> Shards::release(std::chrono::milliseconds longest, const std::stop_
 }
 
 std::optional<Error> Shards::failure() const {
+  const bool is_late = state_->is_behind();
   const auto now = state_->shared.lock();
   if (now->aside) return now->aside;
   const Time at = state_->hands.steady.now();
   if (now->membership.has_authority(at)) return now->membership.blindness(at);
-  return now->membership.failure() ? now->membership.failure() : no_lease_yet();
+  if (now->membership.failure()) return now->membership.failure();
+  return is_late ? sees_the_world_of_before() : no_lease_yet();
 }
 
 Shards::Standing Shards::standing() const {

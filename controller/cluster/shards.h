@@ -32,6 +32,16 @@ class Shards {
   /// came while their key was not owned were for another replica, or for now. Shall not wait.
   using Changed = std::function<void(const Gained&)>;
 
+  /// What shows this replica the objects that it works on.
+  struct Sight {
+    /// Called on run()'s thread when the API server answers again after the own lease was over: what waits for its
+    /// answers since before that may wait in vain. Shall not wait.
+    std::function<void()> begin_anew;
+    /// Whether it shows the world of before that. Thread-safe. As long as it does and there are others, they have the
+    /// share.
+    std::function<bool()> is_behind;
+  };
+
   struct Hands {
     LeaseStore& leases;
     const Clock& clock;                  ///< For the times that people read in the Lease; no decision depends on it.
@@ -40,6 +50,7 @@ class Shards {
     /// Why this replica can't do its work though it has a lease; asked once a round, on run()'s thread. As long as it
     /// can't and there are others, they have its share. Null: it always can.
     std::function<std::optional<Error>()> cannot_work{};
+    std::optional<Sight> sight{};  ///< Absent: it sees everything.
   };
   /// What `hands` refers to outlives it.
   Shards(const MembershipOptions& options, const Hands& hands, Changed changed);

@@ -83,6 +83,11 @@ bool ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
   return all_watched;
 }
 
+void ReferenceWatches::begin_anew() {
+  const auto watches = watches_.lock();
+  for (const auto& [scope, watch] : *watches) watch->reflector.begin_anew();
+}
+
 bool ReferenceWatches::begin(Watches& watches, const ReferenceScope& scope) {
   if (watches.contains(scope)) return true;
   try {

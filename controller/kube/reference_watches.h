@@ -49,6 +49,8 @@ class ReferenceWatches {
   /// scope its objects are told as Added, so that nothing that arrived before the watch is missed. False where the
   /// machine refuses a thread: that scope is told as refused, and tried again with the next call.
   bool watch_only(const std::set<ReferenceScope>& wanted);
+  /// As Reflector::begin_anew(), for each scope.
+  void begin_anew();
 
  private:
   struct Watch;

@@ -10,7 +10,7 @@ namespace slipway::runtime {
 namespace {
 
 constexpr std::chrono::seconds kGoodWatch{10};
-/// Over which those that waited for the end of an outage spread what they ask.
+/// Over which those that go on at one moment spread what they ask.
 constexpr std::chrono::milliseconds kSpread{1000};
 
 std::string version_of(const Node& object) {
@@ -44,20 +44,56 @@ void Reflector::run(const std::stop_token& stop) {
 }
 
 void Reflector::step(const std::stop_token& stop) {
+  std::stop_source ends;
+  const std::stop_callback for_good{stop, [&ends] { ends.request_stop(); }};
+  const std::uint64_t number = [&] {
+    const auto rounds = rounds_.lock();
+    rounds->latest = ends;
+    return rounds->asked_for;
+  }();
+  const Round round{ends.get_token(), stop, number};
   if (state_ == State::Listing)
-    list(stop);
+    list(round);
   else
-    watch(stop);
+    watch(round);
 }
 
-void Reflector::list(const std::stop_token& stop) {
-  const bool was_whole = std::exchange(list_whole_, false);
-  const Result<std::string> listed = list_pages({.continue_token = {}, .whole = was_whole}, stop);
+void Reflector::begin_anew() {
+  std::stop_source latest = [&] {
+    const auto rounds = rounds_.lock();
+    ++rounds->asked_for;
+    return rounds->latest;
+  }();
+  // Whoever is asked to stop may do anything.
+  latest.request_stop();
+}
+
+bool Reflector::is_behind() const {
+  const auto rounds = rounds_.lock();
+  return rounds->answered != rounds->asked_for;
+}
+
+void Reflector::answered(const Round& round) {
+  rounds_.lock()->answered = round.number;
+}
+
+void Reflector::ended_early(const Round& round) {
+  if (!round.for_good.stop_requested()) hands_.wait(spread(), round.for_good);
+}
+
+void Reflector::list(const Round& round) {
+  const bool is_whole = std::exchange(list_whole_, false);
+  const Result<std::string> listed = list_pages({.continue_token = {}, .whole = is_whole}, round.stop);
+  if (!listed && round.stop.stop_requested()) {
+    list_whole_ = is_whole;
+    return ended_early(round);
+  }
   if (!listed) {
     list_whole_ = is_expired(listed.error());
     failed(listed.error());
-    return back_off(listed.error(), stop);
+    return back_off(listed.error(), round.for_good);
   }
+  answered(round);
   version_ = *listed;
   is_of_list_ = true;
   has_watched_ = false;
@@ -91,10 +127,10 @@ Result<bool> Reflector::is_ahead_of_server(const std::stop_token& stop) {
   return went_back(version_, *now);
 }
 
-void Reflector::watch(const std::stop_token& stop) {
-  const Result<bool> is_ahead = is_ahead_of_server(stop);
-  if (stop.stop_requested()) return;
-  if (!is_ahead) return not_watched(is_ahead.error(), false, false, stop);
+void Reflector::watch(const Round& round) {
+  const Result<bool> is_ahead = is_ahead_of_server(round.stop);
+  if (round.stop.stop_requested()) return ended_early(round);
+  if (!is_ahead) return not_watched(is_ahead.error(), false, false, round.for_good);
   if (*is_ahead) {
     state_ = State::Listing;
     return;
@@ -105,11 +141,11 @@ void Reflector::watch(const std::stop_token& stop) {
   const auto take = [this](WatchEventType type, const Node& object) { return take_event(type, object); };
   const auto begin = [&] {
     has_begun = true;
-    begun();
+    begun(round);
   };
   const Result<void> ended = parts_.collection.watch(
-      {.resource_version = version_, .server_timeout = watch_time(), .began = begin}, take, stop);
-  if (stop.stop_requested()) return;
+      {.resource_version = version_, .server_timeout = watch_time(), .began = begin}, take, round.stop);
+  if (round.stop.stop_requested()) return ended_early(round);
   const bool was_good = events_ > 0 || hands_.elapsed() - began >= kGoodWatch;
   if (was_good) {
     resumes_ = 0;
@@ -117,7 +153,7 @@ void Reflector::watch(const std::stop_token& stop) {
     has_watched_ = true;
   }
   if (ended && was_good) return;
-  not_watched(ended ? came_to_nothing() : ended.error(), has_begun, was_good, stop);
+  not_watched(ended ? came_to_nothing() : ended.error(), has_begun, was_good, round.for_good);
 }
 
 void Reflector::not_watched(const Error& error, bool has_begun, bool was_good, const std::stop_token& stop) {
@@ -153,7 +189,8 @@ std::chrono::seconds Reflector::watch_time() const {
   return std::chrono::seconds(static_cast<std::int64_t>(shortest * (1 + hands_.chance())));
 }
 
-void Reflector::begun() {
+void Reflector::begun(const Round& round) {
+  answered(round);
   watch_refused_ = false;
   is_failing_ = false;
   if (std::exchange(has_failed_, false) && parts_.watcher.recovered) parts_.watcher.recovered();
@@ -183,7 +220,11 @@ void Reflector::pause(std::chrono::milliseconds delay, std::chrono::milliseconds
   }
   if (at_least.count() > 0 && !hands_.wait(at_least, stop)) return;
   if (hands_.outages->wait(delay - at_least, ended_outages_, stop) || stop.stop_requested()) return;
-  hands_.wait(std::chrono::milliseconds(std::llround(static_cast<double>(kSpread.count()) * hands_.chance())), stop);
+  hands_.wait(spread(), stop);
+}
+
+std::chrono::milliseconds Reflector::spread() const {
+  return std::chrono::milliseconds(std::llround(static_cast<double>(kSpread.count()) * hands_.chance()));
 }
 
 }  // namespace slipway::runtime

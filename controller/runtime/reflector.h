@@ -10,6 +10,7 @@
 
 #include "controller/runtime/backoff.h"
 #include "controller/runtime/collection_reader.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/object_cache.h"
 
 namespace slipway::runtime {
@@ -65,6 +66,7 @@ struct ReflectorHands {
 ///              a cut, 429, 5xx, or the end before     back-off, watch on from the version
 ///              Expired                                Listing (a short back-off when it came to nothing before)
 ///              any other error, or too many in a row  back-off, Listing
+///   both       begin_anew()                           ended, and within a second the same again
 ///
 /// The API server takes a version of the future, and keeps such a watch open and silent: so it is asked before. Whoever
 /// puts its store back starts it anew, so that every watch ends then.
@@ -91,6 +93,11 @@ class Reflector {
   void run(const std::stop_token& stop);
   /// One list (all its pages), or one watch, and the wait after it; for tests.
   void step(const std::stop_token& stop);
+  /// For whoever knows that what is under way may wait in vain, as for the answers of a connection that was forgotten
+  /// somewhere in between. Thread-safe.
+  void begin_anew();
+  /// No watch began and no list came to its end that was asked for after the last begin_anew(). Thread-safe.
+  bool is_behind() const;
 
   /// The first list is whole and told of; stays so. Thread-safe.
   bool has_synced() const { return has_synced_; }
@@ -100,19 +107,33 @@ class Reflector {
 
  private:
   enum class State { Listing, Watching };
+  /// What list() and watch() are to do.
+  struct Round {
+    std::stop_token stop;      ///< Asks when it is to be ended.
+    std::stop_token for_good;  ///< Asks when nothing is to follow.
+    std::uint64_t number;      ///< How often it had been begun anew by then.
+  };
+  struct Rounds {
+    std::stop_source latest{std::nostopstate};
+    std::uint64_t asked_for = 0;
+    std::uint64_t answered = 0;
+  };
 
-  void list(const std::stop_token& stop);
-  void watch(const std::stop_token& stop);
+  void list(const Round& round);
+  void watch(const Round& round);
+  void ended_early(const Round& round);
+  void answered(const Round& round);
   Result<bool> is_ahead_of_server(const std::stop_token& stop);
   void not_watched(const Error& error, bool has_begun, bool was_good, const std::stop_token& stop);
   Result<std::string> list_pages(PageRequest request, const std::stop_token& stop);
   Result<void> take_event(WatchEventType type, const Node& object);
   std::chrono::seconds watch_time() const;
   void tell(const Result<std::vector<Change>>& changes);
-  void begun();
+  void begun(const Round& round);
   void failed(const Error& error);
   void back_off(const Error& error, const std::stop_token& stop);
   void pause(std::chrono::milliseconds delay, std::chrono::milliseconds at_least, const std::stop_token& stop);
+  std::chrono::milliseconds spread() const;
 
   const Parts parts_;
   const ReflectorHands hands_;
@@ -130,6 +151,7 @@ class Reflector {
   bool has_failed_ = false;   ///< Since a watch began.
   std::atomic<bool> has_synced_ = false;
   std::atomic<bool> is_failing_ = false;
+  Guarded<Rounds> rounds_;
 };
 
 }  // namespace slipway::runtime

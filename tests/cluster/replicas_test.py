@@ -21,6 +21,7 @@ from api_server import temporary_cluster  # noqa: E402
 from controllers import (NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install,  # noqa: E402
                          withdraw)
 from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
+from wire import Wire  # noqa: E402
 
 NAMESPACE = "team"
 REPLICAS = ("a", "b", "c")
@@ -72,9 +73,9 @@ spec:
         subprocess.run([SLIPWAY, "publish", "-f", self.folder / "seed.yaml"], check=True, capture_output=True,
                        cwd=self.folder, env={**os.environ, "HOME": str(self.folder)})
 
-    def start(self, *names):
+    def start(self, *names, **how):
         for name in names:
-            replica = self.replicas[name] = Controller(SLIPWAY, self.cluster, self.folder, name)
+            replica = self.replicas[name] = Controller(SLIPWAY, self.cluster, self.folder, name, **how)
             # So few that a replica is in the middle of its work for a while.
             replica.command = [each for each in replica.command if not str(each).startswith("--workers")] + ["--workers=2"]
             replica.begin()
@@ -87,12 +88,12 @@ spec:
             process.kill()
         process.wait()
 
-    def apply_publications(self):
+    def apply_publications(self, major=1):
         names = [f"app-{number}" for number in range(PUBLICATIONS)]
         text = REGISTRY.format(host=self.destination.host).replace("actions:", f'sources: ["{self.source.host}/**"], actions:')
         for number, name in enumerate(names):
-            text += PUBLICATION.format(name=name, source=f"{self.source.host}/team/source:1.0", version=f"1.0.{number}",
-                                       number=number)
+            text += PUBLICATION.format(name=name, source=f"{self.source.host}/team/source:1.0", version=f"{major}.0.{number}",
+                                       number=major * 100 + number)
         self.kubectl("apply", "-f", "-", stdin=text)
         return names
 
@@ -189,6 +190,28 @@ spec:
         self.assertEqual(self.ready(), set(names))
         self.assert_nothing_twice(names)
         self.assert_all_on_record(names)
+
+    def test_one_that_was_cut_off_watches_anew_before_it_takes_its_share_again(self):
+        wire = Wire(self.cluster)
+        self.addCleanup(wire.stop)
+        self.start("a", server=wire.server)
+        self.start("b")
+        self.wait_until_shared("a", "b")
+        names = self.apply_publications()
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        wire.forget_connections()
+        wait_until(lambda: self.taken_over("a"), "the other took over")
+        wire.forget()
+        wire.remember()
+        self.wait_until_shared("a", "b")
+        watched = wire.seen(path="watch=true")
+        for kind in ("imagepublications", "containerregistries", "retentionpolicies", "namespaces"):
+            self.assertTrue([one for one in watched if f"/{kind}?" in one.path and one.status == 200], f"{kind} are watched anew")
+        wait_until(lambda: self.replicas["a"].readiness()[0] == 200, "it is ready")
+        self.assert_nothing_twice(names)
+        self.apply_publications(major=2)
+        wait_until(lambda: all(self.destination.digest(f"team/{name}", f"2.0.{number}") for number, name in enumerate(names)),
+                   "the edits are published")
 
     def test_one_that_is_told_to_end_gives_back_at_once(self):
         self.start(*REPLICAS)

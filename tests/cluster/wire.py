@@ -64,6 +64,8 @@ class Wire:
         self.faults = []
         self.requests = []
         self.open = set()
+        self.connections = set()
+        self.forgets = False
         self.listener = Listener(("127.0.0.1", 0), Exchange)
         self.listener.wire = self
         self.server = f"https://127.0.0.1:{self.listener.server_address[1]}"
@@ -72,7 +74,10 @@ class Wire:
     def stop(self):
         self.listener.shutdown()
         self.listener.server_close()
-        self.cut_now()
+        with self.lock:
+            connections = list(self.connections)
+        for each in connections:
+            each.cut()
 
     def kubeconfig(self, name, user):
         """A kubeconfig that leads through here."""
@@ -122,6 +127,18 @@ class Wire:
             exchange.cut()
         return len(chosen)
 
+    def forget_connections(self):
+        """As something in between that lost what it knew: those there are, and each that comes until remember(), stay
+        open and never carry anything again, and nobody is told."""
+        with self.lock:
+            self.forgets = True
+            for each in self.connections:
+                each.is_forgotten = True
+
+    def remember(self):
+        with self.lock:
+            self.forgets = False
+
     def seen(self, method="", path=""):
         """The requests that had an answer, or none any more, since forget()."""
         with self.lock:
@@ -161,14 +178,20 @@ class Exchange(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     path = ""
+    is_forgotten = False
 
     def setup(self):
         self.wire = self.server.wire
+        with self.wire.lock:
+            self.wire.connections.add(self)
+            self.is_forgotten = self.wire.forgets
         self.request = self.wire.accepting.wrap_socket(self.request, server_side=True)
         self.upstream = None
         super().setup()
 
     def finish(self):
+        with self.wire.lock:
+            self.wire.connections.discard(self)
         self.hang_up()
         super().finish()
         self.request.close()
@@ -193,6 +216,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
 
     def do_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.is_forgotten:
+            return self.be_silent()
         fault = self.wire.fault_for(self.command, self.path)
         if fault.delay:
             time.sleep(fault.delay)
@@ -204,6 +229,12 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             self.pass_on(body, fault)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_any
+
+    def be_silent(self):
+        """Until the client goes away."""
+        self.close_connection = True
+        while self.request.recv(PIECE):
+            pass
 
     def say(self, status, headers, body):
         self.wire.note(self.command, self.path, status)
@@ -228,6 +259,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
             answer.read()
             return self.end_without_answer()
         self.wire.note(self.command, self.path, answer.status)
+        if self.is_forgotten:
+            return self.be_silent()
         with self.wire.lock:
             self.wire.open.add(self)
         try:
@@ -271,6 +304,8 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         left = cut_after
         while has_body and left != 0 and (piece := answer.read1(PIECE if left is None else min(PIECE, left))):
+            if self.is_forgotten:
+                return self.be_silent()
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
             left = None if left is None else left - len(piece)
         if left == 0:

@@ -68,6 +68,11 @@ class InMemoryApiServer final : public http::HttpTransport {
     changed([&] { return Json(++cuts_); });
   }
 
+  /// Every open watch stays open and hears nothing any more, as when its connection was forgotten in between.
+  void forget_watches() {
+    changed([&] { return Json(++forgotten_); });
+  }
+
   /// "PATCH /apis/…", without the query; in order, watches and lists left out.
   std::vector<std::string> writes() {
     const std::lock_guard lock(mutex_);
@@ -197,8 +202,10 @@ class InMemoryApiServer final : public http::HttpTransport {
                                 std::unique_lock<std::mutex>& lock) {
     const std::int64_t from = std::stoll(query(request, "resourceVersion"));
     const int cuts = cuts_;
+    const int forgotten = forgotten_;
     for (std::size_t at = 0;;) {
-      happened_.wait(lock, stop, [&] { return at < objects_.events().size() || cuts_ != cuts; });
+      happened_.wait(lock, stop,
+                     [&] { return forgotten_ == forgotten && (at < objects_.events().size() || cuts_ != cuts); });
       if (stop.stop_requested()) return fail(ErrorClass::Cancelled, "stopped");
       if (cuts_ != cuts) return fail(ErrorClass::Unavailable, "the connection was cut", "try again");
       const ApiObjects::Event event = objects_.events()[at++];
@@ -217,6 +224,7 @@ class InMemoryApiServer final : public http::HttpTransport {
   std::set<std::string> refused_;
   std::vector<std::string> writes_, reads_;
   int cuts_ = 0;
+  int forgotten_ = 0;
   int open_watches_ = 0;
 };
 

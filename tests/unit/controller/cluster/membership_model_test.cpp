@@ -48,6 +48,7 @@ struct Replica {
   bool is_releasing = false;
   Ms paused_until{};
   Ms cut_off_until{};
+  Ms is_behind_until{};
   std::uint64_t request = 0;  ///< Counts them; odd while one is under way.
   std::uint64_t turn = 0;
   std::vector<std::shared_ptr<Work>> works;
@@ -137,7 +138,9 @@ class Model {
       replica->is_releasing = true;
       replica->membership.release(local(*replica));
     }
-    const auto ask = replica->membership.next(local(*replica), Timestamp{}, is_drained(*replica));
+    const auto ask = replica->membership.next(
+        local(*replica),
+        {.wall = {}, .is_drained = is_drained(*replica), .is_behind = now_ < replica->is_behind_until});
     bring_up_to_date(replica);
     if (replica->membership.is_released()) return remove(replica);
     if (const auto* wait = std::get_if<Membership::Wait>(&ask)) {
@@ -192,12 +195,14 @@ class Model {
     membership.expire(at);
     bring_up_to_date(replica);
     const Holdings before = replica->held;
+    const bool was_over = membership.was_over();
     if (std::holds_alternative<Membership::List>(ask))
       membership.listed(result, at);
     else if (std::holds_alternative<Membership::Remove>(ask))
       membership.removed(result ? Result<void>{} : std::unexpected(result.error()), at);
     else
       membership.written(result ? Result<kube::Lease>(result->front()) : std::unexpected(result.error()), at);
+    if (was_over && !membership.was_over()) replica->is_behind_until = until_calm(Ms(between(0, 8000)));
     bring_up_to_date(replica);
     // Time alone only takes keys away.
     if (replica->held.claims != before.claims || replica->held.others != before.others) look_for_two_owners();

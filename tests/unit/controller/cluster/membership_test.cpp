@@ -22,6 +22,7 @@ struct Process {
   Membership membership;
   bool is_running = true;
   bool is_drained = true;
+  bool is_behind = false;
   Membership::Time due{};
 };
 
@@ -86,7 +87,8 @@ class Cluster {
 
   void step(Process& process) {
     for (int requests = 0; requests < 20; ++requests) {
-      const auto ask = process.membership.next(now, wall, process.is_drained);
+      const auto ask = process.membership.next(
+          now, {.wall = wall, .is_drained = process.is_drained, .is_behind = process.is_behind});
       if (const auto* wait = std::get_if<Membership::Wait>(&ask)) {
         // A change of is_drained makes it due sooner.
         process.due = std::min(wait->until, now + 100ms);
@@ -261,6 +263,52 @@ TEST_CASE("A replica that was stopped holds nothing when it goes on, and comes b
   CHECK(cluster.held(b) == Cluster::share_of("b", {"a", "b"}));
 }
 
+TEST_CASE("Whoever was away leaves its share to the others until it knows again what there is to do") {
+  const auto away_for = GENERATE(20s, 90s);
+  Cluster cluster;
+  Process& a = cluster.start("a");
+  const Process& b = cluster.start("b");
+  cluster.pass(10s);
+  a.is_running = false;
+  cluster.pass(away_for);
+  a.is_behind = true;
+  a.is_running = true;
+  cluster.pass(30s);
+  CHECK(cluster.held(a).empty());
+  CHECK(cluster.held(b).size() == 40);
+  CHECK_FALSE(a.membership.was_over());
+  a.is_behind = false;
+  CHECK(cluster.time_until([&] { return cluster.held(a) == Cluster::share_of("a", {"a", "b"}); }) <= 3s);
+}
+
+TEST_CASE("Whoever was away looks at the others before it renews its lease") {
+  tests::InMemoryLeases leases;
+  Membership a({.namespace_name = "s", .group = "slipway", .name = "a", .holder = "a_1", .times = {}});
+  Membership::Time now{std::chrono::hours(1000)};
+  const bool has_others = GENERATE(true, false);
+  if (has_others) REQUIRE(leases.create({.name = "b", .holder = "b_1"}));
+  const auto asks_for_list = [&] { return std::holds_alternative<Membership::List>(a.next(now, {})); };
+  REQUIRE(asks_for_list());
+  a.listed(leases.list(), now);
+  a.written(leases.create(std::get<Membership::Create>(a.next(now, {})).lease), now);
+  REQUIRE(asks_for_list());
+  a.listed(leases.list(), now);
+  now += 11s;
+  CHECK(asks_for_list() == has_others);
+  CHECK(a.was_over());
+}
+
+TEST_CASE("Whoever is alone goes on although it may not know yet what there is to do") {
+  Cluster cluster;
+  Process& a = cluster.start("a");
+  cluster.is_away = true;
+  cluster.pass(20s);
+  a.is_behind = true;
+  cluster.is_away = false;
+  cluster.pass(2s);
+  CHECK(cluster.held(a).size() == 40);
+}
+
 TEST_CASE("While the API server is away nobody works, and nobody is taken for dead when it is back") {
   Cluster cluster;
   const Process& a = cluster.start("a");
@@ -374,7 +422,7 @@ TEST_CASE("A replica that is told that its lease is gone holds nothing until it 
   tests::InMemoryLeases leases;
   Membership a({.namespace_name = "s", .group = "slipway", .name = "a", .holder = "a_1", .times = {}});
   Membership::Time now{std::chrono::hours(1000)};
-  const auto ask = [&] { return a.next(now, {}, true); };
+  const auto ask = [&] { return a.next(now, {}); };
   const auto make_it = [&] {
     REQUIRE(std::holds_alternative<Membership::List>(ask()));
     a.listed(leases.list(), now);

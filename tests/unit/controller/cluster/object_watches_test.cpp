@@ -387,6 +387,36 @@ TEST_CASE("Nothing is missed over cuts, and readiness says why a watch fails") {
   world.wait_until([&] { return !world.watches->failure(); });
 }
 
+TEST_CASE("Watches that hear nothing any more are begun anew by whoever knows, and nothing was missed") {
+  World world;
+  world.config_map("shop", "scan-a");
+  const ObjectKey a = world.publication("shop", "a", "contoso", "scan-a");
+  world.start("edit a");
+  constexpr int kWatches = 5;
+  world.wait_until([&] { return world.server.open_watches() == kWatches; });
+  CHECK_FALSE(world.watches->is_behind());
+  world.server.forget_watches();
+  world.server.edit(path_of(a), [](auto& object) { object["spec"]["build"]["number"] = 9; });
+  world.watches->begin_anew();
+  CHECK(world.told.until("edit a").empty());
+  world.wait_until([&] { return !world.watches->is_behind() && world.server.open_watches() == kWatches; });
+  world.server.edit("/api/v1/namespaces/shop/configmaps/scan-a", [](auto& object) { object["data"]["x"] = "y"; });
+  CHECK(world.told.until("edit a").empty());
+  CHECK_FALSE(world.watches->failure());
+  CHECK(world.lines.lock()->empty());
+}
+
+TEST_CASE("What can't be watched again is behind") {
+  World world;
+  world.start();
+  world.server.refuse(kApi + std::string("retentionpolicies"));
+  world.watches->begin_anew();
+  world.wait_until([&] { return world.watches->failure().has_value(); });
+  CHECK(world.watches->is_behind());
+  world.server.grant(kApi + std::string("retentionpolicies"));
+  world.wait_until([&] { return !world.watches->is_behind(); });
+}
+
 TEST_CASE("The same failure of a watch is logged once an hour") {
   World world;
   const ObjectKey a = world.publication("shop", "a");

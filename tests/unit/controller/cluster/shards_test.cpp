@@ -35,6 +35,12 @@ struct Replica {
   Shards::Hands hands(tests::ShardsWorld& world) {
     auto hands = world.hands();
     hands.cannot_work = [this] { return cannot_work; };
+    hands.sight = Shards::Sight{.begin_anew =
+                                    [this] {
+                                      ++times_begun_anew;
+                                      is_behind = falls_behind;
+                                    },
+                                .is_behind = [this] { return is_behind; }};
     return hands;
   }
 
@@ -47,6 +53,9 @@ struct Replica {
   std::set<std::string> take_told() { return std::exchange(told, {}); }
 
   std::optional<Error> cannot_work;
+  int times_begun_anew = 0;
+  bool falls_behind = false;
+  bool is_behind = false;
   std::set<std::string> told;
   Shards shards;
 };
@@ -114,7 +123,7 @@ TEST_CASE("A replica is told of what it gained and of nothing else") {
   CHECK(a.take_told() == share_of("b", {"a", "b"}));
 }
 
-TEST_CASE("Who has its lease again and may not see the others' is not ready, says why, and goes on by itself") {
+TEST_CASE("Whose lease was over and who may not see the others' is not ready, says why, and goes on by itself") {
   tests::ShardsWorld world;
   Replica a{world, "a"};
   Replica b{world, "b"};
@@ -127,7 +136,7 @@ TEST_CASE("Who has its lease again and may not see the others' is not ready, say
   for (int i = 0; i < 5; ++i) pass(world, a, b);
   CHECK(a.owned().empty());
   CHECK(a.shards.failure() == refusal);
-  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = true, .members = 0});
+  CHECK(a.shards.standing() == Shards::Standing{.holds_lease = false, .members = 0});
   const auto says = [](std::string_view text) {
     return [text](const std::string& line) { return line.contains(text) && line.contains(R"("a")"); };
   };
@@ -269,6 +278,49 @@ TEST_CASE("A lease is not given back under work") {
   CHECK(a.shards.release(1s, {}));
   CHECK_FALSE(a.shards.owns("r/app-1"));
   CHECK(world.leases.all().empty());
+}
+
+TEST_CASE("A replica that was cut off watches everything anew, and has its share again once it does") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  for (auto end = world.steady.now() + 20s; world.steady.now() < end; world.steady.advance(500ms))
+    world.settle(b.shards);
+  REQUIRE(b.owned() == all_keys());
+  REQUIRE(a.times_begun_anew == 0);
+  a.falls_behind = true;
+  pass(world, a, b);
+  CHECK(a.times_begun_anew == 1);
+  CHECK(a.owned().empty());
+  CHECK(b.owned() == all_keys());
+  REQUIRE(a.shards.failure());
+  CHECK_THAT(a.shards.failure()->message, Catch::Contains("not watched again since"));
+  a.is_behind = false;
+  pass(world, a, b);
+  CHECK(a.owned() == share_of("a", {"a", "b"}));
+  CHECK(b.owned() == share_of("b", {"a", "b"}));
+  CHECK(a.times_begun_anew == 1);
+  CHECK(b.times_begun_anew == 0);
+  CHECK_FALSE(a.shards.failure());
+}
+
+TEST_CASE("A replica alone watches everything anew after an outage, and goes on meanwhile") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  world.leases.set_away(true);
+  for (int i = 0; i < 24; ++i) {
+    world.settle(a.shards);
+    world.steady.advance(500ms);
+  }
+  REQUIRE(a.owned().empty());
+  REQUIRE(a.times_begun_anew == 0);
+  a.falls_behind = true;
+  world.leases.set_away(false);
+  world.settle(a.shards);
+  CHECK(a.times_begun_anew == 1);
+  CHECK(a.owned() == all_keys());
 }
 
 TEST_CASE("Nothing is owned while the lease is on its way back") {

@@ -273,6 +273,52 @@ TEST_CASE("A server that can't say where it is is asked again later, and nothing
   CHECK(world.collection.lists.size() == 1);
 }
 
+TEST_CASE("A watch that waits in vain is begun anew where it was, within a second, as often as somebody asks") {
+  World world;
+  world.steps(2);
+  CHECK_FALSE(world.reflector.is_behind());
+  world.collection.set("a");
+  for (int time = 0; time < 3; ++time) {
+    world.collection.hangs = [&] { world.reflector.begin_anew(); };
+    world.steps(1);
+    CHECK(world.reflector.is_behind());
+    CHECK(world.news().empty());
+  }
+  world.steps(1);
+  CHECK(world.news() == Words{"aA"});
+  CHECK_FALSE(world.reflector.is_behind());
+  CHECK_FALSE(world.reflector.is_failing());
+  CHECK(world.collection.lists.size() == 1);
+  CHECK(world.waits == std::vector<std::chrono::milliseconds>(3, 500ms));
+}
+
+TEST_CASE("A list that waits in vain is begun anew, and whoever is watched after it is not behind") {
+  World world;
+  world.collection.set("a");
+  world.collection.hangs = [&] { world.reflector.begin_anew(); };
+  world.steps(1);
+  CHECK(world.reflector.is_behind());
+  CHECK_FALSE(world.reflector.has_synced());
+  CHECK_FALSE(world.reflector.is_failing());
+  world.steps(1);
+  CHECK_FALSE(world.reflector.is_behind());
+  CHECK(world.news() == Words{"aA"});
+}
+
+TEST_CASE("What was asked for before is no sign of what is now, and what fails is none either") {
+  World world;
+  world.steps(1);
+  world.collection.passes = [&] { world.reflector.begin_anew(); };
+  world.steps(1);
+  CHECK(world.collection.watches.size() == 1);
+  CHECK(world.reflector.is_behind());
+  world.collection.passes = nullptr;
+  world.cuts(2);
+  CHECK(world.reflector.is_behind());
+  world.steps(1);
+  CHECK_FALSE(world.reflector.is_behind());
+}
+
 TEST_CASE("An object that can't be kept is told of and passed over") {
   World world;
   world.steps(1);

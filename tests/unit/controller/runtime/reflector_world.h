@@ -32,6 +32,7 @@ inline Error error(ErrorClass cls, const char* reason = "") {
   return {.cls = cls, .message = "it fails", .remedy = "mend it", .reason = reason, .retry_after = {}};
 }
 inline const Error kCut = error(ErrorClass::Unavailable);
+inline const Error kGivenUp = error(ErrorClass::Cancelled);
 inline const Error kTooOld = error(ErrorClass::Unavailable, kExpired);
 
 /// An API server's collection: objects in versions, a history that watches are served from, and faults that come once.
@@ -67,14 +68,16 @@ class FakeCollection final : public CollectionReader {
     history_.clear();
   }
 
-  Result<std::string> version(const std::stop_token&) override {
+  Result<std::string> version(const std::stop_token& stop) override {
     ++questions;
+    if (hung(stop)) return std::unexpected(kGivenUp);
     if (silence) return std::unexpected(*std::exchange(silence, {}));
     return std::to_string(version_);
   }
 
-  Result<PageEnd> list(const PageRequest& request, const ObjectTaker& take, const std::stop_token&) override {
+  Result<PageEnd> list(const PageRequest& request, const ObjectTaker& take, const std::stop_token& stop) override {
     lists.push_back(request);
+    if (hung(stop)) return std::unexpected(kGivenUp);
     int left = fault_ ? fault_->after : 1'000'000;
     const std::size_t page = request.whole ? objects_.size() : page_size;
     std::size_t count = 0;
@@ -91,13 +94,14 @@ class FakeCollection final : public CollectionReader {
     return PageEnd{.resource_version = std::to_string(version_), .continue_token = {}};
   }
 
-  Result<void> watch(const WatchRequest& request, const WatchEventTaker& take, const std::stop_token&) override {
+  Result<void> watch(const WatchRequest& request, const WatchEventTaker& take, const std::stop_token& stop) override {
     watches.push_back(request);
     if (passes) passes();
     if (refusal) return std::unexpected(*std::exchange(refusal, {}));
     const std::int64_t from = std::stoll(request.resource_version);
     if (from < compacted_) return std::unexpected(kTooOld);
     if (request.began) request.began();
+    if (hung(stop)) return std::unexpected(kGivenUp);
     int left = fault_ ? fault_->after : 1'000'000;
     for (const Event& event : history_) {
       if (event.version <= from) continue;
@@ -122,6 +126,8 @@ class FakeCollection final : public CollectionReader {
   std::optional<Error> silence;  ///< Instead of the version.
   int questions = 0;             ///< For the version.
   std::function<void()> passes;  ///< While a watch lasts.
+  /// Once: what happens while a request gets no answer, until it is told to stop.
+  std::function<void()> hangs;
   std::vector<PageRequest> lists;
   std::vector<WatchRequest> watches;
 
@@ -132,6 +138,10 @@ class FakeCollection final : public CollectionReader {
     std::string name;
     std::int64_t generation;
   };
+  bool hung(const std::stop_token& stop) {
+    if (hangs) std::exchange(hangs, nullptr)();
+    return stop.stop_requested();
+  }
   std::unexpected<Error> broken() { return std::unexpected(std::exchange(fault_, {})->error); }
   static Node node(const std::string& name, std::int64_t version, std::int64_t generation) {
     return json::MapBuilder()
