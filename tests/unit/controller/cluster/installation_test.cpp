@@ -1,5 +1,6 @@
 #include "controller/cluster/installation.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "reconcilers/readiness.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/raw_server.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
 
 using namespace slipway;
@@ -30,7 +32,9 @@ struct World : ClusterWorld {
     REQUIRE(owns());
   }
   bool owns() { return installation.shards().owns("contoso/shop/storefront"); }
-  Outcome visit() { return installation.reconcilers().at(kStorefront.kind).get().reconcile(kStorefront, {}); }
+  Outcome visit(const ObjectKey& key = kStorefront) {
+    return installation.reconcilers().at(key.kind).get().reconcile(key, {});
+  }
   void give_share_back() {
     REQUIRE(installation.shards().release(1s, {}));
     REQUIRE_FALSE(owns());
@@ -94,4 +98,36 @@ TEST_CASE("That a status can't be written is told until it can, or the object is
     world.give_share_back();
   }
   CHECK_FALSE(world.installation.assembly().write_failure());
+}
+
+TEST_CASE("A ContainerRegistry that this replica finds Ready again wakes the publications that are not") {
+  std::atomic<bool> lets_in = false;
+  testing::RawServer host{[&](testing::RawConnection& connection) {
+    while (!connection.read_head().empty())
+      connection.write(lets_in ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                               : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  }};
+  World world;
+  world.visit();
+  ContainerRegistry contoso = make_registry();
+  contoso.spec.login_server = host.url("").substr(std::string_view("http://").size());
+  contoso.spec.plain_http = true;
+  const ObjectKey registry = world.apply(contoso);
+  world.list_all(world.installation.caches());
+  world.installation.assembly().bring_back_through(world.queue);
+  const auto waiting = [&] {
+    std::vector<ObjectKey> keys;
+    while (const auto key = world.queue.try_take()) {
+      keys.push_back(*key);
+      world.queue.done(*key);
+    }
+    return keys;
+  };
+  world.visit(registry);
+  waiting();
+  lets_in = true;
+  world.visit(registry);
+  CHECK(waiting() == std::vector{kStorefront});
+  world.visit(registry);
+  CHECK(waiting().empty());
 }
