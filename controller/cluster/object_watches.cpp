@@ -143,8 +143,9 @@ struct ObjectWatches::Running {
         namespaces(kube::kNamespaces, parts.caches.namespaces, hands),
         references({.client = parts.client,
                     .changed =
-                        [this](kube::ReferenceKind kind, const runtime::Change& change) {
-                          wake_all(who_refers_to(reference_to(kind, change.object)));
+                        [this](kube::ReferenceKind kind, const runtime::Change& change, bool is_of_start) {
+                          wake_all(who_refers_to(reference_to(kind, change.object)),
+                                   is_of_start ? runtime::Priority::Resync : runtime::Priority::Edit);
                         },
                     .refused = [this](const auto& scope, const Error& error) { refused(scope, error); },
                     .granted = [this](const kube::ReferenceScope& scope) { granted(scope); },
@@ -156,8 +157,7 @@ struct ObjectWatches::Running {
       if (!has_synced()) return;
       if (is_another(before, now)) return wake_all(users_of(object_in(before), object_in(now), parts.caches));
       if (is_ready(before) || !is_ready(now)) return;  // By another replica: a cache tells nothing of our own writes.
-      for (const ObjectKey& key : unready_users_of(now->object, parts.caches))
-        parts.wake(key, runtime::Priority::Resync);
+      wake_all(unready_users_of(now->object, parts.caches), runtime::Priority::Resync);
     });
     parts.caches.namespaces.add_follower([this](const Namespace* before, const Namespace* now) {
       if (has_synced() && labels_of(before) != labels_of(now))
@@ -217,8 +217,8 @@ struct ObjectWatches::Running {
     return {all.begin(), all.end()};
   }
 
-  void wake_all(const std::vector<ObjectKey>& keys) const {
-    for (const ObjectKey& key : keys) parts.wake(key, runtime::Priority::Edit);
+  void wake_all(const std::vector<ObjectKey>& keys, runtime::Priority priority = runtime::Priority::Edit) const {
+    for (const ObjectKey& key : keys) parts.wake(key, priority);
   }
 
   void refused(const kube::ReferenceScope& scope, const Error& error) const {

@@ -31,7 +31,7 @@ namespace slipway::cluster {
 class ObjectWatches {
  public:
   /// Called on a watch's thread: Edit for a person's wish or a changed reference, Resync for what a list brought at the
-  /// start, and for what waited for a registry. Shall not wait.
+  /// start, itself or of its references, and for what waited for a registry. Shall not wait.
   using Wake = std::function<void(const ObjectKey&, runtime::Priority)>;
   /// Called on a watch's thread when an object is gone.
   using Forget = std::function<void(const ObjectKey&)>;

@@ -21,8 +21,9 @@ const ApiResource& resource_of(ReferenceKind kind) {
 
 /// One scope's reflector and its thread. What it refers to stays where it is.
 struct ReferenceWatches::Watch {
-  Watch(const Parts& parts, ReferenceScope watched)
+  Watch(const Parts& parts, ReferenceScope watched, bool begins_at_start)
       : scope(std::move(watched)),
+        is_of_start(begins_at_start),
         collection(parts.client, {.resource = resource_of(scope.kind),
                                   .namespace_name = scope.namespace_name,
                                   .label_selector = {},
@@ -30,7 +31,10 @@ struct ReferenceWatches::Watch {
         objects(decode_metadata),
         reflector({.collection = collection,
                    .objects = objects,
-                   .changed = [this, &parts](const runtime::Change& change) { parts.changed(scope.kind, change); },
+                   .changed =
+                       [this, &parts](const runtime::Change& change) {
+                         parts.changed(scope.kind, change, is_of_start && !reflector.has_synced());
+                       },
                    .watcher = {.listed = nullptr,
                                .recovered = [this, &parts] { grant(parts); },
                                .failed = [this, &parts](const Error& error,
@@ -51,6 +55,7 @@ struct ReferenceWatches::Watch {
   }
 
   const ReferenceScope scope;
+  const bool is_of_start;
   std::string last_refusal;
   Collection collection;
   runtime::ObjectCache<MetadataObject> objects;
@@ -68,30 +73,32 @@ bool ReferenceWatches::watch_only(const std::set<ReferenceScope>& wanted) {
   std::vector<std::unique_ptr<Watch>> ended;
   bool all_watched = true;
   {
-    const auto watches = watches_.lock();
-    for (auto each = watches->begin(); each != watches->end();) {
+    const auto state = state_.lock();
+    auto& watches = state->watches;
+    for (auto each = watches.begin(); each != watches.end();) {
       if (wanted.contains(each->first)) {
         ++each;
         continue;
       }
       ended.push_back(std::move(each->second));
-      each = watches->erase(each);
+      each = watches.erase(each);
     }
-    for (const ReferenceScope& scope : wanted) all_watched = begin(*watches, scope) && all_watched;
+    const bool is_start = !std::exchange(state->has_begun, true);
+    for (const ReferenceScope& scope : wanted) all_watched = begin(*state, scope, is_start) && all_watched;
   }
   for (const auto& watch : ended) watch->thread.request_stop();
   return all_watched;
 }
 
 void ReferenceWatches::begin_anew() {
-  const auto watches = watches_.lock();
-  for (const auto& [scope, watch] : *watches) watch->reflector.begin_anew();
+  const auto state = state_.lock();
+  for (const auto& [scope, watch] : state->watches) watch->reflector.begin_anew();
 }
 
-bool ReferenceWatches::begin(Watches& watches, const ReferenceScope& scope) {
-  if (watches.contains(scope)) return true;
+bool ReferenceWatches::begin(State& state, const ReferenceScope& scope, bool is_of_start) {
+  if (state.watches.contains(scope)) return true;
   try {
-    watches.emplace(scope, std::make_unique<Watch>(parts_, scope));
+    state.watches.emplace(scope, std::make_unique<Watch>(parts_, scope, is_of_start));
     return true;
   } catch (const std::system_error& refused) {
     if (parts_.refused)

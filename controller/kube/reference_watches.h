@@ -25,8 +25,9 @@ struct ReferenceScope {
 /// Thread-safe.
 class ReferenceWatches {
  public:
-  /// What changed; on a watch's thread. Also for names that nobody refers to: who is told knows.
-  using ChangeTaker = std::function<void(ReferenceKind kind, const runtime::Change& change)>;
+  /// What changed; on a watch's thread. Also for names that nobody refers to: who is told knows. `is_of_start`: it was
+  /// there when the first watches of all began, and is most likely none.
+  using ChangeTaker = std::function<void(ReferenceKind kind, const runtime::Change& change, bool is_of_start)>;
   /// A scope that can't be watched, e.g. Forbidden with the rule that grants it; told again only when it differs.
   using RefusalTaker = std::function<void(const ReferenceScope& scope, const Error& error)>;
   /// A scope that could not be watched and can be now; on its watch's thread.
@@ -54,11 +55,14 @@ class ReferenceWatches {
 
  private:
   struct Watch;
-  using Watches = std::map<ReferenceScope, std::unique_ptr<Watch>>;
-  bool begin(Watches& watches, const ReferenceScope& scope);
+  struct State {
+    std::map<ReferenceScope, std::unique_ptr<Watch>> watches;
+    bool has_begun = false;
+  };
+  bool begin(State& state, const ReferenceScope& scope, bool is_of_start);
 
   const Parts parts_;
-  runtime::Guarded<Watches> watches_;
+  runtime::Guarded<State> state_;
 };
 
 }  // namespace slipway::kube
