@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "controller/assembly/publication_at_hand.h"
-#include "crds/base/host.h"
 #include "reconcilers/ports/object_store.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::assembly {
 
-/// The registry host that a visit goes to, in one spelling: of a publication its registryRef's, of a ContainerRegistry
+/// The registry_name() of the host that a visit goes to: of a publication its registryRef's, of a ContainerRegistry
 /// its own. Empty for others, and where the ContainerRegistry is not there.
 class HostOfKey {
  public:
@@ -20,8 +20,7 @@ class HostOfKey {
   std::string operator()(const ObjectKey& key) const {
     const auto registry = objects_.registry(registry_of(key));
     if (!registry || !*registry) return "";
-    const CanonicalAddress address = canonical_address((*registry)->spec.login_server);
-    return address.host + (address.port ? ":" + std::to_string(*address.port) : "");
+    return registry_name(**registry);
   }
 
  private:

@@ -44,7 +44,8 @@ std::chrono::nanoseconds RequestRates::take_turn(const std::string& host, std::c
 Result<Response> RateLimitingTransport::send(const Request& request, std::stop_token stop) {
   const Result<Url> url = Url::parse(request.url);
   if (!url) return std::unexpected(url.error());
-  const bool passes = request.now_or_never ? rates_.pass_at_once(url->authority) : rates_.pass(url->authority, stop);
+  const std::string host = url->endpoint();
+  const bool passes = request.now_or_never ? rates_.pass_at_once(host) : rates_.pass(host, stop);
   if (!passes) return fail(ErrorClass::Cancelled, redacted(request.url) + ": stopped while waiting for its turn");
   return next_.send(request, std::move(stop));
 }

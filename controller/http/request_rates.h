@@ -22,7 +22,7 @@ struct WaitingHands {
 };
 
 /// How many requests a second each host gets from this process, whoever sends them: evenly spaced, after a pause up to
-/// a quarter of a second's worth at once. Hosts are as in URLs, with their port. Thread-safe.
+/// a quarter of a second's worth at once. Hosts are as Url::endpoint() names them. Thread-safe.
 class RequestRates {
  public:
   explicit RequestRates(WaitingHands hands) : hands_(std::move(hands)) {}

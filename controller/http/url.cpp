@@ -94,6 +94,11 @@ std::string Url::port() const {
   return scheme == "https" ? "443" : "80";
 }
 
+std::string Url::endpoint() const {
+  const CanonicalAddress address = canonical_address(authority);
+  return address.host + ':' + std::to_string(address.port.value_or(scheme == "https" ? 443 : 80));
+}
+
 std::string Url::str() const {
   return scheme + "://" + authority + path + (query.empty() ? "" : "?" + query);
 }

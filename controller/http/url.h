@@ -23,6 +23,9 @@ struct Url {
   std::string host() const;
   /// As written, else that of the scheme.
   std::string port() const;
+  /// One name for who listens there, however it is spelled: "r.io:443". The host is as canonical_host() has it. For
+  /// what is kept of hosts, not for calling.
+  std::string endpoint() const;
   std::string str() const;
   bool operator==(const Url&) const = default;
 };

@@ -42,7 +42,7 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
       host_(options.host),
       plain_http_(options.plain_http),
       tokens_(network, clock, std::move(options)),
-      silence_(silence ? std::move(silence) : own_silence(host_)),
+      silence_(silence ? std::move(silence) : own_silence(name())),
       referrers_api_(clock) {}
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {

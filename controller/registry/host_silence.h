@@ -56,7 +56,7 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
     const runtime::SteadyClock& clock;
     SilenceWatcher& watcher;
   };
-  /// Both outlive it.
+  /// Both outlive it. `host` is in the one spelling of registry_name().
   HostSilence(std::string host, const Hands& hands) : host_(std::move(host)), hands_(hands) {}
 
   /// What a request has while it is out. The host's silence outlives it.

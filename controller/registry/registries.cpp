@@ -15,6 +15,7 @@
 #include "crds/v1alpha1/core_objects.h"
 #include "reconcilers/access.h"
 #include "reconcilers/docker_hub.h"
+#include "reconcilers/registry_name.h"
 #include "reconcilers/untrusted_host.h"
 
 namespace slipway::registry {
@@ -339,8 +340,9 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .may_call = [&rules = settings_.rules](std::string_view from,
                                                               std::string_view to) { return rules.may_call(from, to); },
                        .shelf = tokens_};
-  auto silence = in_use_or_made(links.silences, options.host, [&] {
-    return std::make_shared<HostSilence>(options.host, HostSilence::Hands{settings_.steady, settings_.silences});
+  const std::string name = registry_name(endpoint.host, endpoint.plain_http);
+  auto silence = in_use_or_made(links.silences, name, [&] {
+    return std::make_shared<HostSilence>(name, HostSilence::Hands{settings_.steady, settings_.silences});
   });
   auto transport =
       in_use_or_made(links.transports, endpoint.ca_pem, [&] { return settings_.make_transport(endpoint.ca_pem); });

@@ -80,7 +80,7 @@ class SharedRegistries final : public Registries {
     std::map<std::string, Owner> owners;
     Timestamp next_look;                                                   ///< For what is unused.
     std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
-    std::map<std::string, std::weak_ptr<HostSilence>> silences;            // By host; the connections' own.
+    std::map<std::string, std::weak_ptr<HostSilence>> silences;            // By registry_name(); the same.
   };
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);

@@ -6,6 +6,7 @@
 #include "crds/base/text.h"
 #include "reconcilers/address_rules.h"
 #include "reconcilers/docker_hub.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::registry {
 
@@ -13,7 +14,7 @@ std::map<std::string, std::int64_t> RegistryRules::slowest_of(const Registries& 
   std::map<std::string, std::int64_t> slowest;
   for (const auto& [name, one] : registries) {
     if (!one.per_second) continue;
-    const auto [kept, added] = slowest.emplace(one.host, *one.per_second);
+    const auto [kept, added] = slowest.emplace(one.endpoint, *one.per_second);
     kept->second = std::min(kept->second, *one.per_second);
   }
   return slowest;
@@ -23,6 +24,7 @@ void RegistryRules::learn(const std::vector<ContainerRegistry>& registries) {
   Registries fresh;
   for (const auto& registry : registries)
     fresh[registry.metadata.name] = {.host = wire_host(lower_case(registry.spec.login_server)),
+                                     .endpoint = registry_name(registry),
                                      .named = named_hosts(registry),
                                      .per_second = registry.spec.transfer.max_requests_per_second};
   auto known = known_.lock();

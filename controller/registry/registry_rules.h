@@ -36,14 +36,15 @@ class RegistryRules {
 
  private:
   struct Known {
-    std::string host;
+    std::string host;  ///< As requests name it.
+    std::string endpoint;
     std::vector<std::string> named;
     std::optional<std::int64_t> per_second;
     bool operator==(const Known&) const = default;
   };
   using Registries = std::map<std::string, Known>;  // By the registry's name.
-  static std::map<std::string, std::int64_t> slowest_of(
-      const Registries& registries);  // By host, where one is limited.
+  /// By registry_name(), where one is limited.
+  static std::map<std::string, std::int64_t> slowest_of(const Registries& registries);
 
   const bool in_cluster_;
   http::RequestRates& rates_;

@@ -19,6 +19,9 @@ TEST_CASE("A publication goes to its registry's host in whatever spelling, a Con
   objects.apply(registry);
   CHECK(host_of(key_of(publication)) == "r.example.com:5000");
   CHECK(host_of(key_of(registry)) == "r.example.com:5000");
+  registry.spec.login_server = "r.example.com.";
+  objects.apply(registry);
+  CHECK(host_of(key_of(registry)) == "r.example.com:443");
   CHECK(host_of({ResourceKind::ImagePublication, "shop", "gone"}).empty());
   CHECK(host_of({ResourceKind::RetentionPolicy, "shop", registry.metadata.name}).empty());
 }

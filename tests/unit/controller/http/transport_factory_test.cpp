@@ -169,18 +169,18 @@ TEST_CASE("A host's requests are spaced at its rate, another host's are not") {
   tests::ScriptedTransport network;
   for (int i = 0; i < 12; ++i) network.then(200);
   http::RateLimitingTransport transport(network, world.rates);
-  world.rates.set("r.io", 4);
+  world.rates.set("r.io:443", 4);
   const auto ask = [&](const std::string& url) { REQUIRE(transport.send(get(url), {})); };
   ask("https://r.io/v2/");
   ask("https://r.io/v2/");
   CHECK(world.time.waits.empty());  // What a quarter of a second's pause saved.
-  ask("https://r.io/v2/");
-  ask("https://R.io/v2/");
+  ask("https://r.io:0443/v2/");
+  ask("https://R.io./v2/");
   CHECK(world.time.waits == std::vector<std::chrono::milliseconds>{250ms, 250ms});
   ask("https://other.io/v2/");
   ask("https://r.io:5000/v2/");
   CHECK(world.time.waits.size() == 2);
-  world.rates.set("r.io", std::nullopt);
+  world.rates.set("r.io:443", std::nullopt);
   ask("https://r.io/v2/");
   ask("https://r.io/v2/");
   CHECK(world.time.waits.size() == 2);
@@ -213,7 +213,7 @@ TEST_CASE("Whoever is stopped while waiting for a turn sends nothing") {
   World world;
   tests::ScriptedTransport network;
   http::RateLimitingTransport transport(network, world.rates);
-  world.rates.set("r.io", 1);
+  world.rates.set("r.io:443", 1);
   network.then(200);
   REQUIRE(transport.send(get("https://r.io/v2/"), {}));
   std::stop_source source;
@@ -227,7 +227,7 @@ TEST_CASE("What is now or never does not wait for its turn, nor take that of oth
   tests::ScriptedTransport network;
   for (int i = 0; i < 3; ++i) network.then(200);
   http::RateLimitingTransport transport(network, world.rates);
-  world.rates.set("r.io", 1);
+  world.rates.set("r.io:443", 1);
   http::Request courtesy = get("https://r.io/v2/");
   courtesy.now_or_never = true;
   REQUIRE(transport.send(courtesy, {}));

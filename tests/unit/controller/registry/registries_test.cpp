@@ -656,12 +656,15 @@ TEST_CASE("A repository that is opened to be changed accounts for it, for who as
   CHECK(world.audit.entries[0].what.repository == "a/b");
 }
 
-TEST_CASE("Of those who ask a registry that gives no answer one at a time waits for it, whoever it is signed in as") {
+TEST_CASE(
+    "Of those who ask a registry that gives no answer one at a time waits for it, whoever it is signed in as and "
+    "however "
+    "its host is spelled") {
   World world;
   world.keep_secret("shop", "pull", {{"username", "tenant"}, {"password", "pw"}});
-  const auto open = [&](const std::string& visit, bool with_secret = false) {
+  const auto open = [&](const std::string& visit, const std::string& host = "r.io", bool with_secret = false) {
     world.visit = visit;
-    RegistrySource source{.reference = "r.io/team/app:1"};
+    RegistrySource source{.reference = host + "/team/app:1"};
     if (with_secret) source.pull_secret_ref = NameRef{.name = "pull"};
     return world.registries.open_source(source, kShop);
   };
@@ -672,15 +675,15 @@ TEST_CASE("Of those who ask a registry that gives no answer one at a time waits 
   CHECK_FALSE((*first)->resolve("1", {}));
   // Who only opened it has asked nothing and keeps nobody from it.
   const auto opened = open("b");
-  const auto second = open("c");
-  const auto third = open("d", true);
+  const auto second = open("c", "r.io:443");
+  const auto third = open("d", "r.io", true);
   REQUIRE(opened);
   REQUIRE(second);
   REQUIRE(third);
   world.meanwhile = [&] {
     const auto put_off = (*third)->resolve("1", {});
     REQUIRE_FALSE(put_off);
-    CHECK(put_off.error().message.starts_with("r.io gives no answer in time; another resource waits"));
+    CHECK(put_off.error().message.starts_with("r.io:443 gives no answer in time; another resource waits"));
   };
   world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
   CHECK_FALSE((*second)->resolve("1", {}));

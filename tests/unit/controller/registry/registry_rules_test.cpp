@@ -1,6 +1,7 @@
 #include "controller/registry/registry_rules.h"
 
 #include "tests/catch.h"
+#include "tests/support/scripted_transport.h"
 
 using namespace slipway;
 using namespace std::chrono_literals;
@@ -28,9 +29,11 @@ struct World {
   registry::RegistryRules rules_of(bool in_cluster) { return {in_cluster, rates}; }
 
   /// How long the third request in a row waits is decided by the rate; whether any waits is enough here.
-  bool is_limited(const std::string& host) {
+  bool is_limited(const std::string& host, const std::string& scheme = "https") {
+    tests::ScriptedTransport network;
+    http::RateLimitingTransport limited{network, rates};
     waits = 0;
-    for (int i = 0; i < 1000; ++i) rates.pass(host, {});
+    for (int i = 0; i < 10; ++i) (void)limited.send({.method = http::Method::Get, .url = scheme + "://" + host}, {});
     return waits > 0;
   }
 };
@@ -119,13 +122,48 @@ TEST_CASE("Of two registries of one host the slower rate counts, and a registry 
   CHECK_FALSE(world.is_limited("r.io"));
 }
 
-TEST_CASE("A registry's rate holds however its host is spelled") {
+TEST_CASE("A registry's rate holds however its host is spelled, there and where somebody names it") {
+  struct Row {
+    std::string login_server, asked;
+    bool is_limited;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"R.io:5000", "r.io:5000", true},
+      {"R.io:5000", "r.io:05000", true},
+      {"R.io:5000", "r.io:5001", false},
+      {"R.io:5000", "r.io", false},
+      {"r.io", "r.io:443", true},
+      {"r.io", "R.io", true},
+      {"r.io", "r.io.", true},
+      {"r.io", "r.io.:443", true},
+      {"r.io:443", "r.io", true},
+      {"r.io", "other.r.io", false},
+      {"docker.io", "registry-1.docker.io", true},
+      {"10.0.0.1", "0x0a.0.0.1", true},
+      {"[fd00::1]:5000", "[FD00:0:0:0::1]:5000", true},
+  }));
+  CAPTURE(row.login_server, row.asked);
   World world;
   auto rules = world.rules_of(true);
-  ContainerRegistry one = registry_of("one", "R.io:5000");
+  ContainerRegistry one = registry_of("one", row.login_server);
   one.spec.transfer.max_requests_per_second = 5;
   rules.learn({one});
-  CHECK(world.is_limited("r.io:5000"));
+  CHECK(world.is_limited(row.asked) == row.is_limited);
+}
+
+TEST_CASE("Of two spellings of one host the slower rate counts, and of two ports each has its own") {
+  World world;
+  auto rules = world.rules_of(true);
+  ContainerRegistry one = registry_of("one", "r.io");
+  ContainerRegistry two = registry_of("two", "R.io:443");
+  two.spec.transfer.max_requests_per_second = 5;
+  ContainerRegistry local = registry_of("local", "localhost");
+  local.spec.plain_http = true;
+  local.spec.transfer.max_requests_per_second = 5;
+  rules.learn({one, two, local});
+  CHECK(world.is_limited("r.io"));
+  CHECK(world.is_limited("localhost", "http"));
+  CHECK_FALSE(world.is_limited("localhost", "https"));
 }
 
 TEST_CASE("A host is a registry's where one says so, and no source's for being named") {
