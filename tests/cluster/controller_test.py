@@ -264,6 +264,41 @@ class PublishTest(ControllerTest):
         self.restart()
         wait_until(lambda: self.registry.digest("team/ungranted", "1.0.0") == self.digest, "it is published")
 
+    def test_with_the_rights_of_clusterWide_it_works_in_namespaces_that_nobody_named(self):
+        self.addCleanup(self.restart)
+        self.addCleanup(self.roll_out, "watchNamespaces={team},clusterWide=false", "no")
+        self.roll_out("watchNamespaces=null,clusterWide=true", "yes")
+        since = CLUSTER.audited()
+        self.restart()
+        self.assertNotIn("--watch-namespaces", " ".join(map(str, self.controller.command)))
+        self.kubectl("create", "secret", "docker-registry", "pull", "-n", "outside", "--docker-server", self.registry.host,
+                     "--docker-username=ci", "--docker-password=x")
+        self.apply(PUBLICATION.format(name="anywhere", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
+                   .replace("namespace: team", "namespace: outside").replace("plainHTTP", "pullSecretRef: {name: pull}, plainHTTP") +
+                   "  gates: {scan: {waitFor: 1h, reports: [{name: all, configMapRef: {name: late, key: report.json}}]}}\n")
+        wait_until(lambda: any(each["reason"] == "AwaitingReport" for each in
+                               self.get("anywhere", namespace="outside").get("status", {}).get("conditions", [])), "it waits")
+        report = self.work / "anywhere.json"
+        report.write_text(make_report(self.work / "image"))
+        self.kubectl("create", "configmap", "late", "-n", "outside", f"--from-file=report.json={report}")
+        wait_until(lambda: self.registry.digest("team/anywhere", "1.0.0") == self.digest, "it is published")
+        asked = [each for each in CLUSTER.audit(since) if each["user"]["username"] == CONTROLLER]
+        self.assertEqual([each for each in asked if each["responseStatus"]["code"] == 403], [])
+        references = {(each["verb"], each["objectRef"]["resource"], each["objectRef"].get("namespace", "")) for each in asked
+                      if each.get("objectRef", {}).get("resource") in ("secrets", "configmaps")}
+        self.assertLessEqual({("get", "secrets", "outside"), ("get", "configmaps", "outside")}, references)
+        # A watch is on record when it ends.
+        self.assertEqual({each for each in references if each[0] == "list"}, {("list", "secrets", ""), ("list", "configmaps", "")})
+
+    def roll_out(self, values, may_watch_everywhere):
+        """The chart's next revision, before the pods that go with it."""
+        self.controller.stop()
+        upgrade(CLUSTER, "-n", NAMESPACE, "--reset-then-reuse-values", "--set", values)
+        for resource in ("secrets", "configmaps"):
+            may = ["auth", "can-i", "watch", resource, f"--as={CONTROLLER}"]
+            for where, answer in ((["-A"], may_watch_everywhere), (["-n", "team"], "yes")):
+                wait_until(lambda: self.kubectl(*may, *where, check=False).stdout.strip() == answer, f"the answer is {answer}")
+
     def restart(self, before=()):
         """As a rollout of what the chart says now; `before`: what its command begins with."""
         self.controller.stop()
