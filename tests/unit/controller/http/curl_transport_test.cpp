@@ -399,7 +399,9 @@ TEST_CASE("an answer is waited for as long as the request says once it is out, w
     connection.read_head();
     connection.read(4);
   });
-  RawServer stuck([](RawConnection& connection) { connection.stall(); });
+  std::promise<void> begun;
+  RawServer stuck([over = begun.get_future().share()](RawConnection&) { over.wait(); });
+  const std::promise<void> until_the_test_ends = std::move(begun);
   const http::BodyReader four = [left = 4](std::span<std::byte>) mutable {
     return Result<std::size_t>(std::exchange(left, 0));
   };
