@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes the container image as an OCI layout, with what Debian has; no daemon, no root. The same program and the same
 # packages give the same digest, which is printed.
-#   image/build.sh LAYOUT [BINARY]      BINARY: build/release/slipway, which is built where none is named
+#   image/build.sh LAYOUT [BINARY]      BINARY: build/image/slipway, which is built where none is named
 # Environment: SOURCE_DATE_EPOCH, when it was made (by default the time of the commit).
 set -euo pipefail
 top=$(realpath "$(dirname "$0")/..")
 layout=$1
-binary=${2:-$top/build/release/slipway}
+binary=${2:-$top/build/image/slipway}
 
 [[ $# -ge 2 ]] || "$top/cmake/install-packages.sh" image >&2
 for program in python3 strip ldd dpkg-query; do
@@ -16,7 +16,7 @@ for program in python3 strip ldd dpkg-query; do
   }
 done
 if [[ $# -lt 2 ]]; then
-  (cd "$top" && cmake --preset release && cmake --build --preset release --target slipway) >&2
+  (cd "$top" && cmake --preset image && cmake --build --preset image) >&2
 fi
 
 commit=$(git -C "$top" rev-parse HEAD 2>/dev/null || true)
