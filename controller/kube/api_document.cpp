@@ -21,7 +21,8 @@ std::size_t first_foreign_byte(std::string_view text) {
 
 }  // namespace
 
-Document parse_api_json(std::string_view text, std::string_view name, const DocumentLimits& limits) {
+Document parse_api_json(std::string_view text, std::string_view name, DocumentLimits limits) {
+  limits.repeated_keys = true;
   Document document = parse_json(text, name, limits);
   if (document.problems.empty()) return document;
   std::size_t at = first_foreign_byte(text);

@@ -79,6 +79,7 @@ struct DocumentLimits {
   /// Of JSON: the map under this key is kept with the keys of its values alone (`{a: {b: {}}}`), of which deeper ones
   /// are checked as JSON and left out.
   std::string_view shallow = {};
+  bool repeated_keys = false;  ///< Of JSON: a key may stand again; the first one is found.
 };
 
 /// Reads a YAML stream (or JSON, when the first character is '{' or '['), one Document per `---`. A syntax error in one

@@ -78,7 +78,7 @@ bool DocumentBuilder::Frame::has(const std::string& name) {
 
 bool DocumentBuilder::key(std::string name, Place place) {
   Frame& frame = frames_.back();
-  if (frame.has(name))
+  if (!limits_.repeated_keys && frame.has(name))
     problem(place, "the key " + quoted(path_of(name)) + " stands here a second time",
             begins_a_resource(name) ? "put a line --- between two resources, or keep one of the two"
                                     : "keep one of the two");

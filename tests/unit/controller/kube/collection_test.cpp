@@ -63,6 +63,14 @@ TEST_CASE("An item with bytes that are no UTF-8 keeps nobody from the others") {
   CHECK(texts->at(2) == R"({"c":1})");
 }
 
+TEST_CASE("An item in which keys are the same, once what is no UTF-8 was replaced, keeps nobody from the others") {
+  const auto texts =
+      taken_apart("{\"items\":[{\"a\":{\"\xff\":1,\"\xfe\":2}},{\"b\":1,\"b\":2},{\"c\":1}],\"metadata\":{}}", 3);
+  REQUIRE(texts);
+  CHECK(texts->size() == 4);
+  CHECK(texts->at(2) == R"({"c":1})");
+}
+
 TEST_CASE("A list without items, or with null for them, has none") {
   CHECK(taken_apart(R"({"metadata":{}})", 4)->size() == 1);
   CHECK(taken_apart(R"({"items":null,"metadata":{}})", 4)->size() == 1);
