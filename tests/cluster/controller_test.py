@@ -327,10 +327,19 @@ class MissingRightTest(ControllerTest):
     """Somebody made the controller's role anew and left something out."""
     RULE = '- {apiGroups: ["slipway.dev"], resources: ["imagepublications"], verbs: ["patch"]}'
 
-    @staticmethod
-    def caused(refused):
-        where = refused.get("objectRef", {})
-        return refused["verb"] == "patch" and where.get("resource") == "imagepublications" and "subresource" not in where
+    refused = []  # What it set out to cause, as audit events.
+
+    @classmethod
+    def caused(cls, event):
+        return event in cls.refused
+
+    @classmethod
+    def note_refused(cls, since):
+        """Of the patches since then."""
+        for event in CLUSTER.audit(since):
+            where = event.get("objectRef", {})
+            if event["verb"] == "patch" and where.get("resource") == "imagepublications" and "subresource" not in where:
+                cls.refused.append(event)
 
     def notes(self, name, reason):
         listed = json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]
@@ -344,6 +353,7 @@ class MissingRightTest(ControllerTest):
         digest = push(self.registry, "team/base", "1", self.work / "image")
         self.publication("leaving", extra="  deletionPolicy: Untag\n")
         self.ready("leaving")
+        self.addCleanup(self.note_refused, CLUSTER.audited())
         give_back = withdraw(CLUSTER, "patch", "imagepublications")
         self.addCleanup(give_back)
         self.publication("coming", extra="  deletionPolicy: Untag\n")

@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 from api_server import HERE, end, free_ports, temporary_cluster
-from controllers import ROOT, Controller, install
+from controllers import ROOT, Controller, assert_nothing_forbidden, install
 from servers import fetch, wait_until
 
 SLIPWAY = None
@@ -75,7 +75,8 @@ class MetricsTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="slipway-metrics-")
         cls.addClassCleanup(folder.cleanup)
         cls.work = pathlib.Path(folder.name)
-        cls.cluster = temporary_cluster(cls)
+        cls.cluster = temporary_cluster(cls, audits=True)
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster)
         cls.cluster.kubectl("create", "namespace", "team")
         install(cls.cluster)
         cls.cluster.kubectl("apply", "-f", "-", stdin=json.dumps(PUBLICATION))

@@ -25,8 +25,8 @@ class UninstallTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.cluster = temporary_cluster(cls, audits=True)
-        # The one that is uninstalled loses its rights before it has ended.
-        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster, lambda each: each["user"]["username"] == FIRST)
+        cls.caused = []
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster, lambda each: each in cls.caused)
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", "team")
         folder = tempfile.TemporaryDirectory(prefix="slipway-uninstall-")
@@ -75,9 +75,11 @@ class UninstallTest(unittest.TestCase):
         installed, asked_for = self.of_the_second(), self.uids("crd,acr,ipub", "-A")
         self.assertGreater(len(installed), 10)
 
+        since = self.cluster.audited()
         uninstall(self.cluster)
-        # As the kubelet does when the pods are deleted.
+        # As the kubelet does when the pods are deleted; by then it has lost its rights.
         first.stop()
+        self.caused += [each for each in self.cluster.audit(since) if each["user"]["username"] == FIRST]
         wait_until(lambda: second.readiness()[0] == 200, "the second begins")
         self.assertEqual(self.of_the_second(), installed)
         self.assertEqual(self.uids("crd,acr,ipub", "-A"), asked_for)
