@@ -187,7 +187,10 @@ void Membership::failed(const Error& error, Time now) {
 
 std::chrono::milliseconds Membership::pause_after(const Error& error) const {
   const std::chrono::milliseconds pause = is_passing(error.cls) ? options_.times.quick_round : options_.times.round;
-  return error.retry_after ? std::max<std::chrono::milliseconds>(pause, *error.retry_after) : pause;
+  // Never so long that the Lease runs out meanwhile, whatever the answer asks: two small requests a round burden
+  // nobody.
+  return error.retry_after ? std::clamp<std::chrono::milliseconds>(*error.retry_after, pause, options_.times.round)
+                           : pause;
 }
 
 void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ class Cluster {
   Membership::Time now{std::chrono::hours(1000)};
   Timestamp wall{std::chrono::milliseconds(1'790'000'000'000)};
   bool is_away = false;
+  std::optional<std::chrono::seconds> retry_after;  ///< What is said with it.
   int removals = 0;
   Result<void> removal;  ///< What whoever removes a lease is told, where that is an error.
 
@@ -101,7 +103,8 @@ class Cluster {
 
   void carry_out(Membership& membership, const Membership::Ask& ask) {
     if (is_away) {
-      const auto nothing = fail(ErrorClass::Unavailable, "no answer", "-");
+      auto nothing = fail(ErrorClass::Unavailable, "no answer", "-");
+      nothing.error().retry_after = retry_after;
       if (std::holds_alternative<Membership::List>(ask)) return membership.listed(nothing, now);
       if (std::holds_alternative<Membership::Remove>(ask)) return membership.removed(nothing, now);
       return membership.written(nothing, now);
@@ -329,6 +332,21 @@ TEST_CASE("While the API server is away nobody works, and nobody is taken for de
   cluster.pass(2s);
   CHECK(cluster.held(a) == of_a);
   CHECK(cluster.held(b) == of_b);
+}
+
+TEST_CASE("An API server that asks for patience once costs no lease") {
+  Cluster cluster;
+  const Process& a = cluster.start("a");
+  cluster.pass(10s);
+  const Members of_a = cluster.held(a);
+  cluster.is_away = true;
+  cluster.retry_after = 32s;
+  cluster.pass(2s);
+  cluster.is_away = false;
+  for (int seconds = 0; seconds < 20; ++seconds) {
+    cluster.pass(1s);
+    CHECK(cluster.held(a) == of_a);
+  }
 }
 
 TEST_CASE("Times in leases decide nothing") {
