@@ -149,12 +149,18 @@ constexpr std::array<Explanation, 11> kExplanations{{
     {"the referenced anchor is not defined", "an alias names an anchor that is not defined", "define it with & first"},
 }};
 
-/// A line of the chunk without its end; empty when there is none of that number.
-std::string_view line_of(const YamlChunk& chunk, std::size_t line) {
+/// What the chunk has from the line of that number on; empty when there is none.
+std::string_view from_line(const YamlChunk& chunk, std::size_t line) {
   std::string_view text = chunk.text;
   if (line < chunk.first_line) return {};
   for (std::size_t at = chunk.first_line; at < line && !text.empty(); ++at)
     text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text;
+}
+
+/// A line of the chunk without its end; empty when there is none of that number.
+std::string_view line_of(const YamlChunk& chunk, std::size_t line) {
+  const std::string_view text = from_line(chunk, line);
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
@@ -167,10 +173,14 @@ std::size_t tab_before_text(const YamlChunk& chunk, std::size_t line) {
 
 /// Where what is said of the nearest line above `line` begins, past the '-' of a list; absent when there is none.
 std::optional<std::size_t> indent_above(const YamlChunk& chunk, std::size_t line) {
-  while (line-- > chunk.first_line) {
-    const std::string_view above = line_of(chunk, line);
-    const std::size_t blanks = above.find_first_not_of(" \t");
+  std::string_view rest = chunk.text.substr(0, chunk.text.size() - from_line(chunk, line).size());
+  while (!rest.empty()) {
+    rest.remove_suffix(1);  // The end of the line.
+    const std::size_t begin = rest.rfind('\n') + 1;
+    const std::string_view above = rest.substr(begin);
+    const std::size_t blanks = above.find_first_not_of(" \t\r");
     if (blanks != above.npos && above[blanks] != '#') return above.find_first_not_of(" \t-");
+    rest = rest.substr(0, begin);
   }
   return std::nullopt;
 }

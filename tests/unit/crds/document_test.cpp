@@ -160,6 +160,7 @@ TEST_CASE("a field that is indented too deep is named as that, not as a ':' to q
   CHECK(read("spec:\n  repository: team/app\n\n   environment: staging\n") == said("4:4"));
   CHECK(read("tags:\n  - name: a\n     template: b\n") == said("3:6"));
   CHECK(read("x: 1\n---\na: b c\n  d: e\n") == "{\"x\":1}\n" + said("4:3"));
+  CHECK(read("a: b c\n" + std::string(1'000'000, '\n') + "  d: e\n") == said("1000002:3"));
   const std::string quote = ": a ':' stands where no value can start; quote a text that has \": \" in it";
   CHECK(read("spec:\n  reason: look: here\n") == "f:2:15" + quote);
   CHECK(read("- name: a\n  reason: look: here\n") == "f:2:15" + quote);
