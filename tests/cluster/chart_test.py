@@ -158,6 +158,15 @@ class RenderedTest(unittest.TestCase):
         return found[0]
 
 
+class KeysOnce(yaml.SafeLoader):
+    """Refuses a key that stands twice in a map, as Flux does."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"{node.start_mark}: {keys}"
+        return super().construct_mapping(node, deep)
+
+
 class ChartTest(RenderedTest):
     def test_templating_changes_nothing_but_metadata_of_a_crd(self):
         rendered = {one["metadata"]["name"]: one for one in self.objects() if one["kind"] == "CustomResourceDefinition"}
@@ -196,6 +205,15 @@ class ChartTest(RenderedTest):
                 answer = self.template(*IMAGE, "--set", wrong, check=False)
                 self.assertNotEqual(answer.returncode, 0)
                 self.assertIn(named, answer.stderr)
+
+    def test_a_label_that_is_given_twice_stands_once(self):
+        labels = "commonLabels.app\\.kubernetes\\.io/part-of=platform,commonLabels.team=a,podLabels.team=b"
+        text = self.template(*IMAGE, "--set", labels, "--set", "commonLabels.app\\.kubernetes\\.io/name=mine").stdout
+        self.assertGreater(len(list(yaml.load_all(text, KeysOnce))), 10)
+        pod = self.one("Deployment", "--set", labels)["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual((pod["app.kubernetes.io/part-of"], pod["team"]), ("platform", "b"))
+        self.assertIn("app.kubernetes.io/name: slipway", text)
+        self.assertNotIn("app.kubernetes.io/name: mine", text)
 
     def test_an_image_that_the_nodes_have_needs_no_host(self):
         answer = self.template("--set", "image.repository=slipway,image.tag=v1")

@@ -18,22 +18,20 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* Without versions: what is in them would restart every pod with each version of the chart. */}}
 {{- define "slipway.podLabels" -}}
-{{ include "slipway.selector" . }}
-app.kubernetes.io/part-of: slipway
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
+{{- $fixed := include "slipway.selector" . | fromYaml }}
+{{- if .Values.workloadIdentity.enabled }}
+{{- $fixed = set $fixed "azure.workload.identity/use" "true" }}
 {{- end }}
+{{- toYaml (merge $fixed .Values.podLabels .Values.commonLabels (dict "app.kubernetes.io/part-of" "slipway")) }}
 {{- end }}
 
+{{/* Each once, though people name some of them: but for the selector, what they say counts. */}}
 {{- define "slipway.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{ include "slipway.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: slipway
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_")
+  "app.kubernetes.io/version" .Chart.AppVersion "app.kubernetes.io/managed-by" .Release.Service
+  "app.kubernetes.io/part-of" "slipway" }}
+{{- $fixed := include "slipway.selector" . | fromYaml }}
+{{- toYaml (merge $fixed .Values.commonLabels $own) }}
 {{- end }}
 
 {{- define "slipway.serviceAccount" -}}
