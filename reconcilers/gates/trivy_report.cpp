@@ -113,16 +113,19 @@ using Reader = Finding (*)(const Node&, const std::string&);
 
 struct FindingList {
   std::string_view key;
+  std::string_view type;  ///< Of one that was taken out of the list.
   Reader read;
 };
-constexpr FindingList kLists[] = {{"Vulnerabilities", read_vulnerability},
-                                  {"Misconfigurations", read_misconfiguration},
-                                  {"Secrets", read_secret},
-                                  {"Licenses", read_license}};
+constexpr FindingList kLists[] = {{"Vulnerabilities", "vulnerability", read_vulnerability},
+                                  {"Misconfigurations", "misconfiguration", read_misconfiguration},
+                                  {"Secrets", "secret", read_secret},
+                                  {"Licenses", "license", read_license}};
+constexpr std::string_view kTakenOut = "ExperimentalModifiedFindings";
 
 constexpr std::string_view kReportKeys[] = {"SchemaVersion", "CreatedAt", "ArtifactType", "Metadata", "Results"};
-constexpr std::string_view kResultKeys[] = {"Target",  "Class",   "Vulnerabilities", "Misconfigurations",
-                                            "Secrets", "Licenses"};
+constexpr std::string_view kResultKeys[] = {"Target",  "Class",    "Vulnerabilities", "Misconfigurations",
+                                            "Secrets", "Licenses", kTakenOut};
+constexpr std::string_view kTakenOutKeys[] = {"Type", "Finding"};
 constexpr std::string_view kFindingKeys[] = {"Severity", "Status", "FixedVersion"};
 
 /// What Trivy never writes, and what others would read: "severity" is no finding without a severity.
@@ -140,18 +143,48 @@ Result<Finding> read_finding(const Node& item, const FindingList& list, const st
   return finding;
 }
 
-Result<void> read_list(const Node& result, const FindingList& list, std::vector<Finding>& out) {
-  const Node& node = json::at(result, list.key);
+Result<void> add_finding(const Node& item, const FindingList& list, const std::string& target,
+                         std::vector<Finding>& out) {
+  if (list.read == read_misconfiguration && !has_failed(item)) return {};
+  auto finding = read_finding(item, list, target);
+  if (!finding) return std::unexpected(finding.error());
+  if (out.size() == kMostFindings) return refused("it has more than 50,000 findings");
+  out.push_back(std::move(*finding));
+  return {};
+}
+
+/// The maps of a list of a result, which may be left out.
+Result<std::span<const Node>> entries_of(const Node& result, std::string_view key) {
+  const Node& node = json::at(result, key);
   if (node.kind != Node::Kind::Null && node.kind != Node::Kind::List)
-    return refused("its " + std::string(list.key) + " are no list");
+    return refused("its " + std::string(key) + " are no list");
+  if (!std::ranges::all_of(node.items, [](const Node& item) { return item.kind == Node::Kind::Map; }))
+    return refused("an entry of its " + std::string(key) + " is no map");
+  return std::span(node.items);
+}
+
+Result<void> read_list(const Node& result, const FindingList& list, std::vector<Finding>& out) {
+  const auto entries = entries_of(result, list.key);
+  if (!entries) return std::unexpected(entries.error());
   const std::string target = json::text_at(result, "Target");
-  for (const Node& item : node.items) {
-    if (item.kind != Node::Kind::Map) return refused("an entry of its " + std::string(list.key) + " is no map");
-    if (list.read == read_misconfiguration && !has_failed(item)) continue;
-    auto finding = read_finding(item, list, target);
-    if (!finding) return std::unexpected(finding.error());
-    if (out.size() == kMostFindings) return refused("it has more than 50,000 findings");
-    out.push_back(std::move(*finding));
+  for (const Node& item : *entries)
+    if (const auto added = add_finding(item, list, target, out); !added) return added;
+  return {};
+}
+
+/// What .trivyignore or VEX took out counts as well: whoever may write those is not who says what a gate lets through.
+Result<void> read_taken_out(const Node& result, std::vector<Finding>& out) {
+  const auto entries = entries_of(result, kTakenOut);
+  if (!entries) return std::unexpected(entries.error());
+  const std::string target = json::text_at(result, "Target");
+  for (const Node& item : *entries) {
+    if (const auto keys = check_keys(item, kTakenOutKeys); !keys) return keys;
+    const std::string type = json::text_at(item, "Type");
+    const auto list = std::ranges::find(kLists, type, &FindingList::type);
+    const Node& finding = json::at(item, "Finding");
+    if (list == std::end(kLists) || finding.kind != Node::Kind::Map)
+      return refused("an entry of its " + std::string(kTakenOut) + " is no finding of a type that is known");
+    if (const auto added = add_finding(finding, *list, target, out); !added) return added;
   }
   return {};
 }
@@ -187,6 +220,7 @@ Result<void> read_results(const Node& root, ScanReport& out) {
     out.covers_packages = out.covers_packages || cls == "os-pkgs" || cls == "lang-pkgs";
     for (const auto& list : kLists)
       if (const auto read = read_list(result, list, out.findings); !read) return read;
+    if (const auto read = read_taken_out(result, out.findings); !read) return read;
   }
   out.findings = join_same(std::move(out.findings));
   return {};

@@ -103,6 +103,9 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
        "\"vulnerabilities\""},
       {"results under a key of their own", report("\"Re\u017Fults\":[]"), "key"},
       {"more RepoDigests than anybody pushes", repo_digests(1'001), "more than 1,000 RepoDigests"},
+      {"what was taken out, of no type", results(R"("ExperimentalModifiedFindings":[{"Finding":{}}])"), "of a type"},
+      {"nothing that was taken out", results(R"("ExperimentalModifiedFindings":[{"Type":"secret"}])"), "of a type"},
+      {"what was taken out, in small letters", results(R"("experimentalModifiedFindings":[])"), "key"},
       {"a vulnerability that is text", results(R"("Vulnerabilities":["CVE-1"])"), "entry of its Vulnerabilities"},
   };
   for (const auto& row : rows) {
@@ -236,6 +239,20 @@ TEST_CASE("other findings count too, what passed does not", "[trivy]") {
   CHECK(ids == std::vector<std::string>{"X", "GPL-3.0", "aws", "DS001", "AVD-4"});
   CHECK(findings[1].package == "bash");
   CHECK(findings[2].package == "t");
+}
+
+TEST_CASE("what an ignore file or VEX took out counts as what was found", "[trivy]") {
+  const auto findings = parsed(results(R"("Vulnerabilities":[],"ExperimentalModifiedFindings":[
+               {"Type":"vulnerability","Status":"ignored","Source":".trivyignore","Statement":"",
+                "Finding":{"VulnerabilityID":"CVE-1","PkgName":"openssl","Severity":"CRITICAL","Status":"fixed"}},
+               {"Type":"secret","Status":"ignored","Finding":{"RuleID":"aws","Severity":"HIGH"}},
+               {"Type":"misconfiguration","Finding":{"ID":"DS002","Severity":"HIGH","Status":"PASS"}}])"))
+                            .findings;
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].id == "CVE-1");
+  CHECK(findings[0].severity == Severity::Critical);
+  CHECK(findings[0].fixable);
+  CHECK(findings[1].id == "aws");
 }
 
 TEST_CASE("time, end of life and platform", "[trivy]") {
