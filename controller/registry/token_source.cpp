@@ -218,15 +218,19 @@ Error TokenSource::refusal_of(const http::Request& request, const http::Response
 }
 
 Result<http::Request> TokenSource::token_request(const Challenge& challenge, const std::string& scope) const {
-  const Result<http::Url> realm = http::Url::parse(challenge.get("realm"));
+  Result<http::Url> realm = http::Url::parse(challenge.get("realm"));
   if (!realm) return while_doing("token realm of " + options_.host, realm.error());
-  if (realm->authority != options_.host)
-    if (Result<void> allowed = options_.may_call(options_.host, realm->authority); !allowed)
-      return while_doing("token realm of " + options_.host, allowed.error());
+  if (realm->authority == options_.host) {
+    // As it was reached itself: behind a proxy that ends TLS some do not know that.
+    if (!options_.plain_http) realm->scheme = "https";
+  } else if (Result<void> allowed = options_.may_call(options_.host, realm->authority); !allowed) {
+    return while_doing("token realm of " + options_.host, allowed.error());
+  }
   const Credentials& credentials = options_.credentials;
   const bool safe = realm->scheme == "https" || (options_.plain_http && http::is_loopback(*realm));
-  if (!credentials.anonymous() && !safe)
-    return fail(ErrorClass::Refused, options_.host + " asks to send the credentials to " + http::redacted(realm->str()),
+  // Without credentials, too: else its text would choose which services without TLS are asked, and gets their answer.
+  if (!safe)
+    return fail(ErrorClass::Refused, options_.host + " asks to fetch a token from " + http::redacted(realm->str()),
                 "its token realm must be https");
   const std::string query = "service=" + http::encode_query_value(challenge.get("service")) + scope_query(scope);
   http::Request request;

@@ -168,7 +168,7 @@ TEST_CASE("Where credentials go and where not") {
       {"Bearer realm=\"https://auth.io/token\"", kBasic, std::nullopt},
       {"Bearer realm=\"http://auth.io/token\"", kBasic, ErrorClass::Refused},
       {"Bearer realm=\"http://127.0.0.1/token\"", kBasic, ErrorClass::Refused},
-      {"Bearer realm=\"http://auth.io/token\"", {}, std::nullopt},
+      {"Bearer realm=\"http://auth.io/token\"", {}, ErrorClass::Refused},
       {"Bearer realm=\"http://127.0.0.1.evil.io/token\"", kBasic, ErrorClass::Refused},
       {"Bearer realm=\"https://169.254.169.254/token\"", {}, ErrorClass::Refused},
       {"Bearer realm=\"file:///etc/passwd\"", {}, ErrorClass::Invalid},
@@ -185,6 +185,15 @@ TEST_CASE("Where credentials go and where not") {
   CHECK(header.has_value() == !row.error.has_value());
   if (!header) CHECK(header.error().cls == *row.error);
   CHECK(world.requests.size() == (row.error ? 0 : 1));
+}
+
+TEST_CASE("A registry that takes itself for one without TLS is asked for tokens as it was reached") {
+  tests::ScriptedTransport world;
+  world.then(200, {}, R"({"token":"t"})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(GENERATE(Credentials{}, kBasic)));
+  REQUIRE(tokens.after_challenge(challenged("Bearer realm=\"http://r.io/token\""), kScope, "", {}));
+  CHECK_THAT(world.requests[0].url, Catch::StartsWith("https://r.io/token?"));
 }
 
 TEST_CASE("Basic is answered once, then the credentials are wrong") {
