@@ -76,6 +76,7 @@ Table make_table(std::span<const T> objects, const TableStyle& style) {
   for (const auto& column : columns) table.header.push_back(heading_of(column.name));
   for (const auto& object : objects) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     T shown = object;
     shown.status.conditions =
         present_conditions(std::move(shown.status.conditions),
