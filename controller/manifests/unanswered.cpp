@@ -97,10 +97,8 @@ class Search {
     if (!by_.is_whole) return std::nullopt;
     if (!is_answered(mention)) return Error{ErrorClass::NotFound, message_for(mention), remedy_for(mention)};
     if (!mention.is_sign_in) return std::nullopt;
-    const Reference& wanted = mention.any_of.front();
-    const auto lacking = lacking_for_sign_in(*secrets_.at(wanted));
-    if (!lacking) return std::nullopt;
-    return Error{ErrorClass::Unauthorized, name_of(wanted) + ' ' + *lacking, "give it the keys username and password"};
+    const SecretObject& secret = *secrets_.at(mention.any_of.front());
+    return mention.pulled_from.empty() ? objection_to_sign_in(secret) : objection_to_pull(secret, mention.pulled_from);
   }
 
  private:

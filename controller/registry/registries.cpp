@@ -122,7 +122,8 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
                     .credentials = {},
                     .owner = (source.plain_http ? "http://" : "https://") + reference->registry};
   if (source.pull_secret_ref) {
-    Result<Credentials> found = credentials_in(sign_in.namespace_name, source.pull_secret_ref->name, endpoint.host);
+    Result<Credentials> found =
+        credentials_in(sign_in.namespace_name, source.pull_secret_ref->name, endpoint.host, NamedBy::Publication);
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
     endpoint.owner += " by Secret " + sign_in.namespace_name + "/" + source.pull_secret_ref->name;
@@ -223,7 +224,7 @@ Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const Container
 
 /// Who publishes from a pipeline has credentials in its environment rather than in a file beside the others.
 Result<Credentials> SharedRegistries::own_credentials(const std::string& secret, const std::string& host) {
-  Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, host);
+  Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, host, NamedBy::Registry);
   if (found || !settings_.ambient_credentials || found.error().cls != ErrorClass::Unauthorized) return found;
   Result<Credentials> ambient = settings_.ambient_credentials(host);
   if (!ambient || !ambient->anonymous()) return ambient;
@@ -233,7 +234,7 @@ Result<Credentials> SharedRegistries::own_credentials(const std::string& secret,
 }
 
 Result<Credentials> SharedRegistries::credentials_in(const std::string& namespace_name, const std::string& secret,
-                                                     const std::string& host) {
+                                                     const std::string& host, NamedBy who) {
   const std::string name = "Secret " + namespace_name + "/" + secret;
   const Result<std::optional<SecretObject>> found = objects_.secret(namespace_name, secret);
   if (!found) return std::unexpected(found.error());
@@ -245,8 +246,8 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
     if (*entry) return from(std::move(**entry), name + ", key " + config->first);
     return fail(ErrorClass::Unauthorized, name + " has no entry for " + host, "add one under auths");
   }
-  if (const auto lacking = lacking_for_sign_in(**found))
-    return fail(ErrorClass::Unauthorized, name + ' ' + *lacking, "give it the keys username and password");
+  auto objection = who == NamedBy::Publication ? objection_to_pull(**found, host) : objection_to_sign_in(**found);
+  if (objection) return std::unexpected(std::move(*objection));
   return from({.username = data.at("username"), .password = SecretText(data.at("password")), .identity_token = {}},
               name + ", keys username and password");
 }

@@ -90,8 +90,10 @@ class SharedRegistries final : public Registries {
   Result<Credentials> credentials_of(const ContainerRegistry& registry);
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry, Credentials credentials);
   Result<Credentials> own_credentials(const std::string& secret, const std::string& host);
+  /// Who named the Secret.
+  enum class NamedBy { Registry, Publication };
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
-                                     const std::string& host);
+                                     const std::string& host, NamedBy who);
   Result<std::string> certificates_of(const ContainerRegistry& registry);
   Result<std::string> certificates_for_host(const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);

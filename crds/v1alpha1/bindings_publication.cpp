@@ -20,7 +20,10 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
                   .required = true,
                   .pattern = kReferencePattern,
                   .check = check_reference_text})
-          .field("pullSecretRef", &RegistrySource::pull_secret_ref, {.description = "Secret to pull with."})
+          .field(
+              "pullSecretRef", &RegistrySource::pull_secret_ref,
+              {.description =
+                   "Secret to pull with, for that host (a docker configuration, or username, password and registry)."})
           .field("registryRef", &RegistrySource::registry_ref, {.description = "ContainerRegistry to sign in as."})
           .field("plainHTTP", &RegistrySource::plain_http, {.description = "Without TLS; only for localhost."})
           .rule("!self.reference.matches('" + std::string(kNoPort) + "/')", std::string(kPortForm))

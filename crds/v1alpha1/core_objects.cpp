@@ -4,6 +4,7 @@
 
 #include "crds/base/article.h"
 #include "crds/base/base64.h"
+#include "crds/base/host.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
 
@@ -110,6 +111,41 @@ void check_size(const Node& root, const Data& data, FieldReader& reader) {
                  "an API server takes at most " + std::to_string(kLargestData) + "; make it smaller, e.g. with gzip");
 }
 
+/// Nothing where it has the keys.
+std::optional<std::string> lacking_for_sign_in(const SecretObject& secret) {
+  constexpr std::size_t kMostNamed = 5;
+  std::string lacking;
+  for (const std::string key : {"username", "password"})
+    if (!secret.data.contains(key)) lacking += (lacking.empty() ? "lacks " : " and ") + key;
+  if (lacking.empty() || secret.data.contains(std::string(kDockerConfigKey))) return std::nullopt;
+  std::string there;
+  std::size_t count = 0;
+  for (const auto& [key, value] : secret.data)
+    if (count++ < kMostNamed) there += (there.empty() ? "it has " : ", ") + visible(key, 60);
+  if (count > kMostNamed) there += ", …";
+  return lacking + " (" + (there.empty() ? "it is empty" : there) + ")";
+}
+
+std::string name_of(const SecretObject& secret) {
+  return "Secret " + secret.namespace_name + '/' + secret.name;
+}
+
+Error unauthorized(std::string message, std::string remedy) {
+  return {.cls = ErrorClass::Unauthorized,
+          .message = std::move(message),
+          .remedy = std::move(remedy),
+          .reason = {},
+          .retry_after = {}};
+}
+
+/// Whether both are one host, however they are spelled.
+bool is_one_registry(std::string_view one, std::string_view other) {
+  constexpr int kPort = 443;
+  const CanonicalAddress left = canonical_address(one);
+  const CanonicalAddress right = canonical_address(other);
+  return !left.host.empty() && left.host == right.host && left.port.value_or(kPort) == right.port.value_or(kPort);
+}
+
 }  // namespace
 
 NamespaceObject read_namespace(const Node& root, FieldReader& reader) {
@@ -144,18 +180,25 @@ ConfigMapObject read_config_map(const Node& root, FieldReader& reader) {
   return object;
 }
 
-std::optional<std::string> lacking_for_sign_in(const SecretObject& secret) {
-  constexpr std::size_t kMostNamed = 5;
-  std::string lacking;
-  for (const std::string key : {"username", "password"})
-    if (!secret.data.contains(key)) lacking += (lacking.empty() ? "lacks " : " and ") + key;
-  if (lacking.empty() || secret.data.contains(std::string(kDockerConfigKey))) return std::nullopt;
-  std::string there;
-  std::size_t count = 0;
-  for (const auto& [key, value] : secret.data)
-    if (count++ < kMostNamed) there += (there.empty() ? "it has " : ", ") + visible(key, 60);
-  if (count > kMostNamed) there += ", …";
-  return lacking + " (" + (there.empty() ? "it is empty" : there) + ")";
+std::optional<Error> objection_to_sign_in(const SecretObject& secret) {
+  const auto lacking = lacking_for_sign_in(secret);
+  if (!lacking) return std::nullopt;
+  return unauthorized(name_of(secret) + ' ' + *lacking, "give it the keys username and password");
+}
+
+std::optional<Error> objection_to_pull(const SecretObject& secret, std::string_view host) {
+  auto objection = objection_to_sign_in(secret);
+  if (objection || secret.data.contains(std::string(kDockerConfigKey))) return objection;
+  const auto named = secret.data.find(std::string(kRegistryKey));
+  if (named == secret.data.end()) {
+    const std::string line = "kubectl patch secret " + secret.name + " -n " + secret.namespace_name +
+                             " -p '{\"stringData\":{\"registry\":\"" + std::string(host) + "\"}}'";
+    return unauthorized(name_of(secret) + " has username and password, and no key registry that says where they may go",
+                        "if they are for " + std::string(host) + ", give it that key: " + line);
+  }
+  if (is_one_registry(named->second, host)) return std::nullopt;
+  return unauthorized(name_of(secret) + " is for another registry than " + std::string(host),
+                      "name the Secret of that registry, or correct the key registry of this one");
 }
 
 }  // namespace slipway

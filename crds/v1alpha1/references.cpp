@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "crds/base/image_reference.h"
+
 namespace slipway {
 
 namespace {
@@ -26,6 +28,10 @@ class Mentions {
   void add_sign_in(const std::string& field, const std::string& secret) {
     add_secret(field, secret);
     all_.back().is_sign_in = true;
+  }
+  void add_pull(const std::string& field, const std::string& secret, const std::string& image) {
+    add_sign_in(field, secret);
+    if (const auto reference = ImageReference::parse(image)) all_.back().pulled_from = reference->registry;
   }
   void add_either(const std::string& field, const KeyRef& ref) {
     all_.push_back(
@@ -88,7 +94,8 @@ std::vector<Mention> mentions_of(const ImagePublication& object, const std::stri
   mentions.add_registry("spec.registryRef", object.spec.registry_ref);
   if (const auto& image = object.spec.source.image) {
     if (image->registry_ref) mentions.add_registry("spec.source.image.registryRef", *image->registry_ref);
-    if (image->pull_secret_ref) mentions.add_sign_in("spec.source.image.pullSecretRef", image->pull_secret_ref->name);
+    if (image->pull_secret_ref)
+      mentions.add_pull("spec.source.image.pullSecretRef", image->pull_secret_ref->name, image->reference);
   }
   if (object.spec.gates.scan) mentions.add_reports("spec.gates.scan.reports", *object.spec.gates.scan, base_folder);
   mentions.add_keys("spec.gates", object.spec.gates);

@@ -21,7 +21,8 @@ struct Reference {
 struct Mention {
   std::string field;              ///< "spec.registryRef.name".
   std::vector<Reference> any_of;  ///< Whichever of them is there is enough.
-  bool is_sign_in = false;        ///< To a registry: the Secret needs what lacking_for_sign_in() looks for.
+  bool is_sign_in = false;        ///< To a registry: nothing may be said against the Secret (objection_to_sign_in()).
+  std::string pulled_from = {};   ///< The host, where objection_to_pull() counts instead.
 };
 
 /// What the object names and does not bring along: registries, Secrets, ConfigMaps, report files. A publication's

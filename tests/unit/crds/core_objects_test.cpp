@@ -24,6 +24,12 @@ T only(const std::string& text) {
   return std::get<T>(parsed.resources[0].resource);
 }
 
+std::string said(const std::optional<Error>& objection) {
+  if (!objection) return "";
+  CHECK(objection->cls == ErrorClass::Unauthorized);
+  return objection->message + "; " + objection->remedy;
+}
+
 }  // namespace
 
 TEST_CASE("a namespace gives its name and its labels") {
@@ -62,7 +68,47 @@ TEST_CASE("what a secret lacks for signing in is told by the names of its keys, 
        "lacks username and password (it has a, b, c, d, e, …)"},
   };
   for (const auto& row : rows)
-    CHECK(lacking_for_sign_in({"shop", "s", "Opaque", row.data}).value_or("") == row.lacking);
+    CHECK(said(objection_to_sign_in({"shop", "s", "Opaque", row.data})) ==
+          (row.lacking.empty() ? "" : "Secret shop/s " + row.lacking + "; give it the keys username and password"));
+}
+
+TEST_CASE("username and password of a Secret that a publication names go to the registry that the Secret names") {
+  struct Row {
+    std::map<std::string, std::string> data;
+    std::string host, objection;
+  };
+  const std::string nowhere =
+      "Secret shop/s has username and password, and no key registry that says where they may go; if they are for ";
+  const Row rows[] = {
+      {{{"registry", "r.io"}}, "r.io", ""},
+      {{{"registry", "R.io."}}, "r.io", ""},
+      {{{"registry", "r.io:443"}}, "r.io", ""},
+      {{{"registry", "localhost:5000"}}, "localhost:5000", ""},
+      {{},
+       "evil.io",
+       nowhere + "evil.io, give it that key: kubectl patch secret s -n shop -p "
+                 R"('{"stringData":{"registry":"evil.io"}}')"},
+      {{{"registry", "r.io"}},
+       "evil.io",
+       "Secret shop/s is for another registry than evil.io; name the Secret of that registry, or correct the key "
+       "registry of this one"},
+      {{{"registry", "r.io"}},
+       "r.io:5000",
+       "Secret shop/s is for another registry than r.io:5000; name the Secret of that registry, or correct the key "
+       "registry of this one"},
+      {{{"registry", ""}},
+       "r.io",
+       "Secret shop/s is for another registry than r.io; name the Secret of that registry, or correct the key registry "
+       "of this one"},
+      // Which names its hosts itself.
+      {{{".dockerconfigjson", "{}"}}, "evil.io", ""},
+  };
+  for (auto row : rows) {
+    row.data.insert({{"username", "ci"}, {"password", "pw"}});
+    CHECK(said(objection_to_pull({"shop", "s", "kubernetes.io/basic-auth", row.data}, row.host)) == row.objection);
+  }
+  CHECK(said(objection_to_pull({"shop", "s", "Opaque", {{"registry", "r.io"}}}, "r.io")) ==
+        "Secret shop/s lacks username and password (it has registry); give it the keys username and password");
 }
 
 TEST_CASE("a config map gives data and binaryData in one") {

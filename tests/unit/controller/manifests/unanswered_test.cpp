@@ -134,6 +134,19 @@ TEST_CASE("a key that a Secret lacks for signing in is told where the Secret is 
                                      remedy});
 }
 
+TEST_CASE("a pull secret that names no registry is told where it is named, what a ContainerRegistry names needs none") {
+  World world;
+  world.write("app.yaml", kPublication.substr(0, kPublication.find("  gates:")));
+  world.write("registry.yaml", kRegistry.substr(0, kRegistry.find("  caBundleRef")));
+  world.write("secrets.yaml",
+              core("Secret", "shop", "ghcr") + kKeys + "---\n" + core("Secret", "slipway-system", "push") + kKeys);
+  const auto warnings = world.warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0], Catch::StartsWith("app.yaml:8:71: spec.source.image.pullSecretRef.name: Secret shop/ghcr has "
+                                            "username and password, and no key registry"));
+  CHECK_THAT(warnings[0], Catch::Contains("if they are for ghcr.io, give it that key"));
+}
+
 TEST_CASE("a Secret that SOPS encrypted counts as not there") {
   World world;
   world.write("registry.yaml", kRegistry.substr(0, kRegistry.find("  caBundleRef")));

@@ -261,8 +261,8 @@ TEST_CASE("A password of fewer than four characters hides no words") {
 
 TEST_CASE("The same credentials from two places are told apart in messages") {
   World world;
-  world.keep_secret("shop", "one", {{"username", "ci"}, {"password", "pw"}});
-  world.keep_secret("shop", "two", {{"username", "ci"}, {"password", "pw"}});
+  world.keep_secret("shop", "one", {{"username", "ci"}, {"password", "pw"}, {"registry", "r.io"}});
+  world.keep_secret("shop", "two", {{"username", "ci"}, {"password", "pw"}, {"registry", "r.io"}});
   for (const std::string secret : {"one", "two"}) {
     world.network.then(403);
     const auto source =
@@ -466,12 +466,26 @@ TEST_CASE("Who reads anonymously and who borrows keep their own connections to o
 
 TEST_CASE("A pull secret is of the namespace and for the host") {
   World world;
-  world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
+  const bool has_keys = GENERATE(true, false);
+  world.keep_secret(
+      "shop", "pull",
+      has_keys ? std::map<std::string, std::string>{{"username", "a"}, {"password", "b"}, {"registry", "s.io"}}
+               : std::map<std::string, std::string>{{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
   RegistrySource source{.reference = "other.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}};
   CHECK(world.registries.open_source(source, kShop).error().cls == ErrorClass::Unauthorized);
   source.reference = "s.io/x/y:1";
   CHECK(world.registries.open_source(source, kShop).has_value());
   CHECK(world.registries.open_source(source, {.namespace_name = "elsewhere"}).error().cls == ErrorClass::Unauthorized);
+}
+
+TEST_CASE("A Secret of the publication's namespace that names no registry is sent to none") {
+  World world;
+  world.keep_secret("shop", "database", {{"username", "app"}, {"password", "pw"}});
+  const RegistrySource source{.reference = "evil.io/x/y:1", .pull_secret_ref = NameRef{.name = "database"}};
+  const auto opened = world.registries.open_source(source, kShop);
+  REQUIRE(!opened);
+  CHECK(opened.error().cls == ErrorClass::Unauthorized);
+  CHECK_THAT(opened.error().remedy, Catch::Contains("give it that key: kubectl patch secret database -n shop"));
 }
 
 TEST_CASE("Plain HTTP is for localhost") {
@@ -621,7 +635,7 @@ TEST_CASE("However many repositories and hosts a tenant names, what is kept of t
 
 TEST_CASE("Credentials that are too long are refused by the name of where they are kept") {
   World world;
-  world.keep_secret("shop", "pull", {{"username", "ci"}, {"password", std::string(20'000, 'p')}});
+  world.keep_secret("shop", "pull", {{"username", "ci"}, {"password", std::string(20'000, 'p')}, {"registry", "s.io"}});
   const auto opened =
       world.registries.open_source({.reference = "s.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}}, kShop);
   REQUIRE(!opened);
@@ -661,7 +675,7 @@ TEST_CASE(
     "however "
     "its host is spelled") {
   World world;
-  world.keep_secret("shop", "pull", {{"username", "tenant"}, {"password", "pw"}});
+  world.keep_secret("shop", "pull", {{"username", "tenant"}, {"password", "pw"}, {"registry", "r.io"}});
   const auto open = [&](const std::string& visit, const std::string& host = "r.io", bool with_secret = false) {
     world.visit = visit;
     RegistrySource source{.reference = host + "/team/app:1"};
