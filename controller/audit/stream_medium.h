@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -9,11 +10,13 @@ namespace slipway::audit {
 
 /// A chain as lines on a descriptor that is read by others, standard output mostly. It ends with the process, and lasts
 /// as long as whoever collects the lines keeps them. What failed is tried anew with the next lines: what came through
-/// in part counts as written, and its rest goes out first then.
+/// in part counts as written, and its rest goes out first then. A reader that stops reading is waited for once, for as
+/// long as `patience`: after that it fails at once until something is read again.
 class StreamMedium final : public Medium {
  public:
-  /// `descriptor` is not closed.
-  explicit StreamMedium(int descriptor) : descriptor_(descriptor) {}
+  /// `descriptor` is not closed, and nothing else writes to it.
+  explicit StreamMedium(int descriptor, std::chrono::milliseconds patience = std::chrono::seconds{10})
+      : descriptor_(descriptor), patience_(patience) {}
 
   Result<ChainEnd> begin() override { return ChainEnd{.head = head_, .mended = {}}; }
   Result<void> append(std::string_view lines, const Head& last) override;
@@ -21,9 +24,12 @@ class StreamMedium final : public Medium {
   void end() noexcept override {}
 
  private:
-  Result<void> write(std::string_view& text) const;
+  Result<void> write(std::string_view& text);
+  Result<void> wait_for_room();
 
   const int descriptor_;
+  const std::chrono::milliseconds patience_;
+  bool is_given_up_ = false;  ///< The reader, until something is read again.
   Head head_;
   std::string rest_;  ///< What of the chain up to `head_` is still to be written.
 };

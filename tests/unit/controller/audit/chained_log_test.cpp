@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <climits>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -444,6 +445,41 @@ TEST_CASE("on a descriptor a chain begins with each process, and nothing is inte
   CHECK(verdict->head == (*log)->head());
   ::close(ends[0]);
   CHECK((*log)->intend(set_tag("1").who, {set_tag("1").what}).error().cls == ErrorClass::Unavailable);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a reader of a descriptor that stops reading holds nobody, and the chain goes on when it reads again") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 2 * PIPE_BUF) == 2 * PIPE_BUF);
+  if (GENERATE(false, true)) REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  auto log = ChainedLog::open(std::make_unique<StreamMedium>(ends[1], std::chrono::milliseconds{1}), kClock,
+                              {.version = "0.1.0"});
+  REQUIRE(log);
+  // More than fits: some of it comes through.
+  const auto recorded = (*log)->intend(set_tag("1").who, std::vector<AuditChange>(20, set_tag("1").what));
+  REQUIRE_FALSE(recorded);
+  CHECK(recorded.error().cls == ErrorClass::Unavailable);
+  CHECK_THAT(recorded.error().message, Catch::EndsWith("standard output: nobody reads it"));
+  CHECK_FALSE(intend(**log));
+  std::string text(1 << 16, '\0');
+  auto read_some = [&, done = std::size_t{0}]() mutable {
+    done += static_cast<std::size_t>(::read(ends[0], text.data() + done, text.size() - done));
+    return text.substr(0, done);
+  };
+  bool goes_on = false;
+  for (int i = 0; i < 10 && !goes_on; ++i) {
+    read_some();
+    goes_on = intend(**log).has_value();
+  }
+  CHECK(goes_on);
+  std::istringstream in(read_some());
+  const auto verdict = verify({.paths = {"-"}, .standard_input = in}, {});
+  REQUIRE(verdict);
+  INFO((verdict->finding ? verdict->finding->message : ""));
+  CHECK_FALSE(verdict->finding);
+  CHECK(verdict->head == (*log)->head());
+  ::close(ends[0]);
   ::close(ends[1]);
 }
 
