@@ -33,7 +33,8 @@ struct ChildPlan {
   std::vector<SecretText> secrets = {};
   Errors errors = Errors::Kept;
   std::chrono::milliseconds longest{60'000};
-  std::size_t largest_file = 0;  ///< That it may write; 0: no bound.
+  /// That it may write; 0: no bound. Set just after its start, so what it writes in its first moment may be larger.
+  std::size_t largest_file = 0;
   /// Called many times a second while it runs, for who wants to know that it is waited for. May be null.
   std::function<void()> alive = {};
 };

@@ -80,7 +80,8 @@ TEST_CASE("what a program leaves behind does not hold back its end") {
 
 TEST_CASE("a program that is not there is told by its name, and a file that grows too large ends it") {
   CHECK(run({.program = "no-such-program"}).end.error().cls == ErrorClass::Invalid);
-  auto plan = shell("sleep 0.2; exec head -c 100000 /dev/zero > \"$F\"");
+  auto plan = shell(
+      "until grep -q 'Max file size  *1000 ' /proc/$$/limits; do :; done; exec head -c 100000 /dev/zero > \"$F\"");
   plan.environment.emplace_back("F=/dev/shm/slipway-child-" + std::to_string(::getpid()));
   plan.largest_file = 1000;
   const auto ran = run(plan);
