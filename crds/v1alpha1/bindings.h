@@ -117,6 +117,7 @@ Result<void> check_template_text(std::string_view text);
 Result<void> check_version_text(std::string_view text);
 Result<void> check_until_text(std::string_view text);
 Result<void> check_cron_text(std::string_view text);
+Result<void> check_quantity_text(std::string_view text);
 
 inline constexpr std::string_view kDigestPattern = "^(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$";
 // Where a parser of ours is stricter than its pattern, the parser decides.
@@ -150,7 +151,7 @@ inline constexpr std::string_view kNamePattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])
 inline constexpr std::string_view kEnvironmentPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 inline constexpr std::string_view kCommitPattern = "^[0-9a-zA-Z]+$";
 inline constexpr std::string_view kWebAddressPattern = "^https?://.+$";
-inline constexpr std::string_view kQuantityPattern = "^[1-9][0-9]{0,14}(k|M|G|T|Ki|Mi|Gi|Ti)?$";
+inline constexpr std::string_view kQuantityPattern = "^([0-9]+([.][0-9]*)?|[.][0-9]+)(k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$";
 inline constexpr std::string_view kAmountPattern = "^[0-9]{1,12}([.][0-9]{1,2})?$";
 inline constexpr std::string_view kCurrencyPattern = "^[A-Z]{3}$";
 inline constexpr std::string_view kResourceIdPattern = "^/subscriptions/.+$";

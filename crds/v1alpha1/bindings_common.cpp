@@ -4,6 +4,7 @@
 #include "crds/base/digest.h"
 #include "crds/base/glob.h"
 #include "crds/base/image_reference.h"
+#include "crds/base/quantity.h"
 #include "crds/base/semantic_version.h"
 #include "crds/base/tag_template.h"
 #include "crds/base/text.h"
@@ -26,6 +27,8 @@ constexpr std::array<std::string_view, 4> kSelectorOperators{"In", "NotIn", "Exi
 constexpr std::string_view kConditionTypePattern =
     "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$";
 
+constexpr std::string_view kLoopback4 = "127([.](25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}";
+
 }  // namespace
 
 Result<void> check_digest_text(std::string_view text) {
@@ -36,6 +39,9 @@ Result<void> check_repository_text(std::string_view text) {
 }
 Result<void> check_host_text(std::string_view text) {
   return only_success(check_registry_host(text));
+}
+Result<void> check_quantity_text(std::string_view text) {
+  return only_success(parse_quantity(text));
 }
 Result<void> check_reference_text(std::string_view text) {
   return only_success(ImageReference::parse(text));
@@ -117,11 +123,12 @@ FieldInfo glob_list(FieldInfo info) {
   return info;
 }
 
+/// Of an IPv6 address it asks for the end: whether the beginning is one, its own rule says.
 SchemaRule plain_http_rule(std::string_view text, std::string_view end) {
   return {"!has(self.plainHTTP) || !self.plainHTTP || self." + std::string(text) +
-              ".matches('^((?i:([-a-z0-9]+[.])*localhost)|127([.](25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}|[[]::1[]])(:[0-"
-              "9]+)?" +
-              std::string(end) + "')",
+              ".matches('^((?i:([-a-z0-9]+[.])*localhost)|" + std::string(kLoopback4) +
+              "|[[][0:]*:(0{0,3}1|(?i:ffff):(" + std::string(kLoopback4) +
+              "|(?i:7f[0-9a-f]{2}):[0-9A-Fa-f]{1,4}))[]])(:[0-9]+)?" + std::string(end) + "')",
           "only a registry on localhost is reached without TLS"};
 }
 

@@ -1,5 +1,4 @@
 #include "crds/v1alpha1/bindings.h"
-#include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
 
@@ -127,7 +126,8 @@ const Binding<TransferLimits>& Bound<TransferLimits>::get() {
                                   .field("maxBandwidth", &TransferLimits::max_bandwidth,
                                          {.description = "Bytes per second, as a Kubernetes quantity.",
                                           .max_length = 32,
-                                          .pattern = kQuantityPattern})
+                                          .pattern = kQuantityPattern,
+                                          .check = check_quantity_text})
                                   .field("maxRequestsPerSecond", &TransferLimits::max_requests_per_second,
                                          {.description = "Requests per second.", .minimum = 1, .maximum = 100'000})
                                   .field("leastInterval", &TransferLimits::least_interval,
@@ -167,17 +167,19 @@ const Binding<Money>& Bound<Money>::get() {
 }
 
 const Binding<Budget>& Bound<Budget>::get() {
-  static const auto binding =
-      Binding<Budget>()
-          .field("storage", &Budget::storage,
-                 {.description = "Bytes, as a Kubernetes quantity.", .max_length = 32, .pattern = kQuantityPattern})
-          .field("monthlyCost", &Budget::monthly_cost, {.description = "Cost of a month."})
-          .field("alertAt", &Budget::alert_at,
-                 {.description = "Percent of the budget at which to alert.",
-                  .minimum = 1,
-                  .maximum = 1000,
-                  .max_items = 16,
-                  .atomic = true});
+  static const auto binding = Binding<Budget>()
+                                  .field("storage", &Budget::storage,
+                                         {.description = "Bytes, as a Kubernetes quantity.",
+                                          .max_length = 32,
+                                          .pattern = kQuantityPattern,
+                                          .check = check_quantity_text})
+                                  .field("monthlyCost", &Budget::monthly_cost, {.description = "Cost of a month."})
+                                  .field("alertAt", &Budget::alert_at,
+                                         {.description = "Percent of the budget at which to alert.",
+                                          .minimum = 1,
+                                          .maximum = 1000,
+                                          .max_items = 16,
+                                          .atomic = true});
   return binding;
 }
 
@@ -222,7 +224,6 @@ const Binding<ContainerRegistrySpec>& Bound<ContainerRegistrySpec>::get() {
           .field(
               "suspend", &Spec::suspend,
               {.description = "Is not looked at while true. Publications to it go on: each has a suspend of its own."})
-          .rule("!self.loginServer.matches('" + std::string(kNoPort) + "$')", std::string(kPortForm))
           .rule(plain_http_rule("loginServer", "$"));
   return binding;
 }

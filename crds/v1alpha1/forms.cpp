@@ -32,7 +32,7 @@ std::string_view form_of(std::string_view pattern) {
       {kEnvironmentPattern, "write lower-case letters and digits, parted by '-', e.g. staging"},
       {kCommitPattern, "write the letters and digits of the commit, e.g. 4f2a91c0"},
       {kWebAddressPattern, "write an address that begins with https:// or http://"},
-      {kQuantityPattern, "write a whole number above 0 and, if need be, a unit, e.g. 500000, 50M, 20Gi"},
+      {kQuantityPattern, "write a number above 0 and, if need be, a unit, e.g. 500000, 50M, 1.5Gi"},
       {kAmountPattern, "write a decimal number with at most two places, in quotes, e.g. \"250.00\""},
       {kCurrencyPattern, "write the three capital letters of the currency (ISO 4217), e.g. EUR"},
       {kResourceIdPattern, "write the registry's ARM id, as 'az acr show --query id' prints it: /subscriptions/…"},

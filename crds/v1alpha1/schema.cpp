@@ -4,6 +4,7 @@
 #include "crds/base/time.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/forms.h"
+#include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
 
@@ -127,6 +128,9 @@ void add_rules(Node& node, const Schema& schema) {
     add_rule(least_duration(schema.info.minimum),
              "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));
   if (schema.info.pattern == kDurationPattern) add_rule(kNotTooLong, "write 1000y at most");
+  if (schema.info.pattern == kHostPattern && schema.type == Schema::Type::String)
+    add_rule("!self.matches('" + std::string(kNoPort) + "$')", std::string(kPortForm));
+  if (schema.info.pattern == kQuantityPattern) add_rule("self.matches('[1-9]')", "write a number above 0");
   if (schema.info.pattern == kUntilPattern) {
     add_rule(kIsOnTheClock, "write a day and a time that there are");
     add_rule(kIsLeapDay, "write a day that there is: that year has no 29 February");

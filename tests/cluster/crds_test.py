@@ -81,6 +81,17 @@ spec:
     - {name: development, match: {tags: ["dev-*"]}, expireAfter: 30d, keepLast: 2}
 """
 
+# Every spelling of this machine, of a quantity, and the longest names.
+TAKEN_BY_BOTH = [
+    *(REGISTRY.replace("{name: contoso}", "{name: local}").replace("contoso.azurecr.io", f"'{host}'\n  plainHTTP: true")
+      for host in ("localhost:5000", "127.1.2.3", "[::1]:5000", "[0:0:0:0:0:0:0:1]:5000", "[0::0:0001]:5000",
+                   "[::ffff:127.0.0.1]:5000", "[0:0:0:0:0:FFFF:7f00:1]")),
+    *(REGISTRY.replace("authentication:", f"transfer: {{maxBandwidth: {quantity}}}\n  budget: {{storage: {quantity}}}\n  authentication:")
+      for quantity in ("1.5Gi", "1Pi", "7E", "0.5M", ".5Ki", "'50000000'")),
+    *(PUBLICATION.replace("ghcr.io/contoso/app:1", reference)
+      for reference in ("ghcr.io/" + "a" * 255 + ":1", "localhost/" + "a" * 255, "a" * 255, "team/" + "a" * 250 + ":1")),
+]
+
 # (resource, what stands there, what is written instead, the field that both name)
 REFUSED_BY_BOTH = [
     (PUBLICATION, "repository: shop/app", "repositry: shop/app", "spec.repositry"),
@@ -106,7 +117,21 @@ REFUSED_BY_BOTH = [
     (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  plainHTTP: true", "spec"),
     (REGISTRY, "actions: [Read, Publish]", "actions: [Write]", "spec.access[0].actions[0]"),
     (REGISTRY, "authentication:", "transfer: {concurrency: 65}\n  authentication:", "spec.transfer.concurrency"),
-    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io:99999", "spec"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io:99999", "spec.loginServer"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  aliases: [a.example, 'a.example:0']", "spec.aliases[1]"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  aliases: ['a.example:65536']", "spec.aliases[0]"),
+    (REGISTRY, "contoso.azurecr.io", "contoso.azurecr.io\n  aliases: ['localhost:05000']", "spec.aliases[0]"),
+    (REGISTRY, "contoso.azurecr.io", "'127.00.0.1:5'\n  plainHTTP: true", "spec"),
+    (REGISTRY, "contoso.azurecr.io", "'[::2]:5000'\n  plainHTTP: true", "spec"),
+    (REGISTRY, "contoso.azurecr.io", "'[::ffff:10.0.0.1]:5000'\n  plainHTTP: true", "spec"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "a" * 256, "spec.source.image"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "ghcr.io/" + "a" * 256 + ":1", "spec.source.image"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "LocalHost/" + "a" * 256, "spec.source.image"),
+    (PUBLICATION, "ghcr.io/contoso/app:1", "team/" + "a" * 251 + "@sha256:" + "a" * 64, "spec.source.image"),
+    (REGISTRY, "authentication:", "transfer: {maxBandwidth: '0.0M'}\n  authentication:", "spec.transfer.maxBandwidth"),
+    (REGISTRY, "authentication:", "transfer: {maxBandwidth: 1e6k}\n  authentication:", "spec.transfer.maxBandwidth"),
+    (REGISTRY, "authentication:", "transfer: {maxBandwidth: 500000}\n  authentication:", "spec.transfer.maxBandwidth"),
+    (REGISTRY, "authentication:", "budget: {storage: 1.5 Gi}\n  authentication:", "spec.budget.storage"),
     (REGISTRY, "contoso.azurecr.io", "127.0.0.999:5\n  plainHTTP: true", "spec"),
     (REGISTRY, '"shop/**"', '"shop/{a,b}"', "spec.access[0].repositories[0]"),
     (REGISTRY, '"shop/**"', '"shop/["', "spec.access[0].repositories[0]"),
@@ -163,8 +188,8 @@ REFUSED_BY_BOTH = [
     (PUBLICATION.replace("version: 1.8.2", "labels: {pr: ''}"), "{{commit:7}}", "{{labels.pr:4}}", "spec"),
 ]
 
-# What a schema and CEL can't say within their budget: what a template becomes, lengths and years added up, addresses, cron,
-# time zones, regular expressions. The controller says it with the words of `slipway validate`.
+# What a schema and CEL can't say within their budget: what a template becomes, lengths, years and quantities reckoned up,
+# addresses, cron, time zones, regular expressions. The controller says it with the words of `slipway validate`.
 REFUSED_BY_SLIPWAY_ALONE = [
     (PUBLICATION, "{{commit:7}}", "a" * 129 + "{{commit}}", "spec.tags[0].template"),
     (PUBLICATION, "{{commit:7}}", "staging", "spec.tags[1]"),
@@ -175,12 +200,19 @@ REFUSED_BY_SLIPWAY_ALONE = [
     (PUBLICATION, "ghcr.io/contoso", "[::::]/contoso", "spec.source.image.reference"),
     (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
      "{name: other}\nspec:\n  loginServer: '[1::2::3]'", "spec.loginServer"),
+    (REGISTRY, "authentication:", "transfer: {maxBandwidth: 9001P}\n  authentication:", "spec.transfer.maxBandwidth"),
+    (REGISTRY, "authentication:", "transfer: {maxBandwidth: '0.5'}\n  authentication:", "spec.transfer.maxBandwidth"),
     (POLICY, "0 3 * * *", "0 25 * * *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "*/0 3 * * *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "0 3 31 2 *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "0 3 L * *", "spec.schedule.cron"),
     (POLICY, "Europe/Berlin", "europe/berlin", "spec.schedule.timeZone"),
     (POLICY, 'tags: ["dev-*"]', 'tagRegexes: ["("]', "spec.rules[0].match.tagRegexes[0]"),
+]
+
+# CEL adds no hours and minutes up.
+REFUSED_BY_THE_API_SERVER_ALONE = [
+    (POLICY, "expireAfter: 30d", "expireAfter: 23h60m", "spec.rules[0].expireAfter"),
 ]
 
 
@@ -233,7 +265,7 @@ class CrdsTest(unittest.TestCase):
         self.assertIn(field, alone.stderr)
 
     def test_what_is_right_is_taken_by_both(self):
-        for text in (PUBLICATION, REGISTRY, POLICY, EVERY_VARIABLE, TARGETS, NOTHING_GIVEN):
+        for text in (PUBLICATION, REGISTRY, POLICY, EVERY_VARIABLE, TARGETS, NOTHING_GIVEN, *TAKEN_BY_BOTH):
             self.assertEqual(self.validate(text).returncode, 0, self.validate(text).stderr)
             answer = self.dry_run(text)
             self.assertEqual(answer.returncode, 0, answer.stderr)
@@ -280,6 +312,15 @@ class CrdsTest(unittest.TestCase):
                 self.assert_invalid(wrong, field)
                 answer = self.dry_run(wrong)
                 self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_what_the_api_server_judges_more_strictly(self):
+        for text, there, instead, field in REFUSED_BY_THE_API_SERVER_ALONE:
+            with self.subTest(instead=instead):
+                harmless = changed(text, there, instead)
+                self.assertEqual(self.validate(harmless).returncode, 0, self.validate(harmless).stderr)
+                answer = self.dry_run(harmless)
+                self.assertNotEqual(answer.returncode, 0, answer.stdout)
+                self.assertIn(field, answer.stderr)
 
     def test_a_misspelt_gate_is_refused_by_whoever_it_is_dropped(self):
         for text, there in ((PUBLICATION, "scan: {"), (REGISTRY.replace("actions:", "gates: {scan: {}}, actions:"), "scan: {")):

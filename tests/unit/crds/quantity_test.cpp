@@ -20,7 +20,10 @@ TEST_CASE("a quantity is whole units with a suffix of Kubernetes") {
                       {"400Gi", 429'496'729'600},
                       {"2T", 2'000'000'000'000},
                       {"1Pi", 1'125'899'906'842'624},
-                      {"9000P", 9'000'000'000'000'000'000}};
+                      {"9000P", 9'000'000'000'000'000'000},
+                      {"7Ei", 8'070'450'532'247'928'832},
+                      {".5Ki", 512},
+                      {"5.M", 5'000'000}};
   for (const auto& row : rows) {
     INFO(row.text);
     CHECK(parse_quantity(row.text) == row.units);
@@ -29,7 +32,7 @@ TEST_CASE("a quantity is whole units with a suffix of Kubernetes") {
 
 TEST_CASE("what is no quantity is refused with an example") {
   for (const std::string text :
-       {"", "0", "0.5", "-1", "1K", "1KiB", "1 Gi", "Gi", "1.2.3", "1e3", ".", "1m", "9001P", "0x10"}) {
+       {"", "0", "0.5", "-1", "1K", "1KiB", "1 Gi", "Gi", "1.2.3", "1e3", ".", "1m", "9001P", "10E", "0x10"}) {
     INFO(text);
     const auto parsed = parse_quantity(text);
     REQUIRE_FALSE(parsed.has_value());
