@@ -249,10 +249,10 @@ TEST_CASE("what an ignore file or VEX took out counts as what was found", "[triv
                {"Type":"misconfiguration","Finding":{"ID":"DS002","Severity":"HIGH","Status":"PASS"}}])"))
                             .findings;
   REQUIRE(findings.size() == 2);
-  CHECK(findings[0].id == "CVE-1");
-  CHECK(findings[0].severity == Severity::Critical);
-  CHECK(findings[0].fixable);
-  CHECK(findings[1].id == "aws");
+  CHECK(findings[0].id == "aws");
+  CHECK(findings[1].id == "CVE-1");
+  CHECK(findings[1].severity == Severity::Critical);
+  CHECK(findings[1].fixable);
 }
 
 TEST_CASE("time, end of life and platform", "[trivy]") {
