@@ -190,6 +190,7 @@ REFUSED_BY_BOTH = [
 
 # What a schema and CEL can't say within their budget: what a template becomes, lengths, years and quantities reckoned up,
 # addresses, cron, time zones, regular expressions. The controller says it with the words of `slipway validate`.
+LONG_HOST = ".".join(["a" * 63] * 3 + ["b" * 62])  # 254 characters; its port may make a field longer than a host.
 REFUSED_BY_SLIPWAY_ALONE = [
     (PUBLICATION, "{{commit:7}}", "a" * 129 + "{{commit}}", "spec.tags[0].template"),
     (PUBLICATION, "{{commit:7}}", "staging", "spec.tags[1]"),
@@ -200,6 +201,10 @@ REFUSED_BY_SLIPWAY_ALONE = [
     (PUBLICATION, "ghcr.io/contoso", "[::::]/contoso", "spec.source.image.reference"),
     (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
      "{name: other}\nspec:\n  loginServer: '[1::2::3]'", "spec.loginServer"),
+    (REGISTRY, "{name: contoso}\nspec:\n  loginServer: contoso.azurecr.io",
+     f"{{name: other}}\nspec:\n  loginServer: {LONG_HOST}", "spec.loginServer"),
+    (REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{LONG_HOST}/team: a}}}}",
+     "spec.access[0].namespaceSelector.matchLabels"),
     (REGISTRY, "authentication:", "transfer: {maxBandwidth: 9001P}\n  authentication:", "spec.transfer.maxBandwidth"),
     (REGISTRY, "authentication:", "transfer: {maxBandwidth: '0.5'}\n  authentication:", "spec.transfer.maxBandwidth"),
     (POLICY, "0 3 * * *", "0 25 * * *", "spec.schedule.cron"),
