@@ -89,7 +89,11 @@ class OutageTest(unittest.TestCase):
             for tag in (f"1.0.{number}", "staging"):
                 self.assertEqual(self.registry.digest(f"team/{name}", tag), self.digest, f"{name}:{tag}")
             published = sum(target.startswith(f"/v2/team/{name}/") for target in puts)
-            self.assertEqual(len(self.registry.referrers(f"team/{name}", self.digest)), published, f"records of {name}")
+            records = [one["annotations"]["dev.slipway.publication.identity"]
+                       for one in self.registry.referrers(f"team/{name}", self.digest)]
+            self.assertEqual(len(set(records)), len(records), f"records of {name}")
+            # A build that an edit came before may have left its record, which is put before the tags.
+            self.assertTrue(published <= len(records) <= number, f"{len(records)} records of {name}, {published} published")
         wait_until(lambda: {name for name, _ in self.told_of()} == set(builds), "people are told")
         self.assertEqual([told for told, times in self.told_of().items() if times > 1], [])
 
