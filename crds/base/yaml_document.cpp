@@ -220,7 +220,7 @@ Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, cons
     const Place place = handler.place_of(error.mark);
     if (const std::size_t tab = tab_before_text(chunk, place.line); tab != 0)
       builder.problem({place.line, tab}, "a tab is used to indent, which YAML forbids", "indent with spaces");
-    else if (const auto field = field_too_deep(chunk, place); field && error.msg == kIllegalMapValue)
+    else if (const auto field = error.msg == kIllegalMapValue ? field_too_deep(chunk, place) : std::nullopt)
       builder.problem(*field, "this line is indented deeper than the one above, which has a value already",
                       "indent the fields of one map alike; quote a text of several lines that has \": \" in it");
     else

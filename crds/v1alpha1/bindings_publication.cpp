@@ -11,12 +11,11 @@ constexpr FieldInfo kPath{
     .description = "Relative to the resource's file; outside a cluster only.", .required = true, .min_length = 1};
 
 /// Where no host stands before it the name begins at once, as ImageReference::parse() tells the two apart.
-#define SLIPWAY_BEGINS_WITH_HOST "^([^/]*[.:[][^/]*|(?i:localhost))/"
-constexpr const char* kRepositoryIsShort =
-    "!self.reference.matches('" SLIPWAY_BEGINS_WITH_HOST
-    "[^:@]{256}') && "
-    "(self.reference.matches('" SLIPWAY_BEGINS_WITH_HOST "') || !self.reference.matches('^[^:@]{256}'))";
-#undef SLIPWAY_BEGINS_WITH_HOST
+std::string repository_is_short() {
+  const std::string after_host = "^([^/]*[.:[][^/]*|(?i:localhost))/";
+  return "!self.reference.matches('" + after_host + "[^:@]{256}') && (self.reference.matches('" + after_host +
+         "') || !self.reference.matches('^[^:@]{256}'))";
+}
 
 }  // namespace
 
@@ -38,7 +37,7 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
           .rule("!self.reference.matches('^[^/]*[.:][^/]*/') || self.reference.matches('" + std::string(kHostFirst) +
                     "')",
                 std::string(form_of(kHostPattern)))
-          .rule(kRepositoryIsShort, "write a repository of at most 255 characters")
+          .rule(repository_is_short(), "write a repository of at most 255 characters")
           .rule(plain_http_rule("reference", "/"))
           .rule("!(has(self.pullSecretRef) && has(self.registryRef))",
                 "pullSecretRef and registryRef exclude each other; remove one of the two");

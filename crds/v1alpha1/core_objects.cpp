@@ -130,14 +130,6 @@ std::string name_of(const SecretObject& secret) {
   return "Secret " + secret.namespace_name + '/' + secret.name;
 }
 
-Error unauthorized(std::string message, std::string remedy) {
-  return {.cls = ErrorClass::Unauthorized,
-          .message = std::move(message),
-          .remedy = std::move(remedy),
-          .reason = {},
-          .retry_after = {}};
-}
-
 /// Whether both are one host, however they are spelled.
 bool is_one_registry(std::string_view one, std::string_view other) {
   constexpr int kPort = 443;
@@ -183,7 +175,7 @@ ConfigMapObject read_config_map(const Node& root, FieldReader& reader) {
 std::optional<Error> objection_to_sign_in(const SecretObject& secret) {
   const auto lacking = lacking_for_sign_in(secret);
   if (!lacking) return std::nullopt;
-  return unauthorized(name_of(secret) + ' ' + *lacking, "give it the keys username and password");
+  return Error{ErrorClass::Unauthorized, name_of(secret) + ' ' + *lacking, "give it the keys username and password"};
 }
 
 std::optional<Error> objection_to_pull(const SecretObject& secret, std::string_view host) {
@@ -193,12 +185,13 @@ std::optional<Error> objection_to_pull(const SecretObject& secret, std::string_v
   if (named == secret.data.end()) {
     const std::string line = "kubectl patch secret " + secret.name + " -n " + secret.namespace_name +
                              " -p '{\"stringData\":{\"registry\":\"" + std::string(host) + "\"}}'";
-    return unauthorized(name_of(secret) + " has username and password, and no key registry that says where they may go",
-                        "if they are for " + std::string(host) + ", give it that key: " + line);
+    return Error{ErrorClass::Unauthorized,
+                 name_of(secret) + " has username and password, and no key registry that says where they may go",
+                 "if they are for " + std::string(host) + ", give it that key: " + line};
   }
   if (is_one_registry(named->second, host)) return std::nullopt;
-  return unauthorized(name_of(secret) + " is for another registry than " + std::string(host),
-                      "name the Secret of that registry, or correct the key registry of this one");
+  return Error{ErrorClass::Unauthorized, name_of(secret) + " is for another registry than " + std::string(host),
+               "name the Secret of that registry, or correct the key registry of this one"};
 }
 
 }  // namespace slipway

@@ -85,6 +85,12 @@ void pass(tests::ShardsWorld& world, Replica& a, Replica& b) {
   }
 }
 
+/// Time in which one alone keeps up.
+void pass_alone(tests::ShardsWorld& world, Replica& one, std::chrono::seconds time) {
+  for (auto end = world.steady.now() + time; world.steady.now() < end; world.steady.advance(500ms))
+    world.settle(one.shards);
+}
+
 }  // namespace
 
 TEST_CASE("Nothing is owned before there is a lease, and everything alone") {
@@ -168,13 +174,11 @@ TEST_CASE("The Lease of a replica that is gone is removed once, also when nobody
   Replica a{world, "a"};
   Replica b{world, "b"};
   pass(world, a, b);
-  for (auto end = world.steady.now() + 25s; world.steady.now() < end; world.steady.advance(500ms))
-    world.settle(a.shards);
+  pass_alone(world, a, 25s);
   REQUIRE(a.owned() == all_keys());
   REQUIRE(world.leases.removals() == 0);
   world.leases.refuse_lists(Error{ErrorClass::Forbidden, "listing leases: 403", "grant it", {}, {}});
-  for (auto end = world.steady.now() + 30s; world.steady.now() < end; world.steady.advance(500ms))
-    world.settle(a.shards);
+  pass_alone(world, a, 30s);
   CHECK(world.leases.removals() == 1);
 }
 
@@ -285,8 +289,7 @@ TEST_CASE("A replica that was cut off watches everything anew, and has its share
   Replica a{world, "a"};
   Replica b{world, "b"};
   pass(world, a, b);
-  for (auto end = world.steady.now() + 20s; world.steady.now() < end; world.steady.advance(500ms))
-    world.settle(b.shards);
+  pass_alone(world, b, 20s);
   REQUIRE(b.owned() == all_keys());
   REQUIRE(a.times_begun_anew == 0);
   a.falls_behind = true;
