@@ -49,7 +49,7 @@ class ObjectCache final : public ReflectedObjects {
 
   Result<std::vector<Change>> put(const Node& object) override;
   Result<std::vector<Change>> remove(const Node& object) override;
-  void begin_list() override;
+  void begin_list(EarlierVersions earlier) override;
   std::vector<Change> end_list() override;
 
  private:
@@ -60,11 +60,11 @@ class ObjectCache final : public ReflectedObjects {
   struct State {
     std::map<ObjectName, Kept> objects;
     std::uint64_t list = 0;
-    bool is_listing = false;
+    bool takes_earlier = false;  ///< Until the list's end.
   };
 
   /// Whether what stands in place is at least as new: what wrote() took comes back as an event, and is not decoded
-  /// again.
+  /// again. The list that runs has it then.
   bool knows(const Node& object);
   /// Puts it in place and gives what stood there; gives `now` back where what stands there is as new.
   Entry exchange(const Entry& now);
@@ -150,9 +150,11 @@ bool ObjectCache<T>::knows(const Node& object) {
   const std::string version = json::text_at(metadata, "resourceVersion");
   const auto state = state_.lock();
   const auto found = state->objects.find(name);
-  if (found == state->objects.end() || state->is_listing) return false;
+  if (found == state->objects.end() || state->takes_earlier) return false;
   const ObjectMeta& kept = found->second.entry->object.metadata;
-  return kept.uid == uid && !is_later(version, kept.resource_version);
+  if (kept.uid != uid || is_later(version, kept.resource_version)) return false;
+  found->second.seen_in = state->list;
+  return true;
 }
 
 template <class T>
@@ -161,7 +163,7 @@ typename ObjectCache<T>::Entry ObjectCache<T>::exchange(const Entry& now) {
   Kept& kept = state->objects[name_of(now->object)];
   kept.seen_in = state->list;
   const bool is_same_object = kept.entry != nullptr && kept.entry->object.metadata.uid == now->object.metadata.uid;
-  if (is_same_object && !state->is_listing &&
+  if (is_same_object && !state->takes_earlier &&
       !is_later(now->object.metadata.resource_version, kept.entry->object.metadata.resource_version))
     return now;
   return std::exchange(kept.entry, now);
@@ -189,10 +191,10 @@ typename ObjectCache<T>::Entry ObjectCache<T>::take_out(const ObjectName& name, 
 }
 
 template <class T>
-void ObjectCache<T>::begin_list() {
+void ObjectCache<T>::begin_list(EarlierVersions earlier) {
   const auto state = state_.lock();
   ++state->list;
-  state->is_listing = true;
+  state->takes_earlier = earlier == EarlierVersions::Taken;
 }
 
 template <class T>
@@ -200,7 +202,7 @@ std::vector<Change> ObjectCache<T>::end_list() {
   std::vector<Entry> removed;
   {
     const auto state = state_.lock();
-    state->is_listing = false;
+    state->takes_earlier = false;
     std::erase_if(state->objects, [&](auto& each) {
       if (each.second.seen_in == state->list) return false;
       removed.push_back(std::move(each.second.entry));

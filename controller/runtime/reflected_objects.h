@@ -55,16 +55,22 @@ bool is_later(std::string_view a, std::string_view b);
 /// numbers.
 bool went_back(std::string_view seen, std::string_view now);
 
+/// What an object of a list counts that is earlier than the one kept.
+enum class EarlierVersions {
+  Passed,  ///< Nothing: the list was under way while we wrote.
+  Taken,   ///< As it is: the store was put back to a backup, where our later writes are gone.
+};
+
 /// What one reflector fills. Only the reflector's thread calls it.
 class ReflectedObjects {
  public:
   virtual ~ReflectedObjects() = default;
   /// Takes over what a list or an event gave; what is news in it, in order. Integrity when it has no name: it can't be
-  /// kept. In a list the server's word counts as it is; after it, only what is later than what is kept.
+  /// kept. Only what is later than what is kept counts, but in a list that says otherwise.
   virtual Result<std::vector<Change>> put(const Node& object) = 0;
   /// What was deleted; nothing when it is not kept, or another of its name is.
   virtual Result<std::vector<Change>> remove(const Node& object) = 0;
-  virtual void begin_list() = 0;
+  virtual void begin_list(EarlierVersions earlier) = 0;
   /// Drops what was not put since begin_list().
   virtual std::vector<Change> end_list() = 0;
   virtual std::size_t size() const = 0;

@@ -94,6 +94,11 @@ void Reflector::list(const Round& round) {
     return back_off(listed.error(), round.for_good);
   }
   answered(round);
+  const bool took_earlier = std::exchange(takes_earlier_, false);
+  if (!took_earlier && went_back(version_, *listed)) {
+    takes_earlier_ = true;
+    return;
+  }
   version_ = *listed;
   is_of_list_ = true;
   has_watched_ = false;
@@ -110,7 +115,7 @@ Result<std::string> Reflector::list_pages(PageRequest request, const std::stop_t
     tell(parts_.objects.put(object));
     return {};
   };
-  parts_.objects.begin_list();
+  parts_.objects.begin_list(takes_earlier_ ? EarlierVersions::Taken : EarlierVersions::Passed);
   for (;;) {
     const Result<PageEnd> end = parts_.collection.list(request, take, stop);
     if (!end) return std::unexpected(end.error());
@@ -132,6 +137,7 @@ void Reflector::watch(const Round& round) {
   if (round.stop.stop_requested()) return ended_early(round);
   if (!is_ahead) return not_watched(is_ahead.error(), false, false, round.for_good);
   if (*is_ahead) {
+    takes_earlier_ = true;
     state_ = State::Listing;
     return;
   }

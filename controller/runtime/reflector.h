@@ -55,6 +55,7 @@ struct ReflectorHands {
 ///   state      what came                              what follows
 ///   Listing    a page with more behind it             the next page
 ///              the last page                          what was not listed is gone; Watching from the list's version
+///              one lower than a version seen before   at once once more, where its earlier versions count
 ///              Expired on a later page                once more from the start, in one answer
 ///              any other error                        back-off (Retry-After as floor), once more from the start
 ///   Watching   before each watch but a list's first:
@@ -142,6 +143,7 @@ class Reflector {
   std::string version_;
   bool is_of_list_ = false;  ///< That version: no watch was asked for from it.
   bool list_whole_ = false;
+  bool takes_earlier_ = false;  ///< The next list: the server is at a lower version than was seen.
   unsigned failures_ = 0;
   std::uint64_t ended_outages_ = 0;  ///< As of the last back-off.
   unsigned resumes_ = 0;

@@ -288,7 +288,7 @@ def cuts_case(setting):
             editor.join()
             began = time.monotonic()
             wait_until(lambda: all_written(api), "every change is answered", 120)
-            lists = len(wire.seen("GET", "/imagepublications[?]limit="))
+            lists = len(wire.seen("GET", "/imagepublications[?]limit=500"))
             watches = len(wire.seen("GET", "/imagepublications[?].*watch=true"))
         finally:
             subject.stop()

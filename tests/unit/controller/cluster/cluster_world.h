@@ -61,7 +61,7 @@ struct ClusterWorld {
  private:
   void list(const kube::ApiResource& resource, runtime::ReflectedObjects& objects) {
     kube::Collection collection(client, {.resource = resource, .namespace_name = {}, .label_selector = {}});
-    objects.begin_list();
+    objects.begin_list(runtime::EarlierVersions::Passed);
     REQUIRE(collection.list({.continue_token = {}, .whole = true},
                             [&](const Node& node) -> Result<void> {
                               REQUIRE(objects.put(node));

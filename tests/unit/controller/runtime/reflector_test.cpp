@@ -248,6 +248,27 @@ TEST_CASE(
   CHECK(world.collection.lists.size() == 4);
 }
 
+TEST_CASE("A list that finds the store put back is made again at once, and takes what went back") {
+  World world;
+  for (const char* name : {"edited", "untouched"}) world.collection.set(name);
+  world.steps(2);
+  const auto backup = world.collection.back_up();
+  world.collection.set("edited");
+  world.steps(1);
+  world.news();
+  world.collection.passes = [&] { world.collection.restore(backup); };
+  world.collection.refusal = kTooOld;
+  world.steps(1);
+  world.collection.passes = nullptr;
+  world.waits.clear();
+  world.steps(2);
+  CHECK(world.news() == Words{"editedE"});
+  CHECK(world.waits.empty());
+  world.collection.set("edited");
+  world.steps(2);
+  CHECK(world.news() == Words{"editedE"});
+}
+
 TEST_CASE("Where the server is is asked before each watch but the first after a list") {
   World world;
   world.steps(2);
