@@ -538,7 +538,8 @@ class StopTest(ControllerTest):
         self.registry.fault(action="RefuseMount", times=0)
         self.registry.fault(action="Slow", path="team/slow/blobs/uploads", times=0, bytesPerSecond=400000)
         self.publication("slow")
-        self.becomes("True Progressing", "Reconciling", "slow")
+        # Asked at the registry: what the status says of a visit of five seconds may be over before kubectl has it.
+        wait_until(lambda: any("team/slow/blobs/uploads" in each["target"] for each in self.registry.requests()), "it sends")
         self.controller.process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         self.assertEqual(self.controller.process.wait(2 * GRACE), 0)
