@@ -30,6 +30,10 @@ def free_ports(count):
     return ports
 
 
+class PortTaken(SystemExit):
+    """A port that was free went to somebody else before the program that was to have it began to listen."""
+
+
 def end(process):
     process.terminate()
     try:
@@ -81,13 +85,20 @@ class Cluster:
         self.audits = audits
         self.restarts = []  # From where to where in its log of requests.
         try:
-            self.start_etcd()
-            self.start_api_server()
-            self.kubeconfig = self.kubeconfig_for("admin", "/O=system:masters/CN=admin")
-            self.wait_until_ready()
+            try:
+                self.start()
+            except PortTaken:
+                self.stop()
+                self.start()
         except BaseException:
             self.stop()
             raise
+
+    def start(self):
+        self.start_etcd()
+        self.start_api_server()
+        self.kubeconfig = self.kubeconfig_for("admin", "/O=system:masters/CN=admin")
+        self.wait_until_ready()
 
     def launch(self, name, *arguments):
         with open(self.folder / f"{name}.log", "ab") as log:
@@ -108,12 +119,12 @@ class Cluster:
         self.store = self.launch(*self.etcd_command)
 
     def start_api_server(self):
-        (self.port,) = free_ports(1)
-        self.server = f"https://127.0.0.1:{self.port}"
         certificate, key = self.authority.sign("api-server", "/CN=kube-apiserver",
                                                "IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
         accounts = self.folder / "service-accounts.key"
         self.authority.openssl("genrsa", "-out", accounts, "2048")
+        (self.port,) = free_ports(1)
+        self.server = f"https://127.0.0.1:{self.port}"
         self.api_server_command = (
             "kube-apiserver", *self.audit_flags(), "--etcd-servers", self.etcd, "--bind-address", "127.0.0.1",
             "--secure-port", self.port, "--tls-cert-file", certificate, "--tls-private-key-file", key,
@@ -226,7 +237,8 @@ class Cluster:
             if ended or time.monotonic() > deadline:
                 name = ended[0] if ended else "kube-apiserver"
                 log = (self.folder / f"{name}.log").read_text(errors="replace")
-                raise SystemExit(f"{name} does not start:\n{log[-3000:]}")
+                failure = PortTaken if "address already in use" in log else SystemExit
+                raise failure(f"{name} does not start:\n{log[-3000:]}")
             time.sleep(0.2)
 
     def kubectl(self, *arguments, stdin=None, kubeconfig=None, check=True):
