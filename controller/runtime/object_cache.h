@@ -50,6 +50,9 @@ class ObjectCache final : public ReflectedObjects {
   Result<std::vector<Change>> put(const Node& object) override;
   Result<std::vector<Change>> remove(const Node& object) override;
   void begin_list(EarlierVersions earlier) override;
+  bool passed_one_for_what_was_there_at(std::string_view version) const override {
+    return state_.lock()->earlier.passed_one_for_what_was_there_at(version);
+  }
   std::vector<Change> end_list() override;
 
  private:
@@ -60,7 +63,7 @@ class ObjectCache final : public ReflectedObjects {
   struct State {
     std::map<ObjectName, Kept> objects;
     std::uint64_t list = 0;
-    bool takes_earlier = false;  ///< Until the list's end.
+    EarlierObjects earlier;
   };
 
   /// Whether what stands in place is at least as new: what wrote() took comes back as an event, and is not decoded
@@ -77,11 +80,6 @@ class ObjectCache final : public ReflectedObjects {
   std::vector<Follower> followers_;
   Guarded<State> state_;
 };
-
-template <class T>
-ObjectName name_of(const T& object) {
-  return {object.metadata.namespace_name, object.metadata.name};
-}
 
 template <class T>
 typename ObjectCache<T>::Entry ObjectCache<T>::find(const ObjectName& name) const {
@@ -150,10 +148,11 @@ bool ObjectCache<T>::knows(const Node& object) {
   const std::string version = json::text_at(metadata, "resourceVersion");
   const auto state = state_.lock();
   const auto found = state->objects.find(name);
-  if (found == state->objects.end() || state->takes_earlier) return false;
+  if (found == state->objects.end() || state->earlier.are_taken()) return false;
   const ObjectMeta& kept = found->second.entry->object.metadata;
   if (kept.uid != uid || is_later(version, kept.resource_version)) return false;
   found->second.seen_in = state->list;
+  state->earlier.passed(version, kept.resource_version);
   return true;
 }
 
@@ -163,7 +162,7 @@ typename ObjectCache<T>::Entry ObjectCache<T>::exchange(const Entry& now) {
   Kept& kept = state->objects[name_of(now->object)];
   kept.seen_in = state->list;
   const bool is_same_object = kept.entry != nullptr && kept.entry->object.metadata.uid == now->object.metadata.uid;
-  if (is_same_object && !state->takes_earlier &&
+  if (is_same_object && !state->earlier.are_taken() &&
       !is_later(now->object.metadata.resource_version, kept.entry->object.metadata.resource_version))
     return now;
   return std::exchange(kept.entry, now);
@@ -194,7 +193,7 @@ template <class T>
 void ObjectCache<T>::begin_list(EarlierVersions earlier) {
   const auto state = state_.lock();
   ++state->list;
-  state->takes_earlier = earlier == EarlierVersions::Taken;
+  state->earlier.begin_list(earlier);
 }
 
 template <class T>
@@ -202,7 +201,7 @@ std::vector<Change> ObjectCache<T>::end_list() {
   std::vector<Entry> removed;
   {
     const auto state = state_.lock();
-    state->takes_earlier = false;
+    state->earlier.end_list();
     std::erase_if(state->objects, [&](auto& each) {
       if (each.second.seen_in == state->list) return false;
       removed.push_back(std::move(each.second.entry));

@@ -15,7 +15,7 @@
 #include "crds/v1alpha1/object_meta.h"
 
 /// The keys of a work queue, in the orders in which it asks for them: no question but a count looks through all of
-/// them. None is thread-safe.
+/// them; who comes first is asked of each lane. None is thread-safe.
 namespace slipway::runtime {
 
 /// Who asked: what people edited comes before what is looked at again.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/runtime/earlier_versions.h"
 #include "crds/base/document.h"
 #include "crds/base/result.h"
 #include "crds/base/time.h"
@@ -19,6 +20,11 @@ struct ObjectName {
   std::string name;
   auto operator<=>(const ObjectName&) const = default;
 };
+
+template <class T>
+ObjectName name_of(const T& object) {
+  return {object.metadata.namespace_name, object.metadata.name};
+}
 
 enum class ChangeKind {
   Added,       ///< New to us; after a restart that is every object.
@@ -55,12 +61,6 @@ bool is_later(std::string_view a, std::string_view b);
 /// numbers.
 bool went_back(std::string_view seen, std::string_view now);
 
-/// What an object of a list counts that is earlier than the one kept.
-enum class EarlierVersions {
-  Passed,  ///< Nothing: the list was under way while we wrote.
-  Taken,   ///< As it is: the store was put back to a backup, where our later writes are gone.
-};
-
 /// What one reflector fills. Only the reflector's thread calls it.
 class ReflectedObjects {
  public:
@@ -71,6 +71,8 @@ class ReflectedObjects {
   /// What was deleted; nothing when it is not kept, or another of its name is.
   virtual Result<std::vector<Change>> remove(const Node& object) = 0;
   virtual void begin_list(EarlierVersions earlier) = 0;
+  /// See EarlierObjects; of the list that runs.
+  virtual bool passed_one_for_what_was_there_at(std::string_view version) const = 0;
   /// Drops what was not put since begin_list().
   virtual std::vector<Change> end_list() = 0;
   virtual std::size_t size() const = 0;

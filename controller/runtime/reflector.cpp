@@ -95,7 +95,8 @@ void Reflector::list(const Round& round) {
   }
   answered(round);
   const bool took_earlier = std::exchange(takes_earlier_, false);
-  if (!took_earlier && went_back(version_, *listed)) {
+  const bool is_put_back = went_back(version_, *listed) || parts_.objects.passed_one_for_what_was_there_at(*listed);
+  if (!took_earlier && is_put_back) {
     takes_earlier_ = true;
     return;
   }

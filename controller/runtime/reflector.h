@@ -55,7 +55,7 @@ struct ReflectorHands {
 ///   state      what came                              what follows
 ///   Listing    a page with more behind it             the next page
 ///              the last page                          what was not listed is gone; Watching from the list's version
-///              one lower than a version seen before   at once once more, where its earlier versions count
+///              the last page, of a store put back     at once once more, where its earlier versions count
 ///              Expired on a later page                once more from the start, in one answer
 ///              any other error                        back-off (Retry-After as floor), once more from the start
 ///   Watching   before each watch but a list's first:

@@ -163,6 +163,12 @@ class OutageTest(unittest.TestCase):
         self.assert_done_once(builds)
         wait_until(lambda: self.controller.readiness()[0] == 200, "it is ready by itself")
 
+    def write_others(self, name, count):
+        """More versions than an API server takes for itself when it starts."""
+        self.kubectl("create", "-f", "-", stdin="---".join(
+            f"\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}-{number}, namespace: team}}\n" for number in range(count)))
+        self.addCleanup(self.kubectl, "delete", "configmaps", "--all", "-n", "team")
+
     def test_etcd_is_put_back_to_a_backup(self):
         self.apply(["edited", "kept"], 1)
         self.wait_until_published({"edited": 1, "kept": 1})
@@ -171,14 +177,46 @@ class OutageTest(unittest.TestCase):
         self.apply(["edited"], 2)
         self.apply(["lost"], 1)
         self.wait_until_published({"edited": 2, "kept": 1, "lost": 1})
-        # More versions than an API server takes for itself when it starts.
-        self.kubectl("create", "-f", "-", stdin="---".join(
-            f"\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: filler-{number}, namespace: team}}\n" for number in range(100)))
+        self.write_others("before", 100)
         self.cluster.restore(self.work / "backup")
         self.apply(["edited"], 3)
         self.apply(["new"], 1)
         self.wait_until_published({"edited": 3, "kept": 1, "new": 1})
         wait_until(lambda: self.controller.metric('slipway_resources{kind="imagepublication"') == 3, "what is lost is not kept")
+
+    def test_a_backup_of_etcd_counts_however_far_its_versions_have_come_since(self):
+        open_to_all = REGISTRY.format(host=self.registry.host).replace("name: local", "name: second")
+        closed = open_to_all.replace("namespaceSelector: {}", "namespaceSelector: {matchLabels: {nobody: has-it}}")
+        self.assertNotEqual(closed, open_to_all)
+        self.kubectl("apply", "-f", "-", stdin=closed)
+        self.addCleanup(self.kubectl, "delete", "acr", "second")
+        self.wait_until_calm()
+        self.cluster.back_up(self.work / "closed")
+        self.wait_until_calm()
+        self.kubectl("apply", "-f", "-", stdin=open_to_all)
+        self.apply_to("second", "let-in")
+        self.wait_until_published({"let-in": 1})
+        self.wire.drop()
+        self.wire.cut_now()
+        self.cluster.restore(self.work / "closed")
+        self.write_others("after", 300)
+        self.cluster.compact()
+        self.cluster.restart_api_server()
+        self.wire.heal()
+        wait_until(lambda: self.controller.metric('slipway_resources{kind="imagepublication"') == 0, "what is lost is not kept")
+        self.wait_until_calm()
+        self.apply_to("second", "stranger")
+        wait_until(lambda: self.ready_of("stranger") == ("False", "Forbidden"), "it goes by what etcd has now")
+        self.assertIsNone(self.registry.digest("team/stranger", "staging"))
+
+    def apply_to(self, registry, name):
+        self.kubectl("apply", "-f", "-", stdin=PUBLICATION.format(
+            name=name, version="1.0.1", number=1, source=f"{self.registry.host}/team/base:1").replace("name: local", f"name: {registry}"))
+
+    def ready_of(self, name):
+        """(status, reason) of its Ready condition."""
+        conditions = json.loads(self.kubectl("get", "ipub", name, "-n", "team", "-o", "json").stdout)["status"].get("conditions", [])
+        return next(((each["status"], each["reason"]) for each in conditions if each["type"] == "Ready"), None)
 
 
 if __name__ == "__main__":

@@ -249,6 +249,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A list that finds the store put back is made again at once, and takes what went back") {
+  const std::int64_t ahead = GENERATE(0, 1000);
   World world;
   for (const char* name : {"edited", "untouched"}) world.collection.set(name);
   world.steps(2);
@@ -256,7 +257,7 @@ TEST_CASE("A list that finds the store put back is made again at once, and takes
   world.collection.set("edited");
   world.steps(1);
   world.news();
-  world.collection.passes = [&] { world.collection.restore(backup); };
+  world.collection.passes = [&] { world.collection.restore(backup, ahead); };
   world.collection.refusal = kTooOld;
   world.steps(1);
   world.collection.passes = nullptr;

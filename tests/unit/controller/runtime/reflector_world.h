@@ -63,8 +63,10 @@ class FakeCollection final : public CollectionReader {
   /// As etcd restored from a backup: what was there at that version, and the version too.
   using Backup = std::pair<std::int64_t, std::map<std::string, std::pair<std::int64_t, std::int64_t>>>;
   Backup back_up() const { return {version_, objects_}; }
-  void restore(const Backup& backup) {
+  /// `ahead`: how far its versions were raised by it, as etcd advises, or went on unseen since.
+  void restore(const Backup& backup, std::int64_t ahead = 0) {
     std::tie(version_, objects_) = backup;
+    version_ += ahead;
     history_.clear();
   }
 
