@@ -6,6 +6,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "controller/registry/host_silence.h"
 #include "controller/runtime/guarded.h"
@@ -17,8 +18,8 @@
 
 namespace slipway::assembly {
 
-/// Brings back what was put off for a silent host as soon as it may ask: while the host is silent and no visit asks it,
-/// who was put off first; once it answers, all. Tells the log of both ends of a silence. Thread-safe.
+/// Brings back what was put off for a silent host as soon as it may ask: while the host is silent and no visit of its
+/// row asks it, who was put off first; once it answers, all. Tells the log of both ends of a silence. Thread-safe.
 class PutOffVisits final : public registry::SilenceWatcher {
  public:
   /// Both outlive it.
@@ -29,8 +30,9 @@ class PutOffVisits final : public registry::SilenceWatcher {
   void bring_back(const ObjectKey& key);
 
   void began(const std::string& host) override;
-  void put_off(const std::shared_ptr<const registry::HostSilence>& host, const std::string& visit) override;
-  void is_free(const std::string& host) override;
+  void put_off(const std::shared_ptr<const registry::HostSilence>& host, registry::SilenceRow row,
+               const std::string& visit) override;
+  void is_free(const std::string& host, registry::SilenceRow row) override;
   void is_over(const std::string& host) override;
 
   /// The visit of that id to the object is over.
@@ -39,11 +41,17 @@ class PutOffVisits final : public registry::SilenceWatcher {
   void forget(const std::string& visit) { state_.lock()->refused.erase(visit); }
 
  private:
-  using Hosts = std::set<std::shared_ptr<const registry::HostSilence>>;
-  struct State {
-    std::map<std::string, Hosts> refused;             ///< By visits that are not over, which hosts they were kept from.
-    std::map<std::string, runtime::DelayedKeys> row;  ///< By host, since when each waits.
+  using Turn = std::pair<std::shared_ptr<const registry::HostSilence>, registry::SilenceRow>;
+  struct OfHost {
+    std::shared_ptr<const registry::HostSilence> host;
+    std::map<registry::SilenceRow, runtime::DelayedKeys> rows;  ///< Since when each waits.
   };
+  struct State {
+    std::map<std::string, std::set<Turn>> refused;  ///< By visits that are not over, which turns they had not.
+    std::map<std::string, OfHost> waiting;          ///< By host.
+    std::map<ObjectKey, Turn> woken;                ///< Whom a free turn was given to, until its visit is over.
+  };
+  static void forget(State& state, const ObjectKey& key);
 
   telemetry::Log& log_;
   const runtime::SteadyClock& clock_;

@@ -1,5 +1,6 @@
 #include "controller/registry/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controller/http/url.h"
@@ -16,10 +17,11 @@ bool is_own_answer(const http::Request& request, const http::Response& response)
   return asked && answered && http::same_origin(*asked, *answered);
 }
 
-/// "repository:a/b" of "repository:a/b:pull,push repository:base:pull": what the request is about.
-std::string repository_of(const std::string& scope) {
+/// "repository:a" of "repository:a/b:pull,push repository:base:pull": what of the registry the request is about. Below
+/// a repository's first element lies what a registry fetches from one upstream.
+std::string part_of(const std::string& scope) {
   const std::string first = scope.substr(0, scope.find(' '));
-  return first.substr(0, first.rfind(':'));
+  return first.substr(0, std::min(first.rfind(':'), first.find('/')));
 }
 
 std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Response& response) {
@@ -47,7 +49,7 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
 
 Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
   const std::string* visit = request.headers.find("X-Request-Id");
-  auto place = silence_->enter(visit != nullptr ? *visit : "", repository_of(scope));
+  auto place = silence_->enter(visit != nullptr ? *visit : "", part_of(scope));
   if (!place) return std::unexpected(place.error());
   Result<http::Response> response = send_signed(request, scope, stop);
   place->over(request, response);

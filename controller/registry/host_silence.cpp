@@ -13,6 +13,8 @@ namespace {
 
 /// What fails sooner holds nobody up.
 constexpr std::chrono::seconds kInVain{8};
+/// Of what is more, nothing is known.
+constexpr std::size_t kMostParts = 1'000;
 
 std::unexpected<Error> put_off(const std::string& host) {
   return fail_because(
@@ -40,51 +42,71 @@ bool tells_nothing(const http::Request& request, const Result<http::Response>& r
 
 Result<HostSilence::Place> HostSilence::enter(const std::string& visit, const std::string& part) {
   const Time now = hands_.clock.now();
+  std::optional<SilenceRow> row;
   {
     auto state = state_.lock();
-    const Row row = state->hanging.contains(part) ? Row::Hanging : Row::Rest;
-    if (visit.empty() || (row == Row::Rest && !state->is_silent)) return Place(*this, part, std::nullopt, now);
-    Turn& turn = row == Row::Hanging ? state->of_hanging : state->of_rest;
+    row = row_of(*state, part);
+    if (visit.empty() || !row) return Place(*this, part, std::nullopt, now);
+    Turn& turn = state->turns[*row];
     if (turn.out == 0 || turn.asking == visit) {
       if (turn.out == 0) ++turn.number;
       turn.asking = visit;
       ++turn.out;
-      return Place(*this, part, Taken{.row = row, .turn = turn.number}, now);
+      return Place(*this, part, Taken{.row = *row, .turn = turn.number}, now);
     }
   }
-  hands_.watcher.put_off(shared_from_this(), visit);
+  hands_.watcher.put_off(shared_from_this(), *row, visit);
   return put_off(host_);
 }
 
-bool HostSilence::is_taken() const {
+std::optional<SilenceRow> HostSilence::row_of(const State& state, const std::string& part) {
+  if (state.hanging.contains(part)) return SilenceRow::Hanging;
+  if (!state.is_silent) return std::nullopt;
+  return state.answered.contains(part) ? SilenceRow::Answered : SilenceRow::Untried;
+}
+
+bool HostSilence::is_taken(SilenceRow row) const {
   const auto state = state_.lock();
-  return (!state->hanging.empty() && state->of_hanging.out > 0) || (state->is_silent && state->of_rest.out > 0);
+  const auto turn = state->turns.find(row);
+  const bool is_asked_for = row == SilenceRow::Hanging ? !state->hanging.empty() : state->is_silent;
+  return is_asked_for && turn != state->turns.end() && turn->second.out > 0;
 }
 
 bool HostSilence::leave(const Taken& taken) {
   auto state = state_.lock();
-  Turn& turn = taken.row == Row::Hanging ? state->of_hanging : state->of_rest;
+  Turn& turn = state->turns[taken.row];
   if (turn.number != taken.turn || turn.out == 0) return false;
   return --turn.out == 0 && !state->hanging.empty();
 }
 
+void HostSilence::note_hanging(State& state, const std::string& part) {
+  state.answered.erase(part);
+  if (state.hanging.size() < kMostParts) state.hanging.insert(part);
+}
+
+void HostSilence::note_answered(State& state, const std::string& part, Time now) {
+  state.answered_at = now;
+  if (state.answered.size() < kMostParts || state.answered.contains(part)) state.answered[part] = now;
+}
+
 HostSilence::Change HostSilence::note(const Ended& request, Time now) {
-  constexpr std::size_t kMostHanging = 1'000;
   auto state = state_.lock();
   const bool was_silent = state->is_silent;
   if (request.is_in_vain) {
+    const auto answered = state->answered.find(request.part);
+    if (answered != state->answered.end() && answered->second >= request.began) return Change::None;
+    note_hanging(*state, request.part);
     if (state->answered_at >= request.began) return Change::None;
-    if (state->hanging.size() < kMostHanging) state->hanging.insert(request.part);
     state->is_silent = true;
     return was_silent ? Change::None : Change::Began;
   }
-  if (request.is_answered) state->answered_at = now;
+  if (request.is_answered) note_answered(*state, request.part, now);
   state->is_silent = false;
-  state->of_rest.out = 0;
+  state->turns[SilenceRow::Answered].out = state->turns[SilenceRow::Untried].out = 0;
   const bool was_hanging = state->hanging.contains(request.part);
   if (was_hanging) {
     state->hanging.clear();
-    state->of_hanging.out = 0;
+    state->turns[SilenceRow::Hanging].out = 0;
   }
   return was_silent || was_hanging ? Change::Over : Change::None;
 }
@@ -106,7 +128,7 @@ void HostSilence::Place::over(const http::Request& request, const Result<http::R
   SilenceWatcher& watcher = silence_->hands_.watcher;
   if (change == Change::Began) watcher.began(silence_->host_);
   if (change == Change::Over) watcher.is_over(silence_->host_);
-  if (is_free) watcher.is_free(silence_->host_);
+  if (is_free) watcher.is_free(silence_->host_, taken->row);
 }
 
 }  // namespace slipway::registry

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,27 +17,35 @@ namespace slipway::registry {
 
 class HostSilence;
 
+/// Whose turn it is to ask a host that keeps requests waiting. Each row has a turn of its own, so that what never
+/// answered keeps nobody from what has.
+enum class SilenceRow {
+  Hanging,   ///< Parts of the host that kept a request waiting in vain since.
+  Answered,  ///< Others, that have answered.
+  Untried,   ///< The rest.
+};
+
 /// Wants to know which hosts give no answer, and who is kept from them because of it. Thread-safe; called without a
 /// lock held, on the threads that ask, so it returns at once.
 class SilenceWatcher {
  public:
   virtual ~SilenceWatcher() = default;
   virtual void began(const std::string& /*host*/) {}
-  /// A request of that visit was not sent: another visit waits for an answer.
-  virtual void put_off(const std::shared_ptr<const HostSilence>&, const std::string& /*visit*/) {}
-  /// It is silent still, and no visit asks it any more: one may.
-  virtual void is_free(const std::string& /*host*/) {}
+  /// A request of that visit was not sent: another visit of its row waits for an answer.
+  virtual void put_off(const std::shared_ptr<const HostSilence>&, SilenceRow, const std::string& /*visit*/) {}
+  /// It is silent still, and no visit of that row asks it any more: one may.
+  virtual void is_free(const std::string& /*host*/, SilenceRow) {}
   virtual void is_over(const std::string& /*host*/) {}
 };
 
 /// Whether a host answers, as far as the requests to it tell. One that kept a request waiting in vain and answered no
-/// other meanwhile is silent, until it answers or fails at once. While it is silent one visit at a time may have
-/// requests out to it: so a host that hangs holds one worker, not all of them, and who waits for another host holds
-/// nobody up. Thread-safe.
+/// other meanwhile is silent, until it answers or fails at once. While it is silent one visit of each row (SilenceRow)
+/// may have requests out to it: so a host that hangs holds few workers, not all of them, and who waits for another host
+/// holds nobody up. Thread-safe.
 ///
-/// A registry that fetches from others may hang in some repositories and answer in the rest. So those that kept a
-/// request waiting are known as hanging, have a turn of their own, and are one visit's at a time until one of them
-/// answers, whatever the rest does; one visit to the rest may ask beside them, and where it is answered all may.
+/// A registry that fetches from others may hang in some repositories and answer in the rest. So the parts of it that
+/// kept a request waiting in vain and answered no other meanwhile are known as hanging, and are one visit's at a time
+/// until one of them answers, whatever the rest does; once one of the rest is answered, all of those may ask.
 ///
 /// In vain is what got no answer, or one of a proxy or of the host that it can't (5xx), after 8 s; what was waited on
 /// this side does not count. Neither does, whatever becomes of it, a blob, which has a patience of its own, nor a
@@ -46,9 +55,8 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   using Time = runtime::SteadyClock::Time;
 
   /// A visit's turn to ask.
-  enum class Row { Hanging, Rest };
   struct Taken {
-    Row row;
+    SilenceRow row;
     std::uint64_t turn;
   };
 
@@ -87,13 +95,14 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
     const Time began_;
     const std::chrono::nanoseconds waited_before_;  ///< http::waited_here().
   };
-  /// Before a request for `part` of the host, a repository or what is none, is sent: Unavailable, with reason
-  /// HostSilent, while another visit has the turn that it would need. Who has no id is never refused.
+  /// Before a request for `part` of the host, repositories that are likely to hang together or what is none, is sent:
+  /// Unavailable, with reason HostSilent, while another visit has the turn that it would need. Who has no id is never
+  /// refused.
   Result<Place> enter(const std::string& visit, const std::string& part = {});
   const std::string& host() const { return host_; }
   bool is_silent() const { return state_.lock()->is_silent; }
-  /// Whether a visit is put off that has no requests out.
-  bool is_taken() const;
+  /// Whether a visit of that row is put off that has no requests out.
+  bool is_taken(SilenceRow row) const;
 
  private:
   struct Ended {
@@ -117,10 +126,14 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   struct State {
     bool is_silent = false;
     std::optional<Time> answered_at;
-    std::set<std::string> hanging;  ///< Parts that kept a request waiting in vain since one of them answered.
-    Turn of_hanging;
-    Turn of_rest;  ///< While it is silent.
+    std::set<std::string> hanging;         ///< Parts that kept a request waiting in vain since one of them answered.
+    std::map<std::string, Time> answered;  ///< Parts that did, and did not hang since: when last.
+    std::map<SilenceRow, Turn> turns;
   };
+  /// Absent: it needs no turn.
+  static std::optional<SilenceRow> row_of(const State& state, const std::string& part);
+  static void note_hanging(State& state, const std::string& part);
+  static void note_answered(State& state, const std::string& part, Time now);
   const std::string host_;
   const Hands hands_;
   runtime::Guarded<State> state_;

@@ -104,6 +104,23 @@ TEST_CASE("who was put off first comes when a silent host is free, all who were 
   CHECK(world.brought_back().empty());
 }
 
+TEST_CASE("a free turn that nobody needs whom it was given to goes on to the next") {
+  World world;
+  const auto host = world.host("r.io");
+  world.ask(*host, "");
+  world.ask(*host, "x", kNone, [&] {
+    for (const auto* name : {"a", "b", "c"}) world.visit_in_vain(name, *host);
+  });
+  CHECK(world.brought_back() == Names{"a"});
+  world.visit("a", [] { return Outcome{}; });
+  CHECK(world.brought_back() == Names{"b"});
+  world.visit("b", [&] {
+    world.ask(*host, "b");
+    return Outcome{.kind = Outcome::Kind::Retry, .delay = {}};
+  });
+  CHECK(world.brought_back() == Names{"c"});
+}
+
 TEST_CASE("who was put off by a host that is free, or answered, before its visit was over comes at once") {
   const bool is_over = GENERATE(false, true);
   World world;

@@ -25,10 +25,13 @@ class SetClock final : public runtime::SteadyClock {
 class Told final : public registry::SilenceWatcher {
  public:
   void began(const std::string& host) override { all.push_back(host + " is silent"); }
-  void put_off(const std::shared_ptr<const registry::HostSilence>& host, const std::string& visit) override {
+  void put_off(const std::shared_ptr<const registry::HostSilence>& host, registry::SilenceRow,
+               const std::string& visit) override {
     all.push_back(visit + " waits for " + host->host());
   }
-  void is_free(const std::string& host) override { all.push_back(host + " is free"); }
+  void is_free(const std::string& host, registry::SilenceRow row) override {
+    all.push_back(host + " is free" + (row == registry::SilenceRow::Hanging ? ", where it hangs" : ""));
+  }
   void is_over(const std::string& host) override { all.push_back(host + " is not silent"); }
 
   std::vector<std::string> take() { return std::exchange(all, {}); }
@@ -78,10 +81,10 @@ TEST_CASE("A host that gives no answer is asked by one visit at a time, until it
   CHECK(world.may("b"));
   world.over(kNone, 0s, 60s);
   CHECK(world.silence->is_silent());
-  CHECK_FALSE(world.silence->is_taken());
+  CHECK_FALSE(world.silence->is_taken(registry::SilenceRow::Hanging));
   CHECK(world.may("b"));
   CHECK(world.may("b"));
-  CHECK(world.silence->is_taken());
+  CHECK(world.silence->is_taken(registry::SilenceRow::Hanging));
   const auto refused = world.silence->enter("a");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().cls == ErrorClass::Unavailable);
@@ -111,7 +114,7 @@ TEST_CASE(
   CHECK_FALSE(world.may("b"));
   CHECK(world.told.take() == Words{"b waits for r.io"});
   world.back("a");
-  CHECK(world.told.take() == Words{"r.io is free"});
+  CHECK(world.told.take() == Words{"r.io is free, where it hangs"});
   CHECK(world.may("b"));
   world.over(kNone, 200s, 260s);
   CHECK(world.told.take().empty());
@@ -193,7 +196,8 @@ TEST_CASE("Repositories that hang keep nobody from those that answer, and one vi
   CHECK_FALSE(world.may("d", "slow/b"));
   world.out["c"].back().over({}, kAnswer);
   CHECK_FALSE(world.silence->is_silent());
-  CHECK(world.silence->is_taken());
+  CHECK(world.silence->is_taken(registry::SilenceRow::Hanging));
+  CHECK_FALSE(world.silence->is_taken(registry::SilenceRow::Untried));
   world.clock.time += 1s;
   CHECK(world.may("d", "slow/b"));
   CHECK(world.may("e", "good"));
@@ -206,7 +210,7 @@ TEST_CASE("Repositories that hang keep nobody from those that answer, and one vi
   SECTION("one after the other") {
     world.told.take();
     world.back("a");
-    CHECK(world.told.take() == Words{"r.io is free"});
+    CHECK(world.told.take() == Words{"r.io is free, where it hangs"});
     CHECK(world.may("b", "slow/a"));
     CHECK_FALSE(world.may("a", "slow/a"));
   }
@@ -218,4 +222,36 @@ TEST_CASE("Repositories that hang keep nobody from those that answer, and one vi
     CHECK_FALSE(world.may("g", "slow/a"));
     CHECK(world.may("h", "good"));
   }
+}
+
+TEST_CASE("However many parts of a host never answer, those that did have a turn beside them") {
+  World world;
+  world.over(kAnswer, 0s, 1s, {}, 0s, "good");
+  world.over(kNone, 2s, 62s, {}, 0s, "slow 0");
+  for (int number = 1; number < 30; ++number) {
+    const std::string slow = "slow " + std::to_string(number);
+    CHECK(world.may(slow, slow));
+    CHECK_FALSE(world.may("new", "never asked"));
+    CHECK(world.may("good", "good"));
+    CHECK_FALSE(world.may("another", "good"));
+    world.out["good"].clear();
+    world.back(slow);
+  }
+  CHECK(world.silence->is_silent());
+  CHECK(world.may("good", "good"));
+  world.out["good"].back().over({}, kAnswer);
+  CHECK(world.may("new", "never asked"));
+}
+
+TEST_CASE("A part that keeps a request waiting while another answers is known as hanging, and the host is not silent") {
+  World world;
+  auto early = world.silence->enter("", "slow");
+  world.over(kAnswer, 29s, 30s, {}, 0s, "good");
+  world.clock.time = world.start + 60s;
+  early->over({}, kNone);
+  CHECK_FALSE(world.silence->is_silent());
+  CHECK(world.may("a", "slow"));
+  CHECK_FALSE(world.may("b", "slow"));
+  CHECK(world.may("b", "good"));
+  CHECK(world.may("c", "never asked"));
 }
