@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kPiece = 256u << 10;
 /// 8 MiB, all that RFC 8878 asks of readers.
 constexpr int kMostWindowLog = 23;
+/// What a file may unpack to: so much always, and beyond it so many times what was read; gzip reaches 1,032 at most.
+constexpr std::int64_t kAlwaysUnpacked = std::int64_t{4} << 30;
+constexpr std::int64_t kMostGrowth = 2000;
 
 std::string text_of(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
@@ -95,6 +98,10 @@ struct TarReader::State {
       const auto step = frames->step(unread, {space.get(), kPiece});
       if (!step) return not_unpacked(step.error());
       unread = unread.subspan(step->read);
+      unpacked += static_cast<std::int64_t>(step->written);
+      if (unpacked > kAlwaysUnpacked && unpacked / kMostGrowth > at)
+        return fail(ErrorClass::Integrity, "it unpacks to more than 2,000 times its size",
+                    "make it anew: no image needs that");
       if (step->written > 0) return step->written;
       if (is_at_end) return frames->may_end() ? Result<std::size_t>(0) : not_whole("it is cut off");
     }
@@ -136,7 +143,8 @@ struct TarReader::State {
   std::span<const std::byte> unread;    ///< Of that.
   std::optional<zstd::ZstdFrames> frames;
   archive* handle;
-  std::int64_t at = 0;  ///< Where the next piece of the file starts.
+  std::int64_t at = 0;        ///< Where the next piece of the file starts.
+  std::int64_t unpacked = 0;  ///< By `frames`.
   std::stop_token stop;
   std::optional<Error> error;
   std::size_t entries = 0;

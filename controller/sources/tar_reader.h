@@ -33,8 +33,9 @@ struct TarEntry {
 
 /// Goes through a tar from front to back, with libarchive; unpacks gzip and zstd on the way. Needs memory for one
 /// window of the packer, at most 8 MiB. One thread at a time.
-/// Errors: Integrity for what is no tar, broken or cut off, and for a larger window; Unavailable when the disk fails
-/// or there is no memory; Cancelled. After an error there is no going on.
+/// Errors: Integrity for what is no tar, broken or cut off, for a larger window, and for what unpacks to more than 4
+/// GiB and 2,000 times what was read; Unavailable when the disk fails or there is no memory; Cancelled. After an error
+/// there is no going on.
 class TarReader {
  public:
   /// `file` outlives the reader; several readers may share it.

@@ -12,6 +12,16 @@ inline std::string zstd_with_window(unsigned log, const std::string& plain) {
   return frame + plain;
 }
 
+/// A frame of so many blocks of 128 KiB of zeros, each in four bytes.
+inline std::string zstd_of_zeros(std::size_t blocks) {
+  std::string frame("\x28\xb5\x2f\xfd\x00\x50", 6);
+  for (std::size_t block = 1; block <= blocks; ++block) {
+    frame += block == blocks ? '\x03' : '\x02';
+    frame += std::string("\x00\x10\x00", 3);
+  }
+  return frame;
+}
+
 /// A frame that is skipped, with four bytes in it.
 inline std::string skippable_zstd() {
   return {"\x50\x2a\x4d\x18\x04\0\0\0rest", 12};

@@ -1,4 +1,7 @@
+#include <iomanip>
 #include <latch>
+#include <numeric>
+#include <sstream>
 #include <thread>
 
 #include "controller/sources/folder_files.h"
@@ -194,6 +197,21 @@ TEST_CASE("A tar in several zstd frames is read as one, with a window of 8 MiB i
   CHECK(found_with(start + tests::old_zstd_of_zeros()).starts_with("Integrity: it is no whole zstd file"));
   CHECK(found_with(start + rest).starts_with("Integrity: it is no whole zstd file"));
   CHECK(found_with(start + "\x28\xb5\x2f\xfd") == "Integrity: it is cut off");
+}
+
+TEST_CASE("A tar that unpacks to thousands of times its size is read to its bound and no further") {
+  std::string head = TarWriter().file("a", "").end().substr(0, 512);
+  head.replace(124, 12, std::string("77777777777\0", 12)).replace(148, 8, "        ");
+  const auto sum = std::accumulate(head.begin(), head.end(), 0U,
+                                   [](unsigned all, char each) { return all + static_cast<unsigned char>(each); });
+  std::ostringstream octal;
+  octal << std::oct << std::setw(6) << std::setfill('0') << sum << '\0' << ' ';
+  head.replace(148, 8, octal.str());
+  const TemporaryFolder folder;
+  // 8 GiB and a bit; its end never comes to be read.
+  folder.write("a.tar", tests::zstd_with_window(20, head) + tests::zstd_of_zeros(65'536) + "no zstd");
+  PackedTarFiles files(opened(folder, "a.tar"), Packing::Zstd);
+  CHECK(whole(files, "b") == "Integrity: it unpacks to more than 2,000 times its size");
 }
 
 TEST_CASE("Many threads read a packed tar at once, each its own file") {
