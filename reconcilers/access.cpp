@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "crds/base/digest.h"
 #include "crds/base/glob.h"
 #include "crds/base/host.h"
 #include "crds/base/image_reference.h"
@@ -72,9 +73,18 @@ bool has_gates(const Gates& gates) {
   return gates != Gates{};
 }
 
+/// None that another refusal of this namespace gives, however long its own name is.
+std::string name_to_add(const AccessRequest& request) {
+  constexpr std::size_t kLongest = 63;
+  constexpr std::size_t kHashDigits = 6;
+  const std::string end = '-' + lower_case(name_of(request.action)) + '-' +
+                          Digest::of(request.repository + '\n' + source_of(request)).short_hex(kHashDigits);
+  return request.tenant.namespace_name.substr(0, kLongest - end.size()) + end;
+}
+
 std::string line_to_add(const AccessRequest& request) {
   std::string line =
-      "- {name: " + request.tenant.namespace_name + '-' + lower_case(name_of(request.action)) +
+      "- {name: " + name_to_add(request) +
       ", namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: " + request.tenant.namespace_name +
       "}}, repositories: [" + quoted(request.repository, 255) + "], actions: [" + std::string(name_of(request.action)) +
       "]";

@@ -157,11 +157,15 @@ TEST_CASE("a refusal says what to add and nothing of what is there", "[access]")
   CHECK(refused.error().message ==
         "namespace shop has no Publish on \"bank/vault\" of ContainerRegistry contoso for an image from "
         "\"ghcr.io/evil/x\"");
-  CHECK_THAT(
-      refused.error().remedy,
-      Catch::EndsWith("- {name: shop-publish, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, "
-                      "repositories: [\"bank/vault\"], actions: [Publish], sources: [\"ghcr.io/evil/x\"]}"));
+  CHECK_THAT(refused.error().remedy,
+             Catch::EndsWith(
+                 "- {name: shop-publish-7a3957, namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}, "
+                 "repositories: [\"bank/vault\"], actions: [Publish], sources: [\"ghcr.io/evil/x\"]}"));
   CHECK(refused.error() == check_access(registry({}), asked).error());
+  auto of_long_name = asked;
+  of_long_name.tenant.namespace_name = std::string(63, 'n');
+  CHECK_THAT(check_access(std::nullopt, of_long_name).error().remedy,
+             Catch::Contains("- {name: " + std::string(48, 'n') + "-publish-7a3957, "));
   CHECK(refused.error() == check_access(std::nullopt, asked).error());
   CHECK_THAT(check_access(std::nullopt, request(kPublish, "a")).error().message, Catch::EndsWith("from a file"));
   CHECK_THAT(check_access(std::nullopt, request(kRead, "a")).error().remedy, Catch::EndsWith("actions: [Read]}"));

@@ -61,7 +61,8 @@ TEST_CASE("without an entry there is no access, nothing is asked for, and the en
         "namespace shop has no Publish on \"shop/storefront\" of ContainerRegistry contoso for an image from "
         "\"ghcr.io/contoso/storefront\": check the repository, the registry's name and the namespace's labels; its "
         "keeper adds to "
-        "spec.access, with the gates of its other entries: - {name: shop-publish, namespaceSelector: {matchLabels: "
+        "spec.access, with the gates of its other entries: - {name: shop-publish-802713, namespaceSelector: "
+        "{matchLabels: "
         "{kubernetes.io/metadata.name: shop}}, repositories: "
         "[\"shop/storefront\"], actions: [Publish], sources: [\"ghcr.io/contoso/storefront\"]}");
   CHECK(world.plan(publication).at(0) ==
