@@ -404,15 +404,13 @@ void Metrics::audit_failed() {
 void Metrics::registry_request(const AnsweredRequest& request) {
   const bool is_declared = request.is_of_registry;
   const std::string host = (is_declared ? families_->hosts : families_->undeclared_hosts).of(request.host);
+  const std::string declared = is_declared ? "True" : "False";
   const std::string method = one_of(kMethods, request.method);
   families_->requests
-      .Add({{"method", method},
-            {"code", code_label(request.status)},
-            {"host", host},
-            {"declared", is_declared ? "True" : "False"}})
+      .Add({{"method", method}, {"code", code_label(request.status)}, {"host", host}, {"declared", declared}})
       .Increment();
   families_->request_took.Add({{"method", method}, {"host", host}}, kRequestBuckets).Observe(seconds(request.took));
-  if (request.status == 429) families_->throttled.Add({{"host", host}}).Increment();
+  if (request.status == 429) families_->throttled.Add({{"host", host}, {"declared", declared}}).Increment();
 }
 
 void Metrics::api_request(const AnsweredRequest& request) {

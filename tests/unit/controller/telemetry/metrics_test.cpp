@@ -107,7 +107,7 @@ TEST_CASE("labels from outside are bounded") {
   CHECK(shows(metrics, line("200", "h49", "GET", 1)));
   CHECK(shows(metrics, line("200", "other", "GET", 10)));
   CHECK(shows(metrics, line("none", "h0", "other", 1)));
-  CHECK(shows(metrics, "slipway_registry_throttled_total{host=\"h0\"} 1"));
+  CHECK(shows(metrics, "slipway_registry_throttled_total{declared=\"False\",host=\"h0\"} 1"));
 }
 
 TEST_CASE("how long a host took to answer, and when a branch was fetched") {
