@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What kstatus, the library that Flux judges objects with, makes of every state that ours can be in.
 
-kstatus_test.py SLIPWAY EMULATOR [TEST...]
+kstatus_test.py SLIPWAY EMULATOR STATES [TEST...]
 """
 import json
 import os
@@ -20,7 +20,7 @@ from controllers import Controller, assert_nothing_forbidden, install  # noqa: E
 from gitops_test import STATES as TOLD_STATES, health_of  # noqa: E402
 from servers import Emulator, make_image, make_report  # noqa: E402
 
-SLIPWAY = EMULATOR = None
+SLIPWAY = EMULATOR = WRITTEN_STATES = None
 LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
 
 HEALTH = {"Healthy": "Current", "Progressing": "InProgress", "Degraded": "Failed"}
@@ -53,6 +53,16 @@ class RuleTest(unittest.TestCase):
             for (state, _, _, health, _), (verdict, _) in zip(TOLD_STATES, judge(objects)):
                 with self.subTest(state, kind=kind):
                     self.assertEqual(verdict, "Current" if state in SAYS_NOTHING else HEALTH[health])
+
+    def test_every_end_of_a_visit_whatever_was_said_before(self):
+        written = subprocess.run([WRITTEN_STATES], stdout=subprocess.PIPE, text=True, check=True).stdout
+        states = [json.loads(line) for line in written.splitlines()]
+        self.assertGreater(len(states), 500)
+        for state, (verdict, _) in zip(states, judge([state["object"] for state in states])):
+            with self.subTest(state["state"]):
+                self.assertEqual(verdict, state["wanted"])
+                if state["state"].endswith(" after ready"):
+                    self.assertEqual(HEALTH[health_of(state["object"])[0]], state["wanted"])
 
     def test_what_is_being_deleted(self):
         leaving = resource("ImagePublication", "a", status={"observedGeneration": 2, "conditions": []})
@@ -414,5 +424,5 @@ class ClusterTest(StatesCase):
 
 
 if __name__ == "__main__":
-    SLIPWAY, EMULATOR = sys.argv[1:3]
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    SLIPWAY, EMULATOR, WRITTEN_STATES = sys.argv[1:4]
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
