@@ -120,7 +120,7 @@ class Wire:
             self.faults.clear()
 
     def cut_now(self, path=""):
-        """Cuts the answers that are on their way; how many."""
+        """Cuts the answers whose heads the client was sent; how many."""
         with self.lock:
             chosen = [each for each in self.open if re.search(path, each.path)]
         for exchange in chosen:
@@ -261,8 +261,6 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         self.wire.note(self.command, self.path, answer.status)
         if self.is_forgotten:
             return self.be_silent()
-        with self.wire.lock:
-            self.wire.open.add(self)
         try:
             self.relay(answer, fault.cut_after)
         except (OSError, http.client.HTTPException):
@@ -302,6 +300,9 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         elif length is not None:
             self.send_header("Content-Length", length)
         self.end_headers()
+        # Not before: what cut_now() cuts has begun.
+        with self.wire.lock:
+            self.wire.open.add(self)
         left = cut_after
         while has_body and left != 0 and (piece := answer.read1(PIECE if left is None else min(PIECE, left))):
             if self.is_forgotten:
