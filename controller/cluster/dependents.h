@@ -12,6 +12,11 @@ namespace slipway::cluster {
 std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
                                 const ObjectCaches& caches);
 
+/// The publications by other ContainerRegistries that are one registry with `before`, or with `now`, by their aliases:
+/// an edit of these moves their repositories to another shard. Empty where the names are as before; else as users_of().
+std::vector<ObjectKey> renamed_with(const ContainerRegistry* before, const ContainerRegistry* now,
+                                    const ObjectCaches& caches);
+
 /// The publications among users_of() a registry that are not ready, whatever for. Those that are suspended are not
 /// among them.
 std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry, const ObjectCaches& caches);

@@ -110,7 +110,7 @@ struct Installation::Parts {
         shards(membership,
                {exclusive, given.clock, boot_clock, given.log, [&audit] { return audit.try_again(); }, sight()},
                [this](const Shards::Gained& gained) { wake_gained(gained); }),
-        turns(shards),
+        turns(shards, names()),
         shard_of(cluster::shard_of(caches)),
         store(caches, client, {options.references, fence_of(shards, shard_of), given_up.get_token()}),
         surroundings{given.log, given.metrics, recorder, given.progress, given.clock, given.on_wait},
@@ -121,7 +121,9 @@ struct Installation::Parts {
              .ambient_credentials = nullptr,
              .open_file = refuse_file,
              .guard_registries =
-                 [this](Registries& unguarded) { return std::make_unique<FencedRegistries>(unguarded, shards); }},
+                 [this](Registries& unguarded) {
+                   return std::make_unique<FencedRegistries>(unguarded, shards, names());
+                 }},
             {store, store, turns, tenants_audit, [this](const ObjectKey& key) { return publication_in(caches, key); },
              [this](const ObjectKey& key) { return owns(key); },
              [this](const ContainerRegistry& registry) { return own_unready_users_of(registry); }},
@@ -146,6 +148,10 @@ struct Installation::Parts {
     if (!life) return DeletionGuard::Deletion{};
     if (!life->deleted) return std::nullopt;
     return DeletionGuard::Deletion{publish::end_of_withdrawal(*life->deleted, now, began) - now + kClocksAgree};
+  }
+
+  RegistryNamesNow names() const {
+    return [this] { return caches.registry_names.now(); };
   }
 
   Shards::Sight sight() {

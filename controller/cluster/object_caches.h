@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "controller/cluster/kept_registry_names.h"
 #include "controller/cluster/reference_index.h"
 #include "controller/kube/object_codec.h"
 #include "controller/runtime/object_cache.h"
@@ -24,6 +25,7 @@ struct ObjectCaches {
   runtime::ObjectCache<RetentionPolicy> retention_policies{kube::decode_retention_policy};
   runtime::ObjectCache<kube::MetadataObject> namespaces{kube::decode_namespace};
   ReferenceIndex references;
+  KeptRegistryNames registry_names{registries};
 
   /// Every object of ours; those that come meanwhile may be left out. Without a lock.
   void for_each_key(const std::function<void(const ObjectKey&)>& visit) const;

@@ -155,7 +155,10 @@ struct ObjectWatches::Running {
     follow(parts.caches.retention_policies, policies);
     parts.caches.registries.add_follower([this](const Registry* before, const Registry* now) {
       if (!has_synced()) return;
-      if (is_another(before, now)) return wake_all(users_of(object_in(before), object_in(now), parts.caches));
+      if (is_another(before, now)) {
+        wake_all(renamed_with(object_in(before), object_in(now), parts.caches), runtime::Priority::Resync);
+        return wake_all(users_of(object_in(before), object_in(now), parts.caches));
+      }
       if (is_ready(before) || !is_ready(now)) return;  // By another replica: a cache tells nothing of our own writes.
       wake_all(unready_users_of(now->object, parts.caches), runtime::Priority::Resync);
     });

@@ -18,6 +18,7 @@ namespace slipway::cluster {
 ///   what changed                          who is woken
 ///   an object of ours                     itself; not for its status alone
 ///   a ContainerRegistry's spec            what refers to it, or has its source at one of its hosts
+///   a ContainerRegistry's names           the publications of those that are or were one registry with it by aliases
 ///   a ContainerRegistry's Ready to True   of the publications among these those that are not ready
 ///   a Secret or ConfigMap                 what refers to it; of a ContainerRegistry's, what uses that, too
 ///   labels of a Namespace                 the publications and policies in it

@@ -128,8 +128,10 @@ Result<std::unique_ptr<ImageStore>> FencedRegistries::open_to_change(const Conta
                                                                      const AuditSubject& who) {
   auto opened = next_.open_to_change(registry, repository, who);
   if (!opened) return opened;
-  const std::string shard = repository_shard(registry_name(registry), repository);
-  return std::make_unique<FencedStore>(std::move(*opened), [this, shard] { return fence(shards_, shard); });
+  // Asked at each write: an edit of aliases moves the repository to another shard.
+  return std::make_unique<FencedStore>(std::move(*opened), [this, name = registry_name(registry), repository] {
+    return fence(shards_, repository_shard(names_()->one_name_of(name), repository));
+  });
 }
 
 }  // namespace slipway::cluster

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "controller/cluster/kept_registry_names.h"
 #include "controller/cluster/shards.h"
 #include "controller/runtime/guarded.h"
 #include "reconcilers/ports/registries.h"
@@ -53,8 +54,9 @@ std::function<Result<void>(const ObjectKey&)> fence_of(const Shards& shards, Sha
 /// Cancelled. Blobs may go on: they are nobody's before a manifest names them. Thread-safe.
 class FencedRegistries final : public Registries {
  public:
-  /// Both outlive it and what it opens.
-  FencedRegistries(Registries& next, const Shards& shards) : next_(next), shards_(shards) {}
+  /// What is given outlives it and what it opens.
+  FencedRegistries(Registries& next, const Shards& shards, RegistryNamesNow names)
+      : next_(next), shards_(shards), names_(std::move(names)) {}
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, const std::string& repository) override {
     return next_.open(registry, repository);
   }
@@ -73,6 +75,7 @@ class FencedRegistries final : public Registries {
  private:
   Registries& next_;
   const Shards& shards_;
+  const RegistryNamesNow names_;
 };
 
 }  // namespace slipway::cluster

@@ -45,7 +45,8 @@ std::optional<std::string> publication_shard(ObjectCaches& caches, const ObjectK
   const auto publication = caches.publications.find(name_of(key));
   if (publication == nullptr) return std::nullopt;
   const auto registry = caches.registries.find({"", publication->object.spec.registry_ref.name});
-  return shard_key_of(publication->object, registry == nullptr ? nullptr : &registry->object);
+  return shard_key_of(publication->object, registry == nullptr ? nullptr : &registry->object,
+                      *caches.registry_names.now());
 }
 
 }  // namespace

@@ -1,16 +1,15 @@
 #include "controller/cluster/shard_keys.h"
 
-#include "reconcilers/registry_name.h"
-
 namespace slipway::cluster {
 
-std::string repository_shard(const std::string& registry_name, const std::string& repository) {
-  return registry_name + '/' + repository;
+std::string repository_shard(const std::string& one_name, const std::string& repository) {
+  return one_name + '/' + repository;
 }
 
-std::string shard_key_of(const ImagePublication& publication, const ContainerRegistry* registry) {
+std::string shard_key_of(const ImagePublication& publication, const ContainerRegistry* registry,
+                         const RegistryNames& names) {
   const std::string& repository = publication.spec.repository;
-  return registry != nullptr ? repository_shard(registry_name(*registry), repository)
+  return registry != nullptr ? repository_shard(names.one_name_of(*registry), repository)
                              : publication.spec.registry_ref.name + '/' + repository;
 }
 

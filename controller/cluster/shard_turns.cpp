@@ -20,7 +20,7 @@ class HeldTurn final : public RepositoryTurns::Turn {
 
 Result<std::unique_ptr<RepositoryTurns::Turn>> ShardTurns::take(const std::string& host, const std::string& repository,
                                                                 std::stop_token stop) {
-  const std::string shard = repository_shard(registry_name(host, false), repository);
+  const std::string shard = repository_shard(names_()->one_name_of(registry_name(host, false)), repository);
   auto turn = turns_.take(shard, stop);
   if (!turn) return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
   // Asked last: the wait may have been long.

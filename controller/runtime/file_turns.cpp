@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "controller/files/handle.h"
 #include "controller/runtime/lock_file.h"
@@ -21,11 +22,10 @@ namespace {
 /// flock() can't be told to stop, so a turn that another process holds is asked for again.
 constexpr std::chrono::milliseconds kAskAgain{20};
 
-}  // namespace
-
-class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
+/// The turn on one name of a repository.
+class HeldName {
  public:
-  explicit HeldTurn(std::unique_ptr<NamedTurns::Turn> turn) : turn_(std::move(turn)) {}
+  explicit HeldName(std::unique_ptr<NamedTurns::Turn> turn) : turn_(std::move(turn)) {}
 
   Result<void> lock_file(const std::filesystem::path& path, const std::stop_token& stop);
 
@@ -35,7 +35,7 @@ class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
   files::Handle file_;  ///< Closed, it is unlocked.
 };
 
-Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& path, const std::stop_token& stop) {
+Result<void> HeldName::lock_file(const std::filesystem::path& path, const std::stop_token& stop) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return unusable_lock(path.parent_path(), error.message());
@@ -49,20 +49,42 @@ Result<void> FileTurns::HeldTurn::lock_file(const std::filesystem::path& path, c
   return {};
 }
 
-FileTurns::FileTurns(std::filesystem::path folder) : folder_(std::move(folder)) {}
+}  // namespace
+
+class FileTurns::HeldTurn final : public RepositoryTurns::Turn {
+ public:
+  void add(HeldName held) { held_.push_back(std::move(held)); }
+
+ private:
+  std::vector<HeldName> held_;
+};
+
+FileTurns::FileTurns(std::filesystem::path folder, Names names)
+    : folder_(std::move(folder)), names_(std::move(names)) {}
 
 FileTurns::~FileTurns() = default;
 
 Result<std::unique_ptr<RepositoryTurns::Turn>> FileTurns::take(const std::string& host, const std::string& repository,
                                                                std::stop_token stop) {
-  // Hashed: a repository's name may be longer than a file's, and is never a path.
-  const std::string name = std::string{Digest::of(registry_name(host, false) + '/' + repository).hex()} + ".lock";
-  auto in_process = turns_.take(name, stop);
-  if (!in_process) return fail(ErrorClass::Cancelled, "waiting for the turn on " + repository + " was stopped");
-  auto turn = std::make_unique<HeldTurn>(std::move(in_process));
-  if (folder_.empty()) return turn;
-  if (const auto locked = turn->lock_file(folder_ / name, stop); !locked) return std::unexpected{locked.error()};
+  const auto names = names_();
+  if (!names) return std::unexpected{names.error()};
+  auto turn = std::make_unique<HeldTurn>();
+  // In the order of the names, which is everybody's: nobody waits for one that waits for him.
+  for (const std::string& name : names->all_names_of(registry_name(host, false)))
+    if (auto held = hold(*turn, name + '/' + repository, stop); !held) return std::unexpected{std::move(held.error())};
   return turn;
+}
+
+Result<void> FileTurns::hold(HeldTurn& turn, const std::string& place, const std::stop_token& stop) {
+  // Hashed: a repository's name may be longer than a file's, and is never a path.
+  const std::string name = std::string{Digest::of(place).hex()} + ".lock";
+  auto in_process = turns_.take(name, stop);
+  if (!in_process) return fail(ErrorClass::Cancelled, "waiting for the turn on " + place + " was stopped");
+  HeldName held{std::move(in_process)};
+  if (!folder_.empty())
+    if (auto locked = held.lock_file(folder_ / name, stop); !locked) return locked;
+  turn.add(std::move(held));
+  return {};
 }
 
 }  // namespace slipway::runtime

@@ -80,6 +80,12 @@ std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry,
   return keys;
 }
 
+Result<RegistryNames> names_in(ObjectReader& objects) {
+  const auto all = objects.registries();
+  if (!all) return std::unexpected{all.error()};
+  return RegistryNames{*all};
+}
+
 /// As std::getenv. The map outlives the function.
 std::function<const char*(const char*)> variables_of(const std::map<std::string, std::string>& environment) {
   return [&environment](const char* name) -> const char* {
@@ -180,7 +186,7 @@ struct Installation::Parts {
                                          [stop](const std::string& name, const std::string& server) {
                                            return registry::ask_credential_helper(name, server, {}, stop);
                                          }}),
-        turns(opened.place.turns),
+        turns(opened.place.turns, [this] { return names_in(objects); }),
         assembly({.publish = settings_of(options, opened.url, surroundings.clock.now()),
                   .controller_namespace = options.controller_namespace,
                   .network = std::move(opened.network),

@@ -19,7 +19,8 @@ class RepositoryTurns {
   };
 
   virtual ~RepositoryTurns() = default;
-  /// Waits for the turn on a repository of the registry with that registry_name(). Cancelled when `stop` asks.
+  /// Waits for the turn on a repository of the registry with that registry_name(), one for all its names
+  /// (RegistryNames). Cancelled when `stop` asks.
   virtual Result<std::unique_ptr<Turn>> take(const std::string& host, const std::string& repository,
                                              std::stop_token stop) = 0;
 };

@@ -8,7 +8,7 @@
 #include "crds/base/digest.h"
 #include "crds/v1alpha1/tag_expansion.h"
 #include "reconcilers/publish/admission.h"
-#include "reconcilers/registry_name.h"
+#include "reconcilers/registry_names.h"
 
 namespace slipway::publish {
 namespace {
@@ -24,13 +24,14 @@ class Places {
     if (!registries_) {
       auto all = reader_.registries();
       if (!all) return std::unexpected(std::move(all.error()));
+      names_ = RegistryNames(*all);
       registries_ = std::move(*all);
     }
     const auto ours = find(name);
     const auto theirs = find(other);
     if (ours == registries_->end() || theirs == registries_->end()) return false;
     if (ours->spec.login_server.empty() || theirs->spec.login_server.empty()) return true;
-    return registry_name(*ours) == registry_name(*theirs);
+    return names_.one_name_of(*ours) == names_.one_name_of(*theirs);
   }
 
  private:
@@ -40,6 +41,7 @@ class Places {
 
   ObjectReader& reader_;
   std::optional<std::vector<ContainerRegistry>> registries_;
+  RegistryNames names_;  ///< Of them.
 };
 
 std::set<std::string> tags_published_by(const ImagePublication& publication) {

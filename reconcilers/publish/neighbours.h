@@ -10,8 +10,8 @@
 namespace slipway::publish {
 
 /// The other publications to the repository of `publication` that are not being deleted, whether they may publish or
-/// not. Two ContainerRegistries with one loginServer, however it is written, are one registry, also where one of them
-/// can't be used.
+/// not. Two ContainerRegistries with one loginServer, however it is written, or that are one by their aliases
+/// (RegistryNames), are one registry, also where one of them can't be used.
 Result<SharedPublications> neighbours_of(const ImagePublication& publication, ObjectReader& reader);
 
 /// Which of `tags`, of the repository of `publication`, a neighbour wants too, and which one: that published the tag,

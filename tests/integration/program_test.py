@@ -676,6 +676,23 @@ class RunTest(ProgramTest):
             wait_until(lambda words=words: re.search(words, self.log("run")), words)
         self.stop(process)
 
+    def test_what_moves_to_another_name_of_its_registry_keeps_its_tags(self):
+        digest = self.image()
+        self.publication(policy="Untag")
+        moved = REGISTRY.format(host=self.registry.host.replace("127.0.0.1", "localhost"))
+        moved = moved.replace("name: local", "name: moved") + f"  aliases: ['{self.registry.host}']\n"
+        self.write("moved.yaml", moved)
+        process = self.serve()
+        wait_until(lambda: self.condition("Ready") == "True Succeeded", "it is published")
+        text = (self.manifests / "app.yaml").read_text()
+        self.write("next.yaml", text.replace("name: app,", "name: next,").replace("{name: local}", "{name: moved}"))
+        wait_until(lambda: self.condition("Ready", "next") == "True Succeeded", "so it is by the other name")
+        (self.manifests / "app.yaml").unlink()
+        wait_until(lambda: "Untagged" in self.log("run") or "LeftTagged" in self.log("run"), "the old one is gone")
+        self.stop(process)
+        self.assertIn("left: 1.8.2, staging, which another publication wants", self.log("run"))
+        self.assertEqual([self.registry.digest("team/app", tag) for tag in ("1.8.2", "staging")], [digest, digest])
+
     def test_a_tag_that_somebody_removed_is_set_again(self):
         digest = self.image()
         self.publication(extra="  interval: 1s\n")

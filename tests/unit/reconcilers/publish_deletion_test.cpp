@@ -149,6 +149,22 @@ TEST_CASE("Untag leaves what another publication wants") {
     it.remove();
     CHECK(it.world.tag("staging") != "nothing");
   }
+  SECTION("by an alias of the same registry") {
+    auto same = make_registry();
+    same.metadata.name = "contoso-again";
+    same.spec.login_server = "images.example";
+    same.spec.aliases = {"Registry.example"};
+    if (GENERATE(false, true)) {
+      same.spec.aliases.clear();
+      it.world.objects.kept_registries.at("contoso").spec.aliases = {"images.example:443"};
+    }
+    it.world.objects.apply(same);
+    other.spec.registry_ref.name = "contoso-again";
+    it.world.objects.apply(other);
+    it.remove();
+    CHECK(it.world.tag("staging") != "nothing");
+    CHECK(it.world.tag("1.8.2") == "nothing");
+  }
   SECTION("that published it to a registry whose place is not known any more") {
     auto same = make_registry();
     same.metadata.name = "contoso-again";

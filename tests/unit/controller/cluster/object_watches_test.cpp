@@ -193,6 +193,13 @@ TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source t
     world.request_visit(last);
     CHECK(world.told.until("edit to-fabrikam") == Names{"edit from-contoso", "edit to-contoso", "forget contoso"});
   }
+  SECTION("and what refers to another, when an alias makes them one registry or does not any more") {
+    for (const std::vector<std::string>& aliases : {std::vector<std::string>{"GHCR.io"}, {}}) {
+      world.server.edit(path_of(contoso), [&](auto& object) { object["spec"]["aliases"] = aliases; });
+      CHECK(world.told.until("edit to-contoso") ==
+            Names{"edit contoso", "edit from-contoso", "resync from-contoso", "resync to-fabrikam"});
+    }
+  }
   SECTION("not when somebody asks for a visit to it") {
     world.request_visit(contoso);
     world.told.wait_for("edit contoso");

@@ -1,6 +1,7 @@
 #include "controller/cluster/shard_fences.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,8 +53,19 @@ struct World {
       if (key.kind == ResourceKind::ContainerRegistry) return shard_key_of(registry);
       const auto found = objects.published.find(key);
       if (found == objects.published.end()) return std::nullopt;
-      return shard_key_of(found->second, &registry);
+      return shard_key_of(found->second, &registry, *names()());
     };
+  }
+  RegistryNamesNow names() {
+    return [this] { return std::make_shared<const RegistryNames>(*objects.registries()); };
+  }
+  /// Another name of the registry of `publication`.
+  static ContainerRegistry registry_by_alias() {
+    ContainerRegistry registry = tests::make_registry();
+    registry.metadata.name = "by-alias";
+    registry.spec.login_server = "images.example";
+    registry.spec.aliases = {"Registry.example"};
+    return registry;
   }
   ShardedReconciler reconciler(Reconciler& next) {
     return {next, {shards, shard_of(), [this](const ObjectKey& key, const std::stop_token&) {
@@ -83,9 +95,15 @@ TEST_CASE("Whoever writes to one repository shares a key, whichever ContainerReg
   ImagePublication second = tests::make_publication("second");
   second.metadata.namespace_name = "elsewhere";
   second.spec.registry_ref.name = "other";
-  CHECK(shard_key_of(first, &contoso) == "registry.example:443/shop/storefront");
-  CHECK(shard_key_of(second, &other) == shard_key_of(first, &contoso));
-  CHECK(shard_key_of(second, nullptr) == "other/shop/storefront");
+  const RegistryNames same({contoso, other});
+  CHECK(shard_key_of(first, &contoso, same) == "registry.example:443/shop/storefront");
+  CHECK(shard_key_of(second, &other, same) == shard_key_of(first, &contoso, same));
+  CHECK(shard_key_of(second, nullptr, same) == "other/shop/storefront");
+  other.spec.login_server = "registry-of-old.example";
+  other.spec.aliases = {"registry.example"};
+  const RegistryNames by_alias({contoso, other});
+  CHECK(shard_key_of(first, &contoso, by_alias) == "registry-of-old.example:443/shop/storefront");
+  CHECK(shard_key_of(second, &other, by_alias) == shard_key_of(first, &contoso, by_alias));
   CHECK(shard_key_of(contoso) == "contoso");
   RetentionPolicy policy;
   policy.metadata = {.name = "nightly", .namespace_name = "shop"};
@@ -96,7 +114,7 @@ TEST_CASE("A registry has one shard however its loginServer is written") {
   const auto shard_at = [](const std::string& login_server) {
     ContainerRegistry registry = tests::make_registry();
     registry.spec.login_server = login_server;
-    return shard_key_of(tests::make_publication(), &registry);
+    return shard_key_of(tests::make_publication(), &registry, RegistryNames({registry}));
   };
   CHECK(shard_at("Contoso.azurecr.io:443") == shard_at("contoso.azurecr.io"));
   CHECK(shard_at("docker.io") == shard_at("registry-1.docker.io"));
@@ -174,7 +192,7 @@ TEST_CASE("Status and finalizer are written only while the shard is owned") {
 TEST_CASE("Manifests and tags are written only while the shard is owned") {
   World world;
   tests::InMemoryRegistry registry;
-  FencedRegistries fenced{registry, world.shards};
+  FencedRegistries fenced{registry, world.shards, world.names()};
   const auto image = tests::make_image(registry.at("registry.example", "shop/storefront"), {"layer"});
   const auto& bytes = registry.at("registry.example", "shop/storefront").manifests.at(image.descriptor.digest);
   const auto store = fenced.open_to_change(tests::make_registry(), "shop/storefront", {});
@@ -191,24 +209,31 @@ TEST_CASE("Manifests and tags are written only while the shard is owned") {
   CHECK(class_of((*store)->remove_tag("1.0", {})) == ErrorClass::Cancelled);
   CHECK(registry.requests.empty());
   CHECK((*store)->manifest(image.descriptor.digest, {}));
+  // The shard is that of now: an edit of aliases may have moved the repository.
+  world.objects.apply(world.registry_by_alias());
+  CHECK((*store)->put_tag("1.0", bytes, {}).error().message ==
+        "another replica works on images.example:443/shop/storefront now");
 }
 
 TEST_CASE("A turn on a repository is given only while its shard is owned") {
   World world;
-  ShardTurns turns{world.shards};
+  world.objects.apply(world.registry_by_alias());
+  ShardTurns turns{world.shards, world.names()};
   {
     const auto turn = turns.take("registry.example", "shop/storefront", {});
     REQUIRE(turn);
     std::stop_source stop;
     stop.request_stop();
-    const auto second = turns.take("Registry.example:443", "shop/storefront", stop.get_token());
-    REQUIRE_FALSE(second);
-    CHECK(second.error().cls == ErrorClass::Cancelled);
+    for (const char* same : {"Registry.example:443", "images.example:443"}) {
+      const auto second = turns.take(same, "shop/storefront", stop.get_token());
+      REQUIRE_FALSE(second);
+      CHECK(second.error().cls == ErrorClass::Cancelled);
+    }
     CHECK(turns.take("registry.example", "shop/other", {}));
   }
   CHECK(turns.take("registry.example", "shop/storefront", {}));
   world.lose();
   const auto refused = turns.take("registry.example", "shop/storefront", {});
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message == "another replica writes to registry.example:443/shop/storefront now");
+  CHECK(refused.error().message == "another replica writes to images.example:443/shop/storefront now");
 }

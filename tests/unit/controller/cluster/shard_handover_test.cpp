@@ -53,6 +53,41 @@ TEST_CASE("The shard of an object is that of what is kept of it") {
   CHECK(world.shard_of(kStorefront) == "contoso/shop/storefront");
 }
 
+TEST_CASE("An edit of aliases moves the repositories of every registry that is one with another by it") {
+  World world;
+  ContainerRegistry images = make_registry();
+  images.metadata.name = "images";
+  images.spec.login_server = "images.example";
+  const ObjectKey by_images = key_of(images);
+  world.apply(images);
+  world.list_all();
+  CHECK(world.shard_of(kStorefront) == "registry.example:443/shop/storefront");
+  const auto set_aliases = [&](const std::vector<std::string>& aliases) {
+    world.server.edit(path_of(by_images), [&](auto& object) { object["spec"]["aliases"] = aliases; });
+    world.list_all();
+  };
+  set_aliases({"registry.example"});
+  CHECK(world.shard_of(kStorefront) == "images.example:443/shop/storefront");
+  set_aliases({});
+  CHECK(world.shard_of(kStorefront) == "registry.example:443/shop/storefront");
+  set_aliases({"registry.example"});
+  world.server.remove(path_of(by_images));
+  world.list_all();
+  CHECK(world.shard_of(kStorefront) == "registry.example:443/shop/storefront");
+}
+
+TEST_CASE("The names of registries are put together once for what changed") {
+  World world;
+  const auto names = world.caches.registry_names.now();
+  CHECK(world.caches.registry_names.now() == names);
+  world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["access"][0]["name"] = "others"; });
+  world.list_all();
+  CHECK(world.caches.registry_names.now() == names);
+  world.server.edit(path_of(kContoso), [](auto& object) { object["spec"]["aliases"] = {"images.example"}; });
+  world.list_all();
+  CHECK(world.caches.registry_names.now() != names);
+}
+
 TEST_CASE("The status that the last owner wrote is there before the watch brings it") {
   World world;
   world.write_status(1);
