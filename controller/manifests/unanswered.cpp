@@ -11,6 +11,7 @@
 #include "crds/base/text.h"
 #include "crds/v1alpha1/core_objects.h"
 #include "crds/v1alpha1/references.h"
+#include "crds/v1alpha1/stray_space.h"
 
 namespace slipway::manifests {
 
@@ -80,6 +81,15 @@ std::string name_of(const Reference& reference) {
   }
 }
 
+/// That of the keys to sign in with: a docker configuration is not looked into here.
+std::optional<Error> objection_to_space(const SecretObject& secret) {
+  if (secret.data.contains(std::string(kDockerConfigKey))) return std::nullopt;
+  const std::string stray = stray_space(secret.data.at("username"), secret.data.at("password"));
+  if (stray.empty()) return std::nullopt;
+  return Error{ErrorClass::Invalid, "Secret " + secret.namespace_name + '/' + secret.name + ": " + stray,
+               "write it without, unless the registry has it so"};
+}
+
 /// Looks for what is mentioned among what is there.
 class Search {
  public:
@@ -98,7 +108,9 @@ class Search {
     if (!is_answered(mention)) return Error{ErrorClass::NotFound, message_for(mention), remedy_for(mention)};
     if (!mention.is_sign_in) return std::nullopt;
     const SecretObject& secret = *secrets_.at(mention.any_of.front());
-    return mention.pulled_from.empty() ? objection_to_sign_in(secret) : objection_to_pull(secret, mention.pulled_from);
+    auto lacking =
+        mention.pulled_from.empty() ? objection_to_sign_in(secret) : objection_to_pull(secret, mention.pulled_from);
+    return lacking ? std::move(lacking) : objection_to_space(secret);
   }
 
  private:

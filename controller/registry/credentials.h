@@ -3,6 +3,7 @@
 #include <string>
 
 #include "controller/secret_text.h"
+#include "crds/v1alpha1/stray_space.h"
 
 namespace slipway::registry {
 
@@ -22,8 +23,14 @@ struct Credentials {
     if (anonymous()) return "anonymous";
     return identity_token.empty() ? "basic user " + username : "identity token";
   }
-  /// identity() and where it is kept, for messages: "basic user ci (from Secret shop/ghcr, key .dockerconfigjson)".
-  std::string who() const { return origin.empty() ? identity() : identity() + " (from " + origin + ")"; }
+  /// identity() and where it is kept, for messages: "basic user ci (from Secret shop/ghcr, key .dockerconfigjson)";
+  /// with white space around user name or password, which may be meant, and mostly is why they are refused.
+  std::string who() const {
+    const std::string stray = stray_space(username, password.reveal());
+    const std::string more =
+        (origin.empty() ? "" : "from " + origin) + (origin.empty() || stray.empty() ? "" : "; ") + stray;
+    return more.empty() ? identity() : identity() + " (" + more + ")";
+  }
   /// The same to a registry, wherever they came from.
   bool operator==(const Credentials& other) const {
     return username == other.username && password == other.password && identity_token == other.identity_token;

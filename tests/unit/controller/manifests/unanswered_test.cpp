@@ -134,6 +134,24 @@ TEST_CASE("a key that a Secret lacks for signing in is told where the Secret is 
                                      remedy});
 }
 
+TEST_CASE("white space around a password is told where its Secret is named") {
+  World world;
+  world.write("app.yaml", kPublication.substr(0, kPublication.find("  gates:")));
+  world.write("registry.yaml", kRegistry.substr(0, kRegistry.find("  caBundleRef")));
+  world.write("secrets.yaml", core("Secret", "shop", "ghcr") +
+                                  "stringData: {username: ci, password: \"s3cret\\n\", registry: ghcr.io}\n---\n" +
+                                  core("Secret", "slipway-system", "push") +
+                                  "stringData: {username: \" ci\", password: s3cret}\n");
+  const std::string remedy = ", which counts as part of it; write it without, unless the registry has it so";
+  CHECK(world.warnings() ==
+        std::vector<std::string>{"app.yaml:8:71: spec.source.image.pullSecretRef.name: Secret shop/ghcr: the password "
+                                 "ends with a line break" +
+                                     remedy,
+                                 "registry.yaml:6:46: spec.authentication.basic.secretRef.name: Secret "
+                                 "slipway-system/push: the user name begins with white space" +
+                                     remedy});
+}
+
 TEST_CASE("a pull secret that names no registry is told where it is named, what a ContainerRegistry names needs none") {
   World world;
   world.write("app.yaml", kPublication.substr(0, kPublication.find("  gates:")));

@@ -187,6 +187,38 @@ TEST_CASE("A sign-in that is refused names where the credentials are kept, and n
   CHECK_THAT(told, !Catch::Contains("s3cret"));
 }
 
+TEST_CASE("White space around a user name or a password is told where they are refused, for nobody sees it") {
+  struct Row {
+    std::string username;
+    std::string password;
+    std::string told;  ///< After the origin; empty: nothing is.
+  };
+  const auto row = GENERATE(values<Row>({
+      {"ci", "s3cret\n", "the password ends with a line break, which counts as part of it"},
+      {"ci", "s3cret\r\n", "the password ends with a line break, which counts as part of it"},
+      {"ci", " s3cret", "the password begins with white space, which counts as part of it"},
+      {"ci\n", "s3cret", "the user name ends with a line break, which counts as part of it"},
+      {"ci\t", "s3cret\n", "the user name ends with white space, which counts as part of it"},
+      {"ci", "s3 cret", ""},
+  }));
+  World world;
+  std::string origin;
+  SECTION("in keys of a Secret") {
+    world.keep_secret("slipway-system", "push", {{"username", row.username}, {"password", row.password}});
+    origin = "Secret slipway-system/push, keys username and password";
+  }
+  SECTION("in the environment") {
+    world.ambient = {.username = row.username, .password = SecretText(row.password), .origin = "the variables"};
+    origin = "the variables";
+  }
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+  const auto refused = world.registries.sign_in(world.contoso(), {}).identity;
+  REQUIRE(!refused);
+  CHECK_THAT(refused.error().message,
+             Catch::Contains("(from " + origin + (row.told.empty() ? "" : "; " + row.told) + ")"));
+}
+
 TEST_CASE("What a registry gives back of what it was signed in to with is not shown") {
   World world;
   const std::string basic = encode_base64("ci:s3cr3?t~");
