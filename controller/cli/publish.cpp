@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -45,11 +46,13 @@ std::string sentence_of(const PublishedStatus& published) {
 }
 
 /// Of one that did not fail.
-std::string sentence_of(const Ending& ending, const ImagePublication& publication, Timestamp started) {
+std::string sentence_of(const Ending& ending, const ImagePublication& publication, Timestamp started,
+                        bool is_repaired) {
   if (ending.kind == Ending::Kind::Suspended) return "suspended: nothing was done";
   const auto& published = publication.status.published;
   const bool is_new = published && published->at && *published->at >= started;
-  return is_new ? sentence_of(*published) : "is published already, nothing to do";
+  if (is_new) return sentence_of(*published);
+  return is_repaired ? "is repaired: what is told above was put back" : "is published already, nothing to do";
 }
 
 /// Shows what a person should know of a publication that goes through, and what becomes of the tags of one that is
@@ -65,8 +68,14 @@ class NoteRecorder final : public Recorder {
                          reason == reason::kUntagging || reason == reason::kPublishedBeforeGates;
     if (type != EventType::Warning || !is_note) return;
     if (reason == reason::kUntagging && !is_news(object, message)) return;
-    display_.print("warning: " + name_of(object) + ": " + visible(message));
+    const bool is_repair = reason == reason::kRepaired;
+    if (is_repair) repaired_.lock()->insert(object);
+    // The message is the step, as a plan has it: it reads as something to be done.
+    display_.print("warning: " + name_of(object) + (is_repair ? ": repaired: " : ": ") + visible(message));
   }
+
+  /// Whether something of the object was missing at the registry and was put back.
+  bool is_repaired(const ObjectKey& object) { return repaired_.lock()->contains(object); }
 
  private:
   /// What is tried every few seconds is told when it is something else.
@@ -77,6 +86,7 @@ class NoteRecorder final : public Recorder {
 
   ProgressDisplay& display_;
   runtime::Guarded<std::map<ObjectKey, std::string>> told_;
+  runtime::Guarded<std::set<ObjectKey>> repaired_;
 };
 
 /// One run of the verb.
@@ -196,7 +206,8 @@ class OneRun {
     if (ending.kind == Ending::Kind::Deleted) return display_.finish(key, "is deleted");
     if (ending.failure) return display_.fail(key, error_line(key, untold(ending, "not published, for ")));
     const auto stored = installation_->objects().publication(key);
-    if (stored && *stored) display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_)));
+    if (stored && *stored)
+      display_.finish(key, visible(sentence_of(ending, (*stored)->object, started_, recorder_.is_repaired(key))));
   }
 
   void tell_delay(const ObjectKey& key, const standalone::Delay& delay) { display_.print(delay_line(key, delay)); }

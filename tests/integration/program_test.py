@@ -172,6 +172,15 @@ class PublishTest(ProgramTest):
         self.assertEqual([each["method"] for each in self.registry.requests()], ["HEAD", "HEAD"])
         self.assertIn("team/app: is published already, nothing to do", second.errors)
 
+    def test_what_was_put_back_is_told_as_done(self):
+        digest, _ = self.publish_new()
+        self.assertEqual(fetch(f"{self.registry.url}/v2/team/app/manifests/staging", "DELETE")[0], 202)
+        run = self.slipway("publish")
+        self.assertEqual(run.code, 0, run.errors)
+        self.assertIn("warning: team/app: repaired: set tag staging to ", run.errors)
+        self.assertIn("team/app: is repaired: what is told above was put back", run.errors)
+        self.assertEqual(self.registry.digest("team/app", "staging"), digest)
+
     def test_a_report_that_aged_refuses_nothing_that_was_published_from_a_state_that_is_lost(self):
         self.image()
         report = json.loads(make_report(self.work / "image"))
