@@ -66,6 +66,13 @@ std::string how_to_sign_in(const std::string& host) {
   return "set SLIPWAY_REGISTRY_HOST to " + host + ", and _USERNAME and _PASSWORD, or use docker login " + host;
 }
 
+/// Such a Secret names its host, without which it would be refused next.
+std::string how_to_create_pull_secret(const std::string& namespace_name, const std::string& secret,
+                                      const std::string& host) {
+  return "create it: kubectl -n " + namespace_name + " create secret docker-registry " + secret +
+         " --docker-server=" + host + " --docker-username=USERNAME --docker-password=PASSWORD";
+}
+
 /// What the environment has for a source to which it is lent.
 Credentials lent(Credentials ambient, const std::string& host) {
   if (!ambient.anonymous()) return ambient;
@@ -238,7 +245,10 @@ Result<Credentials> SharedRegistries::credentials_in(const std::string& namespac
   const std::string name = "Secret " + namespace_name + "/" + secret;
   const Result<std::optional<SecretObject>> found = objects_.secret(namespace_name, secret);
   if (!found) return std::unexpected(found.error());
-  if (!*found) return fail(ErrorClass::Unauthorized, name + " does not exist", "create it with username and password");
+  if (!*found)
+    return fail(ErrorClass::Unauthorized, name + " does not exist",
+                who == NamedBy::Registry ? "create it with username and password"
+                                         : how_to_create_pull_secret(namespace_name, secret, host));
   const auto& data = (*found)->data;
   if (const auto config = data.find(std::string(kDockerConfigKey)); config != data.end()) {
     Result<std::optional<Credentials>> entry = credentials_from_docker_config(config->second, host);

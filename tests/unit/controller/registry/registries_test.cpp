@@ -520,6 +520,18 @@ TEST_CASE("A Secret of the publication's namespace that names no registry is sen
   CHECK_THAT(opened.error().remedy, Catch::Contains("give it that key: kubectl patch secret database -n shop"));
 }
 
+TEST_CASE("Who is told to create a Secret is told of all that it needs") {
+  World world(/*in_a_cluster=*/true);
+  const RegistrySource source{.reference = "ghcr.io/x/y:1", .pull_secret_ref = NameRef{.name = "pull"}};
+  const auto opened = world.registries.open_source(source, kShop);
+  REQUIRE(!opened);
+  CHECK(opened.error().message == "Secret shop/pull does not exist");
+  CHECK_THAT(opened.error().remedy, Catch::Contains("create it: kubectl -n shop create secret docker-registry pull "
+                                                    "--docker-server=ghcr.io --docker-username="));
+  CHECK(world.registries.sign_in(world.contoso(), {}).identity.error().remedy ==
+        "create it with username and password");
+}
+
 TEST_CASE("Plain HTTP is for localhost") {
   const auto [host, fits] = GENERATE(values<std::pair<std::string, bool>>({
       {"localhost:5000", true},
