@@ -24,6 +24,9 @@ class FileSet {
  public:
   virtual ~FileSet() = default;
 
+  /// Whether they are one file, as a person names it; else a folder.
+  virtual bool is_archive() const { return true; }
+
   /// How many bytes the file has; nothing when there is none of that name.
   virtual Result<std::optional<std::int64_t>> size_of(const std::string& file, std::stop_token stop) = 0;
 

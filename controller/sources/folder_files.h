@@ -11,6 +11,7 @@ class FolderFiles final : public FileSet {
  public:
   FolderFiles(std::filesystem::path root, std::filesystem::path folder);
 
+  bool is_archive() const override { return false; }
   Result<std::optional<std::int64_t>> size_of(const std::string& file, std::stop_token stop) override;
   Result<void> read(const FilePart& part, const BlobSink& sink, std::stop_token stop) override;
 

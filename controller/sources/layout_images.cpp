@@ -60,20 +60,31 @@ Result<void> check_agrees(const Descriptor& entry, const Descriptor& is) {
                    slipway::quoted(entry.media_type));
 }
 
+/// For want of the file `missing`. docker save lists its images in manifest.json, skopeo's dir: has the image's own
+/// there.
+std::unexpected<Error> is_no_layout(FileSet& files, const std::string& name, const std::string& missing,
+                                    const std::stop_token& stop) {
+  const std::string why = " OCI layout: " + missing + " is missing";
+  const Result<std::string> saved = read_small(files, {.file = "manifest.json"}, stop);
+  if (!saved)
+    return fail(ErrorClass::Invalid, "it is no" + why,
+                "name an OCI layout; what docker save writes is given as dockerArchive");
+  if (parse_json(*saved, "", content::kManifestLimits).root.kind == Node::Kind::Map)
+    return fail(ErrorClass::Invalid, "it is what skopeo writes to dir:, not an" + why,
+                "make a layout of it (skopeo copy dir:" + name + " oci:layout), and name that");
+  return fail(ErrorClass::Invalid, "it is what docker save writes, not an" + why,
+              files.is_archive() ? "give it as source.dockerArchive: {path: " + name + "}"
+                                 : "pack it (tar -cf image.tar -C " + name +
+                                       " .), and give the archive as source.dockerArchive: {path: image.tar}");
+}
+
 }  // namespace
 
 LayoutImages::LayoutImages(std::string name, std::shared_ptr<FileSet> files, std::string field)
     : name_(std::move(name)), files_(std::move(files)), field_(std::move(field)) {}
 
 Result<std::vector<Descriptor>> LayoutImages::read_entries(const std::stop_token& stop) {
-  const auto no_layout = [&](const std::string& file) {
-    const auto saved = files_->size_of("manifest.json", stop);
-    if (saved && *saved)
-      return fail(ErrorClass::Invalid, "it is what docker save writes, not an OCI layout: " + file + " is missing",
-                  "give it as source.dockerArchive: {path: " + name_ + "}");
-    return fail(ErrorClass::Invalid, "it is no OCI layout: " + file + " is missing",
-                "name an OCI layout; what docker save writes is given as dockerArchive");
-  };
+  const auto no_layout = [&](const std::string& file) { return is_no_layout(*files_, name_, file, stop); };
   const Result<std::string> version = read_small(*files_, {.file = "oci-layout", .limit = 64u << 10}, stop);
   if (!version && version.error().cls == ErrorClass::NotFound) return no_layout("oci-layout");
   if (!version) return std::unexpected(version.error());

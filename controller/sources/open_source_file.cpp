@@ -34,9 +34,11 @@ Result<std::shared_ptr<FileSet>> open_folder(const Where& where) {
 Result<std::shared_ptr<FileSet>> open_archive(const Where& where) {
   Result<files::OpenFile> file = files::open_inside(where.root, where.base_folder, where.path);
   if (!file && file.error().cls == ErrorClass::Invalid)
-    return fail(
-        ErrorClass::Invalid, file.error().message,
-        "name an archive; the folder of an OCI layout is given as source.ociLayout: {path: " + where.path + "}");
+    return fail(ErrorClass::Invalid, file.error().message,
+                "name an archive (tar -cf image.tar -C " + where.path +
+                    " . makes one of a folder that was unpacked); the folder of an OCI layout is given as "
+                    "source.ociLayout: {path: " +
+                    where.path + "}");
   if (!file) return std::unexpected(file.error());
   const Result<Packing> packing = packing_of(*file);
   if (!packing) return while_doing(where.path, packing.error());

@@ -99,6 +99,30 @@ TEST_CASE("Opening reads nothing yet; what is wrong is said when it is asked for
             .remedy == "give it as source.ociArchive: {path: oci.tar}");
 }
 
+TEST_CASE("A folder that is no layout is told by what wrote it, with what makes it something to give") {
+  const TemporaryFolder folder;
+  folder.write("saved/manifest.json", R"([{"Config":"a.json","RepoTags":null,"Layers":[]}])");
+  folder.write("dir/manifest.json", R"({"schemaVersion":2,"layers":[]})");
+  folder.write("docker.tar", tests::tar_of({{"manifest.json", "[]"}}));
+  const auto told = [&](const SourceSpec& spec) {
+    const auto opened = open_source_file(folder.path(), spec, folder.path().string());
+    const Error error = opened ? (*opened)->resolve("", {}).error() : opened.error();
+    return error.message + "; to do: " + error.remedy;
+  };
+  CHECK(told(layout_at("saved")) ==
+        "saved: it is what docker save writes, not an OCI layout: oci-layout is missing; to do: pack it (tar -cf "
+        "image.tar -C saved .), and give the archive as source.dockerArchive: {path: image.tar}");
+  CHECK(told(layout_at("dir")) ==
+        "dir: it is what skopeo writes to dir:, not an OCI layout: oci-layout is missing; to do: make a layout of it "
+        "(skopeo copy dir:dir oci:layout), and name that");
+  CHECK(told(archive_at("docker.tar")) ==
+        "docker.tar: it is what docker save writes, not an OCI layout: oci-layout is missing; to do: give it as "
+        "source.dockerArchive: {path: docker.tar}");
+  CHECK(told(docker_at("saved")) ==
+        "\"saved\" is no regular file; to do: name an archive (tar -cf image.tar -C saved . makes one of a folder that "
+        "was unpacked); the folder of an OCI layout is given as source.ociLayout: {path: saved}");
+}
+
 TEST_CASE("An archive that is replaced meanwhile is read on as it was") {
   const TemporaryFolder folder;
   LayoutWriter layout;
