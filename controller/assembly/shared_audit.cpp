@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::chrono::minutes kLookAgain{5};
 
-bool adds(const AuditChange& change) {
-  return change.action == AuditAction::PushManifest || change.action == AuditAction::SetTag ||
-         change.action == AuditAction::MoveTag;
+/// What takes something away passes: each tag or manifest was put once, and that was counted. Objects that leave their
+/// tags can be made and deleted without end.
+bool may_wait(const AuditChange& change) {
+  return change.action != AuditAction::RemoveTag && change.action != AuditAction::DeleteManifest;
 }
 
 /// About what two records take, the intent and its outcome: what they have in common with all others, and the names.
@@ -39,7 +40,7 @@ std::unexpected<Error> held_back(const std::string& namespace_name, std::int64_t
 
 Result<std::vector<AuditNumber>> SharedAudit::intend(const AuditSubject& who, const std::vector<AuditChange>& changes) {
   audit::NamespaceShares::Part part{.namespace_name = who.object.namespace_name,
-                                    .must_pass = std::ranges::none_of(changes, adds)};
+                                    .must_pass = std::ranges::none_of(changes, may_wait)};
   for (const auto& change : changes) part.bytes += bytes_of(who, change);
   if (Result<void> may = check(part); !may) return std::unexpected(std::move(may.error()));
   return next_->intend(who, changes);

@@ -36,6 +36,10 @@ Outcome not_let_go(const ObjectKey& key, const Error& error, Recorder& recorder,
 
 Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   const ObjectKey key = key_of(left.publication);
+  if (!may_be_there(left.publication.status)) {
+    const auto gone = hands.writer.set_finalizer(key, false);
+    return gone ? Outcome{} : not_let_go(key, gone.error(), hands.recorder, left.times.now);
+  }
   const auto noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
   if (!noted)
     if (const auto wait = wait_after(left.publication, {Stage::Preparation, noted.error()}, left.times))

@@ -27,7 +27,8 @@ struct LeavingHands {
 };
 
 /// Takes the finalizer off, on record as a deletion that is carried out, and with an event. Where nothing can be
-/// recorded it waits as wait_after() says, then goes on without, and the event says so.
+/// recorded it waits as wait_after() says, then goes on without, and the event says so. What sent nothing
+/// (may_be_there()) leaves no tag, no record and no event: else whoever makes objects and deletes them fills the log.
 Outcome leave_tags(const LeftTags& left, const LeavingHands& hands);
 
 /// What follows when the finalizer of a deleted object could not be taken off: it is tried again. Where the right to is

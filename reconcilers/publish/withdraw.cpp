@@ -76,6 +76,11 @@ std::set<std::string> names_on_record(const ImagePublicationStatus& status) {
   return names;
 }
 
+bool may_be_there(const ImagePublicationStatus& status) {
+  if (status.published || !status.history.empty()) return true;
+  return status.attempt && (status.attempt->sent || !status.attempt->earlier_tags.empty());
+}
+
 PublishPlan decide_withdrawal(const ImagePublication& publication, const std::map<std::string, ObjectKey>& wanted) {
   PublishPlan plan{.reason = "nothing to untag"};
   for (const auto& known : tags_on_record(publication.status)) {

@@ -15,6 +15,9 @@ namespace slipway::publish {
 /// The tags that the status of a publication names, whoever set them. Pure.
 std::set<std::string> names_on_record(const ImagePublicationStatus& status);
 
+/// Whether anything of the publication may be at the registry, as far as its status tells. Pure.
+bool may_be_there(const ImagePublicationStatus& status);
+
 /// The tags that a deleted publication with deletionPolicy Untag takes away: those that it set, also in attempts that
 /// did not end well, and that are not among those that others want (`wanted`: see wanted_by_neighbours()). Whether each
 /// still names what this object gave it is looked at in acting, whether what others want does, and what became of those

@@ -101,6 +101,63 @@ TEST_CASE("a deletion that leaves tags behind is on record") {
   CHECK(entry.how == "Done");
 }
 
+TEST_CASE("a deletion of what never sent anything is on no record: no tag of it can stay") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  publication.spec.suspend = true;
+  publication.metadata.finalizers = {"slipway.dev/untag"};
+  world.publish(publication);
+  world.recorder.events.clear();
+  SECTION("at once") {}
+  SECTION("also while the log can't be written") {
+    world.audit.failure = kDiskFull;
+  }
+  world.objects.remove(key_of(publication), world.clock.now());
+  CHECK(world.look(publication) == Outcome{});
+  CHECK_FALSE(world.objects.published.contains(key_of(publication)));
+  CHECK(world.audit.entries.empty());
+  CHECK(world.recorder.events.empty());
+}
+
+TEST_CASE("an attempt that failed may have left tags, and its deletion is on record") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.registry.before = [](const std::string& request) -> Result<void> {
+    if (request.starts_with("PUT") && request.ends_with(":1.8.2")) return fail(ErrorClass::Unavailable, "cut");
+    return {};
+  };
+  world.publish(publication);
+  REQUIRE_FALSE(world.status(publication).published);
+  world.registry.before = nullptr;
+  publication.spec.suspend = true;
+  world.publish(publication);
+  world.objects.remove(key_of(publication), world.clock.now());
+  CHECK(world.look(publication) == Outcome{});
+  REQUIRE(world.audit.entries.size() == 1);
+  CHECK(world.audit.entries[0].what.action == AuditAction::LeaveTags);
+}
+
+TEST_CASE("a deletion does not wait for a namespace's part of the audit log to be free again") {
+  PublishWorld world;
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.publish(publication);
+  world.destination().can_untag = false;
+  world.audit.failure = Error{.cls = ErrorClass::QuotaExceeded, .message = "namespace shop put much", .remedy = "less"};
+  world.objects.remove(key_of(publication), world.clock.now());
+  world.recorder.events.clear();
+  CHECK(world.look(publication) == Outcome{});
+  CHECK_FALSE(world.objects.published.contains(key_of(publication)));
+  REQUIRE(world.recorder.events.size() == 1);
+  CHECK_THAT(world.recorder.events[0].message,
+             Catch::Matchers::Contains("not in the audit log: namespace shop put much"));
+}
+
 TEST_CASE("a deletion waits ten minutes for the audit log, and no longer") {
   PublishWorld world;
   world.push({"base"});

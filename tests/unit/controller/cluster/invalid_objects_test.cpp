@@ -34,6 +34,16 @@ struct World : ClusterWorld {
     server.edit(path_of(kStorefront), [](auto& object) { object["spec"]["tags"][0]["template"] = "{{commit"; });
     list_all();
   }
+  /// Published, broken, then deleted.
+  void remove_broken(bool is_published = true) {
+    REQUIRE(store.set_finalizer(kStorefront, true));
+    auto object = store.publication(kStorefront).value()->object;
+    if (is_published) object.status.published = PublishedStatus{};
+    write_as_another(object);
+    break_template();
+    server.remove(path_of(kStorefront));
+    list_all();
+  }
   ImagePublicationStatus status() { return store.publication(kStorefront).value()->object.status; }
 
   cluster::ObjectStore store{caches, client, {}};
@@ -130,10 +140,7 @@ TEST_CASE("Once it is corrected its reconciler has it again") {
 
 TEST_CASE("One that is deleted while it is invalid is let go, and its tags stay") {
   World world;
-  REQUIRE(world.store.set_finalizer(kStorefront, true));
-  world.break_template();
-  world.server.remove(path_of(kStorefront));
-  world.list_all();
+  world.remove_broken();
   CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{});
   CHECK(world.server.object(path_of(kStorefront)).is_null());
   CHECK(world.recorder.reasons() == std::vector<std::string>{"LeftTagged"});
@@ -149,12 +156,18 @@ TEST_CASE("One that is deleted while it is invalid is let go, and its tags stay"
   CHECK(entry.how == "Done");
 }
 
+TEST_CASE("One that is deleted while it is invalid and never published anything is let go without a word") {
+  World world;
+  world.remove_broken(false);
+  CHECK(world.invalid.reconcile(kStorefront, {}) == Outcome{});
+  CHECK(world.server.object(path_of(kStorefront)).is_null());
+  CHECK(world.audit.entries.empty());
+  CHECK(world.recorder.events.empty());
+}
+
 TEST_CASE("One that is deleted while it is invalid waits for the audit log, and no longer than ten minutes") {
   World world;
-  REQUIRE(world.store.set_finalizer(kStorefront, true));
-  world.break_template();
-  world.server.remove(path_of(kStorefront));
-  world.list_all();
+  world.remove_broken();
   world.audit.failure = Error{.cls = ErrorClass::Unavailable, .message = "no room", .remedy = "make some"};
   const auto deleted_at = world.store.publication(kStorefront).value()->object.metadata.deletion_timestamp;
   world.clock.advance(*deleted_at - world.clock.now());
