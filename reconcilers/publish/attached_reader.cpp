@@ -116,7 +116,7 @@ class AttachedReader {
     auto parsed = content::parse_manifest(*bytes);
     if (!parsed) return while_doing("manifest " + attached.manifest.digest.str(), std::move(parsed.error()));
     const auto* manifest = std::get_if<content::ImageManifest>(&*parsed);
-    auto travels = manifest ? may_travel(*manifest, attached) : leave(attached);
+    auto travels = manifest && !is_record(*parsed) ? may_travel(*manifest, attached) : leave(attached);
     if (!travels) return travels;
     if (!*travels) {
       const auto subject = manifest ? subject_of(*manifest) : std::nullopt;
@@ -133,7 +133,6 @@ class AttachedReader {
   }
 
   Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
-    if (is_record(manifest)) return leave(attached);
     if (!refers(subject_of(manifest), attached)) return leave(attached, "it does not refer to that");
     if (!agrees_on_sizes(manifest))
       return leave(attached, "it gives a blob another size than what is published with it");

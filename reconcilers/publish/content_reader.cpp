@@ -141,6 +141,7 @@ class ContentReader {
                   "publish an image of at most 1,000 manifests and 3 levels of indexes");
     auto parsed = content::parse_manifest(manifest);
     if (!parsed) return while_doing("manifest " + named.digest.str(), std::move(parsed.error()));
+    if (is_record(*parsed)) return refuse_record(named);
     if (auto taken = budget_.take(manifest.bytes.size()); !taken) return taken;
     content().bytes.emplace(named.digest, std::move(manifest));
     auto added = std::holds_alternative<content::ImageIndex>(*parsed)
@@ -185,7 +186,6 @@ class ContentReader {
   }
 
   Result<void> add_image(const content::ImageManifest& manifest, const content::Descriptor& named) {
-    if (is_record(manifest)) return refuse_record(named);
     if (auto added = add_blob(manifest.config); !added) return added;
     for (const auto& layer : manifest.layers)
       if (auto added = add_layer(layer); !added) return added;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <variant>
 
 #include "crds/base/document.h"
 #include "crds/base/text.h"
@@ -226,8 +227,10 @@ content::ManifestBytes build_record(const PublicationRecord& record, const conte
   return out;
 }
 
-bool is_record(const content::ImageManifest& manifest) {
-  return manifest.artifact_type == kRecordType || manifest.config.media_type == kRecordType;
+bool is_record(const content::Manifest& manifest) {
+  if (std::visit([](const auto& one) { return one.artifact_type == kRecordType; }, manifest)) return true;
+  const auto* image = std::get_if<content::ImageManifest>(&manifest);
+  return image != nullptr && image->config.media_type == kRecordType;
 }
 
 Result<PublicationRecord> parse_record(const content::ManifestBytes& manifest) {

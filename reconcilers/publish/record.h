@@ -67,9 +67,9 @@ std::string record_identity(const PublicationRecord& record);
 /// The descriptor carries artifact type, identity and time, for lists of referrers.
 content::ManifestBytes build_record(const PublicationRecord& record, const content::Descriptor& subject);
 
-/// Whether the manifest claims to be a record, whatever names it: nothing of that kind is taken over from a source,
-/// where it would speak in our name.
-bool is_record(const content::ImageManifest& manifest);
+/// Whether the manifest claims to be a record, whatever names it and whatever it is: nothing of that kind is taken over
+/// from a source, where it would speak in our name.
+bool is_record(const content::Manifest& manifest);
 
 /// Reads a record back. It may come from anybody: Integrity for whatever is not one; unknown fields are left out.
 Result<PublicationRecord> parse_record(const content::ManifestBytes& manifest);

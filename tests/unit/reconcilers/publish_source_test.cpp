@@ -429,6 +429,35 @@ TEST_CASE("a source can't put records in our name") {
   CHECK(world.records_on(image.descriptor.digest) == 1);
 }
 
+TEST_CASE("a source can't put records in our name beside another image as indexes either") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto other = make_image(world.destination(), {"other"});
+  const auto before = world.destination();
+  const auto named = [](const content::Descriptor& one) {
+    return R"({"mediaType":")" + one.media_type + R"(","digest":")" + one.digest.str() + R"(","size":)" +
+           std::to_string(one.size) + "}";
+  };
+  const auto push_index = [&](const content::Descriptor& child, const std::string& more) {
+    const std::string bytes = R"({"schemaVersion":2,"mediaType":")" + std::string(content::kOciIndex) +
+                              R"(","manifests":[)" + named(child) + "]" + more + "}";
+    const auto digest = push_bytes(world, content::kOciIndex, bytes);
+    return world.source().manifests.at(digest).descriptor;
+  };
+  const auto forged = push_index(image.descriptor, R"(,"artifactType":")" + std::string(publish::kRecordType) +
+                                                       R"(","subject":)" + named(other.descriptor));
+  SECTION("as the root") {}
+  SECTION("as a child") {
+    push_index(forged, "");
+  }
+  const auto publication = make_publication();
+  CHECK(world.publish(publication) == kStalledForAnHour);
+  CHECK(world.condition(publication, "Ready") == "False Refused");
+  CHECK_THAT(world.message(publication),
+             Catch::Contains(forged.digest.str() + " is a publication record") && Catch::Contains("publish the image"));
+  CHECK(world.destination() == before);
+}
+
 TEST_CASE("gates don't overlook a child whose config has a media type of its own") {
   PublishWorld world;
   auto two = push_two(world);
