@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "controller/http/lasting_words.h"
 #include "controller/runtime/child_process.h"
 #include "crds/base/text.h"
 
@@ -194,7 +195,7 @@ std::string last_line(const std::string& errors) {
   }
   for (const std::string prefix : {"fatal: ", "error: "})
     if (last.starts_with(prefix)) last.erase(0, prefix.size());
-  return last;
+  return http::lasting_words(std::move(last));
 }
 
 std::string who(const Credentials& credentials) {

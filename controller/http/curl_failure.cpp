@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "controller/http/lasting_words.h"
 #include "controller/http/url.h"
 #include "reconcilers/reasons.h"
 
@@ -19,20 +20,6 @@ bool shows_proxy(std::string_view text, const ProxySettings& proxy) {
     return !one.empty() && text.find(one) != std::string_view::npos;
   };
   return shows(proxy.https_proxy) || shows(proxy.http_proxy);
-}
-
-/// libcurl says how long it took ("after 21 ms", "after 2001 milliseconds"), another number each time: a failure that
-/// stays the same shall read the same.
-std::string without_duration(std::string_view text) {
-  constexpr std::string_view kAfter = " after ";
-  std::string out(text);
-  const std::size_t start = out.find(kAfter);
-  if (start == std::string::npos) return out;
-  const std::size_t unit = out.find_first_not_of("0123456789", start + kAfter.size());
-  for (const std::string_view name : {" milliseconds", " ms"})
-    if (unit != std::string::npos && out.compare(unit, name.size(), name) == 0)
-      return out.erase(start, unit + name.size() - start);
-  return out;
 }
 
 bool is_about_trust(CURLcode code) {
@@ -123,11 +110,12 @@ Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions
                       "remove plainHTTP if it speaks TLS on that port, else name the registry's port");
   const bool is_shown =
       !end.detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(end.detail, options.proxy);
-  Error error{.cls = ErrorClass::Unavailable,
-              .message = where(request) + (is_shown ? without_duration(end.detail) : curl_easy_strerror(code)),
-              .remedy = std::string(remedy_for(end, options.tls)),
-              .reason = {},
-              .retry_after = {}};
+  Error error{
+      .cls = ErrorClass::Unavailable,
+      .message = where(request) + (is_shown ? lasting_words(std::string(end.detail)) : curl_easy_strerror(code)),
+      .remedy = std::string(remedy_for(end, options.tls)),
+      .reason = {},
+      .retry_after = {}};
   if (!is_about_trust(code) || !options.tls.trust_remedy.empty()) return error;
   if (code != CURLE_PEER_FAILED_VERIFICATION) {
     error.cls = ErrorClass::Invalid;

@@ -1,5 +1,6 @@
 #include "controller/http/tracing_transport.h"
 
+#include "controller/http/lasting_words.h"
 #include "controller/http/url.h"
 
 namespace slipway::http {
@@ -25,12 +26,13 @@ Result<Response> TracingTransport::send(const Request& request, std::stop_token 
   const auto tell_end = [&] {
     hands_.observer({.method = request.method,
                      .host = host,
-                     .url = redacted(request.url),
+                     .url = without_query(request.url),
                      .status = response ? response->status : 0,
                      .took = hands_.elapsed() - start,
                      .failure = response ? std::string() : response.error().message,
                      .was_stopped = !response && response.error().cls == ErrorClass::Cancelled,
-                     .request_id = request_id});
+                     .request_id = request_id,
+                     .correlation_id = response ? correlation_id(*response) : std::string()});
   };
   try {
     response = next_.send(traced, stop);

@@ -18,6 +18,7 @@ struct RequestSeen {
   std::string failure;              ///< Why there was no answer.
   bool was_stopped = false;         ///< There was none because whoever asked did not want it any more.
   std::string request_id;           ///< What the server was told.
+  std::string correlation_id;       ///< What the server calls it; empty: nothing.
 };
 
 /// One request that is about to go over the network.

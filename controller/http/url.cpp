@@ -46,6 +46,14 @@ std::string_view before_fragment(std::string_view text) {
   return text.substr(0, text.find('#'));
 }
 
+/// Whether `part`, which follows `place` in an address, is for one request, or one upload, alone.
+bool is_given_once(std::string_view place, std::string_view part) {
+  if (part.empty()) return false;
+  if (place.ends_with("/blobs/uploads")) return true;
+  const bool is_googles = place.find("/artifacts-") != std::string_view::npos;
+  return is_googles && (place.ends_with("/uploads") || place.ends_with("/downloads"));
+}
+
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text) {
@@ -108,6 +116,14 @@ bool same_origin(const Url& a, const Url& b) {
 }
 
 std::string redacted(std::string_view url) {
+  const std::string_view path = url.substr(0, url.find('?'));
+  const std::size_t last = path.rfind('/');
+  if (last == std::string_view::npos || !is_given_once(url.substr(0, last), path.substr(last + 1)))
+    return without_query(url);
+  return std::string(path.substr(0, last)) + "/…" + (path.size() < url.size() ? "?REDACTED" : "");
+}
+
+std::string without_query(std::string_view url) {
   const std::size_t question = url.find('?');
   return std::string(url.substr(0, question)) + (question == std::string_view::npos ? "" : "?REDACTED");
 }

@@ -36,7 +36,11 @@ bool is_loopback(const Url& url);
 /// Same scheme, host and port: credentials may go along.
 bool same_origin(const Url& a, const Url& b);
 
-/// Scheme, host and path: what a log or an error may show. Queries carry signatures and tokens.
+/// Scheme, host and path: what a log may show. Queries carry signatures and tokens.
+std::string without_query(std::string_view url);
+
+/// What an error may show: as without_query(), and the same each time. "…" stands for the last part of an address that
+/// a registry gives once: of an upload, and of Google's uploads and downloads, where it is a token too.
 std::string redacted(std::string_view url);
 
 /// Percent-encodes everything but unreserved characters.

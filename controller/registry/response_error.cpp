@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "controller/http/lasting_words.h"
 #include "controller/http/retrying_transport.h"
 #include "controller/http/url.h"
 #include "crds/base/document.h"
@@ -136,7 +137,8 @@ Error error_of(const http::Request& request, const http::Response& response, con
   error.message = std::string(to_string(request.method)) + " " + http::redacted(request.url) + ": " +
                   std::to_string(response.status);
   if (!words.code.empty()) error.message += " " + quoted(words.code);
-  if (!words.message.empty()) error.message += " " + quoted(words.message, 200);
+  if (const std::string said = http::lasting_words(words.message); !said.empty())
+    error.message += " " + quoted(said, 200);
   error.retry_after = http::retry_after(response.headers);
   return error;
 }

@@ -84,7 +84,7 @@ Result<void> BlobFeed::read_all(const std::stop_token& stop) {
   }
   if (at_ == parts_.blob.size) return {};
   return fail(ErrorClass::Integrity,
-              parts_.from.name() + ": " + parts_.blob.digest.str() + " ends after " + std::to_string(at_) + " of " +
+              parts_.from.name() + ": " + parts_.blob.digest.str() + " ends before its " +
                   std::to_string(parts_.blob.size) + " bytes",
               "push the image to the source again");
 }

@@ -58,8 +58,15 @@ std::vector<Access> granted(const Credential* who, const std::vector<Access>& as
   return granted;
 }
 
+/// As whatever gives out tokens refuses: without a detail, and with another id each time.
 Answer unauthorized() {
-  return error_answer(401, "UNAUTHORIZED", kAuthenticationRequired);
+  std::string id = random_hex(16);
+  for (const std::size_t place : {20, 16, 12, 8}) id.insert(place, "-");
+  const Node error = json::MapBuilder()
+                         .add("code", json::text("UNAUTHORIZED"))
+                         .add("message", json::text(kAuthenticationRequired + (" CorrelationId: " + id)))
+                         .build();
+  return json_answer(401, to_json_text(json::MapBuilder().add("errors", json::list({error})).build()));
 }
 
 std::vector<Access> scopes_of(const std::multimap<std::string, std::string>& query) {
@@ -175,12 +182,7 @@ Answer SignIn::exchange(Request& request) const {
     const std::string refresh = tokens_.issue(claims, kRefreshLifetime);
     return json_answer(200, to_json_text(json::MapBuilder().add("refresh_token", json::text(refresh)).build()));
   }
-  const std::string extra = " CorrelationId: " + random_hex(16);
-  const Node error = json::MapBuilder()
-                         .add("code", json::text("UNAUTHORIZED"))
-                         .add("message", json::text(kAuthenticationRequired + extra))
-                         .build();
-  return json_answer(401, to_json_text(json::MapBuilder().add("errors", json::list({error})).build()));
+  return unauthorized();
 }
 
 }  // namespace slipway::emulator

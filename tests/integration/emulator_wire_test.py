@@ -289,6 +289,7 @@ class Acr(Emulator):
     def test_an_entra_token_becomes_a_refresh_token_and_that_an_access_token(self):
         refused = self.form("/oauth2/exchange", grant_type="access_token", service=self.host, access_token="wrong")
         self.assertEqual((refused.status, refused.code()), (401, "UNAUTHORIZED"))
+        self.assertRegex(refused.json()["errors"][0]["message"], "for more information. CorrelationId: [-0-9a-f]{36}$")
         refresh = self.form("/oauth2/exchange", grant_type="access_token", service=self.host, access_token="entra")
         access = self.form("/oauth2/token", grant_type="refresh_token", service=self.host, scope="registry:catalog:*",
                            refresh_token=refresh.json()["refresh_token"])

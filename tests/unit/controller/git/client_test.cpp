@@ -72,6 +72,18 @@ TEST_CASE("a connection that is cut is not a certificate that is not trusted") {
   CHECK_THAT(error.message + error.remedy, !Catch::Matchers::Contains("certificate"));
 }
 
+TEST_CASE("a host that can't be reached is told in the same words each time") {
+  const auto location = parse_location("https://git.example.com/a", "/");
+  const auto told = [&](const std::string& duration) {
+    return error_of(*location, {},
+                    "fatal: unable to access 'https://git.example.com/a/': Failed to connect to git.example.com port "
+                    "443 after " +
+                        duration + " ms: Couldn't connect to server");
+  };
+  CHECK(told("3") == told("21"));
+  CHECK_THAT(told("3").message, Catch::Matchers::Contains("port 443: Couldn't connect"));
+}
+
 TEST_CASE("git is given the helper of its own host alone, and only the transport of the URL") {
   const auto location = parse_location("https://git.example.com/a", "/");
   const auto with_password = configuration_of(*location, {.user = "ci", .password = SecretText{"hunter2"}});

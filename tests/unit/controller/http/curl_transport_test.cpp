@@ -267,6 +267,23 @@ TEST_CASE("a body cut by the server is Unavailable, in either direction", "[curl
   CHECK(put.error().cls == ErrorClass::Unavailable);
 }
 
+TEST_CASE("a body that is cut after more or fewer bytes reads the same", "[curl]") {
+  std::string body = "half";
+  RawServer server([&body](RawConnection& connection) {
+    connection.read_head();
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + body);
+  });
+  CurlTransport transport;
+  const auto first = transport.send({.url = server.url("/")}, {});
+  body += "and more";
+  const auto second = transport.send({.url = server.url("/")}, {});
+  REQUIRE_FALSE(first);
+  REQUIRE_FALSE(second);
+  INFO(first.error().message);
+  CHECK(first.error() == second.error());
+  CHECK_THAT(first.error().message, Catch::EndsWith("closed with bytes remaining to read"));
+}
+
 TEST_CASE("errors of the request's own functions end it with that error, thrown ones too", "[curl]") {
   RawServer server([](RawConnection& connection) {
     while (!connection.read_head().empty()) connection.write(ok("content"));
@@ -396,7 +413,7 @@ TEST_CASE("silence is bounded by the idle time-out, a whole request by the total
   const auto total = transport.send({.url = silent.url("/"), .total_timeout = milliseconds(30)}, {});
   REQUIRE_FALSE(total);
   CHECK(total.error().cls == ErrorClass::Unavailable);
-  CHECK_THAT(total.error().message, !Catch::Contains(" after ") && Catch::EndsWith("timed out with 0 bytes received"));
+  CHECK_THAT(total.error().message, !Catch::Contains(" after ") && Catch::EndsWith("timed out"));
 }
 
 TEST_CASE("an answer is waited for as long as the request says once it is out, with its own remedy", "[curl]") {

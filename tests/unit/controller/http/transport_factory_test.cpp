@@ -67,8 +67,10 @@ TEST_CASE("Each attempt of a request is told of, without its query, and names th
     for (std::string head = connection.read_head(); !head.empty(); head = connection.read_head()) {
       const bool first = heads.lock()->empty();
       heads.lock()->push_back(head);
-      connection.write(first ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
-                             : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      connection.write(
+          first
+              ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nX-Ms-Correlation-Request-Id: 46eab12f\r\n\r\n"
+              : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     }
   });
   World world;
@@ -82,6 +84,7 @@ TEST_CASE("Each attempt of a request is told of, without its query, and names th
   CHECK("http://" + world.seen[0].host == server.url(""));
   CHECK(world.seen[0].url == server.url("/v2/?REDACTED"));
   CHECK(world.seen[0].request_id == "reconcile-1");
+  CHECK(world.seen[0].correlation_id == "46eab12f");
   for (const auto held = heads.lock(); const std::string& head : *held) {
     CAPTURE(head);
     CHECK(head.find("X-Request-Id: reconcile-1\r\n") != std::string::npos);

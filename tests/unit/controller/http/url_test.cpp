@@ -50,3 +50,28 @@ TEST_CASE("where a reference leads") {
   const auto target = Url::parse("https://r.io/v2/a/list?n=1")->resolve(reference);
   CHECK((target ? target->str() : "") == leads_to);
 }
+
+TEST_CASE("an error shows an address without its query, and without what a registry gives once") {
+  struct Row {
+    std::string url;
+    std::string shown;
+  };
+  const Row rows[] = {
+      {"https://r.io/v2/a/blobs/uploads/ed251fcd?_state=s", "https://r.io/v2/a/blobs/uploads/…?REDACTED"},
+      {"https://r.io/v2/a/blobs/uploads/ed251fcd", "https://r.io/v2/a/blobs/uploads/…"},
+      {"https://r.io/v2/a/blobs/uploads/?mount=m", "https://r.io/v2/a/blobs/uploads/?REDACTED"},
+      {"https://r.io/v2/a/blobs/uploads/manifests/1", "https://r.io/v2/a/blobs/uploads/manifests/1"},
+      {"https://r.io/v2/uploads/blobs/sha256:1", "https://r.io/v2/uploads/blobs/sha256:1"},
+      {"https://g.dev/artifacts-downloads/namespaces/p/downloads/AI3W",
+       "https://g.dev/artifacts-downloads/namespaces/p/downloads/…"},
+      {"https://g.dev/artifacts-uploads/namespaces/p/uploads/AJ-x==?d=1",
+       "https://g.dev/artifacts-uploads/namespaces/p/uploads/…?REDACTED"},
+      {"https://r.io", "https://r.io"},
+      {"", ""}};
+  for (const auto& row : rows) {
+    INFO(row.url);
+    CHECK(redacted(row.url) == row.shown);
+  }
+  CHECK(without_query("https://r.io/v2/a/blobs/uploads/ed251fcd?_state=s") ==
+        "https://r.io/v2/a/blobs/uploads/ed251fcd?REDACTED");
+}

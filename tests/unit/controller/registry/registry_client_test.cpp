@@ -321,6 +321,21 @@ TEST_CASE("An upload that the registry no longer has as it was may be gone on wi
   }
 }
 
+TEST_CASE("An upload that is refused reads the same each time, whatever address the registry gives it") {
+  World world;
+  std::vector<Error> errors;
+  for (const std::string id : {"ed251fcd?_state=one", "0a1b2c3d?_state=two"}) {
+    world.network.then(202, {{"Location", "/v2/a/b/blobs/uploads/" + id}});
+    world.network.then(507);
+    const auto upload = world.store.start_upload(kDigest, {});
+    REQUIRE(upload);
+    errors.push_back((*upload)->finish(kDigest, {}).error());
+  }
+  INFO(errors[0].message);
+  CHECK(errors[0] == errors[1]);
+  CHECK_THAT(errors[0].message, Catch::StartsWith("PUT https://r.io/v2/a/b/blobs/uploads/…?REDACTED: 507"));
+}
+
 TEST_CASE("The request that closes an upload is not repeated before the upload was looked at, but with a new token") {
   World world;
   world.network.then(202, {{"Location", "/u/1"}});

@@ -316,3 +316,19 @@ TEST_CASE("Who waits for another's fetch stops when asked, and the fetch goes on
   CHECK(first == "Bearer one");
   CHECK(tokens.header(kScope, {}) == "Bearer one");
 }
+
+TEST_CASE("A sign-in that is refused reads the same each time, whatever id the registry gives the request") {
+  tests::ScriptedTransport world;
+  const std::string words = "authentication required, visit https://aka.ms/acr/authorization for more information.";
+  for (const std::string id : {" CorrelationId: 46eab12f-8a5e-4c5b-b9a1-1f0c2d3e4f50",
+                               " CorrelationId: f65eaf6b-0d1c-4e2f-8a3b-5c6d7e8f9a0b", ""})
+    world.then(401, {}, R"({"errors":[{"code":"UNAUTHORIZED","message":")" + words + id + R"("}]})");
+  HandClock clock;
+  registry::TokenSource tokens(world, clock, options(kBasic));
+  const auto first = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  REQUIRE(!first);
+  INFO(first.error().message);
+  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == first);
+  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == first);
+  CHECK_THAT(first.error().message, Catch::Contains(words + "\""));
+}
