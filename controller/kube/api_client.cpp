@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "controller/http/lasting_words.h"
 #include "controller/http/retrying_transport.h"
 #include "controller/kube/api_document.h"
 #include "controller/runtime/collection_reader.h"
@@ -172,7 +173,7 @@ Error error_from(const ApiRequest& request, const Words& words) {
   const Meaning meaning = meaning_of(request, words);
   Error error{.cls = meaning.cls, .message = {}, .remedy = meaning.remedy, .reason = {}, .retry_after = {}};
   error.message = doing(request) + ": " + std::to_string(words.status);
-  if (!words.message.empty()) error.message += " " + quoted(words.message, kMostOfAMessage);
+  if (!words.message.empty()) error.message += " " + quoted(http::lasting_words(words.message), kMostOfAMessage);
   std::size_t shown = 0;
   for (const std::string& cause : words.causes)
     if (shown++ < kMostCauses) error.message += "; " + visible(cause, kMostOfAMessage);

@@ -156,6 +156,14 @@ TEST_CASE("An API server's word on when to come back is an hour at most, in its 
   CHECK(error.retry_after == std::chrono::seconds(3600));
 }
 
+TEST_CASE("What an API server says of a webhook that is cut reads the same each time") {
+  const auto told = [](const std::string& port) {
+    return error_of(get(publication("shop", "app")),
+                    {.status = 500, .headers = {}, .body = "read tcp 10.0.0.4:" + port + "->10.0.0.9:443: reset"});
+  };
+  CHECK(told("41234") == told("41236"));
+}
+
 TEST_CASE("The rule for a kind without namespaces belongs into a ClusterRole") {
   const Error error = error_of(get({resource_of(ResourceKind::ContainerRegistry), "", "contoso", ""}),
                                {.status = 403, .headers = {}, .body = status(403)});
