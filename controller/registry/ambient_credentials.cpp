@@ -156,7 +156,7 @@ Result<std::optional<Credentials>> AmbientCredentials::from_docker(const std::st
     if (!told || *told)
       return from(std::move(told), "docker-credential-" + *helper + ", which " + file.string() + " names");
   }
-  return from(credentials_from_docker_config(**json, host), file.string());
+  return from(credentials_from_docker_config(**json, host, {}), file.string());
 }
 
 }  // namespace slipway::registry

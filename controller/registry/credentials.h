@@ -12,6 +12,7 @@ struct Credentials {
   std::string username;
   SecretText password;
   SecretText identity_token;  ///< An OAuth2 refresh token, as docker's config.json keeps it.
+  std::string path = {};      ///< Of the host, below which they are for; empty: for all of it.
   std::string origin = {};    ///< Where a person finds them: "Secret shop/ghcr, key .dockerconfigjson". No secret.
 
   std::string advice = {};   ///< Of who is anonymous: " in …", where a person names better ones. No secret.

@@ -1,5 +1,7 @@
 #include "controller/registry/docker_config.h"
 
+#include <algorithm>
+
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "reconcilers/docker_hub.h"
@@ -8,10 +10,31 @@
 namespace slipway::registry {
 namespace {
 
-std::string_view host_of(std::string_view key) {
+/// Whom an entry is for.
+struct Place {
+  std::string_view host;
+  std::string_view path;  ///< Without slashes at its ends; empty for all of the host.
+};
+
+Place place_of(std::string_view key) {
   if (const std::size_t mark = key.find("://"); mark != std::string_view::npos) key.remove_prefix(mark + 3);
-  key = key.substr(0, key.find('/'));
-  return key == "index.docker.io" || key == "registry-1.docker.io" ? kDockerHub : key;
+  while (key.ends_with('/')) key.remove_suffix(1);
+  const std::size_t slash = std::min(key.find('/'), key.size());
+  Place place{.host = key.substr(0, slash), .path = key.substr(std::min(slash + 1, key.size()))};
+  if (place.host == "index.docker.io" || place.host == "registry-1.docker.io") place.host = kDockerHub;
+  const std::string_view api = place.path.substr(0, place.path.find('/'));
+  if (api == "v1" || api == "v2") place.path.remove_prefix(std::min(api.size() + 1, place.path.size()));
+  return place;
+}
+
+bool holds(std::string_view path, std::string_view repository) {
+  if (path.empty() || path == repository) return true;
+  return repository.starts_with(path) && repository[path.size()] == '/';
+}
+
+/// Whether an entry with this path is to be taken rather than one with `other`.
+bool goes_before(std::string_view path, std::string_view other, bool of_repository) {
+  return of_repository ? path.size() > other.size() : path.empty() && !other.empty();
 }
 
 std::unexpected<Error> unreadable(const std::string& host, const std::string& why) {
@@ -42,14 +65,25 @@ Result<Document> parse(std::string_view json, const std::string& host) {
 
 }  // namespace
 
-Result<std::optional<Credentials>> credentials_from_docker_config(std::string_view json, const std::string& host) {
+Result<std::optional<Credentials>> credentials_from_docker_config(std::string_view json, const std::string& host,
+                                                                  std::string_view repository) {
   const Result<Document> document = parse(json, host);
   if (!document) return std::unexpected(document.error());
   const Node* auths = document->root.find("auths");
   if (auths == nullptr) return std::nullopt;
-  for (const Node::Member& member : auths->members)
-    if (host_of(member.key) == host) return credentials_of(member.value, host);
-  return std::nullopt;
+  const Node::Member* best = nullptr;
+  std::string_view path;
+  for (const Node::Member& member : auths->members) {
+    const Place place = place_of(member.key);
+    const bool is_for_it = place.host == host && (repository.empty() || holds(place.path, repository));
+    if (!is_for_it || (best != nullptr && !goes_before(place.path, path, !repository.empty()))) continue;
+    best = &member;
+    path = place.path;
+  }
+  if (best == nullptr) return std::nullopt;
+  auto found = credentials_of(best->value, host);
+  if (found && *found) (*found)->path = path;
+  return found;
 }
 
 Result<std::string> credential_helper_in_docker_config(std::string_view json, const std::string& host) {
@@ -57,7 +91,7 @@ Result<std::string> credential_helper_in_docker_config(std::string_view json, co
   if (!document) return std::unexpected(document.error());
   if (const Node* helpers = document->root.find("credHelpers"))
     for (const Node::Member& member : helpers->members)
-      if (host_of(member.key) == host && member.value.kind == Node::Kind::String) return member.value.text;
+      if (place_of(member.key).host == host && member.value.kind == Node::Kind::String) return member.value.text;
   return json::text_at(document->root, "credsStore");
 }
 

@@ -53,7 +53,7 @@ Result<Credentials> from(Credentials credentials, std::string origin) {
                 origin + ": user name and password have " + std::to_string(bytes) + " bytes, and at most " +
                     std::to_string(kLongest) + " are taken",
                 "give it those of the registry");
-  credentials.origin = std::move(origin);
+  credentials.origin = std::move(origin) + (credentials.path.empty() ? "" : ", entry for " + credentials.path);
   return credentials;
 }
 
@@ -130,10 +130,11 @@ Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const Registr
                     .owner = (source.plain_http ? "http://" : "https://") + reference->registry};
   if (source.pull_secret_ref) {
     Result<Credentials> found =
-        credentials_in(sign_in.namespace_name, source.pull_secret_ref->name, endpoint.host, NamedBy::Publication);
+        credentials_in(sign_in.namespace_name, source.pull_secret_ref->name, {endpoint.host, reference->repository});
     if (!found) return std::unexpected(found.error());
     endpoint.credentials = std::move(*found);
     endpoint.owner += " by Secret " + sign_in.namespace_name + "/" + source.pull_secret_ref->name;
+    if (!endpoint.credentials.path.empty()) endpoint.owner += " for " + endpoint.credentials.path;
   } else if (sign_in.environment && settings_.ambient_credentials) {
     Result<Credentials> ambient = settings_.ambient_credentials(endpoint.host);
     if (!ambient) return std::unexpected(ambient.error());
@@ -231,7 +232,7 @@ Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const Container
 
 /// Who publishes from a pipeline has credentials in its environment rather than in a file beside the others.
 Result<Credentials> SharedRegistries::own_credentials(const std::string& secret, const std::string& host) {
-  Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, host, NamedBy::Registry);
+  Result<Credentials> found = credentials_in(settings_.controller_namespace, secret, {host, ""});
   if (found || !settings_.ambient_credentials || found.error().cls != ErrorClass::Unauthorized) return found;
   Result<Credentials> ambient = settings_.ambient_credentials(host);
   if (!ambient || !ambient->anonymous()) return ambient;
@@ -241,22 +242,25 @@ Result<Credentials> SharedRegistries::own_credentials(const std::string& secret,
 }
 
 Result<Credentials> SharedRegistries::credentials_in(const std::string& namespace_name, const std::string& secret,
-                                                     const std::string& host, NamedBy who) {
+                                                     const Wanted& wanted) {
   const std::string name = "Secret " + namespace_name + "/" + secret;
   const Result<std::optional<SecretObject>> found = objects_.secret(namespace_name, secret);
   if (!found) return std::unexpected(found.error());
   if (!*found)
     return fail(ErrorClass::Unauthorized, name + " does not exist",
-                who == NamedBy::Registry ? "create it with username and password"
-                                         : how_to_create_pull_secret(namespace_name, secret, host));
+                wanted.repository.empty() ? "create it with username and password"
+                                          : how_to_create_pull_secret(namespace_name, secret, wanted.host));
   const auto& data = (*found)->data;
   if (const auto config = data.find(std::string(kDockerConfigKey)); config != data.end()) {
-    Result<std::optional<Credentials>> entry = credentials_from_docker_config(config->second, host);
+    Result<std::optional<Credentials>> entry =
+        credentials_from_docker_config(config->second, wanted.host, wanted.repository);
     if (!entry) return while_doing(name, entry.error());
     if (*entry) return from(std::move(**entry), name + ", key " + config->first);
-    return fail(ErrorClass::Unauthorized, name + " has no entry for " + host, "add one under auths");
+    const std::string place = wanted.host + (wanted.repository.empty() ? "" : "/" + wanted.repository);
+    return fail(ErrorClass::Unauthorized, name + " has no entry for " + place,
+                "add one under auths, for " + wanted.host + " or for a path of it that holds the repository");
   }
-  auto objection = who == NamedBy::Publication ? objection_to_pull(**found, host) : objection_to_sign_in(**found);
+  auto objection = wanted.repository.empty() ? objection_to_sign_in(**found) : objection_to_pull(**found, wanted.host);
   if (objection) return std::unexpected(std::move(*objection));
   return from({.username = data.at("username"), .password = SecretText(data.at("password")), .identity_token = {}},
               name + ", keys username and password");

@@ -90,10 +90,13 @@ class SharedRegistries final : public Registries {
   Result<Credentials> credentials_of(const ContainerRegistry& registry);
   Result<Endpoint> endpoint_of(const ContainerRegistry& registry, Credentials credentials);
   Result<Credentials> own_credentials(const std::string& secret, const std::string& host);
-  /// Who named the Secret.
-  enum class NamedBy { Registry, Publication };
+  /// What a Secret is asked for.
+  struct Wanted {
+    std::string host;
+    std::string repository;  ///< Of the source of a publication, which named the Secret; else a registry did, for all.
+  };
   Result<Credentials> credentials_in(const std::string& namespace_name, const std::string& secret,
-                                     const std::string& host, NamedBy who);
+                                     const Wanted& wanted);
   Result<std::string> certificates_of(const ContainerRegistry& registry);
   Result<std::string> certificates_for_host(const std::string& host);
   Result<std::string> ca_bundle(const KeyRef& reference);

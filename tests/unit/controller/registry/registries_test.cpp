@@ -614,6 +614,52 @@ TEST_CASE("A sign-in says how far it came") {
   }
 }
 
+TEST_CASE("Of a docker configuration with credentials by path a source gets those of its repository") {
+  World world;
+  world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io/group-a":{"username":"a","password":"p"},
+    "s.io/group-b":{"username":"b","password":"p"}}})"}});
+  const auto open = [&](const std::string& reference) {
+    return world.registries.open_source({.reference = reference, .pull_secret_ref = NameRef{.name = "pull"}}, kShop);
+  };
+  const auto sent_for = [&](const std::string& reference) {
+    const auto opened = open(reference);
+    REQUIRE(opened);
+    world.network.then(401, {{"WWW-Authenticate", "Basic realm=x"}});
+    world.network.then(404);
+    static_cast<void>((*opened)->resolve("1", {}));
+    return *world.network.requests.back().headers.find("Authorization");
+  };
+  SECTION("which go with requests") {
+    CHECK(sent_for("s.io/group-b/app:1") == "Basic " + encode_base64("b:p"));
+    CHECK(sent_for("s.io/group-a/app:1") == "Basic " + encode_base64("a:p"));
+  }
+  SECTION("where there are some") {
+    const auto opened = open("s.io/group-c/app:1");
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().cls == ErrorClass::Unauthorized);
+    CHECK(opened.error().message == "Secret shop/pull has no entry for s.io/group-c/app");
+  }
+  SECTION("each by a connection of its own, which is kept") {
+    sent_for("s.io/group-a/app:1");
+    sent_for("s.io/group-b/app:1");
+    for (const std::string name : {"a", "b"}) {
+      world.network.then(404);
+      static_cast<void>(open("s.io/group-" + name + "/app:1").value()->resolve("1", {}));
+      const std::string* sent = world.network.requests.back().headers.find("Authorization");
+      REQUIRE(sent != nullptr);
+      CHECK(*sent == "Basic " + encode_base64(name + ":p"));
+    }
+  }
+}
+
+TEST_CASE("A registry is signed in to with what a docker configuration has for all of its host") {
+  World world;
+  world.keep_secret("slipway-system", "push",
+                    {{".dockerconfigjson", R"({"auths":{"r.io/team":{"username":"team","password":"p"},
+    "r.io":{"username":"ci","password":"p"}}})"}});
+  CHECK(world.sign_in(world.contoso()) == "basic user ci");
+}
+
 TEST_CASE("A source with a pull secret of its own trusts what a ContainerRegistry trusts at that host") {
   World world;
   world.keep_secret("shop", "pull", {{".dockerconfigjson", R"({"auths":{"s.io":{"auth":"YTpi"}}})"}});
