@@ -69,6 +69,14 @@ std::string code_label(int status) {
   return status >= 100 && status <= 599 ? std::to_string(status) : "none";
 }
 
+/// Hosts that sources name may answer as they like, with another status each time.
+std::string registry_code_label(int status) {
+  constexpr std::array kUsual{200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400, 401,
+                              403, 404, 405, 409, 413, 416, 422, 429, 500, 502, 503, 504};
+  const bool is_usual = status < 100 || status > 599 || std::ranges::find(kUsual, status) != kUsual.end();
+  return is_usual ? code_label(status) : std::to_string(status / 100) + "xx";
+}
+
 std::string_view result_of(const runtime::Visit& visit) {
   if (!visit.outcome) return "error";
   if (visit.outcome->kind == Outcome::Kind::Retry) return "error";
@@ -407,7 +415,7 @@ void Metrics::registry_request(const AnsweredRequest& request) {
   const std::string declared = is_declared ? "True" : "False";
   const std::string method = one_of(kMethods, request.method);
   families_->requests
-      .Add({{"method", method}, {"code", code_label(request.status)}, {"host", host}, {"declared", declared}})
+      .Add({{"method", method}, {"code", registry_code_label(request.status)}, {"host", host}, {"declared", declared}})
       .Increment();
   families_->request_took.Add({{"method", method}, {"host", host}}, kRequestBuckets).Observe(seconds(request.took));
   if (request.status == 429) families_->throttled.Add({{"host", host}, {"declared", declared}}).Increment();

@@ -110,6 +110,20 @@ TEST_CASE("labels from outside are bounded") {
   CHECK(shows(metrics, "slipway_registry_throttled_total{declared=\"False\",host=\"h0\"} 1"));
 }
 
+TEST_CASE("a host that answers with another status each time is not another series each time") {
+  Metrics metrics{"0"};
+  for (int status = 100; status < 600; ++status)
+    metrics.registry_request({.method = "GET", .status = status, .host = "h0", .took = 1ms});
+  const std::string text = metrics.text();
+  std::size_t series = 0;
+  for (auto at = text.find("requests_total{code="); at != std::string::npos;
+       at = text.find("requests_total{code=", at + 1))
+    ++series;
+  CHECK(series < 40);
+  CHECK_THAT(text, Catch::Contains("{code=\"404\",declared=\"False\",host=\"h0\",method=\"GET\"} 1"));
+  CHECK_THAT(text, Catch::Contains("{code=\"5xx\",declared=\"False\",host=\"h0\",method=\"GET\"} 96"));
+}
+
 TEST_CASE("how long a host took to answer, and when a branch was fetched") {
   Metrics metrics{"0"};
   metrics.registry_request({.method = "GET", .status = 200, .host = "a.io", .took = 2500ms, .is_of_registry = true});
