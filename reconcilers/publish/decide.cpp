@@ -139,6 +139,19 @@ class Decision {
     return !finished_ && tag.mutability == Mutability::Moving && rolls_back();
   }
 
+  /// A rollback that is over moves nothing by itself, also where the status that told of it is lost: an act before this
+  /// one has this very publication on record, and the tag names what it went back to.
+  bool stays_rolled_back(const ExpandedTag& tag, const std::optional<Digest>& present) const {
+    const auto& status = publication_.status;
+    if (status.published || !present || tag.mutability != Mutability::Moving || !spec_.rollback) return false;
+    if (!rollback_is_over(*spec_.rollback, now_)) return false;
+    if (present->str() != spec_.rollback->digest || *present == digest_) return false;
+    const bool continued = is_continued(publication_, seen_.ids);
+    return find_record(seen_, record(), [&](const PublicationRecord& one) {
+             return !continued || one.started_at != status.attempt->started_at;
+           }) != nullptr;
+  }
+
   /// Of a publication that was finished as a rollback: some tag was given another digest than the image's.
   bool follows_rollback() const {
     return finished_ && std::ranges::any_of(publication_.status.published->tags, [&](const TagStatus& tag) {
@@ -185,9 +198,11 @@ class Decision {
   }
 
   void decide_tag(const ExpandedTag& tag, TagDecision& decision) {
-    const auto wanted = wanted_by(tag);
     const auto found = seen_.present.find(tag.tag);
     const auto present = found == seen_.present.end() ? std::nullopt : found->second;
+    const bool stays = stays_rolled_back(tag, present);
+    const auto wanted = stays ? *present : wanted_by(tag);
+    plan_.rollback_ended |= stays;
     const auto* before = done_before(tag);
     const bool is_ours = present && is_set_by(publication_, tag.tag, *present);
     const auto judged = judge_tag({.tag = tag,

@@ -395,6 +395,26 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
     world.look(next);
     CHECK(world.condition(next, "Tagged") == "True TagsSet");
   }
+  SECTION("nor where the status that told of it is lost: the record says that it was published") {
+    publication.spec.rollback->until = "2026-11-24";
+    world.publish(publication);
+    world.objects.stored(key_of(publication)).status = {};
+    world.clock.advance(15h);
+    world.look(publication);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.tag("staging") == good.descriptor.digest.str());
+    CHECK(world.condition(publication, "Tagged") == "True RollbackEnded");
+    CHECK(world.recorder.reasons().back() == "RollbackEnded");
+    world.look(publication);
+    CHECK(world.tag("staging") == good.descriptor.digest.str());
+
+    const auto fixed = world.push({"fixed"}, "1.9.1");
+    auto next = build(814, "1.9.1");
+    next.spec.rollback = publication.spec.rollback;
+    world.objects.stored(key_of(publication)).status = {};
+    world.publish(next);
+    CHECK(world.tag("staging") == fixed.descriptor.digest.str());
+  }
   SECTION("and never to another digest") {
     const auto stranger = make_image(world.destination(), {"stranger"});
     publication.spec.rollback->digest = stranger.descriptor.digest.str();
