@@ -19,6 +19,16 @@ bool has_folder_flag(const FolderOptions& folder) {
   return !folder.root.empty() || !folder.state.empty() || folder.allow_empty || has_git_flag(folder.git);
 }
 
+/// What is no kind was meant as a name, as kubectl's KIND/NAME, or as several kinds; `command` ends with a space.
+std::string how_to_name(const std::string& word, const std::string& command,
+                        const std::function<bool(const std::string&)>& is_kind) {
+  const std::size_t slash = word.find('/');
+  if (slash != std::string::npos && is_kind(word.substr(0, slash)))
+    return "write the kind and the name apart: " + command + word.substr(0, slash) + ' ' + word.substr(slash + 1);
+  if (word == "all" || word.contains(',')) return "name one: " + command + "ipub";
+  return "write the kind before the name: " + command + "ipub " + word;
+}
+
 }  // namespace
 
 Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy) {
@@ -88,8 +98,7 @@ std::optional<Usage> check_first_word(const std::vector<std::string>& arguments,
     return wrong(verb, slipway::quoted(word) + " is no option",
                  "name files with it: " + remedy + "--manifests " + word);
   if ((verb == "get" || verb == "describe") && !is_kind(word))
-    return wrong(verb, slipway::quoted(word) + " is no kind (acr, ipub, retpol)",
-                 "write the kind before the name: " + remedy + "ipub " + word);
+    return wrong(verb, slipway::quoted(word) + " is no kind (acr, ipub, retpol)", how_to_name(word, remedy, is_kind));
   return std::nullopt;
 }
 

@@ -60,6 +60,10 @@ TEST_CASE("a path without its flag and a name without its kind are told so") {
       {{"describe", "app", "-f", "d"},
        "\"app\" is no kind (acr, ipub, retpol); write the kind before the name: "
        "slipway describe ipub app"},
+      {{"get", "ipub/app", "-f", "d"}, "write the kind and the name apart: slipway get ipub app"},
+      {{"describe", "ipub/shop/app"}, "write the kind and the name apart: slipway describe ipub shop/app"},
+      {{"get", "acr,ipub"}, "\"acr,ipub\" is no kind (acr, ipub, retpol); name one: slipway get ipub"},
+      {{"get", "all", "-f", "d"}, "\"all\" is no kind (acr, ipub, retpol); name one: slipway get ipub"},
       {{"get", "ipub", "shop/app", "-n", "team", "-f", "d"}, "\"shop/app\" is not in the namespace of -n"},
   }));
   const auto parsed = parse_command_line(row.arguments);
