@@ -29,6 +29,13 @@ constexpr std::string_view kConditionTypePattern =
 
 constexpr std::string_view kLoopback4 = "127([.](25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}";
 
+SchemaRule label_keys_rule() {
+  const std::string is_key = "key.matches('" + std::string(kLabelKeyPattern) + "')";
+  const std::string refusal = " is not the key of a label; " + std::string(kLabelKeyForm);
+  return {"!has(self.matchLabels) || self.matchLabels.all(key, " + is_key + ")", "a key of matchLabels" + refusal,
+          "self.matchLabels.map(key, !" + is_key + ", \"'\" + key + \"'" + refusal + "\")[0]"};
+}
+
 }  // namespace
 
 Result<void> check_digest_text(std::string_view text) {
@@ -182,17 +189,16 @@ const Binding<LabelSelectorRequirement>& Bound<LabelSelectorRequirement>::get() 
 }
 
 const Binding<LabelSelector>& Bound<LabelSelector>::get() {
-  static const auto binding = Binding<LabelSelector>()
-                                  .field("matchLabels", &LabelSelector::match_labels,
-                                         {.description = "Labels that must be equal.",
-                                          .max_length = 63,
-                                          .pattern = kLabelValuePattern,
-                                          .check = check_label_value})
-                                  .field("matchExpressions", &LabelSelector::match_expressions,
-                                         {.description = "Further requirements; all must hold.", .atomic = true})
-                                  .rule("!has(self.matchLabels) || self.matchLabels.all(key, key.matches('" +
-                                            std::string(kLabelKeyPattern) + "'))",
-                                        "a key of matchLabels is not the key of a label");
+  static const auto binding =
+      Binding<LabelSelector>()
+          .field("matchLabels", &LabelSelector::match_labels,
+                 {.description = "Labels that must be equal.",
+                  .max_length = 63,
+                  .pattern = kLabelValuePattern,
+                  .check = check_label_value})
+          .field("matchExpressions", &LabelSelector::match_expressions,
+                 {.description = "Further requirements; all must hold.", .max_items = 32, .atomic = true})
+          .rule(label_keys_rule());
   return binding;
 }
 

@@ -1,5 +1,6 @@
 #include "crds/base/cron.h"
 #include "crds/v1alpha1/bindings.h"
+#include "crds/v1alpha1/time_zone_pattern.h"
 
 namespace slipway {
 
@@ -96,7 +97,7 @@ const Binding<Schedule>& Bound<Schedule>::get() {
                                   .field("timeZone", &Schedule::time_zone,
                                          {.description = "IANA name.",
                                           .max_length = 64,
-                                          .pattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$",
+                                          .pattern = kTimeZonePattern,
                                           .default_json = "\"Etc/UTC\"",
                                           .check = check_time_zone})
                                   .rule("self.cron.startsWith('@') || self.cron.matches('^ *[^ ]+( +[^ ]+){4} *$')",

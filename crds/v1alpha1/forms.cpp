@@ -7,12 +7,14 @@
 #include "crds/base/time.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/glob_pattern.h"
+#include "crds/v1alpha1/label_selector.h"
+#include "crds/v1alpha1/time_zone_pattern.h"
 
 namespace slipway {
 
 std::string_view form_of(std::string_view pattern) {
   using Form = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Form, 17> kForms{{
+  static constexpr std::array<Form, 20> kForms{{
       {kDurationPattern, "write whole numbers with a unit, largest unit first, e.g. 90s, 1h30m, 30d, 7y"},
       {kSemverPattern, "write three numbers with dots between them and no letter in front, e.g. 1.10.0"},
       {kRepositoryPattern, "write lower-case letters and digits, parted by '/', '.', '-', '_' or '__', e.g. team/app"},
@@ -36,6 +38,9 @@ std::string_view form_of(std::string_view pattern) {
       {kAmountPattern, "write a decimal number with at most two places, in quotes, e.g. \"250.00\""},
       {kCurrencyPattern, "write the three capital letters of the currency (ISO 4217), e.g. EUR"},
       {kResourceIdPattern, "write the registry's ARM id, as 'az acr show --query id' prints it: /subscriptions/…"},
+      {kLabelKeyPattern, kLabelKeyForm},
+      {kLabelValuePattern, kLabelValueForm},
+      {kTimeZonePattern, "write an IANA name, e.g. Europe/Berlin or UTC"},
   }};
   const auto* const found = std::ranges::find(kForms, pattern, &Form::first);
   return found == kForms.end() ? std::string_view{} : found->second;

@@ -43,15 +43,13 @@ Result<void> check_label_key(std::string_view text) {
   static const Pattern pattern(kLabelKeyPattern);
   const std::size_t slash = text.find('/');
   if (pattern.matches(text) && (slash == std::string_view::npos || slash <= kLongestPrefix)) return {};
-  return fail(ErrorClass::Invalid, quoted(text, 80) + " is not the key of a label",
-              "write letters, digits, '-', '_' and '.', if need be after a domain and a '/', e.g. contoso.com/team");
+  return fail(ErrorClass::Invalid, quoted(text, 80) + " is not the key of a label", std::string(kLabelKeyForm));
 }
 
 Result<void> check_label_value(std::string_view text) {
   static const Pattern pattern(kLabelValuePattern);
   if (pattern.matches(text)) return {};
-  return fail(ErrorClass::Invalid, quoted(text, 80) + " is not the value of a label",
-              "write up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends");
+  return fail(ErrorClass::Invalid, quoted(text, 80) + " is not the value of a label", std::string(kLabelValueForm));
 }
 
 Result<void> check_values(const LabelSelectorRequirement& requirement) {

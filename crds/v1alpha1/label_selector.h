@@ -19,6 +19,10 @@ Result<void> check_values(const LabelSelectorRequirement& requirement);
 inline constexpr std::string_view kLabelKeyPattern =
     "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
     "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
+inline constexpr std::string_view kLabelKeyForm =
+    "write letters, digits, '-', '_' and '.', if need be after a domain and a '/', e.g. contoso.com/team";
 inline constexpr std::string_view kLabelValuePattern = "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$";
+inline constexpr std::string_view kLabelValueForm =
+    "write up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends";
 
 }  // namespace slipway

@@ -4,6 +4,7 @@
 #include "crds/base/time.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/forms.h"
+#include "crds/v1alpha1/label_selector.h"
 #include "crds/v1alpha1/port_pattern.h"
 
 namespace slipway {
@@ -50,11 +51,10 @@ void add_list(Node& node, const Schema& schema) {
 void add_string_map(Node& node, const Schema& schema) {
   add(node, "type", string_node("object"));
   add(node, "maxProperties", integer(schema.info.max_items));
-  Node values = map_node();
-  add(values, "type", string_node("string"));
-  add(values, "maxLength", integer(schema.info.max_length));
-  if (!schema.info.pattern.empty()) add(values, "pattern", string_node(schema.info.pattern));
-  add(node, "additionalProperties", std::move(values));
+  Schema value{.type = Schema::Type::String};
+  value.info.max_length = schema.info.max_length;
+  value.info.pattern = schema.info.pattern;
+  add(node, "additionalProperties", to_node(value));
 }
 
 void add_object(Node& node, const Schema& schema) {
@@ -112,18 +112,27 @@ constexpr const char* kIsOnTheClock =
 constexpr const char* kIsLeapDay =
     "!self.matches('^.{5}02-29') || self.matches('^([02468][048]00|[13579][26]00|..(0[48]|[2468][048]|[13579][26]))')";
 
+/// The rules that together ask for `pattern`. A label's value stands in three lists, of which the API server reckons
+/// that each is full: there the whole pattern would be beyond the cost that it allows one rule.
+std::vector<std::string> rules_for(std::string_view pattern) {
+  if (pattern == kLabelValuePattern)
+    return {R"(!self.matches(r'[^\w.-]'))", "!self.matches(r'^[_.-]')", "!self.matches(r'[_.-]$')"};
+  return {"self.matches(r'" + std::string(pattern) + "')"};
+}
+
 void add_rules(Node& node, const Schema& schema) {
   Node rules = list_node();
-  const auto add_rule = [&](const std::string& rule, const std::string& message) {
+  const auto add_rule = [&](const std::string& rule, const std::string& message, const std::string& expression = {}) {
     Node entry = map_node();
     add(entry, "rule", string_node(rule));
     add(entry, "message", string_node(message));
+    if (!expression.empty()) add(entry, "messageExpression", string_node(expression));
     rules.items.push_back(std::move(entry));
   };
   if (schema.info.immutable) add_rule("self == oldSelf", std::string(kCannotChange));
   // The API server answers a text that does not match its `pattern` with the pattern.
   if (const auto form = form_of(schema.info.pattern); !form.empty() && schema.type == Schema::Type::String)
-    add_rule("self.matches(r'" + std::string(schema.info.pattern) + "')", std::string(form));
+    for (const auto& rule : rules_for(schema.info.pattern)) add_rule(rule, std::string(form));
   if (schema.info.pattern == kDurationPattern && schema.info.minimum > 0)
     add_rule(least_duration(schema.info.minimum),
              "write at least " + format_duration(std::chrono::seconds{schema.info.minimum}));
@@ -135,7 +144,7 @@ void add_rules(Node& node, const Schema& schema) {
     add_rule(kIsOnTheClock, "write a day and a time that there are");
     add_rule(kIsLeapDay, "write a day that there is: that year has no 29 February");
   }
-  for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message);
+  for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message, rule.message_expression);
   if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
 }
 

@@ -13,10 +13,12 @@
 
 namespace slipway {
 
-/// A CEL rule of a schema: refused by the API server with `message` when it is false.
+/// A CEL rule of a schema: refused by the API server when it is false, with what `message_expression` makes of the
+/// value, or with `message` where there is none or it makes nothing.
 struct SchemaRule {
   std::string rule;
   std::string message;
+  std::string message_expression = {};
 };
 
 /// What is said once of a field: for the API server's schema, for reading, and for people.

@@ -18,13 +18,17 @@ std::string any_variable() {
          length_of("0{0,2}[1-9]") + ") *[}][}]";
 }
 
+constexpr const char* kWhatToGive = ", which is not given; give it, or write optional: true at the tag";
+constexpr const char* kMaySkip = "(has(tag.optional) && tag.optional)";
+
 /// Each template with a variable that matches `names` is optional, or `given` holds.
-SchemaRule needs(std::string_view names, std::string_view given, std::string_view field) {
-  return {"!has(self.tags) || (" + std::string(given) +
-              ") || self.tags.all(tag, (has(tag.optional) && tag.optional) || !tag.template.matches('[{][{] *(" +
-              std::string(names) + ") *[:}]'))",
-          "a tag's template needs " + std::string(field) +
-              ", which is not given; give it, or write optional: true at the tag"};
+SchemaRule needs(std::string_view names, std::string_view given, const std::string& field) {
+  const std::string needs_none =
+      std::string(kMaySkip) + " || !tag.template.matches('[{][{] *(" + std::string(names) + ") *[:}]')";
+  return {"!has(self.tags) || (" + std::string(given) + ") || self.tags.all(tag, " + needs_none + ")",
+          "a tag's template needs " + field + kWhatToGive,
+          "self.tags.map(tag, !(" + needs_none + "), \"the template of tag '\" + tag.name + \"' needs " + field +
+              kWhatToGive + "\")[0]"};
 }
 
 SchemaRule needs_text_of_build(std::string_view names, const std::string& field) {
@@ -34,13 +38,25 @@ SchemaRule needs_text_of_build(std::string_view names, const std::string& field)
 
 SchemaRule needs_labels() {
   const std::string key = "found.substring(found.indexOf('.') + 1)";
-  return {
-      "!has(self.tags) || self.tags.all(tag, (has(tag.optional) && tag.optional) ||"
-      " tag.template.findAll('[{][{] *labels[.][A-Za-z0-9._/-]+').all(found,"
-      " has(self.build) && has(self.build.labels) && " +
-          key + " in self.build.labels && self.build.labels[" + key + "] != ''))",
-      "a tag's template needs a key of spec.build.labels, which is not given; give it, or write optional: true at the "
-      "tag"};
+  const std::string all = "tag.template.findAll('[{][{] *labels[.][A-Za-z0-9._/-]+')";
+  const std::string is_given = "has(self.build) && has(self.build.labels) && " + key +
+                               " in self.build.labels && self.build.labels[" + key + "] != ''";
+  const std::string needs_none = std::string(kMaySkip) + " || " + all + ".all(found, " + is_given + ")";
+  return {"!has(self.tags) || self.tags.all(tag, " + needs_none + ")",
+          std::string("a tag's template needs a key of spec.build.labels") + kWhatToGive,
+          "self.tags.map(tag, !(" + needs_none +
+              "), \"the template of tag '\" + tag.name + \"' needs spec.build.labels.\" + " + all + ".map(found, !(" +
+              is_given + "), " + key + ")[0] + \"" + kWhatToGive + "\")[0]"};
+}
+
+SchemaRule no_two_the_same() {
+  const std::string is_alone = "self.tags.exists_one(other, other.template == tag.template)";
+  const std::string remedy = " have the same template; write another template, or remove one of them";
+  return {"!has(self.tags) || self.tags.all(tag, " + is_alone + ")", "two tags" + remedy,
+          "self.tags.map(tag, !" + is_alone +
+              ", self.tags.map(other, other.template == tag.template && other.name != tag.name,"
+              " \"the tags '\" + tag.name + \"' and '\" + other.name + \"'" +
+              remedy + "\")[0])[0]"};
 }
 
 }  // namespace
@@ -64,8 +80,7 @@ std::vector<SchemaRule> rules_of_templates() {
           needs_text_of_build("branch", "branch"),
           needs("date", "has(self.build) && has(self.build.builtAt)", "spec.build.builtAt"),
           needs_labels(),
-          {"!has(self.tags) || self.tags.all(tag, self.tags.exists_one(other, other.template == tag.template))",
-           "two tags have the same template; remove one of the two, or write another template"}};
+          no_two_the_same()};
 }
 
 }  // namespace slipway

@@ -186,6 +186,18 @@ REFUSED_BY_BOTH = [
     (PUBLICATION.replace("number: 812, ", ""), "{{commit:7}}", "b{{ number }}", "spec"),
     (PUBLICATION.replace(", version: 1.8.2", ""), "{{commit:7}}", "v{{major}}", "spec"),
     (PUBLICATION.replace("version: 1.8.2", "labels: {pr: ''}"), "{{commit:7}}", "{{labels.pr:4}}", "spec"),
+    *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{label}}}}}",
+       "spec.access[0].namespaceSelector.matchLabels")
+      for label in ("team: -shop", "team: shop.", "team: _", "team: the shop", "team: größe")),
+    *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{key}: shop}}}}", "spec.access[0].namespaceSelector")
+      for key in ("te am", "A.b/team", "team_", "''")),
+    *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchExpressions: [{{key: {key}, operator: Exists}}]}}",
+       "spec.access[0].namespaceSelector.matchExpressions[0].key") for key in ("-team", "te am", "A.b/team", "a-.b/team", "a/b/c")),
+    *((REGISTRY, "namespaceSelector: {}",
+       f"namespaceSelector: {{matchExpressions: [{{key: team, operator: In, values: [ok, '{value}']}}]}}",
+       "spec.access[0].namespaceSelector.matchExpressions[0].values[1]")
+      for value in ("-shop", "shop-", "_shop", "shop_", ".", "the shop", "shop/app", "größe")),
+    *((POLICY, "Europe/Berlin", zone, "spec.schedule.timeZone") for zone in ("Europe Berlin", "/Berlin", "Europe/")),
 ]
 
 # What a schema and CEL can't say within their budget: what a template becomes, lengths, years and quantities reckoned up,
@@ -239,6 +251,22 @@ SAID_BY_THE_API_SERVER = [
     (PUBLICATION, "ghcr.io/contoso/app:1", "ghcr.io:70000/contoso/app:1", "write a port between 1 and 65535"),
     (PUBLICATION, "{{commit:7}}", "{{commit", "variables in double braces"),
     (POLICY, "expireAfter: 30d", 'expireAfter: "30"', "write whole numbers with a unit"),
+    (POLICY, "Europe/Berlin", "Europe Berlin", "write an IANA name, e.g. Europe/Berlin or UTC"),
+    (REGISTRY, "namespaceSelector: {}", "namespaceSelector: {matchLabels: {team: -shop}}",
+     "write up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends"),
+    (REGISTRY, "namespaceSelector: {}", "namespaceSelector: {matchLabels: {team: shop, te am: shop}}",
+     "'te am' is not the key of a label; write letters, digits, '-', '_' and '.', if need be after a domain and a '/'"),
+    (REGISTRY, "namespaceSelector: {}", "namespaceSelector: {matchExpressions: [{key: -team, operator: Exists}]}",
+     "write letters, digits, '-', '_' and '.', if need be after a domain and a '/'"),
+    (PUBLICATION.replace("commit: 4f2a91c0, ", ""), "name: env", "name: env",
+     "the template of tag 'commit' needs spec.build.commit, which is not given; give it, or write optional: true"),
+    (PUBLICATION, "environment: staging", "# ", "the template of tag 'env' needs spec.environment, which is not given"),
+    (PUBLICATION, "{{environment}}", "v{{ minor }}-{{labels.a.b/c}}-{{ labels.pr:4}}",
+     "the template of tag 'env' needs spec.build.labels.a.b/c, which is not given; give it, or write optional: true"),
+    (PUBLICATION.replace("version: 1.8.2", "labels: {a.b/c: x, pr: ''}"), "{{environment}}", "{{labels.a.b/c}}-{{ labels.pr:4}}",
+     "the template of tag 'env' needs spec.build.labels.pr, which is not given; give it, or write optional: true"),
+    (PUBLICATION, "{{environment}}", "{{commit:7}}",
+     "the tags 'commit' and 'env' have the same template; write another template, or remove one of them"),
 ]
 
 
@@ -292,6 +320,7 @@ class CrdsTest(unittest.TestCase):
                 answer = self.dry_run(wrong)
                 self.assertNotEqual(answer.returncode, 0, answer.stdout)
                 self.assertIn(field, answer.stderr)
+                self.assertNotIn("should match", answer.stderr)
 
     def test_the_api_server_says_what_to_write(self):
         for text, there, instead, words in SAID_BY_THE_API_SERVER:

@@ -3,7 +3,6 @@
 #include <set>
 #include <string>
 
-#include "crds/v1alpha1/label_selector.h"
 #include "crds/v1alpha1/manifests.h"
 #include "tests/catch.h"
 
@@ -26,9 +25,7 @@ TEST_CASE("what a person writes in a field of its own is asked for in words, not
     const Node& schema = *manifest.find("spec")->find("versions")->items.at(0).find("schema")->find("openAPIV3Schema");
     collect_patterns(*schema.find("properties")->find("spec"), patterns);
   }
-  // Of a time zone it is asked whether there is one of that name.
-  patterns.erase("^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$");
-  CHECK(patterns == std::set<std::string>{std::string(kLabelKeyPattern), std::string(kLabelValuePattern)});
+  CHECK(patterns.empty());
 }
 
 }  // namespace slipway

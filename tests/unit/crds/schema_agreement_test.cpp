@@ -22,17 +22,22 @@ bool is_within(const Node& schema, std::string_view least, std::string_view most
   return count >= number_of(schema, least, 0) && count <= number_of(schema, most, INT64_MAX);
 }
 
-/// The rule that stands for a pattern, or nothing.
-std::string pattern_in(const Node& rule) {
-  const std::string& text = rule.find("rule")->text;
-  const std::string_view begin = "self.matches(r'";
-  return text.starts_with(begin) ? text.substr(begin.size(), text.size() - begin.size() - 2) : "";
+/// What a rule says that stands for a pattern, or for a part of one that must not be found; all others are passed over.
+bool lets_pass(const Node& rule, const std::string& text) {
+  const std::string& expression = rule.find("rule")->text;
+  const auto pattern_after = [&](std::string_view begin) {
+    return expression.starts_with(begin) ? expression.substr(begin.size(), expression.size() - begin.size() - 2) : "";
+  };
+  const std::string wanted = pattern_after("self.matches(r'");
+  const std::string unwanted = pattern_after("!self.matches(r'");
+  return (wanted.empty() || Pattern(wanted).matches(text)) &&
+         (unwanted.empty() || !Pattern(".*(" + unwanted + ").*").matches(text));
 }
 
 bool takes_text(const Node& schema, const std::string& text) {
   if (const Node* rules = schema.find("x-kubernetes-validations"))
     for (const Node& rule : rules->items)
-      if (const auto pattern = pattern_in(rule); !pattern.empty() && !Pattern(pattern).matches(text)) return false;
+      if (!lets_pass(rule, text)) return false;
   if (const Node* pattern = schema.find("pattern"); pattern != nullptr && !Pattern(pattern->text).matches(text))
     return false;
   if (const Node* choices = schema.find("enum"))
@@ -136,6 +141,8 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
       {registry, selector + "{matchExpressions: [{key: 'bad key//', operator: Exists}]}}]", false},
       {registry, selector + "{matchExpressions: [{key: team, operator: exists}]}}]", false},
       {registry, selector + "{matchExpressions: [{key: team, operator: In, values: ['-']}]}}]", false},
+      {registry, selector + "{matchExpressions: [{key: team, operator: In, values: ['a b']}]}}]", false},
+      {registry, selector + "{matchExpressions: [{key: team, operator: In, values: ['', shop, a_b-c.d]}]}}]", true},
       {registry, kRegistry + entry + "gates: {signatures: []}}]", false},
       {publication, kImage + "gates: {signatures: []}", false},
       {publication, kImage + "gates: {signatures: [{name: a, cosignKeyRef: {name: b, key: c}}]}", true},

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace slipway {
+
+/// The form of an IANA name; check_time_zone() asks for an area that there is, too.
+inline constexpr std::string_view kTimeZonePattern = "^[A-Za-z0-9+_-]+(/[A-Za-z0-9+_-]+)*$";
+
+}  // namespace slipway
