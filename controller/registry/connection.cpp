@@ -59,7 +59,7 @@ Result<http::Response> Connection::send(const http::Request& request, const std:
 Result<http::Response> Connection::send_signed(http::Request request, const std::string& scope,
                                                const std::stop_token& stop) {
   Result<std::string> header = request.now_or_never ? tokens_.held_header(scope) : tokens_.header(scope, stop);
-  if (!header) return std::unexpected(header.error());
+  if (!header) return while_doing(host_, header.error());
   if (!header->empty()) request.headers.set("Authorization", *header);
   // A challenge must not be judged as the answer that the caller expects.
   const auto judge = request.on_headers;

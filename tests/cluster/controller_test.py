@@ -148,11 +148,28 @@ class PublishTest(ControllerTest):
         self.ready("gated")
         self.assertEqual(self.condition("GatesPassed", "gated"), "True GatesPassed")
 
+    def refusing(self):
+        """A registry in the name "refusing" that takes no password of ours, and says so in other words each time: with an id."""
+        emulator = Emulator(EMULATOR, self.work / "refusing", {"profile": "acr"})
+        self.addCleanup(emulator.stop)
+        self.kubectl("create", "secret", "generic", "refused", "-n", NAMESPACE, "--type=kubernetes.io/basic-auth",
+                     "--from-literal=username=ci", "--from-literal=password=wrong")
+        self.apply(REGISTRY.format(host=emulator.host).replace("name: local", "name: refusing").replace(
+            "{anonymous: {}}", "{basic: {secretRef: {name: refused}}}") + "  interval: 1s\n")
+        return emulator
+
     def test_a_restart_writes_nothing(self):
         self.publication("kept")
         self.ready("kept")
         self.becomes("True Succeeded", "Ready", "local", "acr")
         wait_until(lambda: ("Published", "Normal") in self.events("kept"), "an event tells of it")
+        refusing = self.refusing()
+        self.apply(PUBLICATION.format(name="refused", version="1.8.2", number=8, source=f"{self.registry.host}/team/base:1").replace(
+            "{name: local}", "{name: refusing}") + "  interval: 1s\n")
+        self.addCleanup(self.kubectl, "delete", "ipub", "refused", "-n", "team")
+        self.becomes("True Unauthorized", "Stalled", "refusing", "acr")
+        self.becomes("True Unauthorized", "Stalled", "refused")
+        wait_until(lambda: ("Unauthorized", "Warning") in self.events("refused"), "an event tells of that")
         self.controller.stop()
         self.assertEqual(self.controller.process.returncode, 0)
         ending = self.controller.log()[self.controller.log().index('"stopping'):]
@@ -171,6 +188,9 @@ class PublishTest(ControllerTest):
         self.assertGreater(resources, 1)
         wait_until(lambda: self.controller.metric("controller_runtime_reconcile_total{") >= resources and
                    self.controller.is_idle(), "all was looked at")
+        refusing.forget_requests()
+        wait_until(lambda: sum(each["status"] == 401 and each["target"].startswith("/oauth2/token")
+                               for each in refusing.requests()) > 4, "what is refused was looked at again")
         self.controller.stop()
         self.assertEqual(versions(), before)
         writes = [each for each in CLUSTER.audit(since) if each["user"]["username"] == CONTROLLER

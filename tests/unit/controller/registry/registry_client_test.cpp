@@ -336,6 +336,20 @@ TEST_CASE("An upload that is refused reads the same each time, whatever address 
   CHECK_THAT(errors[0].message, Catch::StartsWith("PUT https://r.io/v2/a/b/blobs/uploads/…?REDACTED: 507"));
 }
 
+TEST_CASE("A sign-in that is refused reads the same before and after the registry's challenge is known") {
+  World world(kBasic);
+  world.network.then(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.io/token")"}});
+  world.network.then(401);
+  world.network.then(401);
+  const auto first = world.store.has_blob({.media_type = "", .digest = kDigest, .size = 1}, {});
+  const auto second = world.store.has_blob({.media_type = "", .digest = kDigest, .size = 1}, {});
+  REQUIRE(!first);
+  REQUIRE(!second);
+  CHECK(world.network.requests.size() == 3);
+  INFO(first.error().message << "\n" << second.error().message);
+  CHECK(first.error() == second.error());
+}
+
 TEST_CASE("The request that closes an upload is not repeated before the upload was looked at, but with a new token") {
   World world;
   world.network.then(202, {{"Location", "/u/1"}});
