@@ -70,8 +70,10 @@ Result<std::unique_ptr<RepositoryTurns::Turn>> FileTurns::take(const std::string
   if (!names) return std::unexpected{names.error()};
   auto turn = std::make_unique<HeldTurn>();
   // In the order of the names, which is everybody's: nobody waits for one that waits for him.
-  for (const std::string& name : names->all_names_of(registry_name(host, false)))
-    if (auto held = hold(*turn, name + '/' + repository, stop); !held) return std::unexpected{std::move(held.error())};
+  for (std::string place : names->all_names_of(registry_name(host, false))) {
+    place.append("/").append(repository);
+    if (auto held = hold(*turn, place, stop); !held) return std::unexpected{std::move(held.error())};
+  }
   return turn;
 }
 
