@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "controller/transfer/blob_stream.h"
+#include "controller/transfer/patience.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::transfer {
 
@@ -57,11 +59,27 @@ BlobWay::Outcome BlobWay::mount_from_last(std::vector<std::string> known) {
 
 BlobWay::Outcome BlobWay::find_here() {
   const bool asks = !running_.request.unasked.contains(blob_.digest);
-  const Result<bool> there = asks ? running_.to.has_blob(blob_, stop_) : false;
+  const Result<bool> there = asks ? is_there() : false;
   if (!there) return std::unexpected(there.error());
   if (*there) return BlobOutcome::Present;
   running_.means.whereabouts.forget(at_, running_.to.repository());
   return std::nullopt;
+}
+
+/// With the patience of an upload: what is sent beside it is worth more than a quick answer that it is not known yet.
+Result<bool> BlobWay::is_there() {
+  Patience patience(running_.means.rules, running_.means.hands,
+                    [this](std::chrono::milliseconds delay, const Error& error) {
+                      running_.board.waits(blob_, while_waiting(blob_.digest, delay, error));
+                    });
+  for (;;) {
+    Result<bool> there = running_.to.has_blob(blob_, stop_);
+    // Others ask a silent host: who waits for that waits elsewhere.
+    if (there || there.error().reason == reason::kHostSilent) return there;
+    const auto answer = patience.again(there.error(), stop_);
+    if (answer == Patience::Answer::Stopped) return std::unexpected(stopped().error());
+    if (answer == Patience::Answer::Spent) return there;
+  }
 }
 
 BlobWay::Outcome BlobWay::mount_from_known() {
@@ -76,7 +94,7 @@ BlobWay::Outcome BlobWay::mount_from_given() {
   if (running_.request.may_mount_from) keep_usable(candidates);
   Outcome mounted = mount_from_any(candidates);
   if (!mounted || !*mounted) return mounted;
-  const Result<bool> there = running_.to.has_blob(blob_, stop_);
+  const Result<bool> there = is_there();
   if (!there) return std::unexpected(there.error());
   return *there ? mounted : std::nullopt;
 }
@@ -100,7 +118,7 @@ BlobWay::Outcome BlobWay::mount_from_any(const std::vector<std::string>& reposit
 BlobWay::Outcome BlobWay::wait_for(const std::shared_ptr<const BlobWhereabouts::Ticket>& other) {
   const bool is_here = is_own(other->repository);
   if (!is_here && !running_.request.unasked.contains(blob_.digest) && !std::exchange(asked_, true)) {
-    const Result<bool> there = running_.to.has_blob(blob_, stop_);
+    const Result<bool> there = is_there();
     if (!there) return std::unexpected(there.error());
     if (*there) return BlobOutcome::Present;
   }

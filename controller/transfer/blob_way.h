@@ -31,6 +31,7 @@ class BlobWay {
 
   Outcome mount_from_last(std::vector<std::string> known);
   Outcome find_here();
+  Result<bool> is_there();
   Outcome mount_from_known();
   Outcome mount_from_given();
   Outcome mount_from_any(const std::vector<std::string>& repositories);

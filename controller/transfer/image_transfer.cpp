@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controller/transfer/blob_way.h"
+#include "crds/base/error_class.h"
 
 namespace slipway::transfer {
 
@@ -84,18 +85,22 @@ Result<BlobOutcome> ImageTransfer::place(const content::Descriptor& blob, const 
   return outcome;
 }
 
+/// What failed passes, but not within this attempt: nothing more is begun.
 const content::Descriptor* ImageTransfer::next() {
   auto state = state_.lock();
-  return state->next < blobs_.size() ? &blobs_[state->next++] : nullptr;
+  return !state->error && state->next < blobs_.size() ? &blobs_[state->next++] : nullptr;
 }
 
-/// The first error is the one that counts: those after it come from stopping.
+/// The first error counts, unless it passes and a later one does not. What passes lets the others end what they have
+/// begun, which the next attempt finds there; else all are stopped, and say so.
 void ImageTransfer::give_up(Error error) {
+  const bool passes = is_passing(error.cls);
   {
     auto state = state_.lock();
-    if (!state->error) state->error = std::move(error);
+    const bool counts = !state->error || (is_passing(state->error->cls) && !passes && !abandoned_.stop_requested());
+    if (counts) state->error = std::move(error);
   }
-  abandoned_.request_stop();
+  if (!passes) abandoned_.request_stop();
 }
 
 }  // namespace slipway::transfer

@@ -18,7 +18,8 @@ class ImageTransfer {
   /// What is given outlives this.
   ImageTransfer(SharedMeans& means, ImageSource& from, ImageStore& to, const BlobTransferRequest& request);
 
-  /// All blobs are there and checked, or the first error; nothing runs any more.
+  /// All blobs are there and checked, or the first error; nothing runs any more. After an error that passes the blobs
+  /// that were begun have come to their own end, and no other was begun.
   Result<BlobTransferReport> run(const std::stop_token& stop);
   /// What was done so far.
   BlobTransferReport report() { return running_.board.report(); }
@@ -42,7 +43,7 @@ class ImageTransfer {
   RunningTransfer running_;
   ImageLayers layers_;
   std::vector<content::Descriptor> blobs_;
-  std::stop_source abandoned_;  ///< By the outside, or by the first blob that fails.
+  std::stop_source abandoned_;  ///< By the outside, or by a blob that fails for good.
   runtime::Guarded<State> state_;
 };
 

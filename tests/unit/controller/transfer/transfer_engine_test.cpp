@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "reconcilers/reasons.h"
 #include "tests/catch.h"
 #include "tests/support/no_threads.h"
 #include "tests/support/transfer_world.h"
@@ -363,4 +364,51 @@ TEST_CASE("the first blob that fails stops the others and its error is told", "[
   REQUIRE_FALSE(report);
   CHECK(report.error().cls == ErrorClass::NotFound);
   CHECK(report.error().message.find(Digest::of("missing at the source").str()) != std::string::npos);
+}
+
+TEST_CASE("a look that fails for a moment is repeated, one that another visit is to make is not", "[transfer]") {
+  const std::string bytes = bytes_of(100);
+  TransferWorld world;
+  const content::Descriptor blob = world.source.add(bytes);
+  Error away{.cls = ErrorClass::Unavailable, .message = "503"};
+  SECTION("for a moment") {
+    world.registry.state.lock()->head_errors.assign(3, away);
+    REQUIRE(world.run({blob}));
+    CHECK(world.holds(bytes));
+    CHECK(world.waits.lock()->size() == 3);
+  }
+  SECTION("for long") {
+    world.registry.state.lock()->head_errors.assign(20, away);
+    CHECK(world.run({blob}).error().cls == ErrorClass::Unavailable);
+    CHECK(world.registry.state.lock()->heads == 4);
+  }
+  SECTION("of a silent host") {
+    away.reason = reason::kHostSilent;
+    world.registry.state.lock()->head_errors.assign(1, away);
+    CHECK(world.run({blob}).error().reason == reason::kHostSilent);
+    CHECK(world.waits.lock()->empty());
+  }
+}
+
+TEST_CASE("a blob that can't be had for now lets the others end what they have begun, and nothing more begins",
+          "[transfer]") {
+  TransferWorld world;
+  const std::string bytes = bytes_of(2'000'000);
+  const content::Descriptor good = world.source.add(bytes);
+  const content::Descriptor failing = world.source.add(bytes_of(60'000, 3));
+  const content::Descriptor later = world.source.add(bytes_of(100, 5));
+  for (int i = 0; i < 20; ++i) world.source.cut(failing.digest, cut_after(0));
+  std::binary_semaphore is_over(0);
+  int readings = 0;
+  world.source.on_read = [&](const Digest& digest) {
+    if (digest == good.digest) is_over.acquire();
+    if (digest == failing.digest && ++readings == 4) is_over.release();
+  };
+  auto request = world.request({good, failing, later});
+  request.concurrency = 2;
+  const auto report = world.engine.transfer(world.source, world.store, request, {});
+  REQUIRE_FALSE(report);
+  CHECK(report.error().cls == ErrorClass::Unavailable);
+  CHECK(world.holds(bytes));
+  CHECK_FALSE(world.holds(bytes_of(100, 5)));
 }
