@@ -94,12 +94,9 @@ void Reflector::list(const Round& round) {
     return back_off(listed.error(), round.for_good);
   }
   answered(round);
-  const bool took_earlier = std::exchange(takes_earlier_, false);
   const bool is_put_back = went_back(version_, *listed) || parts_.objects.passed_one_for_what_was_there_at(*listed);
-  if (!took_earlier && is_put_back) {
-    takes_earlier_ = true;
-    return;
-  }
+  takes_earlier_ = is_put_back && !takes_earlier_;
+  if (takes_earlier_) return;
   version_ = *listed;
   is_of_list_ = true;
   has_watched_ = false;

@@ -143,7 +143,7 @@ class Reflector {
   std::string version_;
   bool is_of_list_ = false;  ///< That version: no watch was asked for from it.
   bool list_whole_ = false;
-  bool takes_earlier_ = false;  ///< The next list: the server is at a lower version than was seen.
+  bool takes_earlier_ = false;  ///< The next list: the store was put back to a backup.
   unsigned failures_ = 0;
   std::uint64_t ended_outages_ = 0;  ///< As of the last back-off.
   unsigned resumes_ = 0;

@@ -77,7 +77,7 @@ Result<bool> BlobWay::is_there() {
     // Others ask a silent host: who waits for that waits elsewhere.
     if (there || there.error().reason == reason::kHostSilent) return there;
     const auto answer = patience.again(there.error(), stop_);
-    if (answer == Patience::Answer::Stopped) return std::unexpected(stopped().error());
+    if (answer == Patience::Answer::Stopped) return stopped();
     if (answer == Patience::Answer::Spent) return there;
   }
 }

@@ -12,6 +12,16 @@ const Error kDiskFull{.cls = ErrorClass::Unavailable,
                       .reason = "",
                       .retry_after = std::nullopt};
 
+/// Whoever deletes it learns that the registry can't untag.
+ImagePublication published_where_tags_stay(PublishWorld& world) {
+  world.push({"base"});
+  auto publication = make_publication();
+  publication.spec.deletion_policy = DeletionPolicy::Untag;
+  world.publish(publication);
+  world.destination().can_untag = false;
+  return publication;
+}
+
 }  // namespace
 
 TEST_CASE("what a publication changes is announced twice: its manifests, then its tags") {
@@ -143,11 +153,7 @@ TEST_CASE("an attempt that failed may have left tags, and its deletion is on rec
 
 TEST_CASE("a deletion does not wait for a namespace's part of the audit log to be free again") {
   PublishWorld world;
-  world.push({"base"});
-  auto publication = make_publication();
-  publication.spec.deletion_policy = DeletionPolicy::Untag;
-  world.publish(publication);
-  world.destination().can_untag = false;
+  const auto publication = published_where_tags_stay(world);
   world.audit.failure = Error{.cls = ErrorClass::QuotaExceeded, .message = "namespace shop put much", .remedy = "less"};
   world.objects.remove(key_of(publication), world.clock.now());
   world.recorder.events.clear();
@@ -160,11 +166,7 @@ TEST_CASE("a deletion does not wait for a namespace's part of the audit log to b
 
 TEST_CASE("a deletion waits ten minutes for the audit log, and no longer") {
   PublishWorld world;
-  world.push({"base"});
-  auto publication = make_publication();
-  publication.spec.deletion_policy = DeletionPolicy::Untag;
-  world.publish(publication);
-  world.destination().can_untag = false;
+  const auto publication = published_where_tags_stay(world);
   world.audit.failure = kDiskFull;
   world.objects.remove(key_of(publication), world.clock.now());
   CHECK(world.look(publication).kind == Kind::Again);
