@@ -137,6 +137,7 @@ Result<FolderChange> FolderObjectStore::Parts::refresh(Absence absence) {
                       .gone = std::move(refreshed).gone(),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled,
+                      .is_first = !known,
                       .folders = std::move(reading->folders)};
   for (const auto& [reference, version] : now->files)
     change.folders.insert((std::filesystem::path{reference.scope} / reference.name).lexically_normal().parent_path());

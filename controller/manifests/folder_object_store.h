@@ -20,6 +20,7 @@ struct FolderChange {
   std::vector<GoneObject> gone;   ///< Deleted by it, because no file has them any more.
   std::vector<Problem> problems;  ///< All of the latest reading.
   bool is_settled = false;
+  bool is_first = false;                    ///< Nothing was read before, so that every object is in `edited`.
   std::set<std::filesystem::path> folders;  ///< Where what was read may change: of manifests, reports and sources.
 };
 

@@ -1,6 +1,5 @@
 #include "controller/standalone/service.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -11,66 +10,14 @@
 #include "controller/assembly/service_endpoints.h"
 #include "controller/assembly/workforce.h"
 #include "controller/manifests/folder_watcher.h"
-#include "controller/runtime/guarded.h"
 #include "controller/runtime/waiting.h"
 #include "controller/standalone/folder_health.h"
+#include "controller/standalone/folder_news.h"
 #include "controller/standalone/git_rounds.h"
 
 namespace slipway::standalone {
 
 namespace {
-
-std::string in_words(const manifests::GoneObject& gone) {
-  std::string text = to_string(gone.key) + " is deleted: " + gone.origin + " does not hold it any more";
-  if (gone.deletion_policy == DeletionPolicy::Retain) text += "; its tags stay (deletionPolicy Retain)";
-  if (gone.deletion_policy == DeletionPolicy::Untag) text += "; its tags are removed (deletionPolicy Untag)";
-  return text;
-}
-
-/// Brings what the folder says into the queue and into the log.
-class FolderNews {
- public:
-  FolderNews(runtime::WorkQueue& queue, const assembly::Surroundings& hands, runtime::SignsOfLife& signs)
-      : queue_(queue), log_(hands.log), metrics_(hands.metrics), clock_(hands.clock), signs_(signs) {}
-
-  void take(const Result<manifests::FolderChange>& change) {
-    signs_.of_folder();
-    if (!change) {
-      const auto before = std::exchange(*last_error_.lock(), change.error());
-      if (before != change.error()) log_.error(change.error());
-      return;
-    }
-    last_error_.lock()->reset();
-    const auto is_wrong = [](const Problem& problem) { return !problem.warning; };
-    metrics_.set_manifests(static_cast<std::size_t>(std::ranges::count_if(change->problems, is_wrong)), clock_.now());
-    if (change->problems != problems_) report(change->problems);
-    problems_ = change->problems;
-    for (const auto& gone : change->gone) log_.info(in_words(gone));
-    for (const auto& key : change->edited) queue_.add(key, runtime::Priority::Edit);
-  }
-
-  /// Why the folder could not be read; absent when it could.
-  std::optional<Error> failure() const { return *last_error_.lock(); }
-
- private:
-  void report(const std::vector<Problem>& problems) {
-    for (const auto& problem : problems) {
-      if (problem.warning)
-        log_.warn(to_string(problem));
-      else
-        log_.error(to_string(problem));
-    }
-    if (problems.empty()) log_.info("every manifest is valid again");
-  }
-
-  runtime::WorkQueue& queue_;
-  telemetry::Log& log_;
-  telemetry::Metrics& metrics_;
-  const Clock& clock_;
-  runtime::SignsOfLife& signs_;
-  std::vector<Problem> problems_;
-  runtime::Guarded<std::optional<Error>> last_error_;
-};
 
 /// What the endpoints answer from. All outlive them.
 struct Asked {
@@ -135,14 +82,11 @@ Result<void> ask_git(GitRounds& git, const std::stop_token& stop) {
   return asked;
 }
 
-/// Everything that is to be looked at when the program starts.
-Result<void> read_folder(Installation& installation, runtime::WorkQueue& queue, FolderNews& news) {
-  if (installation.git() == nullptr) {
-    const auto first = installation.objects().refresh();
-    if (!first) return std::unexpected{first.error()};
-    news.take(first);
-  }
-  for (const auto& key : installation.objects().keys()) queue.add(key, runtime::Priority::Resync);
+/// Of a folder, everything that is to be looked at when the program starts.
+Result<void> read_folder(Installation& installation, FolderNews& news) {
+  const auto first = installation.objects().refresh();
+  if (!first) return std::unexpected{first.error()};
+  news.take(first);
   return {};
 }
 
@@ -157,9 +101,8 @@ Result<void> serve(Installation& installation, const ServiceOptions& options, co
   const auto endpoints = assembly::listen(
       options.listen, answers_from({installation, queue, news, git.get(), hands.metrics, stop}), hands.metrics);
   if (!endpoints) return std::unexpected{endpoints.error()};
-  if (git != nullptr)
-    if (const auto asked = ask_git(*git, stop); !asked) return asked;
-  if (const auto read = read_folder(installation, queue, news); !read) return read;
+  const auto first = git != nullptr ? ask_git(*git, stop) : read_folder(installation, news);
+  if (!first) return first;
 
   workforce.begin(installation.assembly().reconcilers());
   std::optional<manifests::FolderWatcher> watcher;

@@ -149,3 +149,16 @@ TEST_CASE("where a key goes is asked whenever it is added, and what runs ends as
   CHECK(queue.try_take());
   CHECK(queue.statistics()[ResourceKind::ImagePublication].running == 2);
 }
+
+TEST_CASE("an edit in a namespace that has a visit waits until that ends, and then for no look") {
+  Hosts world(8);
+  const ObjectKey large = Hosts::of("team", "", 0), edited = Hosts::of("team", "", 1);
+  world.queue.add(large, Priority::Resync);
+  for (int i = 0; i < 20; ++i) world.queue.add(Hosts::of("n" + std::to_string(i), ""), Priority::Resync);
+  for (int i = 0; i < 8; ++i) REQUIRE(world.queue.try_take());
+  world.queue.add(edited, Priority::Edit);
+  world.queue.done(Hosts::of("n0", ""));
+  CHECK(world.queue.try_take() == Hosts::of("n7", ""));
+  world.queue.done(large);
+  CHECK(world.queue.try_take() == edited);
+}
