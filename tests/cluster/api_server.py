@@ -16,9 +16,9 @@ CRDS = HERE.parents[1] / "crds/manifests"
 STARTED_WITHIN = 120  # seconds; a guard for a machine that is busy, never reached otherwise
 
 
-def programs():
-    """The folder of etcd, kube-apiserver, kubectl and helm; built first where it must be."""
-    built = subprocess.run([HERE / "build.sh"], stdout=subprocess.PIPE, text=True, check=True)
+def programs(which="kubernetes"):
+    """The folder of etcd, kube-apiserver, kubectl and helm, or what else build.sh knows; built first where it must be."""
+    built = subprocess.run([HERE / "build.sh", which], stdout=subprocess.PIPE, text=True, check=True)
     return pathlib.Path(built.stdout.strip())
 
 

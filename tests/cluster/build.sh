@@ -4,6 +4,7 @@
 #                          is set: the first three must, as setup-envtest puts them there
 #   build.sh kstatus       tests/cluster/kstatus
 #   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on
+#   build.sh schemas       nothing: crds/monitoring of the Prometheus operator, crds/argocd of Argo CD
 #   build.sh baseline      tests/bench/cluster
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +14,7 @@ case $wanted in
   kubernetes) module=$here programs=(etcd kube-apiserver kubectl helm) ;;
   kstatus) module=$here/kstatus programs=(kstatus) ;;
   flux) module=$here/flux programs=(kustomize-controller) ;;
+  schemas) module=$here programs=(crds) ;;
   baseline) module=$here/../bench/cluster programs=(baseline) ;;
   *) echo "build.sh: there is no '$wanted'" >&2; exit 2 ;;
 esac
@@ -64,6 +66,18 @@ make_flux() {
   cp "$(folder_of github.com/fluxcd/source-controller@v1.8.5)"/config/crd/bases/*.yaml "$folder/crds"
   chmod -R u+w "$folder/crds"
   build kustomize-controller github.com/fluxcd/kustomize-controller
+}
+
+# These are no more than read: modules that are downloaded, and checked against the sum database, but stand in no go.mod.
+make_schemas() {
+  local new=$folder/crds.new monitoring
+  rm -rf "$new"
+  mkdir -p "$new/monitoring" "$new/argocd"
+  monitoring=$(folder_of github.com/prometheus-operator/prometheus-operator@v0.85.0)/example/prometheus-operator-crd
+  cp "$monitoring"/*_{podmonitors,servicemonitors,prometheusrules}.yaml "$new/monitoring"
+  cp "$(folder_of github.com/argoproj/argo-cd/v3@v3.2.1)"/manifests/crds/app{lication,project}-crd.yaml "$new/argocd"
+  chmod -R u+w "$new"
+  mv "$new" "$folder/crds"
 }
 
 assets=

@@ -504,17 +504,9 @@ class MonitoringTest(RenderedTest):
         self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
 
 
-def have_monitoring(kubectl):
-    """The kinds of the Prometheus operator. Its own schemas are not at hand: these take anything."""
-    for plural, kind in zip(MONITORING, ("PodMonitor", "ServiceMonitor", "PrometheusRule")):
-        kubectl("apply", "-f", "-", stdin=yaml.safe_dump({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.monitoring.coreos.com"},
-            "spec": {"group": "monitoring.coreos.com", "scope": "Namespaced",
-                     "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
-                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
-                         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}))
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+def have_monitoring(cluster):
+    """The kinds of the Prometheus operator, with its own schemas."""
+    cluster.apply_crds(programs("schemas") / "crds/monitoring")
 
 
 class ClusterTest(unittest.TestCase):
@@ -674,7 +666,7 @@ class LifecycleTest(ClusterTest):
         every = ["--set", ",".join(f"metrics.{one}.enabled=true" for one in
                                    ("podMonitor", "serviceMonitor", "prometheusRule", "dashboard"))]
         self.assertIn("LEFT OUT: PodMonitor", self.install(*every))
-        have_monitoring(self.kubectl)
+        have_monitoring(self.cluster)
         self.assertNotIn("LEFT OUT", self.upgrade())
         for plural in MONITORING:
             self.assertEqual(self.names(plural, "-n", NAMESPACE), ["slipway"])
@@ -690,7 +682,7 @@ class ValuesTest(ClusterTest):
         cls.readme = (CHART / "README.md").read_text()
         cls.namespaces(NAMESPACE, "shop", "monitoring")
         cls.install()
-        have_monitoring(cls.kubectl)
+        have_monitoring(cls.cluster)
 
     def try_out(self, rendered):
         return self.kubectl("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-",
@@ -708,9 +700,14 @@ class ValuesTest(ClusterTest):
                 self.assertEqual(answer.returncode, 0, answer.stderr)
 
     def test_what_no_schema_knows_is_found_so(self):
-        rendered = self.helm("template", "slipway", CHART, *IMAGE).stdout.replace("livenessProbe:", "livenesProbe:")
-        answer = self.try_out(rendered)
-        self.assertIn("livenesProbe", answer.stderr)
+        every = ",".join(f"metrics.{one}.enabled=true" for one in ("podMonitor", "serviceMonitor", "prometheusRule"))
+        rendered = self.helm("template", "slipway", CHART, *IMAGE, "--set", every, "--validate").stdout
+        for right, wrong in (("livenessProbe:", "livenesProbe:"), ("podMetricsEndpoints:", "podMetricsEndpoint:"),
+                             (" endpoints:", " endpoint:"), ("expr:", "exp:")):
+            with self.subTest(wrong):
+                self.assertIn(right, rendered)
+                answer = self.try_out(rendered.replace(right, wrong))
+                self.assertIn(wrong[:-1].strip(), answer.stderr)
         self.assertNotEqual(answer.returncode, 0)
 
     def test_the_quota_counts_what_it_is_to_count(self):

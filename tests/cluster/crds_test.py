@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from api_server import temporary_cluster
+from api_server import programs, temporary_cluster
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLIPWAY = None
@@ -312,6 +312,16 @@ class CrdsTest(unittest.TestCase):
         self.assertNotEqual(answer.returncode, 0)
         self.assertIn("from files outside a cluster only", answer.stderr)
 
+    def test_the_example_for_argo_cd_is_taken(self):
+        self.cluster.apply_crds(programs("schemas") / "crds/argocd")
+        self.kubectl("create", "namespace", "argocd")
+        text = (ROOT / "examples/gitops/argocd/applications.yaml").read_text()
+        answer = self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=text)
+        self.assertEqual(answer.stdout.count("created"), text.count("\n---\n") + 1)
+        answer = self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-",
+                              stdin=text.replace("selfHeal:", "selfHeals:"), check=False)
+        self.assertIn("selfHeals", answer.stderr)
+
     def test_both_refuse_the_same_field(self):
         for text, there, instead, field in REFUSED_BY_BOTH:
             with self.subTest(instead=instead):
@@ -381,7 +391,8 @@ class CrdsTest(unittest.TestCase):
         self.kubectl("patch", "ipub", "app", "-n", "shop", "--subresource=status", "--type=merge", "-p",
                      json.dumps({"status": status}))
         shown = self.kubectl("get", "ipub", "-n", "shop").stdout.splitlines()
-        self.assertEqual(shown[0].split()[:2], ["NAME", "READY"])
+        self.assertEqual((shown[0].split()[:2], shown[0].split()[-1]), (["NAME", "READY"], "AGE"))
+        self.assertRegex(shown[1], r" \d+[ms] *$")
         self.assertIn("GateRefused", shown[1])
         self.assertIn("scan: 1 Critical", self.kubectl("get", "ipub", "-n", "shop", "-o", "wide").stdout)
         # While an edit is worked on, Ready is of what was before.
@@ -394,6 +405,11 @@ class CrdsTest(unittest.TestCase):
         self.assertIn("PROGRESS", shown[0])
         self.assertIn("Progressing", shown[1])
         self.assertIn("waiting for ghcr.io", self.kubectl("get", "ipub", "-n", "shop", "-o", "wide").stdout)
+        for kind, text in (("acr", REGISTRY), ("retpol", POLICY)):
+            self.kubectl("apply", "-f", "-", stdin=text)
+            shown = self.kubectl("get", kind, "-n", "shop").stdout.splitlines()
+            self.assertEqual((shown[0].split()[0], shown[0].split()[-1]), ("NAME", "AGE"))
+            self.assertRegex(shown[1], r" \d+[ms] *$")
 
 
 if __name__ == "__main__":
