@@ -3,6 +3,7 @@
 #   build.sh [kubernetes]  etcd, kube-apiserver, kubectl, helm; of these, what lies in KUBEBUILDER_ASSETS is used where that
 #                          is set: the first three must, as setup-envtest puts them there
 #   build.sh kstatus       tests/cluster/kstatus
+#   build.sh floor         tests/cluster/floor
 #   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on
 #   build.sh schemas       nothing: crds/monitoring of the Prometheus operator, crds/argocd of Argo CD
 #   build.sh baseline      tests/bench/cluster
@@ -13,6 +14,7 @@ wanted=${1:-kubernetes}
 case $wanted in
   kubernetes) module=$here programs=(etcd kube-apiserver kubectl helm) ;;
   kstatus) module=$here/kstatus programs=(kstatus) ;;
+  floor) module=$here/floor programs=(floor) ;;
   flux) module=$here/flux programs=(kustomize-controller) ;;
   schemas) module=$here programs=(crds) ;;
   baseline) module=$here/../bench/cluster programs=(baseline) ;;
@@ -53,6 +55,8 @@ make_kubernetes() {
 }
 
 make_kstatus() { build kstatus .; }
+
+make_floor() { build floor .; }
 
 make_baseline() { build baseline .; }
 

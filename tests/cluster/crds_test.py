@@ -5,11 +5,12 @@ crds_test.py SLIPWAY [TEST...]
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
 
-from api_server import programs, temporary_cluster
+from api_server import CRDS, HERE, programs, temporary_cluster
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLIPWAY = None
@@ -410,6 +411,35 @@ class CrdsTest(unittest.TestCase):
             shown = self.kubectl("get", kind, "-n", "shop").stdout.splitlines()
             self.assertEqual((shown[0].split()[0], shown[0].split()[-1]), ("NAME", "AGE"))
             self.assertRegex(shown[1], r" \d+[ms] *$")
+
+
+class FloorTest(unittest.TestCase):
+    """The oldest Kubernetes that the chart promises, by its own judgement of CRDs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.program = programs("floor") / "floor"
+        cls.definitions = "\n---\n".join(path.read_text() for path in sorted(CRDS.glob("*.yaml")))
+
+    def refusal(self, definitions):
+        judged = subprocess.run([self.program], input=definitions, capture_output=True, text=True)
+        self.assertEqual(judged.returncode, 1 if judged.stderr else 0)
+        return judged.stderr
+
+    def test_it_is_the_one_that_the_chart_promises(self):
+        (promised,) = re.findall(r'^kubeVersion: ">=1\.(\d+)\.0-0"$', (ROOT / "charts/slipway/Chart.yaml").read_text(), re.M)
+        module = (HERE / "floor/go.mod").read_text()
+        self.assertEqual(set(re.findall(r"^\tk8s\.io/(?:apiextensions-apiserver|apimachinery) v0\.(\d+)\.", module, re.M)), {promised})
+
+    def test_it_takes_the_crds(self):
+        self.assertEqual(self.definitions.count("kind: CustomResourceDefinition"), 3)
+        self.assertEqual(self.refusal(self.definitions), "")
+
+    def test_it_would_not_take_what_is_younger(self):
+        newer = changed(self.definitions, "rule: self == oldSelf", "rule: isSemver(self)")
+        self.assertIn("undeclared reference to 'isSemver'", self.refusal(newer))
+        newer = changed(self.definitions, "scope: Namespaced", "scope: Namespaced\n  observers: []")
+        self.assertIn('unknown field "spec.observers"', self.refusal(newer))
 
 
 if __name__ == "__main__":
