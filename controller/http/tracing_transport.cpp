@@ -4,11 +4,6 @@
 #include "controller/http/url.h"
 
 namespace slipway::http {
-namespace {
-
-constexpr std::string_view kRequestId = "X-Request-Id";
-
-}  // namespace
 
 TracingTransport::TracingTransport(HttpTransport& next, TracingHands hands) : next_(next), hands_(std::move(hands)) {}
 

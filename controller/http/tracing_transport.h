@@ -3,10 +3,14 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "controller/http/transport.h"
 
 namespace slipway::http {
+
+/// The header that names a reconcile to a server.
+inline constexpr std::string_view kRequestId = "X-Request-Id";
 
 /// One request that went over the network and what came of it. Nothing in it is a secret.
 struct RequestSeen {

@@ -17,8 +17,8 @@ using http::Response;
 
 class RegistryUpload final : public BlobUpload {
  public:
-  RegistryUpload(Connection& connection, std::string scope, std::string location)
-      : connection_(connection), scope_(std::move(scope)), location_(std::move(location)) {}
+  RegistryUpload(Connection& connection, Errand errand, std::string location)
+      : connection_(connection), errand_(std::move(errand)), location_(std::move(location)) {}
 
   Result<void> append(const BlobReader& reader, std::optional<std::int64_t> length, std::stop_token stop) override {
     Request request = streamed(Method::Patch, location_, reader, length);
@@ -32,7 +32,7 @@ class RegistryUpload final : public BlobUpload {
 
   Result<std::int64_t> acknowledged(std::stop_token stop) override {
     Request request = request_to(Method::Get, location_);
-    const Result<Response> response = connection_.send(request, scope_, stop);
+    const Result<Response> response = connection_.send(request, errand_, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status != 204) return std::unexpected(unwanted(request, *response));
     if (response->headers.find("Location") != nullptr)
@@ -71,7 +71,7 @@ class RegistryUpload final : public BlobUpload {
     request.total_timeout = std::chrono::seconds(1);
     request.only_once = true;
     request.now_or_never = true;
-    (void)connection_.send(request, scope_, {});
+    (void)connection_.send(request, errand_, {});
   }
 
   static Request streamed(Method method, std::string url, const BlobReader& reader,
@@ -94,7 +94,7 @@ class RegistryUpload final : public BlobUpload {
   }
 
   Result<Response> expect(const Request& request, int status, std::stop_token stop) {
-    Result<Response> response = connection_.send(request, scope_, stop);
+    Result<Response> response = connection_.send(request, errand_, stop);
     if (!response || response->status == status) return response;
     Error error = unwanted(request, *response);
     // The address is the registry's own: it forgot the upload, or holds other bytes of it than it said.
@@ -106,7 +106,7 @@ class RegistryUpload final : public BlobUpload {
   }
 
   Error unwanted(const Request& request, const Response& response) const {
-    return error_of(request, response, connection_.asker(scope_));
+    return error_of(request, response, connection_.asker(errand_.scope));
   }
 
   static Result<void> settle(const Result<Response>& response) {
@@ -122,15 +122,16 @@ class RegistryUpload final : public BlobUpload {
   }
 
   Connection& connection_;
-  const std::string scope_;
+  const Errand errand_;
   std::string location_;
   std::optional<std::int64_t> resumed_at_;  ///< Where the next piece goes, by the registry's word, after a cut.
 };
 
 }  // namespace
 
-std::unique_ptr<BlobUpload> open_upload(Connection& connection, std::string scope, std::string location) {
-  return std::make_unique<RegistryUpload>(connection, std::move(scope), std::move(location));
+std::unique_ptr<BlobUpload> open_upload(Connection& connection, Errand errand, std::string location) {
+  errand.is_under_way = true;
+  return std::make_unique<RegistryUpload>(connection, std::move(errand), std::move(location));
 }
 
 Result<std::string> location_of(const Request& asked, const Response& response) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/http/tracing_transport.h"
 #include "controller/http/url.h"
 #include "controller/runtime/system_clock.h"
 
@@ -47,18 +48,18 @@ Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOp
       silence_(silence ? std::move(silence) : own_silence(name())),
       referrers_api_(clock) {}
 
-Result<http::Response> Connection::send(const http::Request& request, const std::string& scope, std::stop_token stop) {
-  const std::string* visit = request.headers.find("X-Request-Id");
-  auto place = silence_->enter(visit != nullptr ? *visit : "", part_of(scope));
+Result<http::Response> Connection::send(const http::Request& request, const Errand& errand, std::stop_token stop) {
+  auto place = silence_->enter(errand.is_under_way ? "" : errand.visit, part_of(errand.scope));
   if (!place) return std::unexpected(place.error());
-  Result<http::Response> response = send_signed(request, scope, stop);
+  Result<http::Response> response = send_signed(request, errand, stop);
   place->over(request, response);
   return response;
 }
 
-Result<http::Response> Connection::send_signed(http::Request request, const std::string& scope,
+Result<http::Response> Connection::send_signed(http::Request request, const Errand& errand,
                                                const std::stop_token& stop) {
-  Result<std::string> header = request.now_or_never ? tokens_.held_header(scope) : tokens_.header(scope, stop);
+  if (!errand.visit.empty()) request.headers.set(http::kRequestId, errand.visit);
+  Result<std::string> header = request.now_or_never ? tokens_.held_header(errand.scope) : tokens_.header(errand, stop);
   if (!header) return while_doing(host_, header.error());
   if (!header->empty()) request.headers.set("Authorization", *header);
   // A challenge must not be judged as the answer that the caller expects.
@@ -71,7 +72,7 @@ Result<http::Response> Connection::send_signed(http::Request request, const std:
   if (response) tokens_.hide_secrets(*response, *header);
   if (!response || response->status != 401 || request.now_or_never) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
-  header = tokens_.after_challenge(*response, scope, *header, stop);
+  header = tokens_.after_challenge(*response, errand, *header, stop);
   if (!header) return while_doing(host_, header.error());
   if (request.body_reader && request.body_length != 0)
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
@@ -80,8 +81,8 @@ Result<http::Response> Connection::send_signed(http::Request request, const std:
   if (response) tokens_.hide_secrets(*response, *header);
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
-  if (auto refused = tokens_.refusal_of_basic(scope)) return std::unexpected(std::move(*refused));
-  return std::unexpected(error_of(request, *response, asker(scope)));
+  if (auto refused = tokens_.refusal_of_basic(errand.scope)) return std::unexpected(std::move(*refused));
+  return std::unexpected(error_of(request, *response, asker(errand.scope)));
 }
 
 }  // namespace slipway::registry

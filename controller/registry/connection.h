@@ -6,6 +6,7 @@
 
 #include "controller/http/transport.h"
 #include "controller/registry/azure_registry.h"
+#include "controller/registry/errand.h"
 #include "controller/registry/host_silence.h"
 #include "controller/registry/referrers_api.h"
 #include "controller/registry/response_error.h"
@@ -28,8 +29,8 @@ class Connection {
   /// becomes Unavailable, with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled
   /// where there is no valid one, and its 401 is returned. Any status but 401 is returned as it is, but for what was
   /// sent to sign in: the registry's words don't show that. Unavailable, unsent, while the host gives no answer and
-  /// another visit, which X-Request-Id names, waits for one (HostSilence).
-  Result<http::Response> send(const http::Request& request, const std::string& scope, std::stop_token stop);
+  /// another visit waits for one (HostSilence), unless what it is for is under way.
+  Result<http::Response> send(const http::Request& request, const Errand& errand, std::stop_token stop);
 
   bool is_silent() const { return silence_->is_silent(); }
 
@@ -48,7 +49,7 @@ class Connection {
   runtime::NamedTurns& fallback_turns() { return fallback_turns_; }
 
  private:
-  Result<http::Response> send_signed(http::Request request, const std::string& scope, const std::stop_token& stop);
+  Result<http::Response> send_signed(http::Request request, const Errand& errand, const std::stop_token& stop);
 
   http::HttpTransport& network_;
   const std::string host_;

@@ -61,7 +61,7 @@ Result<std::optional<std::vector<std::string>>> read_all(Connection& connection,
   Paging paging(connection.url(kind.path + kPageSize));
   while (true) {
     const http::Request request = request_to(http::Method::Get, paging.url());
-    const Result<http::Response> response = connection.send(request, kind.scope, stop);
+    const Result<http::Response> response = connection.send(request, {.scope = kind.scope}, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status == 404) return std::nullopt;
     if (response->status != 200) return std::unexpected(error_of(request, *response, connection.asker(kind.scope)));
@@ -83,8 +83,8 @@ Result<std::vector<std::string>> list_tags(Connection& connection, const std::st
 }
 
 Result<std::optional<std::set<std::string>>> list_few_tags(Connection& connection, const http::Request& request,
-                                                           const std::string& scope, std::stop_token stop) {
-  const Result<http::Response> response = connection.send(request, scope, stop);
+                                                           const Errand& errand, std::stop_token stop) {
+  const Result<http::Response> response = connection.send(request, errand, stop);
   const bool is_over = !response && (response.error().cls == ErrorClass::Cancelled || connection.is_silent());
   if (is_over) return std::unexpected(response.error());
   if (!response) return std::nullopt;

@@ -18,7 +18,7 @@ Result<std::vector<std::string>> list_tags(Connection& connection, const std::st
 /// The tags where the first answer holds all of them: empty when there is no such repository, nothing when there are
 /// more, or the registry does not show them.
 Result<std::optional<std::set<std::string>>> list_few_tags(Connection& connection, const http::Request& request,
-                                                           const std::string& scope, std::stop_token stop);
+                                                           const Errand& errand, std::stop_token stop);
 
 /// The repositories that the registry shows to this identity, in its order. Integrity as above; NotFound where the
 /// registry has no catalog.

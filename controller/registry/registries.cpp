@@ -167,7 +167,7 @@ SignIn SharedRegistries::sign_in(const ContainerRegistry& registry, std::stop_to
   auto connection = connection_to(registry);
   if (!connection) return ended(connection.error().end, std::move(connection.error().error));
   const http::Request request = request_to(http::Method::Get, (*connection)->url("/v2/"));
-  const Result<http::Response> response = (*connection)->send(request, "", stop);
+  const Result<http::Response> response = (*connection)->send(request, {.scope = ""}, stop);
   if (response && response->status == 200) return {.identity = (*connection)->identity(), .end = End::Answered};
   Error error = response ? error_of(request, *response, (*connection)->asker("")) : response.error();
   const bool is_away = error.cls == ErrorClass::Unavailable || (!response && is_of_untrusted_host(error));

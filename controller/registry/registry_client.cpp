@@ -70,21 +70,19 @@ class RangeFilter {
 RegistryClient::RegistryClient(std::shared_ptr<Connection> connection, ClientOptions options)
     : connection_(std::move(connection)),
       options_(std::move(options)),
-      scope_("repository:" + options_.repository + (options_.read_only ? ":pull" : ":pull,push")),
+      errand_(errand_for("repository:" + options_.repository + (options_.read_only ? ":pull" : ":pull,push"))),
       changes_(options_.audited, connection_->host(), options_.repository) {}
 
-Request RegistryClient::request_to(Method method, std::string url) const {
-  Request request = registry::request_to(method, std::move(url));
-  if (!options_.request_id.empty()) request.headers.set("X-Request-Id", options_.request_id);
-  return request;
+Errand RegistryClient::errand_for(std::string scope) const {
+  return {.scope = std::move(scope), .visit = options_.request_id};
 }
 
 Result<Response> RegistryClient::send(const Request& request, std::stop_token stop) {
-  return connection_->send(request, scope_, stop);
+  return connection_->send(request, errand_, stop);
 }
 
 std::unexpected<Error> RegistryClient::unwanted(const Request& request, const Response& response) const {
-  return std::unexpected(error_of(request, response, connection_->asker(scope_)));
+  return std::unexpected(error_of(request, response, connection_->asker(errand_.scope)));
 }
 
 Result<Response> RegistryClient::expect(const Request& request, int status, std::stop_token stop) {
@@ -156,7 +154,7 @@ Result<std::optional<ManifestBytes>> RegistryClient::tagged_manifest(const std::
 }
 
 Result<std::optional<std::set<std::string>>> RegistryClient::tags(std::stop_token stop) {
-  auto found = list_few_tags(*connection_, request_to(Method::Get, url("/tags/list?n=1000")), scope_, stop);
+  auto found = list_few_tags(*connection_, request_to(Method::Get, url("/tags/list?n=1000")), errand_, stop);
   if (found && *found) *listed_tags_.lock() = *found;
   return found;
 }
@@ -200,7 +198,9 @@ Result<void> RegistryClient::read_blob(const Descriptor& blob, std::int64_t offs
     return not_intact(name() + ": blob " + blob.digest.str() + ": another range than the one asked for");
   };
   request.body_writer = [&](std::span<const std::byte> bytes) { return filter.take(bytes); };
-  const Result<Response> response = send(request, stop);
+  Errand errand = errand_;
+  errand.is_under_way = offset > 0;
+  const Result<Response> response = connection_->send(request, errand, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status != 200 && response->status != 206) return unwanted(request, *response);
   if (filter.missing() > 0)
@@ -228,13 +228,13 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
   const Request request =
       request_to(Method::Post, url("/blobs/uploads/?mount=" + http::encode_query_value(digest.str()) +
                                    "&from=" + http::encode_query_value(from_repository)));
-  const std::string both = scope_ + " repository:" + from_repository + ":pull";
+  const Errand both = errand_for(errand_.scope + " repository:" + from_repository + ":pull");
   const Result<Response> response = connection_->send(request, both, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status != 201 && response->status != 202)
-    return std::unexpected(error_of(request, *response, connection_->asker(both)));
+    return std::unexpected(error_of(request, *response, connection_->asker(both.scope)));
   if (const auto earlier = opened_by_mount_.lock()->extract(digest))
-    open_upload(*connection_, scope_, earlier.mapped())->cancel();
+    open_upload(*connection_, errand_, earlier.mapped())->cancel();
   if (response->status == 201) return true;
   Result<std::string> location = location_of(request, *response);
   if (!location) return std::unexpected(location.error());
@@ -243,13 +243,13 @@ Result<bool> RegistryClient::mount_blob(const Digest& digest, const std::string&
 }
 
 Result<std::unique_ptr<BlobUpload>> RegistryClient::start_upload(const Digest& digest, std::stop_token stop) {
-  if (auto kept = opened_by_mount_.lock()->extract(digest)) return open_upload(*connection_, scope_, kept.mapped());
+  if (auto kept = opened_by_mount_.lock()->extract(digest)) return open_upload(*connection_, errand_, kept.mapped());
   const Request request = request_to(Method::Post, url("/blobs/uploads/"));
   const Result<Response> response = expect(request, 202, stop);
   if (!response) return std::unexpected(response.error());
   Result<std::string> location = location_of(request, *response);
   if (!location) return std::unexpected(location.error());
-  return open_upload(*connection_, scope_, std::move(*location));
+  return open_upload(*connection_, errand_, std::move(*location));
 }
 
 /// `tag` is empty for the manifest by its digest.
@@ -311,11 +311,11 @@ Result<void> RegistryClient::remove_manifest(const Digest& digest, std::stop_tok
 
 Result<void> RegistryClient::send_delete(const std::string& url, const std::stop_token& stop) {
   const Request request = request_to(Method::Delete, url);
-  const std::string scope = "repository:" + options_.repository + ":delete";
-  const Result<Response> response = connection_->send(request, scope, stop);
+  const Errand errand = errand_for("repository:" + options_.repository + ":delete");
+  const Result<Response> response = connection_->send(request, errand, stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 202) return {};
-  Error error = error_of(request, *response, connection_->asker(scope));
+  Error error = error_of(request, *response, connection_->asker(errand.scope));
   if (response->status == 400 || response->status == 405) error.cls = ErrorClass::Refused;
   return std::unexpected(std::move(error));
 }

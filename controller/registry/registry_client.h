@@ -58,8 +58,8 @@ class RegistryClient final : public ImageStore {
 
  private:
   std::string url(const std::string& rest) const { return connection_->url("/v2/" + options_.repository + rest); }
+  Errand errand_for(std::string scope) const;
   std::string url_to_untag(const std::string& tag) const;
-  http::Request request_to(http::Method method, std::string url) const;
   Result<http::Response> send(const http::Request& request, std::stop_token stop);
   /// Of an answer that is none of those that are wanted.
   std::unexpected<Error> unwanted(const http::Request& request, const http::Response& response) const;
@@ -84,7 +84,7 @@ class RegistryClient final : public ImageStore {
 
   const std::shared_ptr<Connection> connection_;  // Shared by all repositories of one registry and identity.
   const ClientOptions options_;
-  const std::string scope_;
+  const Errand errand_;
   NotedChanges changes_;
   std::atomic<int> allowance_ = 2000;  ///< Of requests for further pages and for the types of referrers.
   runtime::Guarded<std::map<Digest, std::string>> opened_by_mount_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/http/tracing_transport.h"
 #include "controller/http/url.h"
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
@@ -94,10 +95,10 @@ std::unexpected<Error> refused_credentials(const TokenOptions& options, const st
 TokenSource::TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options)
     : transport_(transport), clock_(clock), options_(std::move(options)), tokens_(options_.shelf) {}
 
-Result<std::string> TokenSource::header(const std::string& scope, std::stop_token stop) {
+Result<std::string> TokenSource::header(const Errand& errand, std::stop_token stop) {
   const std::optional<Challenge> known = *challenge_.lock();
   if (!known) return std::string();
-  return fetched(*known, scope, "", stop);
+  return fetched(*known, errand, "", stop);
 }
 
 Result<std::string> TokenSource::held_header(const std::string& scope) {
@@ -120,7 +121,7 @@ Result<std::string> TokenSource::basic(const std::string& scope) const {
   return basic_header(options_.credentials);
 }
 
-Result<std::string> TokenSource::after_challenge(const http::Response& response, const std::string& scope,
+Result<std::string> TokenSource::after_challenge(const http::Response& response, const Errand& errand,
                                                  const std::string& used, std::stop_token stop) {
   std::optional<Challenge> challenge = choose(response);
   if (!challenge)
@@ -131,9 +132,9 @@ Result<std::string> TokenSource::after_challenge(const http::Response& response,
                 options_.host + " asks for a sign-in with a realm and service of " + std::to_string(bytes) +
                     " bytes, and at most " + std::to_string(kLongestChallenge) + " are taken",
                 "ask the owner of " + options_.host + " for shorter ones");
-  if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, scope);
+  if (challenge->scheme == "basic" && !used.empty()) return refused_credentials(options_, errand.scope);
   *challenge_.lock() = challenge;
-  return fetched(*challenge, scope, used, stop);
+  return fetched(*challenge, errand, used, stop);
 }
 
 std::optional<Error> TokenSource::refusal_of_basic(const std::string& scope) {
@@ -157,32 +158,32 @@ void TokenSource::hide_secrets(http::Response& response, const std::string& head
   hide_in_words(response, std::move(secrets));
 }
 
-Result<std::string> TokenSource::fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
+Result<std::string> TokenSource::fetched(const Challenge& challenge, const Errand& errand, const std::string& stale,
                                          std::stop_token stop) {
-  if (challenge.scheme == "basic") return basic(scope);
+  if (challenge.scheme == "basic") return basic(errand.scope);
   const auto at_hand = [&]() -> std::optional<std::string> {
-    std::optional<std::string> header = kept(scope);
+    std::optional<std::string> header = kept(errand.scope);
     return header == stale ? std::nullopt : std::move(header);
   };
   if (std::optional<std::string> header = at_hand()) return std::move(*header);
-  const auto turn = fetches_.take(scope, stop);
+  const auto turn = fetches_.take(errand.scope, stop);
   if (!turn) return fail(ErrorClass::Cancelled, options_.host + ": stopped while another fetched a token");
   if (std::optional<std::string> header = at_hand()) return std::move(*header);
-  Result<Token> fresh = fetch(challenge, scope, stop);
+  Result<Token> fresh = fetch(challenge, errand, stop);
   if (!fresh) return std::unexpected(fresh.error());
-  tokens_.keep(scope, *fresh);
+  tokens_.keep(errand.scope, *fresh);
   return std::move(fresh->header);
 }
 
-Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const std::string& scope,
-                                              std::stop_token stop) {
+Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const Errand& errand, std::stop_token stop) {
   const Timestamp now = clock_.now();
-  const Result<http::Request> request = token_request(challenge, scope);
+  Result<http::Request> request = token_request(challenge, errand.scope);
   if (!request) return std::unexpected(request.error());
+  if (!errand.visit.empty()) request->headers.set(http::kRequestId, errand.visit);
   Result<http::Response> response = transport_.send(*request, stop);
   if (!response) return while_doing("fetching a token", response.error());
   hide_secrets(*response, "");
-  if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, scope));
+  if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, errand.scope));
   const Document document = parse_json(response->body, "token", {.nodes = 1000});
   std::string token = json::text_at(document.root, "token");
   if (token.empty()) token = json::text_at(document.root, "access_token");

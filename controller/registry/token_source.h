@@ -10,6 +10,7 @@
 #include "controller/http/transport.h"
 #include "controller/registry/challenge.h"
 #include "controller/registry/credentials.h"
+#include "controller/registry/errand.h"
 #include "controller/registry/response_error.h"
 #include "controller/registry/token_shelf.h"
 #include "controller/runtime/guarded.h"
@@ -35,8 +36,8 @@ class TokenSource {
  public:
   TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options);
 
-  /// The header for `scope` ("repository:a/b:pull"; several parted by a space); empty as long as nothing asked for one.
-  Result<std::string> header(const std::string& scope, std::stop_token stop);
+  /// The header for the errand's scope; empty as long as nothing asked for one.
+  Result<std::string> header(const Errand& errand, std::stop_token stop);
 
   /// As header() from what is at hand, waiting for nobody: Cancelled where it takes a fetch.
   Result<std::string> held_header(const std::string& scope);
@@ -44,7 +45,7 @@ class TokenSource {
   /// After a 401 to a request that carried `used`: learns the challenge and gives the header to repeat it with, always
   /// from a fresh token, because a permission may have been given since. Unauthorized when the registry wants what we
   /// don't have or refuses what we gave; Forbidden when its token service knows us and refuses the scope.
-  Result<std::string> after_challenge(const http::Response& response, const std::string& scope, const std::string& used,
+  Result<std::string> after_challenge(const http::Response& response, const Errand& errand, const std::string& used,
                                       std::stop_token stop);
 
   /// What a 401 means to a request that carried our header, where the registry takes user and password as they are:
@@ -66,9 +67,9 @@ class TokenSource {
 
   std::optional<std::string> kept(const std::string& scope);
   Result<std::string> basic(const std::string& scope) const;
-  Result<std::string> fetched(const Challenge& challenge, const std::string& scope, const std::string& stale,
+  Result<std::string> fetched(const Challenge& challenge, const Errand& errand, const std::string& stale,
                               std::stop_token stop);
-  Result<Token> fetch(const Challenge& challenge, const std::string& scope, std::stop_token stop);
+  Result<Token> fetch(const Challenge& challenge, const Errand& errand, std::stop_token stop);
   Error refusal_of(const http::Request& request, const http::Response& response, const std::string& scope) const;
   Result<http::Request> token_request(const Challenge& challenge, const std::string& scope) const;
 

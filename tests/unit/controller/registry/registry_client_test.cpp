@@ -6,8 +6,10 @@
 
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/referrer_list.h"
+#include "reconcilers/reasons.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
 
 using namespace slipway;
 using registry::Credentials;
@@ -31,14 +33,28 @@ struct World {
   bool plain_http;
   tests::ScriptedTransport network;
   HandClock clock;
+  tests::ManualSteadyClock steady;
+  registry::SilenceWatcher nobody;
+  const std::shared_ptr<registry::HostSilence> silence =
+      std::make_shared<registry::HostSilence>("r.io:443", registry::HostSilence::Hands{steady, nobody});
   registry::RegistryClient store{
       std::make_shared<registry::Connection>(
           network, clock,
           registry::TokenOptions{.host = "r.io",
                                  .plain_http = plain_http,
                                  .credentials = credentials,
-                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }}),
+                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }},
+          silence),
       {.repository = "a/b", .read_only = false, .request_id = "reconcile-1"}};
+
+  /// From now on the registry gives no answer; as long as what is returned lives, another visit waits for one.
+  registry::HostSilence::Place others_turn_at_silence() {
+    steady.advance(1s);
+    auto in_vain = silence->enter("another");
+    steady.advance(60s);
+    in_vain->over({}, fail(ErrorClass::Unavailable, "timed out", "wait"));
+    return std::move(*silence->enter("another", "repository:a"));
+  }
 };
 
 const Digest kDigest = Digest::of("x");
@@ -591,10 +607,69 @@ TEST_CASE("A fallback list of referrers keeps what others say in it, and is neve
 }
 
 TEST_CASE("Every request names the reconcile that it is made for") {
+  World world(kBasic);
+  const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+  SECTION("a look, and the token that is fetched for it") {
+    world.network.then(401, {{"WWW-Authenticate", R"(Bearer realm="https://r.io/token")"}});
+    world.network.then(200, {}, R"({"token":"one"})");
+    world.network.then(404);
+    REQUIRE(world.store.resolve("v1", {}));
+  }
+  SECTION("an upload") {
+    world.network.then(202, {{"Location", "/u/1"}});
+    const auto upload = world.store.start_upload(kDigest, {});
+    REQUIRE(upload);
+    world.network.then(202, {{"Location", "/u/1"}});
+    REQUIRE((*upload)->append(nothing, 0, {}));
+    world.network.then(204, {{"Range", "0-4"}});
+    REQUIRE((*upload)->acknowledged({}));
+    world.network.then(201);
+    REQUIRE((*upload)->finish(kDigest, {}));
+    world.network.then(204);
+    (*upload)->cancel();
+  }
+  SECTION("a blob that is sent at once to the upload that a mount opened") {
+    world.network.then(202, {{"Location", "/u/1"}});
+    REQUIRE(world.store.mount_blob(kDigest, "base", {}));
+    world.network.then(201);
+    REQUIRE((*world.store.start_upload(kDigest, {}))->send_whole({.digest = kDigest, .size = 0}, nothing, {}));
+  }
+  for (const http::Request& request : world.network.requests) {
+    CAPTURE(http::to_string(request.method), request.url);
+    const std::string* const id = request.headers.find("X-Request-Id");
+    CHECK((id != nullptr && *id == "reconcile-1"));
+  }
+}
+
+TEST_CASE("A layer that is under way goes on while another visit has the turn at a silent registry") {
   World world;
-  world.network.then(404);
-  REQUIRE(world.store.resolve("v1", {}));
-  CHECK(*world.network.requests[0].headers.find("X-Request-Id") == "reconcile-1");
+  const content::Descriptor blob{.media_type = "", .digest = kDigest, .size = 2};
+  world.network.then(202, {{"Location", "/u/1"}});
+  const auto upload = world.store.start_upload(kDigest, {});
+  REQUIRE(upload);
+  const auto others = world.others_turn_at_silence();
+  const auto put_off = world.store.has_blob(blob, {});
+  REQUIRE_FALSE(put_off);
+  CHECK(put_off.error().reason == reason::kHostSilent);
+  SECTION("at the destination") {
+    const BlobReader nothing = [](std::span<std::byte>) -> Result<std::size_t> { return 0; };
+    world.network.then(202, {{"Location", "/u/1"}});
+    CHECK((*upload)->append(nothing, 0, {}));
+    world.network.then(204, {{"Range", "0-4"}});
+    CHECK((*upload)->acknowledged({}));
+    world.network.then(201);
+    CHECK((*upload)->finish(kDigest, {}));
+  }
+  SECTION("at the source") {
+    const BlobSink ignore = [](std::span<const std::byte>) -> Result<void> { return {}; };
+    const auto from_its_start = world.store.read_blob(blob, 0, ignore, {});
+    REQUIRE_FALSE(from_its_start);
+    CHECK(from_its_start.error().reason == reason::kHostSilent);
+    // It was sent: the answer is the end of the script.
+    const auto goes_on = world.store.read_blob(blob, 1, ignore, {});
+    REQUIRE_FALSE(goes_on);
+    CHECK(goes_on.error().cls == ErrorClass::Internal);
+  }
 }
 
 TEST_CASE("A referrer that others write over is put again, three times at most") {

@@ -19,7 +19,7 @@ class HandClock final : public Clock {
   Timestamp time{1'800'000'000'000ms};
 };
 
-const std::string kScope = "repository:a/b:pull,push";
+const registry::Errand kErrand{.scope = "repository:a/b:pull,push"};
 
 http::Response challenged(const std::string& header) {
   http::Response response{.status = 401, .headers = {}, .body = {}};
@@ -51,15 +51,15 @@ TEST_CASE("A token is fetched once and used until shortly before it ends") {
   world.then(200, {}, R"({"access_token":"two","expires_in":3600})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  CHECK(tokens.header(kScope, {}) == "");
-  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == "Bearer one");
+  CHECK(tokens.header(kErrand, {}) == "");
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kErrand, "", {}) == "Bearer one");
   CHECK(world.requests[0].url == "https://r.io/token?service=r.io&scope=repository%3Aa%2Fb%3Apull%2Cpush");
   CHECK(*world.requests[0].headers.find("Authorization") == "Basic Y2k6cHc=");
   clock.time += 55min - 1s;
-  CHECK(tokens.header(kScope, {}) == "Bearer one");
+  CHECK(tokens.header(kErrand, {}) == "Bearer one");
   CHECK(world.requests.size() == 1);
   clock.time += 1s;
-  CHECK(tokens.header(kScope, {}) == "Bearer two");
+  CHECK(tokens.header(kErrand, {}) == "Bearer two");
 }
 
 TEST_CASE("The end of a token may stand in the token itself") {
@@ -68,11 +68,11 @@ TEST_CASE("The end of a token may stand in the token itself") {
   world.then(200, {}, R"({"access_token":"h.)" + claims + R"(.s"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options());
-  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kErrand, "", {}));
   clock.time += 4199s;
-  CHECK(tokens.header(kScope, {}));
+  CHECK(tokens.header(kErrand, {}));
   clock.time += 1s;
-  CHECK(!tokens.header(kScope, {}));
+  CHECK(!tokens.header(kErrand, {}));
 }
 
 TEST_CASE("Tokens of all registries are kept within one bound, and those that are used stay") {
@@ -89,13 +89,13 @@ TEST_CASE("Tokens of all registries are kept within one bound, and those that ar
   }
   const auto fetch = [&](registry::TokenSource& tokens, const std::string& scope) {
     world.then(200, {}, R"({"token":")" + std::string(16'000, 't') + R"(","expires_in":3600})");
-    REQUIRE(tokens.after_challenge(challenged(kBearer), scope, "", {}));
+    REQUIRE(tokens.after_challenge(challenged(kBearer), {.scope = scope}, "", {}));
     CHECK(shelf->bytes() <= kMost);
   };
-  fetch(*hosts[0], kScope);
+  fetch(*hosts[0], kErrand.scope);
   for (int i = 0; i < kScopes; ++i) {
     fetch(*hosts[static_cast<std::size_t>(i) % hosts.size()], "repository:rival/" + std::to_string(i) + ":pull");
-    CHECK(hosts[0]->held_header(kScope));
+    CHECK(hosts[0]->held_header(kErrand.scope));
   }
   CHECK(world.requests.size() == 1 + kScopes);
   CHECK_FALSE(hosts[0]->held_header("repository:rival/0:pull"));
@@ -122,7 +122,7 @@ TEST_CASE("A token that is too long is refused by the name of who gives it") {
   world.then(200, {}, R"({"token":")" + std::string((16u << 10) + (is_too_long ? 1 : 0), 't') + R"("})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options());
-  const auto header = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  const auto header = tokens.after_challenge(challenged(kBearer), kErrand, "", {});
   REQUIRE(header.has_value() != is_too_long);
   if (header) return;
   CHECK(header.error().cls == ErrorClass::Refused);
@@ -136,10 +136,10 @@ TEST_CASE("Of a challenge only what is needed is kept, and no more than 2 KiB") 
   registry::TokenSource tokens(world, clock, options());
   const std::string filler(4'000, 'x');
   world.then(200, {}, R"({"token":"t"})");
-  REQUIRE(tokens.after_challenge(challenged(kBearer + ",error=\"" + filler + "\",scope=\"a\""), kScope, "", {}));
+  REQUIRE(tokens.after_challenge(challenged(kBearer + ",error=\"" + filler + "\",scope=\"a\""), kErrand, "", {}));
   CHECK(tokens.challenge()->parameters.size() == 2);
   const auto refused =
-      tokens.after_challenge(challenged("Bearer realm=\"https://r.io/" + filler + "\""), kScope, "", {});
+      tokens.after_challenge(challenged("Bearer realm=\"https://r.io/" + filler + "\""), kErrand, "", {});
   REQUIRE(!refused);
   CHECK(refused.error().cls == ErrorClass::Unauthorized);
   CHECK_THAT(refused.error().message, Catch::StartsWith("r.io asks for a sign-in with a realm and service of 4013 "));
@@ -152,9 +152,9 @@ TEST_CASE("A refused token is fetched anew, once for all who held it") {
   world.then(200, {}, R"({"token":"two"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options());
-  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
-  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "Bearer one", {}) == "Bearer two");
-  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "Bearer one", {}) == "Bearer two");
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kErrand, "", {}));
+  CHECK(tokens.after_challenge(challenged(kBearer), kErrand, "Bearer one", {}) == "Bearer two");
+  CHECK(tokens.after_challenge(challenged(kBearer), kErrand, "Bearer one", {}) == "Bearer two");
   CHECK(world.requests.size() == 2);
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("Where credentials go and where not") {
   world.then(200, {}, R"({"token":"t"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(row.credentials));
-  const auto header = tokens.after_challenge(challenged(row.challenge), kScope, "", {});
+  const auto header = tokens.after_challenge(challenged(row.challenge), kErrand, "", {});
   CHECK(header.has_value() == !row.error.has_value());
   if (!header) CHECK(header.error().cls == *row.error);
   CHECK(world.requests.size() == (row.error ? 0 : 1));
@@ -192,7 +192,7 @@ TEST_CASE("A registry that takes itself for one without TLS is asked for tokens 
   world.then(200, {}, R"({"token":"t"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(GENERATE(Credentials{}, kBasic)));
-  REQUIRE(tokens.after_challenge(challenged("Bearer realm=\"http://r.io/token\""), kScope, "", {}));
+  REQUIRE(tokens.after_challenge(challenged("Bearer realm=\"http://r.io/token\""), kErrand, "", {}));
   CHECK_THAT(world.requests[0].url, Catch::StartsWith("https://r.io/token?"));
 }
 
@@ -200,9 +200,9 @@ TEST_CASE("Basic is answered once, then the credentials are wrong") {
   tests::ScriptedTransport world;
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  const auto header = tokens.after_challenge(challenged("Basic realm=x"), kScope, "", {});
+  const auto header = tokens.after_challenge(challenged("Basic realm=x"), kErrand, "", {});
   REQUIRE(header == "Basic Y2k6cHc=");
-  const auto again = tokens.after_challenge(challenged("Basic realm=x"), kScope, *header, {});
+  const auto again = tokens.after_challenge(challenged("Basic realm=x"), kErrand, *header, {});
   REQUIRE(!again);
   CHECK(again.error().cls == ErrorClass::Unauthorized);
   CHECK(again.error().message.find("pw") == std::string::npos);
@@ -234,7 +234,7 @@ TEST_CASE("What a token service refuses is somebody's to mend") {
   world.then(row.status, {}, R"({"errors":[{"code":"DENIED","message":"no"}]})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(row.credentials));
-  const auto header = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  const auto header = tokens.after_challenge(challenged(kBearer), kErrand, "", {});
   REQUIRE(!header);
   CHECK(header.error().cls == row.cls);
   CHECK(header.error().remedy.starts_with(row.remedy));
@@ -254,7 +254,7 @@ TEST_CASE("Of several schemes Bearer is taken, wherever it stands") {
   world.then(200, {}, R"({"token":"t"})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  CHECK(tokens.after_challenge(response, kScope, "", {}) == "Bearer t");
+  CHECK(tokens.after_challenge(response, kErrand, "", {}) == "Bearer t");
 }
 
 TEST_CASE("A permission that was given since counts with a fresh token") {
@@ -263,8 +263,8 @@ TEST_CASE("A permission that was given since counts with a fresh token") {
   world.then(200, {}, R"({"token":"wide","expires_in":3600})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == "Bearer narrow");
-  CHECK(tokens.after_challenge(challenged(kBearer + ",error=\"insufficient_scope\""), kScope, "Bearer narrow", {}) ==
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kErrand, "", {}) == "Bearer narrow");
+  CHECK(tokens.after_challenge(challenged(kBearer + ",error=\"insufficient_scope\""), kErrand, "Bearer narrow", {}) ==
         "Bearer wide");
 }
 
@@ -274,7 +274,7 @@ TEST_CASE("An identity token is posted, never put in the URL") {
   HandClock clock;
   registry::TokenSource tokens(world, clock,
                                options({.username = "", .password = {}, .identity_token = SecretText("se/cret")}));
-  REQUIRE(tokens.after_challenge(challenged(kBearer), kScope, "", {}));
+  REQUIRE(tokens.after_challenge(challenged(kBearer), kErrand, "", {}));
   CHECK(world.requests[0].method == http::Method::Post);
   CHECK(world.requests[0].url == "https://r.io/token");
   CHECK(world.requests[0].body.find("refresh_token=se%2Fcret") != std::string::npos);
@@ -304,17 +304,17 @@ TEST_CASE("Who waits for another's fetch stops when asked, and the fetch goes on
   Result<std::string> second;
   std::stop_source stop;
   {
-    const std::jthread fetches{[&] { first = tokens.after_challenge(challenged(kBearer), kScope, "", {}); }};
+    const std::jthread fetches{[&] { first = tokens.after_challenge(challenged(kBearer), kErrand, "", {}); }};
     world.began.wait();
     {
-      const std::jthread waits{[&] { second = tokens.header(kScope, stop.get_token()); }};
+      const std::jthread waits{[&] { second = tokens.header(kErrand, stop.get_token()); }};
       stop.request_stop();
     }
     CHECK(second.error().cls == ErrorClass::Cancelled);
     world.go.count_down();
   }
   CHECK(first == "Bearer one");
-  CHECK(tokens.header(kScope, {}) == "Bearer one");
+  CHECK(tokens.header(kErrand, {}) == "Bearer one");
 }
 
 TEST_CASE("A sign-in that is refused reads the same each time, whatever id the registry gives the request") {
@@ -325,10 +325,10 @@ TEST_CASE("A sign-in that is refused reads the same each time, whatever id the r
     world.then(401, {}, R"({"errors":[{"code":"UNAUTHORIZED","message":")" + words + id + R"("}]})");
   HandClock clock;
   registry::TokenSource tokens(world, clock, options(kBasic));
-  const auto first = tokens.after_challenge(challenged(kBearer), kScope, "", {});
+  const auto first = tokens.after_challenge(challenged(kBearer), kErrand, "", {});
   REQUIRE(!first);
   INFO(first.error().message);
-  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == first);
-  CHECK(tokens.after_challenge(challenged(kBearer), kScope, "", {}) == first);
+  CHECK(tokens.after_challenge(challenged(kBearer), kErrand, "", {}) == first);
+  CHECK(tokens.after_challenge(challenged(kBearer), kErrand, "", {}) == first);
   CHECK_THAT(first.error().message, Catch::Contains(words + "\""));
 }
