@@ -5,7 +5,6 @@
 
 #include "controller/transfer/blob_stream.h"
 #include "controller/transfer/patience.h"
-#include "reconcilers/reasons.h"
 
 namespace slipway::transfer {
 
@@ -74,8 +73,7 @@ Result<bool> BlobWay::is_there() {
                     });
   for (;;) {
     Result<bool> there = running_.to.has_blob(blob_, stop_);
-    // Others ask a silent host: who waits for that waits elsewhere.
-    if (there || there.error().reason == reason::kHostSilent) return there;
+    if (there) return there;
     const auto answer = patience.again(there.error(), stop_);
     if (answer == Patience::Answer::Stopped) return stopped();
     if (answer == Patience::Answer::Spent) return there;

@@ -2,12 +2,14 @@
 
 #include "controller/runtime/backoff.h"
 #include "crds/base/error_class.h"
+#include "reconcilers/reasons.h"
 
 namespace slipway::transfer {
 
 Patience::Answer Patience::again(const Error& error, const std::stop_token& stop) {
   constexpr int kMostInAll = 1000;
-  if (!is_passing(error.cls)) return Answer::Spent;
+  // Others ask a silent host: who waits for that waits elsewhere.
+  if (!is_passing(error.cls) || error.reason == reason::kHostSilent) return Answer::Spent;
   if (stop.stop_requested()) return Answer::Stopped;
   if (error.retry_after && *error.retry_after > rules_.longest_wait) return Answer::Spent;
   if (++failures_ > rules_.most_failures || ++total_ > kMostInAll) return Answer::Spent;

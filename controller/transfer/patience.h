@@ -16,7 +16,7 @@ class Patience {
  public:
   enum class Answer {
     Again,    ///< The time has come.
-    Spent,    ///< Used up, or the error is none that passes.
+    Spent,    ///< Used up, or the error is none that passes, or of a silent host that another visit asks.
     Stopped,  ///< `stop` asked: the error says nothing about whoever gave it.
   };
   /// Told before each wait.

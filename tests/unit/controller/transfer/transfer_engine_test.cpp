@@ -366,7 +366,7 @@ TEST_CASE("the first blob that fails stops the others and its error is told", "[
   CHECK(report.error().message.find(Digest::of("missing at the source").str()) != std::string::npos);
 }
 
-TEST_CASE("a look that fails for a moment is repeated, one that another visit is to make is not", "[transfer]") {
+TEST_CASE("what fails for a moment is repeated, what another visit is to ask is not", "[transfer]") {
   const std::string bytes = bytes_of(100);
   TransferWorld world;
   const content::Descriptor blob = world.source.add(bytes);
@@ -384,7 +384,17 @@ TEST_CASE("a look that fails for a moment is repeated, one that another visit is
   }
   SECTION("of a silent host") {
     away.reason = reason::kHostSilent;
-    world.registry.state.lock()->head_errors.assign(1, away);
+    SECTION("a look") {
+      world.registry.state.lock()->head_errors.assign(1, away);
+    }
+    SECTION("the opening of an upload") {
+      world.registry.state.lock()->start_errors.assign(1, away);
+    }
+    SECTION("the begin of a blob") {
+      Cut cut = cut_after(0);
+      cut.error = away;
+      world.source.cut(blob.digest, cut);
+    }
     CHECK(world.run({blob}).error().reason == reason::kHostSilent);
     CHECK(world.waits.lock()->empty());
   }
