@@ -27,6 +27,7 @@ NAMESPACE = "team"
 REPLICAS = ("a", "b", "c")
 LEASE = 15  # seconds
 PUBLICATIONS = 24
+MANY = 200
 
 
 class ReplicasTest(unittest.TestCase):
@@ -46,9 +47,10 @@ class ReplicasTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.source, self.destination = self.emulator("source"), self.emulator("destination")
         self.fill_source()
-        self.addCleanup(self.kubectl, "delete", "ipub,acr", "--all", "-n", NAMESPACE, check=False)
-        self.addCleanup(self.kubectl, "delete", "leases", "--all", "-n", LEASES, check=False)
-        self.addCleanup(self.kubectl, "delete", "events.events.k8s.io", "--all", "-n", NAMESPACE, check=False)
+        for collection in (f"slipway.dev/v1alpha1/namespaces/{NAMESPACE}/imagepublications", "slipway.dev/v1alpha1/containerregistries",
+                           f"coordination.k8s.io/v1/namespaces/{LEASES}/leases", f"events.k8s.io/v1/namespaces/{NAMESPACE}/events"):
+            # At once, however many there are: kubectl's --all takes them one by one.
+            self.addCleanup(self.kubectl, "delete", "--raw", f"/apis/{collection}", check=False)
         self.replicas = {}
 
     def emulator(self, name):
@@ -93,8 +95,8 @@ spec:
         self.destination.fault(action="RefuseMount", times=0)
         self.destination.fault(action="Slow", path="/blobs/uploads/", times=0, bytesPerSecond=400_000)
 
-    def apply_publications(self, major=1):
-        names = [f"app-{number}" for number in range(PUBLICATIONS)]
+    def apply_publications(self, major=1, count=PUBLICATIONS):
+        names = [f"app-{number}" for number in range(count)]
         text = REGISTRY.format(host=self.destination.host).replace("actions:", f'sources: ["{self.source.host}/**"], actions:')
         for number, name in enumerate(names):
             text += PUBLICATION.format(name=name, source=f"{self.source.host}/team/source:1.0", version=f"{major}.0.{number}",
@@ -218,6 +220,24 @@ spec:
         self.apply_publications(major=2)
         wait_until(lambda: all(self.destination.digest(f"team/{name}", f"2.0.{number}") for number, name in enumerate(names)),
                    "the edits are published")
+
+    def test_hundreds_are_published_once_though_of_three_one_is_killed_and_one_is_cut_off(self):
+        wire = Wire(self.cluster)
+        self.addCleanup(wire.stop)
+        names = self.apply_publications(count=MANY)
+        self.start("a", "c")
+        self.start("b", server=wire.server)
+        self.wait_until_shared(*REPLICAS)
+        wait_until(lambda: len(self.ready()) >= MANY / 10, "some are published")
+        self.replicas["a"].process.send_signal(signal.SIGKILL)
+        wire.forget_connections()
+        wait_until(lambda: self.shares()["c"] == {"c"}, "the third has all")
+        wire.remember()
+        wait_until(lambda: self.shares()["b"] == self.shares()["c"] == {"b", "c"}, "two share the keys")
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        wait_until(lambda: all(self.replicas[name].is_idle() for name in ("b", "c")), "all was looked at")
+        self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
 
     def test_one_that_is_told_to_end_gives_back_at_once(self):
         self.start(*REPLICAS)
