@@ -44,18 +44,19 @@ std::string action_of(ResourceKind kind) {
 class ToldEvents {
  public:
   struct Told {
-    std::optional<std::int64_t> count;  ///< Absent: another process told it, who knows how often.
+    kube::EventName name;
+    std::int64_t count = 1;
     Timestamp last{};
   };
 
   /// Null when it was not told within the hour.
-  Told* find(const std::string& name, Timestamp now) {
-    const auto found = told_.find(name);
+  Told* find(const std::string& content, Timestamp now) {
+    const auto found = told_.find(content);
     return found == told_.end() || now - found->second.last >= kOneEventFor ? nullptr : &found->second;
   }
-  void put(const std::string& name, Told told) {
+  void put(const std::string& content, Told told) {
     if (told_.size() >= kMostTold) make_room(told.last);
-    told_[name] = told;
+    told_[content] = std::move(told);
   }
 
  private:
@@ -77,6 +78,7 @@ struct EventRecorder::Sender {
     bool is_closing = false;
     bool has_ended = false;
     bool is_full = false;  ///< Told once, until there is room again.
+    Timestamp last{};
   };
 
   Sender(Parts given, Options chosen)
@@ -139,6 +141,7 @@ struct EventRecorder::Sender {
   void put(kube::EventDraft draft) {
     {
       const auto now = state.lock();
+      draft.time = now->last = std::max(draft.time, now->last + std::chrono::milliseconds{1});
       const bool was_full = std::exchange(now->is_full, !now->waiting.put(std::move(draft)));
       changed.notify_all();
       if (!now->is_full || was_full) return;
@@ -146,21 +149,18 @@ struct EventRecorder::Sender {
     parts.log.warn("more events than the API server takes: the newest of the namespace with most are logged alone");
   }
 
-  /// Sent twice it is there once: its name says what it tells.
+  /// Sent twice, since the first answer was lost, it is there once: its name says when it tells what.
   Result<void> send(const kube::EventDraft& draft, const std::stop_token& stop) {
-    const kube::EventName name = kube::name_of(draft);
-    const std::string known_as = name.namespace_name + "/" + name.name;
-    if (ToldEvents::Told* const before = told.find(known_as, draft.time)) {
-      // Within the hour from then: what nothing is sent for keeps no event alive at the API server.
-      if (!before->count) return {};
-      const auto counted = kube::count_event(parts.client, name, *before->count + 1, draft.time, stop);
-      if (counted) *before = {.count = *before->count + 1, .last = draft.time};
+    const std::string content = kube::content_of(draft);
+    if (ToldEvents::Told* const before = told.find(content, draft.time)) {
+      const auto counted = kube::count_event(parts.client, before->name, before->count + 1, draft.time, stop);
+      if (counted) ++before->count;
+      if (counted) before->last = draft.time;
       if (counted || counted.error().cls != ErrorClass::NotFound) return counted;
     }
     const Result<kube::EventName> created = kube::create_event(parts.client, draft, stop);
-    const bool was_there = !created && created.error().cls == ErrorClass::Conflict;
-    if (!created && !was_there) return std::unexpected(created.error());
-    told.put(known_as, {.count = was_there ? std::nullopt : std::optional<std::int64_t>(1), .last = draft.time});
+    if (!created && created.error().cls != ErrorClass::Conflict) return std::unexpected(created.error());
+    told.put(content, {.name = kube::name_of(draft), .last = draft.time});
     return {};
   }
 

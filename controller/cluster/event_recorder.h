@@ -18,8 +18,8 @@ namespace slipway::cluster {
 /// where very many wait; what the server does not take is logged and lost, as an event may be: at once where it says
 /// no, after some tries where it is away.
 ///
-/// The same thing said again within an hour counts up on the event that is there. What the API server has already from
-/// an earlier process is not told again: how often that was told is not known any more.
+/// The same thing said again within an hour counts up on the event that is there. No two have one time: in the order in
+/// which they were told they are shown.
 ///
 /// A namespace that is being deleted takes no events: what is told of its objects is logged alone.
 class EventRecorder final : public Recorder {

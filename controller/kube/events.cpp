@@ -15,6 +15,8 @@ constexpr std::size_t kLongestNote = 1024;
 constexpr std::size_t kLongestWord = 128;
 constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kHashDigits = 16;
+/// Milliseconds since 1970, from 2001 to 2286.
+constexpr std::size_t kTimeDigits = 13;
 
 /// At most that many bytes, cut between characters.
 std::string cut(const std::string& text, std::size_t bytes) {
@@ -31,16 +33,20 @@ std::string namespace_of(const ObjectKey& object) {
 
 }  // namespace
 
-EventName name_of(const EventDraft& draft) {
+std::string content_of(const EventDraft& draft) {
   std::string all;
   for (const std::string& part : {to_string(draft.object), draft.uid, draft.reason, draft.action, draft.note,
                                   draft.instance, std::string(draft.type == EventType::Normal ? "N" : "W")})
     all += part + '\n';
-  const std::string hash = Digest::of(all).short_hex(kHashDigits);
-  std::string name = draft.object.name.substr(0, kLongestName - kHashDigits - 1);
+  return Digest::of(all).short_hex(kHashDigits);
+}
+
+EventName name_of(const EventDraft& draft) {
+  const std::string when = std::to_string(draft.time.time_since_epoch().count());
+  std::string name = draft.object.name.substr(0, kLongestName - kTimeDigits - kHashDigits - 2);
   // No part of a name ends with a '-', and none is empty.
   while (name.ends_with('-') || name.ends_with('.')) name.pop_back();
-  return {namespace_of(draft.object), name + "." + hash};
+  return {namespace_of(draft.object), name + "." + when + "." + content_of(draft)};
 }
 
 Node to_node(const EventDraft& draft) {

@@ -33,7 +33,7 @@ struct EventName {
   std::string name;
 };
 
-/// Creates the event; its name is the object's with a hash of all it says, so that a repetition is a Conflict.
+/// Creates the event. The same draft sent again is a Conflict.
 Result<EventName> create_event(ApiClient& client, const EventDraft& draft, const std::stop_token& stop);
 /// Says that it was seen `count` times in all, last at `time`. NotFound when it has gone (events live for an hour).
 Result<void> count_event(ApiClient& client, const EventName& event, std::int64_t count, Timestamp time,
@@ -41,6 +41,10 @@ Result<void> count_event(ApiClient& client, const EventName& event, std::int64_t
 
 /// What create_event() sends; pure.
 Node to_node(const EventDraft& draft);
+/// The object's, the time, and a hash of all it says: kubectl describe shows the events of an object in the order of
+/// their names, since events.k8s.io/v1 has none of the times that it sorts by.
 EventName name_of(const EventDraft& draft);
+/// One for all that say the same of the same object, whenever.
+std::string content_of(const EventDraft& draft);
 
 }  // namespace slipway::kube

@@ -401,13 +401,12 @@ class ObjectsTest(ClientCase):
         which = self.applied("told")
         uid = self.api.ask("get", **which)["metadata"]["uid"]
         said = {"namespace": "shop", "name": "told", "uid": uid, "reason": "Published", "note": "tags 1.0 set"}
-        event = self.api.ask("event", **said)
-        self.assert_refused("Conflict", "event", client=self.api, **said)
-        self.api.ask("event", **{**said, "reason": "Unavailable", "note": "no answer", "type": "Warning"})
+        event = self.api.ask("event", **said, at=1900000000)
+        self.assert_refused("Conflict", "event", client=self.api, **said, at=1900000000)
+        self.api.ask("event", **{**said, "reason": "Unavailable", "note": "no answer", "type": "Warning"}, at=1900000001)
         self.api.ask("count", **event, count=7)
         shown = self.kubectl("describe", "ipub", "told", "-n", "shop").stdout
-        self.assertRegex(shown, r"Normal +Published +.*\(x7 over .*tags 1\.0 set")
-        self.assertRegex(shown, r"Warning +Unavailable .*no answer")
+        self.assertRegex(shown, r"Normal +Published +.*\(x7 over .*tags 1\.0 set\n +Warning +Unavailable .*no answer")
         self.assert_refused("NotFound", "count", client=self.api, namespace="shop", name="gone")
 
     def test_events_of_what_has_no_namespace(self):

@@ -266,9 +266,10 @@ class Program {
     return json::list_of(*all, [](const kube::Lease& lease) { return kube::to_node(lease); });
   }
 
-  /// Of an ImagePublication, or, without a namespace, a ContainerRegistry.
+  /// Of an ImagePublication, or, without a namespace, a ContainerRegistry; of now, or of `at`, in seconds since 1970.
   Result<Node> event(const Node& command) {
     const std::string namespace_name = json::text_at(command, "namespace");
+    const auto at = json::integer_at(command, "at");
     const kube::EventDraft draft{
         .object = {namespace_name.empty() ? ResourceKind::ContainerRegistry : ResourceKind::ImagePublication,
                    namespace_name, json::text_at(command, "name")},
@@ -278,7 +279,7 @@ class Program {
         .action = "Publish",
         .note = json::text_at(command, "note"),
         .instance = "kube-client",
-        .time = clock_.now()};
+        .time = at ? Timestamp(std::chrono::seconds(*at)) : clock_.now()};
     const auto created = kube::create_event(client_, draft, stop_);
     if (!created) return std::unexpected(created.error());
     return json::MapBuilder()
