@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crds/base/text.h"
+#include "crds/base/time_zones.h"
 
 namespace slipway {
 
@@ -145,11 +146,7 @@ Result<Cron> parse_cron(std::string_view text) {
 }
 
 Result<void> check_time_zone(std::string_view text) {
-  constexpr std::array<std::string_view, 11> kAreas{"Africa",    "America", "Antarctica", "Arctic",  "Asia", "Atlantic",
-                                                    "Australia", "Europe",  "Indian",     "Pacific", "Etc"};
-  const std::size_t slash = text.find('/');
-  const bool known = std::find(kAreas.begin(), kAreas.end(), text.substr(0, slash)) != kAreas.end();
-  if (text == "UTC" || (known && slash != std::string_view::npos && slash + 1 < text.size())) return {};
+  if (is_time_zone(text)) return {};
   return fail(ErrorClass::Invalid, quoted(text) + " is no time zone", "write an IANA name, e.g. Europe/Berlin or UTC");
 }
 

@@ -24,8 +24,7 @@ struct Cron {
 /// "@hourly", "@daily", "@weekly", "@monthly" and "@yearly" are taken too.
 Result<Cron> parse_cron(std::string_view text);
 
-/// Invalid unless `text` has the form of an IANA time zone ("Europe/Berlin", "UTC"). Whether there is such a zone is
-/// known only where zones are read.
+/// Invalid unless `text` names an IANA time zone ("Europe/Berlin", "UTC").
 Result<void> check_time_zone(std::string_view text);
 
 }  // namespace slipway

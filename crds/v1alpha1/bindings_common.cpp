@@ -33,7 +33,7 @@ SchemaRule label_keys_rule() {
   const std::string is_key = "key.matches('" + std::string(kLabelKeyPattern) + "')";
   const std::string refusal = " is not the key of a label; " + std::string(kLabelKeyForm);
   return {"!has(self.matchLabels) || self.matchLabels.all(key, " + is_key + ")", "a key of matchLabels" + refusal,
-          "self.matchLabels.map(key, !" + is_key + ", \"'\" + key + \"'" + refusal + "\")[0]"};
+          "self.matchLabels.map(key, !" + is_key + ", \"'\" + key + \"'" + refusal + "\")[0]", ".matchLabels"};
 }
 
 }  // namespace

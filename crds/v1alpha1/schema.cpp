@@ -122,11 +122,13 @@ std::vector<std::string> rules_for(std::string_view pattern) {
 
 void add_rules(Node& node, const Schema& schema) {
   Node rules = list_node();
-  const auto add_rule = [&](const std::string& rule, const std::string& message, const std::string& expression = {}) {
+  const auto add_rule = [&](const std::string& rule, const std::string& message, const std::string& expression = {},
+                            const std::string& field_path = {}) {
     Node entry = map_node();
     add(entry, "rule", string_node(rule));
     add(entry, "message", string_node(message));
     if (!expression.empty()) add(entry, "messageExpression", string_node(expression));
+    if (!field_path.empty()) add(entry, "fieldPath", string_node(field_path));
     rules.items.push_back(std::move(entry));
   };
   if (schema.info.immutable) add_rule("self == oldSelf", std::string(kCannotChange));
@@ -144,7 +146,7 @@ void add_rules(Node& node, const Schema& schema) {
     add_rule(kIsOnTheClock, "write a day and a time that there are");
     add_rule(kIsLeapDay, "write a day that there is: that year has no 29 February");
   }
-  for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message, rule.message_expression);
+  for (const auto& rule : schema.rules) add_rule(rule.rule, rule.message, rule.message_expression, rule.field_path);
   if (!rules.items.empty()) add(node, "x-kubernetes-validations", std::move(rules));
 }
 

@@ -19,6 +19,7 @@ struct SchemaRule {
   std::string rule;
   std::string message;
   std::string message_expression = {};
+  std::string field_path = {};  ///< Which field it is about, where it is not all that stands there: ".matchLabels".
 };
 
 /// What is said once of a field: for the API server's schema, for reading, and for people.

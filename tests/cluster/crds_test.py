@@ -190,15 +190,16 @@ REFUSED_BY_BOTH = [
     *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{label}}}}}",
        "spec.access[0].namespaceSelector.matchLabels")
       for label in ("team: -shop", "team: shop.", "team: _", "team: the shop", "team: größe")),
-    *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{key}: shop}}}}", "spec.access[0].namespaceSelector")
-      for key in ("te am", "A.b/team", "team_", "''")),
+    *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchLabels: {{{key}: shop}}}}",
+       "spec.access[0].namespaceSelector.matchLabels") for key in ("te am", "A.b/team", "team_", "''")),
     *((REGISTRY, "namespaceSelector: {}", f"namespaceSelector: {{matchExpressions: [{{key: {key}, operator: Exists}}]}}",
        "spec.access[0].namespaceSelector.matchExpressions[0].key") for key in ("-team", "te am", "A.b/team", "a-.b/team", "a/b/c")),
     *((REGISTRY, "namespaceSelector: {}",
        f"namespaceSelector: {{matchExpressions: [{{key: team, operator: In, values: [ok, '{value}']}}]}}",
        "spec.access[0].namespaceSelector.matchExpressions[0].values[1]")
       for value in ("-shop", "shop-", "_shop", "shop_", ".", "the shop", "shop/app", "größe")),
-    *((POLICY, "Europe/Berlin", zone, "spec.schedule.timeZone") for zone in ("Europe Berlin", "/Berlin", "Europe/")),
+    *((POLICY, "Europe/Berlin", zone, "spec.schedule.timeZone")
+      for zone in ("Europe Berlin", "/Berlin", "Europe/", "Europe/Berlin@", "'Europe/Berlin '")),
 ]
 
 # What a schema and CEL can't say within their budget: what a template becomes, lengths, years and quantities reckoned up,
@@ -225,6 +226,7 @@ REFUSED_BY_SLIPWAY_ALONE = [
     (POLICY, "0 3 * * *", "0 3 31 2 *", "spec.schedule.cron"),
     (POLICY, "0 3 * * *", "0 3 L * *", "spec.schedule.cron"),
     (POLICY, "Europe/Berlin", "europe/berlin", "spec.schedule.timeZone"),
+    (POLICY, "Europe/Berlin", "Europe/Berln", "spec.schedule.timeZone"),
     (POLICY, 'tags: ["dev-*"]', 'tagRegexes: ["("]', "spec.rules[0].match.tagRegexes[0]"),
 ]
 
