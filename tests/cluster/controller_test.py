@@ -18,6 +18,7 @@ from controllers import (GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothi
                          withdraw)
 from names import leading  # Found by way of controllers.
 from servers import REGISTRY, Emulator, make_image, make_report, wait_until
+from wire import Wire
 
 CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
 SLIPWAY = EMULATOR = None
@@ -49,9 +50,10 @@ class ControllerTest(unittest.TestCase):
         cls.registry = Emulator(EMULATOR, cls.work / "registry", cls.configuration)
         cls.addClassCleanup(cls.registry.stop)
         cls.addClassCleanup(cls.clean)
-        cls.apply(REGISTRY.format(host=cls.registry.host).replace("{anonymous: {}}", cls.authentication).replace(
+        cls.declared = REGISTRY.format(host=cls.registry.host).replace("{anonymous: {}}", cls.authentication).replace(
             "namespaceSelector: {}",
-            "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [team, outside]}]}"))
+            "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [team, outside]}]}")
+        cls.apply(cls.declared)
         cls.controller = Controller(SLIPWAY, CLUSTER, cls.work)
         cls.addClassCleanup(cls.controller.stop)
         cls.controller.start()
@@ -93,6 +95,13 @@ class ControllerTest(unittest.TestCase):
         wait_until(lambda: self.condition(type, name, kind) == expected,
                    f"{type} of {name} is {expected}: {json.dumps(self.get(name, kind).get('status'))}")
 
+    def ask(self, name, request, kind="ipub"):
+        """As `kubectl annotate` of somebody who wants it looked at now."""
+        self.kubectl("annotate", "--overwrite", kind, name, "-n", "team", f"slipway.dev/reconcile-requested-at={request}")
+
+    def is_answered(self, name, request, kind="ipub"):
+        return self.get(name, kind)["status"].get("lastHandledReconcileAt") == request
+
     def events(self, name):
         listed = json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]
         return [(each["reason"], each["type"]) for each in listed if each["regarding"]["name"] == name]
@@ -115,10 +124,9 @@ class PublishTest(ControllerTest):
         self.assertEqual(status["published"]["digest"], self.digest)
         self.assertEqual({each["type"] for each in status["conditions"]}, {"Ready", "GatesPassed", "Transferred", "Tagged", "Replicated"})
         wait_until(lambda: ("Published", "Normal") in self.events("app"), "an event tells of it")
-        self.assertRegex(self.kubectl("get", "ipub", "app", "-n", "team").stdout, r"app +True +\w{12} +1.8.2, staging")
+        self.assertRegex(self.kubectl("get", "ipub", "app", "-n", "team").stdout,
+                         r"AGE *\napp +True +\w{12} +1.8.2, staging +Succeeded +\d+[ms]")
         self.assertEqual(self.condition("Ready", "local", "acr"), "True Succeeded")
-        described = self.kubectl("describe", "ipub", "app", "-n", "team").stdout
-        self.assertIn("Published", described[described.index("Events:"):])
 
     def test_an_edit_is_published_and_a_request_answered(self):
         self.publication("edited")
@@ -126,8 +134,8 @@ class PublishTest(ControllerTest):
         self.publication("edited", version="1.9.0", number=9)
         wait_until(lambda: self.registry.digest("team/edited", "1.9.0") == self.digest, "the edit is published")
         self.ready("edited")
-        self.kubectl("annotate", "ipub", "edited", "-n", "team", "slipway.dev/reconcile-requested-at=now")
-        wait_until(lambda: self.get("edited")["status"].get("lastHandledReconcileAt") == "now", "the request is answered")
+        self.ask("edited", "now")
+        wait_until(lambda: self.is_answered("edited", "now"), "the request is answered")
 
     def test_suspended_nothing_is_published_until_it_goes_on(self):
         self.publication("paused", extra="  suspend: true\n")
@@ -253,12 +261,22 @@ class PublishTest(ControllerTest):
                               self.stalled(name))
 
     def test_a_namespace_without_access_is_refused(self):
-        self.apply(PUBLICATION.format(name="app", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
+        def entry_for(action):
+            """As its refusal names it."""
+            for each in self.get("stranger", namespace="strangers").get("status", {}).get("conditions", []):
+                if each["type"] == "Stalled" and each["reason"] == "Forbidden" and f"has no {action} on" in each["message"]:
+                    return re.findall(r"adds to spec.access, with the gates of its other entries: (- {.*})$", each["message"])
+            return None
+
+        self.apply(PUBLICATION.format(name="stranger", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1")
                    .replace("namespace: team", "namespace: strangers"))
-        wait_until(lambda: any(each["type"] == "Stalled" and each["reason"] == "Forbidden" for each in
-                               self.get("app", namespace="strangers").get("status", {}).get("conditions", [])),
-                   "the stranger is refused")
-        self.kubectl("label", "namespace", "strangers", "team=shop")
+        self.addCleanup(self.apply, self.declared)
+        entries = ""
+        for action in ("Publish", "Read"):
+            (entry,) = wait_until(lambda: entry_for(action), f"it is refused and told of {action}")
+            entries += f"    {entry}\n"
+            self.apply(self.declared + entries)
+        wait_until(lambda: self.registry.digest("team/stranger", "1.0.0") == self.digest, "with these entries it is published")
 
     def test_a_namespace_whose_config_maps_it_may_not_read_is_told_the_line_that_grants_it(self):
         def told():
@@ -327,6 +345,51 @@ class PublishTest(ControllerTest):
         self.addClassCleanup(self.controller.stop)
         self.controller.start()
 
+    def test_kubectl_describe_tells_the_story(self):
+        elsewhere = "127.0.0.1:1/team/base:1"
+        refused = 'source.image.reference: "127.0.0.1:1" is this machine itself, which a tenant\'s text may not name: who keeps'
+        published = f"published {self.digest[:19]} as 1.8.2, staging"
+
+        def name_source(reference):
+            self.kubectl("patch", "ipub", "told", "-n", "team", "--type=merge", "-p",
+                         json.dumps({"spec": {"source": {"image": {"reference": reference}}}}))
+
+        def described():
+            """Of conditions, type to "status reason: message"; of events "type reason: message", as they stand there."""
+            before, _, events = self.kubectl("describe", "ipub", "told", "-n", "team").stdout.partition("\nEvents:")
+            conditions = re.findall(r"Message: +(.+)\n.*\n +Reason: +(\w+)\n +Status: +(\w+)\n +Type: +(\w+)\n", before)
+            return ({type: f"{status} {reason}: {message}" for message, reason, status, type in conditions},
+                    re.findall(r"^ +(Normal|Warning) +(\w+) +\d+\w+( \(x\d+ over \w+\))? +\S+ +(.+)$", events, re.M))
+
+        self.publication("told", extra="""
+  gates: {scan: {waitFor: 1h, reports: [{name: all, format: Trivy, configMapRef: {name: told, key: report.json}}]}}
+""")
+        self.becomes("False AwaitingReport", "GatesPassed", "told")
+        report = self.work / "told.json"
+        report.write_text(make_report(self.work / "image"))
+        self.kubectl("create", "configmap", "told", "-n", "team", f"--from-file=report.json={report}")
+        self.ready("told")
+        self.assertEqual(described()[0], {
+            "Ready": f"True Succeeded: {published}", "GatesPassed": "True GatesPassed: passed: scan",
+            "Transferred": f"True Transferred: {self.digest} is at the registry", "Tagged": "True TagsSet: set: 1.8.2, staging",
+            "Replicated": "True Replicated: no replicas are required"})
+        for _ in range(2):
+            name_source(elsewhere)
+            self.becomes("True Refused", "Stalled", "told")
+            conditions = described()[0]
+            for type, status in (("Ready", "False"), ("Stalled", "True")):
+                self.assertEqual(conditions[type][:len(f"{status} Refused: {refused}")], f"{status} Refused: {refused}")
+            name_source(f"{self.registry.host}/team/base:1")
+            self.ready("told")
+        events = wait_until(lambda: [each for each in [described()[1]] if any(one[2] for one in each)], "an event is counted up")[0]
+        # What came first stands first; the same again is no new line.
+        self.assertEqual([each[:2] for each in events], [("Warning", "AwaitingReport"), ("Normal", "Published"), ("Warning", "Refused")])
+        self.assertEqual([each[2][:4] for each in events], ["", "", " (x2"])
+        self.assertIn('report "all": ConfigMap team/told is not there', events[0][3])
+        self.assertIn("kubectl -n team create configmap told --from-file=report.json=FILE", events[0][3])
+        self.assertEqual(events[1][3], published)
+        self.assertIn(refused, events[2][3])
+
     def test_it_is_measured_as_controllers_are(self):
         self.publication("counted")
         self.ready("counted")
@@ -341,6 +404,145 @@ class PublishTest(ControllerTest):
                      'slipway_resources{kind="imagepublication",ready="True"}', "slipway_ready ",
                      f'rest_client_requests_total{{code="200",host="127.0.0.1:{CLUSTER.port}",method="PATCH"}}'):
             self.assertGreater(self.controller.metric(name), 0, name)
+
+
+class WakeTest(ControllerTest):
+    """A change wakes what refers to it, and nothing else."""
+    authentication = "{basic: {secretRef: {name: waking}}}"
+    KINDS = ("containerregistry", "imagepublication", "retentionpolicy")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.since = CLUSTER.audited()
+        super().setUpClass()
+        make_image("layout", cls.work / "image", "--layers", 1, "--layer-size", 1000)
+        push(cls.registry, "team/base", "1", cls.work / "image")
+        cls.aside = Emulator(EMULATOR, cls.work / "aside")
+        cls.addClassCleanup(cls.aside.stop)
+        push(cls.aside, "team/base", "1", cls.work / "image")
+        cls.addClassCleanup(cls.kubectl, "delete", "retentionpolicy", "--all", "-n", "team")
+        cls.apply(REGISTRY.format(host=cls.aside.host).replace("name: local", "name: aside"))
+        cls.kubectl("create", "secret", "generic", "waking", "-n", NAMESPACE, "--type=kubernetes.io/basic-auth",
+                    "--from-literal=username=ci", "--from-literal=password=x")
+        for registry in ("local", "aside"):
+            cls.apply(f"""
+apiVersion: slipway.dev/v1alpha1
+kind: RetentionPolicy
+metadata: {{name: {registry}, namespace: team}}
+spec:
+  registryRef: {{name: {registry}}}
+  repositories: ["team/**"]
+  mode: Preview
+  schedule: {{cron: "0 3 * * *"}}
+  rules:
+    - {{name: development, match: {{tags: ["dev-*"]}}, expireAfter: 30d}}
+""")
+
+    def at_aside(self, name, secret=""):
+        text = PUBLICATION.format(name=name, version="1.8.2", number=8, source=f"{self.aside.host}/team/base:1")
+        self.apply(text.replace("{name: local}", "{name: aside}").replace("plainHTTP", f"{secret}plainHTTP"))
+        self.ready(name)
+
+    def adds(self):
+        return [int(self.controller.metric(f'workqueue_adds_total{{controller="{kind}"')) for kind in self.KINDS]
+
+    def listed(self):
+        """Where what is referred to is watched: the first list of each wakes what refers there."""
+        return {(each["objectRef"]["resource"], each["objectRef"].get("namespace")) for each in CLUSTER.audit(self.since)
+                if each["user"]["username"] == CONTROLLER and each["verb"] == "list"
+                and each["objectRef"]["resource"] in ("secrets", "configmaps")}
+
+    def looked_at(self):
+        """The publications whose repositories were asked after."""
+        asked = {each["target"].split("/")[3] for one in (self.registry, self.aside) for each in one.requests()
+                 if each["target"].startswith("/v2/team/")}
+        return asked - {"base"}
+
+    def test_what_refers_to_it_and_nothing_else(self):
+        report = self.work / "report.json"
+        report.write_text(make_report(self.work / "image"))
+        for kind, name in (("configmap", "waking"), ("configmap", "nobodys"), ("secret", "nobodys")):
+            kind = ["secret", "generic"] if kind == "secret" else [kind]
+            self.kubectl("create", *kind, name, "-n", "team", f"--from-file=report.json={report}")
+        self.kubectl("create", "secret", "docker-registry", "waking", "-n", "team", "--docker-server", self.aside.host,
+                     "--docker-username=ci", "--docker-password=x")
+        self.publication("reports", extra="""
+  gates: {scan: {reports: [{name: all, format: Trivy, configMapRef: {name: waking, key: report.json}}]}}
+""")
+        self.ready("reports")
+        self.at_aside("pulls", "pullSecretRef: {name: waking}, ")
+        self.at_aside("alone")
+        for name, kind in (("local", "acr"), ("aside", "acr"), ("local", "retentionpolicy"), ("aside", "retentionpolicy")):
+            self.becomes("True Succeeded", "Ready", name, kind)
+        watched = {("secrets", NAMESPACE), ("secrets", "team"), ("configmaps", "team")}
+        wait_until(lambda: self.listed() == watched, f"{self.listed()} becomes {watched}")
+        wait_until(self.controller.is_idle, "all was looked at")
+        expected = self.adds()
+
+        def annotate(kind, name, namespace="team"):
+            self.kubectl("annotate", "--overwrite", kind, name, "-n", namespace, "test/edited=again")
+
+        def edit(kind, name):
+            self.kubectl("patch", kind, name, "-n", "team", "--type=merge", "-p", '{"spec":{"interval":"2h"}}')
+
+        # Of a kind and namespace one change is told after the other: what nobody refers to was by then.
+        for change, added, publications in (
+                (lambda: (annotate("configmap", "nobodys"), annotate("configmap", "waking")), (0, 1, 0), {"reports"}),
+                (lambda: (annotate("secret", "nobodys"), annotate("secret", "waking")), (0, 1, 0), {"pulls"}),
+                (lambda: annotate("secret", "waking", NAMESPACE), (1, 1, 1), {"reports"}),
+                (lambda: edit("acr", "aside"), (1, 2, 1), {"pulls", "alone"}),
+                (lambda: edit("ipub", "alone"), (0, 1, 0), {"alone"})):
+            for one in (self.registry, self.aside):
+                one.forget_requests()
+            change()
+            expected = [before + more for before, more in zip(expected, added)]
+            wait_until(lambda: all(one >= least for one, least in zip(self.adds(), expected)), f"{self.adds()} becomes {expected}")
+            wait_until(self.controller.is_idle, "all was looked at")
+            self.assertEqual((self.adds(), self.looked_at()), (expected, publications))
+
+    def test_a_request_to_look_now_is_answered_on_each_kind(self):
+        for name, kind in (("local", "acr"), ("local", "retentionpolicy")):
+            self.becomes("True Succeeded", "Ready", name, kind)
+            for request in ("now", "again"):
+                self.ask(name, request, kind)
+                wait_until(lambda: self.is_answered(name, request, kind), f"{request} of {kind} {name} is answered")
+
+
+class OneKeyTest(ControllerTest):
+    def test_what_is_edited_while_it_is_looked_at_is_looked_at_once_more_after_that(self):
+        wire = Wire(CLUSTER)
+        self.addCleanup(wire.stop)
+        self.controller.stop()
+        type(self).controller = Controller(SLIPWAY, CLUSTER, self.work, server=wire.server)
+        self.addCleanup(self.controller.stop)
+        self.controller.start()
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        push(self.registry, "team/base", "1", self.work / "image")
+        self.kubectl("create", "configmap", "slow", "-n", "team", "--from-literal=report.json={}")
+        report = "/namespaces/team/configmaps/slow"
+        self.addCleanup(wire.heal)
+        held = wire.hold(path=report)
+
+        def reads():
+            return len(wire.seen("GET", report))
+
+        self.publication("slow", extra="""
+  gates: {scan: {reports: [{name: all, format: Trivy, configMapRef: {name: slow, key: report.json}}]}}
+""")
+        wait_until(lambda: wire.waiting(report) == 1, "its visit waits")
+        wait_until(lambda: wire.seen("GET", "/namespaces/team/configmaps[?].*watch=true"), "what it refers to is watched")
+        for number in range(8):
+            self.ask("slow", number)
+        # All was told in this order, and there are workers for eight.
+        self.publication("next")
+        self.ready("next")
+        workers = 'controller_runtime_active_workers{controller="imagepublication"'
+        wait_until(lambda: self.controller.metric(workers) == 1, "the other visit has ended")
+        self.assertEqual((wire.waiting(report), reads()), (1, 0))
+        held.set()
+        wait_until(lambda: self.is_answered("slow", "7"), "the last request is answered")
+        wait_until(self.controller.is_idle, "nothing is left")
+        self.assertEqual(reads(), 2)
 
 
 class MissingRightTest(ControllerTest):
@@ -365,9 +567,6 @@ class MissingRightTest(ControllerTest):
         listed = json.loads(self.kubectl("get", "events.events.k8s.io", "-n", "team", "-o", "json").stdout)["items"]
         return [each["note"] for each in listed if each["regarding"]["name"] == name and each["reason"] == reason]
 
-    def ask_again(self, name):
-        self.kubectl("annotate", "ipub", name, "-n", "team", "slipway.dev/reconcile-requested-at=now")
-
     def test_a_finalizer_that_it_may_not_write_is_said_with_the_rule_that_lets_it(self):
         make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
         digest = push(self.registry, "team/base", "1", self.work / "image")
@@ -386,7 +585,7 @@ class MissingRightTest(ControllerTest):
         wait_until(lambda: any(self.RULE in note for note in self.notes("leaving", "Untagging")), "an event tells why it stays")
         give_back()
         for name in ("coming", "leaving"):
-            self.ask_again(name)
+            self.ask(name, "now")
         self.ready("coming")
         self.assertEqual(self.registry.digest("team/coming", "1.8.2"), digest)
         self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "leaving", "-n", "team")
@@ -512,6 +711,28 @@ class DeletionTest(ControllerTest):
         self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "held", "-n", "team")
         self.assertIsNone(self.registry.digest("team/held", "1.8.2"))
 
+    def test_what_is_deleted_while_suspended_or_after_its_registry_leaves_its_tags(self):
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        for name in ("resting", "orphan"):
+            self.publication(name, extra="  deletionPolicy: Untag\n")
+            self.ready(name)
+        self.kubectl("patch", "ipub", "resting", "-n", "team", "--type=merge", "-p", '{"spec":{"suspend":true}}')
+        self.kubectl("delete", "ipub", "resting", "-n", "team", "--timeout=60s")
+        self.addCleanup(self.apply, self.declared)
+        self.kubectl("delete", "acr", "local")
+        self.kubectl("delete", "ipub", "orphan", "-n", "team", "--timeout=60s")
+        for name, why in (("resting", "deleted while suspended: its tags stay"),
+                          ("orphan", "what is left of its tags stays (1.8.2, staging): namespace team has no Publish on")):
+            with self.subTest(name):
+                wait_until(lambda: ("LeftTagged", "Warning") in self.events(name), "an event tells of it")
+                self.assertEqual(self.registry.digest(f"team/{name}", "1.8.2"), digest)
+                self.assertEqual(self.registry.digest(f"team/{name}", "staging"), digest)
+                changes = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=self.controller.log(),
+                                         capture_output=True, text=True)
+                last = [each for each in json.loads(changes.stdout) if each["name"] == name][-1]
+                self.assertEqual((last["action"], last["result"]), ("LeaveTags", "Done"))
+                self.assertIn(why, last["why"])
 
     def test_a_publication_that_is_deleted_while_it_is_published_is_stopped(self):
         make_image("layout", self.work / "large", "--layers", 1, "--layer-size", 2000000)

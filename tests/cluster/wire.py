@@ -4,6 +4,7 @@
     kubeconfig = wire.kubeconfig("controller", {"token": cluster.token_of(...)})
     wire.refuse(429, path="/configmaps", times=2, retry_after=1)
     wire.cut(path="watch=true", after=2000)
+    held = wire.hold(path="/secrets/")  # ... held.set()
     wire.heal()
 
 A fault holds for requests whose method and path fit, `times` times, or until heal(). Of several the first counts. It
@@ -33,6 +34,7 @@ class Fault:
     method: str = ""
     times: int | None = None
     delay: float = 0  # seconds before the request goes on
+    held: threading.Event | None = None  # which must be set before it goes on
     answer: tuple | None = None  # (status, headers, body) instead of the server's
     cut_after: int | None = None  # bytes of the answer's body, after which the connection ends
     is_dropped: bool = False  # the server never sees it
@@ -64,6 +66,7 @@ class Wire:
         self.faults = []
         self.requests = []
         self.open = set()
+        self.held = []
         self.connections = set()
         self.forgets = False
         self.listener = Listener(("127.0.0.1", 0), Exchange)
@@ -115,8 +118,20 @@ class Wire:
     def delay(self, seconds, path="", times=None, method=""):
         return self.add(path=path, method=method, times=times, delay=seconds)
 
+    def hold(self, path="", times=None, method=""):
+        """Requests that fit wait until what is returned is set, or heal()."""
+        return self.add(path=path, method=method, times=times, held=threading.Event()).held
+
+    def waiting(self, path=""):
+        """How many requests hold() keeps."""
+        with self.lock:
+            return sum(re.search(path, each) is not None for each in self.held)
+
     def heal(self):
         with self.lock:
+            for fault in self.faults:
+                if fault.held:
+                    fault.held.set()
             self.faults.clear()
 
     def cut_now(self, path=""):
@@ -221,6 +236,12 @@ class Exchange(http.server.BaseHTTPRequestHandler):
         fault = self.wire.fault_for(self.command, self.path)
         if fault.delay:
             time.sleep(fault.delay)
+        if fault.held:
+            with self.wire.lock:
+                self.wire.held.append(self.path)
+            fault.held.wait()
+            with self.wire.lock:
+                self.wire.held.remove(self.path)
         if fault.answer:
             self.say(*fault.answer)
         elif fault.is_dropped:
