@@ -8,6 +8,9 @@ namespace slipway::cli {
 
 namespace {
 
+/// Waits count nanoseconds, of which there are 292 years.
+constexpr std::chrono::hours kLongestTimeout{24 * 365 * 10};
+
 constexpr const char* kPlaces = "--manifests, --in-cluster and --kubeconfig";
 
 bool has_git_flag(const GitFlags& git) {
@@ -52,6 +55,8 @@ std::optional<Usage> take_timeout(const std::string& text, const std::string& ve
   if (text.empty()) return std::nullopt;
   const auto parsed = parse_duration(text);
   if (!parsed) return wrong(verb, "--timeout: " + parsed.error().message, parsed.error().remedy);
+  if (*parsed > kLongestTimeout)
+    return wrong(verb, "--timeout: " + slipway::quoted(text) + " is out of bounds", "write 10y at most");
   timeout = *parsed;
   return std::nullopt;
 }

@@ -40,6 +40,19 @@ TEST_CASE("a run is over exactly one place, with the flags of that place") {
   }
 }
 
+TEST_CASE("a time to give up after is no longer than what clocks can count") {
+  const std::string verb = GENERATE("publish", "plan");
+  const auto parsed = [&](const std::string& timeout) {
+    return parse_command_line({verb, "-f", "d", "--timeout", timeout});
+  };
+  CHECK(std::holds_alternative<Command>(parsed("10y")));
+  const auto refused = parsed("300y");
+  REQUIRE(std::holds_alternative<Usage>(refused));
+  CHECK(std::get<Usage>(refused).code == ExitCode::Invalid);
+  CHECK_THAT(std::get<Usage>(refused).text,
+             Catch::Contains(verb + ": --timeout: \"300y\" is out of bounds; write 10y at most"));
+}
+
 TEST_CASE("namespaces are listed with commas") {
   const auto parsed = parse_command_line({"run", "--in-cluster", "--watch-namespaces=slipway-system,shop"});
   REQUIRE(std::holds_alternative<Command>(parsed));
