@@ -140,14 +140,16 @@ class Decision {
   }
 
   /// A rollback that is over moves nothing by itself, also where the status that told of it is lost: an act before this
-  /// one has this very publication on record, and the tag names what it went back to.
+  /// one has this very publication on record, rolled back, and the tag names what it went back to.
   bool stays_rolled_back(const ExpandedTag& tag, const std::optional<Digest>& present) const {
     const auto& status = publication_.status;
     if (status.published || !present || tag.mutability != Mutability::Moving || !spec_.rollback) return false;
     if (!rollback_is_over(*spec_.rollback, now_)) return false;
     if (present->str() != spec_.rollback->digest || *present == digest_) return false;
     const bool continued = is_continued(publication_, seen_.ids);
-    return find_record(seen_, record(), [&](const PublicationRecord& one) {
+    auto own = record();
+    own.rollback = recorded(*spec_.rollback);
+    return find_record(seen_, std::move(own), [&](const PublicationRecord& one) {
              return !continued || one.started_at != status.attempt->started_at;
            }) != nullptr;
   }

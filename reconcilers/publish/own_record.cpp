@@ -22,11 +22,18 @@ bool is_left(const ImagePublication& publication, const Observation& seen, const
   if (is_finished(publication, seen.ids)) {
     const auto& tags = publication.status.published->tags;
     const auto before = std::ranges::find(tags, tag, &TagStatus::tag);
-    if (before != tags.end()) return before->digest.empty();
+    if (before != tags.end()) return before->digest != publication.status.published->digest;
   }
   return std::ranges::any_of(plan.tags, [&](const TagDecision& decided) {
-    return decided.tag == tag && decided.state == TagState::Superseded;
+    return decided.tag == tag && (decided.state == TagState::Superseded || decided.wanted != plan.digest);
   });
+}
+
+/// Told where it gives some tag another digest than the image's.
+std::optional<RecordedRollback> carried_out_rollback(const ImagePublication& publication, const PublishPlan& plan) {
+  const auto is_given_another = [&](const TagDecision& tag) { return tag.wanted && tag.wanted != plan.digest; };
+  if (!publication.spec.rollback || std::ranges::none_of(plan.tags, is_given_another)) return std::nullopt;
+  return recorded(*publication.spec.rollback);
 }
 
 }  // namespace
@@ -35,6 +42,10 @@ const RecordsOn& records_on(const Observation& seen, const Digest& digest) {
   static const RecordsOn kNone;
   const auto found = seen.records.find(digest);
   return found == seen.records.end() ? kNone : found->second;
+}
+
+RecordedRollback recorded(const Rollback& rollback) {
+  return {.digest = rollback.digest, .reason = rollback.reason};
 }
 
 PublicationRecord own_record(const ImagePublication& publication, const Observation& seen, const PublishPlan& plan,
@@ -53,6 +64,7 @@ PublicationRecord own_record(const ImagePublication& publication, const Observat
                            .started_at = now,
                            .published_at = now,
                            .slipway_version = seen.slipway_version};
+  record.rollback = carried_out_rollback(publication, plan);
   if (is_continued(publication, seen.ids)) record.started_at = publication.status.attempt->started_at;
   for (const auto& tag : seen.tags)
     if (tag.state == ExpansionState::Expanded)

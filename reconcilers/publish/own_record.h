@@ -11,6 +11,9 @@ namespace slipway::publish {
 /// What the records on `digest` say that were read; nothing where none were.
 const RecordsOn& records_on(const Observation& seen, const Digest& digest);
 
+/// As a record tells of it.
+RecordedRollback recorded(const Rollback& rollback);
+
 /// The record of what `plan`, as far as it is decided, publishes.
 PublicationRecord own_record(const ImagePublication& publication, const Observation& seen, const PublishPlan& plan,
                              Timestamp now);

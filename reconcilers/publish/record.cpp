@@ -56,6 +56,10 @@ Node tags_of(const std::vector<RecordedTag>& tags) {
   });
 }
 
+Node rollback_of(const RecordedRollback& rollback) {
+  return MapBuilder().add_text("digest", rollback.digest).add_text("reason", rollback.reason).build();
+}
+
 using Count = std::pair<std::string_view, std::int64_t VerdictStatus::*>;
 constexpr std::array<Count, 7> kCounts{{{"critical", &VerdictStatus::critical},
                                         {"high", &VerdictStatus::high},
@@ -95,6 +99,7 @@ Node payload_of(const PublicationRecord& record) {
   out.add("build", canonical::node_of(record.build));
   out.add("source", source_of(record.source));
   out.add("tags", tags_of(record.tags));
+  if (record.rollback) out.add("rollback", rollback_of(*record.rollback));
   out.add("verdicts", verdicts_of(record.verdicts)).add_text("gatesHash", record.gates_hash);
   out.add("deploymentTargets", targets_of(record.deployment_targets));
   if (record.started_at) out.add("startedAt", json::text(to_string(*record.started_at)));
@@ -169,6 +174,9 @@ void read_texts(const Node& root, PublicationRecord& out) {
   out.build = read_build(json::at(root, "build"));
   const Node& source = json::at(root, "source");
   out.source = {.location = json::text_at(source, "location"), .digest = json::text_at(source, "digest")};
+  const Node& rollback = json::at(root, "rollback");
+  if (rollback.kind == Node::Kind::Map)
+    out.rollback = {.digest = json::text_at(rollback, "digest"), .reason = json::text_at(rollback, "reason")};
   out.gates_hash = json::text_at(root, "gatesHash");
   out.started_at = time_at(root, "startedAt");
   out.slipway_version = json::text_at(root, "slipwayVersion");
@@ -198,6 +206,7 @@ std::string record_identity(const PublicationRecord& record) {
                              .add_integer("number", record.build.number)
                              .add("source", source_of(record.source))
                              .add("tags", intents_of(record.tags))
+                             .add_text("rollback", record.rollback ? record.rollback->digest : "")
                              .add("verdicts", verdicts_of(record.verdicts))
                              .build());
 }

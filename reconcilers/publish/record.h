@@ -21,7 +21,7 @@ struct PublisherIdentity {
 struct RecordedTag {
   std::string tag;
   Mutability mutability = Mutability::Immutable;
-  bool left = false;  ///< To another build, when the record was put.
+  bool left = false;  ///< To another build, or to what a rollback names, when the record was put.
   bool operator==(const RecordedTag&) const = default;
 };
 
@@ -30,6 +30,13 @@ struct RecordedSource {
   std::string location;
   std::string digest;
   bool operator==(const RecordedSource&) const = default;
+};
+
+/// What moving tags were given in place of the image.
+struct RecordedRollback {
+  std::string digest;
+  std::string reason;
+  bool operator==(const RecordedRollback&) const = default;
 };
 
 /// One act of publishing, as it is kept beside the image. Never holds a secret: report places and pull secrets are not
@@ -43,6 +50,7 @@ struct PublicationRecord {
   BuildInfo build;
   RecordedSource source;
   std::vector<RecordedTag> tags;  ///< Intended, in the order of the spec.
+  std::optional<RecordedRollback> rollback;
   std::vector<VerdictStatus> verdicts;
   std::string gates_hash;  ///< gates_hash() of the gates that judged; empty where it was none, or is not told.
   std::vector<DeploymentTarget> deployment_targets;
@@ -57,9 +65,9 @@ inline constexpr std::string_view kRecordType = "application/vnd.slipway.publica
 inline constexpr std::string_view kRecordIdentity = "dev.slipway.publication.identity";
 inline constexpr std::string_view kRecordPayload = "dev.slipway.publication.record";
 
-/// Design, section 6: a hash of publisher, subject, environment, commit, version, number, source, intended tags and
-/// verdicts; nothing else (times, actor, run, labels, Slipway's version, which tags were left, how the gates were
-/// written), so that nothing adds a second record.
+/// Design, section 6: a hash of publisher, subject, environment, commit, version, number, source, intended tags, the
+/// digest of a rollback (which the tags are intended for then) and verdicts; nothing else (times, actor, run, labels,
+/// Slipway's version, which tags were left, how the gates were written), so that nothing adds a second record.
 std::string record_identity(const PublicationRecord& record);
 
 /// The record as a referrer of `subject`, the descriptor of the published manifest. It is an artifact of annotations

@@ -35,6 +35,18 @@ publish::PublicationRecord PublishWorld::record_on(const Digest& digest) {
   return *publish::parse_record(*store->manifest(found->digest, {}));
 }
 
+std::vector<publish::PublicationRecord> PublishWorld::rollbacks_on(const Digest& digest) {
+  const auto store = registry.store("registry.example", "shop/storefront", true);
+  const auto referrers = store->referrers(digest, {});
+  std::vector<publish::PublicationRecord> told;
+  for (const auto& referrer : *referrers) {
+    if (referrer.artifact_type != publish::kRecordType) continue;
+    auto record = *publish::parse_record(*store->manifest(referrer.digest, {}));
+    if (record.rollback) told.push_back(std::move(record));
+  }
+  return told;
+}
+
 std::vector<BlobTransferRequest> PublishWorld::image_transfers() const {
   auto asked = transfer.asked;
   std::erase_if(asked, [](const auto& request) {

@@ -75,6 +75,8 @@ struct PublishWorld {
   std::size_t records_on(const Digest& digest);
   /// The one of them.
   publish::PublicationRecord record_on(const Digest& digest);
+  /// Those of them that tell of a rollback.
+  std::vector<publish::PublicationRecord> rollbacks_on(const Digest& digest);
   /// What the transfer was asked for, without the empty blob of a record.
   std::vector<BlobTransferRequest> image_transfers() const;
 

@@ -436,6 +436,87 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
   }
 }
 
+TEST_CASE("a rollback is on record where it takes moving tags from, once") {
+  PublishWorld world;
+  const auto good = world.push({"good"}, "1.8.2").descriptor.digest;
+  const auto bad = world.push({"bad"}, "1.9.0").descriptor.digest;
+  const auto fixed = world.push({"fixed"}, "1.9.1").descriptor.digest;
+  world.publish(build(812, "1.8.2"));
+  auto publication = build(813, "1.9.0");
+  world.publish(publication);
+  publication.spec.rollback = Rollback{.digest = good.str(), .reason = "checkout is broken", .until = "2026-11-24"};
+  world.publish(publication);
+
+  const auto told = world.rollbacks_on(bad);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].rollback == publish::RecordedRollback{good.str(), "checkout is broken"});
+  CHECK(told[0].tags ==
+        std::vector<publish::RecordedTag>{{"1.9.0", Mutability::Immutable}, {"staging", Mutability::Moving, true}});
+  CHECK(world.records_on(bad) == 2);
+  CHECK(world.records_on(good) == 1);
+
+  const auto is_taken_for_done = [&] {
+    world.look(publication);
+    CHECK(world.registry.writes().empty());
+    CHECK(world.records_on(bad) == 2);
+    CHECK(world.tag("staging") == good.str());
+  };
+  SECTION("found again by a full check") {
+    world.clock.advance(24h);
+    is_taken_for_done();
+  }
+  SECTION("found again where the status was lost, while it holds and after") {
+    world.objects.stored(key_of(publication)).status = {};
+    is_taken_for_done();
+    CHECK(world.condition(publication, "Tagged") == "True RolledBack");
+    world.objects.stored(key_of(publication)).status = {};
+    world.clock.advance(15h);
+    is_taken_for_done();
+    CHECK(world.condition(publication, "Tagged") == "True RollbackEnded");
+  }
+  SECTION("and no longer there, it is put again as it was") {
+    for (const auto& manifest : std::map(world.destination().manifests))
+      if (const auto record = publish::parse_record(manifest.second); record && record->rollback)
+        world.destination().manifests.erase(manifest.first);
+    world.clock.advance(24h);
+    world.look(publication);
+    REQUIRE(world.rollbacks_on(bad).size() == 1);
+    CHECK(world.rollbacks_on(bad)[0].tags == told[0].tags);
+  }
+  SECTION(
+      "what is published while it holds is on record without the moving tags, and with them once they go on to it") {
+    auto next = build(814, "1.9.1");
+    next.spec.rollback = publication.spec.rollback;
+    world.publish(next);
+    CHECK(world.records_on(fixed) == 1);
+    REQUIRE(world.rollbacks_on(fixed).size() == 1);
+    CHECK(world.rollbacks_on(fixed)[0].tags ==
+          std::vector<publish::RecordedTag>{{"1.9.1", Mutability::Immutable}, {"staging", Mutability::Moving, true}});
+
+    next.spec.rollback.reset();
+    world.publish(next);
+    CHECK(world.tag("staging") == fixed.str());
+    CHECK(world.records_on(fixed) == 2);
+    CHECK(world.rollbacks_on(fixed).size() == 1);
+  }
+  SECTION("removed, the record of the build's first day tells of it") {
+    publication.spec.rollback.reset();
+    world.publish(publication);
+    CHECK(world.tag("staging") == bad.str());
+    CHECK(world.records_on(bad) == 2);
+  }
+}
+
+TEST_CASE("a rollback that moves nothing adds no record") {
+  PublishWorld world;
+  const auto image = world.push({"only"}, "1.8.2").descriptor.digest;
+  auto publication = build(812, "1.8.2");
+  world.publish(publication);
+  publication.spec.rollback = Rollback{.digest = image.str(), .reason = "stay"};
+  world.publish(publication);
+  CHECK(world.records_on(image) == 1);
+}
+
 TEST_CASE("a publication whose status was lost is taken up without a write to the registry") {
   PublishWorld world;
   const auto image = world.push({"base"});

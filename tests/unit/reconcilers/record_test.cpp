@@ -67,7 +67,9 @@ TEST_CASE("a record comes back as it was written", "[record]") {
   bare.published_at = *parse_timestamp("2026-11-24T10:00:00Z");
   auto left = full();
   left.tags[1].left = true;
-  for (const auto& record : {full(), bare, left}) {
+  auto rolled_back = left;
+  rolled_back.rollback = {.digest = Digest::of("earlier").str(), .reason = "checkout is broken"};
+  for (const auto& record : {full(), bare, left, rolled_back}) {
     const auto back = parse_record(build_record(record, subject()));
     REQUIRE(back.has_value());
     CHECK((*back == record));
@@ -125,6 +127,24 @@ TEST_CASE("a record says which tags were left to another build", "[record]") {
                              R"({"tag":"staging","mutability":"Moving","set":false}])"));
 }
 
+TEST_CASE("a record says what moving tags went back to", "[record]") {
+  auto record = full();
+  record.rollback = {.digest = Digest::of("earlier").str(), .reason = "checkout is broken"};
+  const auto manifest = content::parse_manifest(build_record(record, subject()));
+  REQUIRE(manifest.has_value());
+  CHECK_THAT(std::get<content::ImageManifest>(*manifest).annotations.at(std::string(kRecordPayload)),
+             Catch::Contains(R"("rollback":{"digest":")" + Digest::of("earlier").str() +
+                             R"(","reason":"checkout is broken"})"));
+}
+
+TEST_CASE("why it was rolled back makes no other record", "[record]") {
+  auto record = full();
+  record.rollback = {.digest = Digest::of("earlier").str(), .reason = "checkout is broken"};
+  auto other = record;
+  other.rollback->reason = "really broken";
+  CHECK(record_identity(other) == record_identity(record));
+}
+
 TEST_CASE("what makes another record", "[record]") {
   const Row rows[] = {
       {"publisher's installation", [](auto& r) { r.publisher.id = "x"; }},
@@ -139,6 +159,7 @@ TEST_CASE("what makes another record", "[record]") {
       {"source", [](auto& r) { r.source.location = "x"; }},
       {"source digest", [](auto& r) { r.source.digest = "x"; }},
       {"a tag", [](auto& r) { r.tags.pop_back(); }},
+      {"a rollback", [](auto& r) { r.rollback = {.digest = Digest::of("earlier").str(), .reason = "x"}; }},
       {"a tag's mutability", [](auto& r) { r.tags[0].mutability = Mutability::Moving; }},
       {"a verdict", [](auto& r) { r.verdicts[0].excepted = 8; }},
       {"a gate", [](auto& r) { r.verdicts.clear(); }},
