@@ -44,6 +44,7 @@ class ContentReader {
     if (!root) return std::unexpected(std::move(root.error()));
     content().root = root->descriptor;
     if (auto added = add(content().root, std::move(*root), 0); !added) return std::unexpected(added.error());
+    if (auto kept = check_subjects(); !kept) return std::unexpected(kept.error());
     if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
     if (!question_.referrers) return std::move(answer_);
     auto attached = read_attached(content(), {.source = question_.source, .gated = question_.gated},
@@ -142,6 +143,8 @@ class ContentReader {
     auto parsed = content::parse_manifest(manifest);
     if (!parsed) return while_doing("manifest " + named.digest.str(), std::move(parsed.error()));
     if (is_record(*parsed)) return refuse_record(named);
+    if (const auto& to = std::visit([](const auto& one) -> const auto& { return one.subject; }, *parsed))
+      subjects_.emplace(named.digest, to->digest);
     if (auto taken = budget_.take(manifest.bytes.size()); !taken) return taken;
     content().bytes.emplace(named.digest, std::move(manifest));
     auto added = std::holds_alternative<content::ImageIndex>(*parsed)
@@ -217,6 +220,17 @@ class ContentReader {
   static Result<void> refuse_record(const content::Descriptor& named) {
     return fail(ErrorClass::Refused, named.digest.str() + " is a publication record, not an image",
                 "publish the image that the record is about");
+  }
+
+  /// A registry lists what has a subject beside that, whosever image it is. What was published stays.
+  Result<void> check_subjects() {
+    if (question_.published) return {};
+    for (const auto& [digest, subject] : subjects_)
+      if (!content().bytes.contains(subject))
+        return fail(ErrorClass::Refused,
+                    digest.str() + " refers to " + subject.str() + " (its subject), which is not published with it",
+                    "publish the image that it refers to: what is attached to that at the source travels along");
+    return {};
   }
 
   /// Runtimes may run a child whatever the media type of its config: a gate must not overlook it.
@@ -368,6 +382,7 @@ class ContentReader {
   ByteBudget budget_;
   StatementReader statements_;
   std::map<Digest, std::int64_t> sizes_;  ///< Of the blobs.
+  std::map<Digest, Digest> subjects_;     ///< Of the manifests that refer to something.
   std::set<Digest> withheld_;             ///< Foreign layers that are not at the source.
 };
 

@@ -41,6 +41,12 @@ Digest push_bytes(PublishWorld& world, std::string_view media_type, const std::s
   return manifest.digest;
 }
 
+/// `one` as an index or a referrer names it.
+std::string named(const content::Descriptor& one) {
+  return R"({"mediaType":")" + one.media_type + R"(","digest":")" + one.digest.str() + R"(","size":)" +
+         std::to_string(one.size) + "}";
+}
+
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
@@ -434,10 +440,6 @@ TEST_CASE("a source can't put records in our name beside another image as indexe
   const auto image = world.push({"base"});
   const auto other = make_image(world.destination(), {"other"});
   const auto before = world.destination();
-  const auto named = [](const content::Descriptor& one) {
-    return R"({"mediaType":")" + one.media_type + R"(","digest":")" + one.digest.str() + R"(","size":)" +
-           std::to_string(one.size) + "}";
-  };
   const auto push_index = [&](const content::Descriptor& child, const std::string& more) {
     const std::string bytes = R"({"schemaVersion":2,"mediaType":")" + std::string(content::kOciIndex) +
                               R"(","manifests":[)" + named(child) + "]" + more + "}";
@@ -456,6 +458,50 @@ TEST_CASE("a source can't put records in our name beside another image as indexe
   CHECK_THAT(world.message(publication),
              Catch::Contains(forged.digest.str() + " is a publication record") && Catch::Contains("publish the image"));
   CHECK(world.destination() == before);
+}
+
+TEST_CASE("what refers to an image that is not published with it is refused") {
+  PublishWorld world;
+  const auto image = world.push({"base"});
+  const auto victim = make_image(world.destination(), {"another team's"}).descriptor;
+  const auto before = world.destination();
+  const auto push_index = [&](const std::vector<content::Descriptor>& children, const std::string& more) {
+    std::string list;
+    for (const auto& child : children) list += (list.empty() ? "" : ",") + named(child);
+    const std::string bytes = R"({"schemaVersion":2,"mediaType":")" + std::string(content::kOciIndex) +
+                              R"(","manifests":[)" + list + "]" + more + "}";
+    return world.source().manifests.at(push_bytes(world, content::kOciIndex, bytes)).descriptor;
+  };
+  const auto publication = make_publication();
+
+  SECTION("to another's image") {
+    auto refers = make_artifact(world.source(), "application/spdx+json", "nothing to worry about", victim);
+    SECTION("an SBOM alone") {
+      world.source().tags.insert_or_assign("1.8", refers.digest);
+    }
+    SECTION("an SBOM as a child") {
+      push_index({image.descriptor, refers}, "");
+    }
+    SECTION("an index of one's own image") {
+      refers = push_index({image.descriptor}, R"(,"subject":)" + named(victim));
+    }
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK(world.condition(publication, "Ready") == "False Refused");
+    CHECK_THAT(world.message(publication), Catch::Contains(refers.digest.str() + " refers to " + victim.digest.str()) &&
+                                               Catch::Contains("publish the image that it refers to"));
+    CHECK(world.destination() == before);
+  }
+  SECTION("to an image beside it in the index, as BuildKit writes attestations, wherever it stands") {
+    const auto attestation = make_artifact(world.source(), "application/vnd.in-toto+json", "built", image.descriptor);
+    SECTION("after it") {
+      push_index({image.descriptor, attestation}, "");
+    }
+    SECTION("before it") {
+      push_index({attestation, image.descriptor}, "");
+    }
+    CHECK(world.publish(publication) == kAgainInAnHour);
+    CHECK(world.destination().manifests.contains(attestation.digest));
+  }
 }
 
 TEST_CASE("gates don't overlook a child whose config has a media type of its own") {
