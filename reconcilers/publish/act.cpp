@@ -19,6 +19,20 @@ Error missing(const content::Descriptor& named, const Digest& image) {
           .retry_after = std::nullopt};
 }
 
+/// Of what is kept under a tag, layer beside layer: each signature is one, told apart by its annotations.
+bool holds_all_of(const content::ManifestBytes& one, const content::ManifestBytes& other) {
+  const auto mine = content::parse_manifest(one);
+  const auto theirs = content::parse_manifest(other);
+  const auto* image = mine ? std::get_if<content::ImageManifest>(&*mine) : nullptr;
+  const auto* before = theirs ? std::get_if<content::ImageManifest>(&*theirs) : nullptr;
+  if (image == nullptr || before == nullptr || before->layers.empty()) return false;
+  const auto is_kept = [&](const auto& layer) {
+    return std::ranges::find(image->layers, layer) != image->layers.end();
+  };
+  return image->artifact_type == before->artifact_type && image->config.media_type == before->config.media_type &&
+         image->annotations == before->annotations && std::ranges::all_of(before->layers, is_kept);
+}
+
 class Act {
  public:
   Act(const Content& content, const Hands& hands, const Manner& manner, std::stop_token stop)
@@ -146,13 +160,37 @@ class Act {
     auto found = hands_.store.resolve(step.tag, stop_);
     if (!found) return while_doing("tag " + step.tag, std::move(found.error()));
     if (*found) {
-      if ((*found)->digest != step.manifest.digest)
-        report_.notes.push_back("tag " + step.tag + " is there with other content and was left as it is");
-      return {};
+      const auto adds = adds_to(step, (*found)->digest);
+      if (!adds) return while_doing("tag " + step.tag, adds.error());
+      if (!*adds) return {};
     }
     auto put = hands_.store.put_tag(step.tag, content_.bytes.at(step.manifest.digest), stop_);
+    if (!put && *found && !may_have_been_made(put.error().cls)) {
+      leave(step, "can't be moved (" + put.error().message + ")");
+      return {};
+    }
     if (!put) return while_doing("tag " + step.tag, std::move(put.error()));
     return {};
+  }
+
+  /// Whether it holds something that what the tag names has not, and all that it has.
+  Result<bool> adds_to(const PutAttachedTag& step, const Digest& named) {
+    if (named == step.manifest.digest) return false;
+    auto there = hands_.store.manifest(named, stop_);
+    if (!there && there.error().cls != ErrorClass::Integrity) return std::unexpected(std::move(there.error()));
+    const auto& ours = content_.bytes.at(step.manifest.digest);
+    if (there && holds_all_of(*there, ours)) return false;
+    if (there && holds_all_of(ours, *there)) return true;
+    leave(step, "has content that the source's has not");
+    return false;
+  }
+
+  /// Whoever signs there adds to what the tag names.
+  void leave(const PutAttachedTag& step, const std::string& why) {
+    report_.notes.push_back("tag " + step.tag + " " + why +
+                            ", and was left as it is: what was added at the source stays behind; to have it here too, "
+                            "attach it to the image in " +
+                            hands_.store.name());
   }
 
   Result<void> carry_out(const PutRecord& step) {

@@ -55,7 +55,7 @@ struct PutReferrer {
   bool operator==(const PutReferrer&) const = default;
 };
 
-/// As PutReferrer, for tools that name such artifacts by a tag ("sha256-<hex>.sig"). Never overwrites one.
+/// As PutReferrer, for tools that name such artifacts by a tag ("sha256-<hex>.sig"). Takes nothing from one.
 struct PutAttachedTag {
   std::string tag;
   content::Descriptor manifest;
