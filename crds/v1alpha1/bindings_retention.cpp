@@ -131,7 +131,8 @@ const Binding<RetentionPolicySpec>& Bound<RetentionPolicySpec>::get() {
                  {.description = "Preview shows. Not yet: Enforce, which deletes.", .default_json = "\"Preview\""})
           .field("schedule", &Spec::schedule, {.description = "When it runs."})
           .field("rules", &Spec::rules,
-                 {.description = "What goes and what stays; the first match wins.", .list_map_key = "name"})
+                 {.description = "What goes and what stays; the first match wins, and a retain wherever it stands.",
+                  .list_map_key = "name"})
           .field("untagged", &Spec::untagged, {.description = "What becomes of dangling manifests."})
           .field("protect", &Spec::protect, {.description = "What stays whatever the rules say."})
           .field("limits", &Spec::limits, {.description = "Bounds of one run.", .default_json = "{}"})

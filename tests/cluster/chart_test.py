@@ -902,6 +902,8 @@ GUARDED = [
     ("another reason for a hold", policy(rules=[HELD]),
      policy(rules=[{**HELD, "retain": {"legalHold": {"reason": "case 7, appeal"}}}]), None),
     ("a rule beside a hold", policy(rules=[HELD]), policy(rules=[*RULES, HELD]), None),
+    ("one of the same match before a hold, which holds wherever it stands", policy(rules=[HELD]),
+     policy(rules=[{"name": "first", "match": HELD["match"], "expireAfter": "1d"}, HELD]), None),
     ("removing a hold", policy(rules=[HELD]), policy(), "lift-hold"),
     ("no rules at all any more", policy(rules=[HELD]), policy(rules=[]), "lift-hold"),
     ("narrowing what is held", policy(rules=[HELD]), policy(rules=[{**HELD, "match": {"tags": ["v1.0"]}}]), "lift-hold"),
