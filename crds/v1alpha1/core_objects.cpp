@@ -130,6 +130,18 @@ std::string name_of(const SecretObject& secret) {
   return "Secret " + secret.namespace_name + '/' + secret.name;
 }
 
+/// What a file or an echo ends with is nobody's meaning.
+std::string_view without_space_around(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(kSpace);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+/// A URL or a path might be meant to say more than where to.
+bool is_no_host(std::string_view text) {
+  return text.empty() || text.find_first_of("/@ \t\r\n\v\f") != std::string_view::npos;
+}
+
 /// Whether both are one host, however they are spelled.
 bool is_one_registry(std::string_view one, std::string_view other) {
   constexpr int kPort = 443;
@@ -189,7 +201,11 @@ std::optional<Error> objection_to_pull(const SecretObject& secret, std::string_v
                  name_of(secret) + " has username and password, and no key registry that says where they may go",
                  "if they are for " + std::string(host) + ", give it that key: " + line};
   }
-  if (is_one_registry(named->second, host)) return std::nullopt;
+  const std::string_view registry = without_space_around(named->second);
+  if (is_no_host(registry))
+    return Error{ErrorClass::Unauthorized, "the key registry of " + name_of(secret) + " holds no host",
+                 "write the host that they are for alone (ghcr.io), without https:// and path"};
+  if (is_one_registry(registry, host)) return std::nullopt;
   return Error{ErrorClass::Unauthorized, name_of(secret) + " is for another registry than " + std::string(host),
                "name the Secret of that registry, or correct the key registry of this one"};
 }

@@ -79,6 +79,9 @@ TEST_CASE("username and password of a Secret that a publication names go to the 
   };
   const std::string nowhere =
       "Secret shop/s has username and password, and no key registry that says where they may go; if they are for ";
+  const std::string no_host =
+      "the key registry of Secret shop/s holds no host; write the host that they are for alone (ghcr.io), without "
+      "https:// and path";
   const Row rows[] = {
       {{{"registry", "r.io"}}, "r.io", ""},
       {{{"registry", "R.io."}}, "r.io", ""},
@@ -96,10 +99,13 @@ TEST_CASE("username and password of a Secret that a publication names go to the 
        "r.io:5000",
        "Secret shop/s is for another registry than r.io:5000; name the Secret of that registry, or correct the key "
        "registry of this one"},
-      {{{"registry", ""}},
-       "r.io",
-       "Secret shop/s is for another registry than r.io; name the Secret of that registry, or correct the key registry "
-       "of this one"},
+      {{{"registry", "\tr.io \r\n"}}, "r.io", ""},
+      {{{"registry", ""}}, "r.io", no_host},
+      {{{"registry", "\n"}}, "r.io", no_host},
+      {{{"registry", "https://r.io"}}, "r.io", no_host},
+      {{{"registry", "r.io/team"}}, "r.io", no_host},
+      {{{"registry", "ci@r.io"}}, "r.io", no_host},
+      {{{"registry", "r.io\nevil.io"}}, "r.io", no_host},
       // Which names its hosts itself.
       {{{".dockerconfigjson", "{}"}}, "evil.io", ""},
   };
