@@ -9,18 +9,13 @@
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/own_record.h"
 #include "reconcilers/publish/publication_identity.h"
+#include "reconcilers/publish/rollback.h"
 #include "reconcilers/publish/tag_conflict.h"
 #include "reconcilers/publish/tag_order.h"
 #include "reconcilers/publish/tags_on_record.h"
 
 namespace slipway::publish {
 namespace {
-
-bool rollback_is_over(const Rollback& rollback, Timestamp now) {
-  if (rollback.until.empty()) return false;
-  const auto until = parse_until(rollback.until);
-  return until && now >= *until;
-}
 
 class Decision {
  public:
@@ -251,24 +246,13 @@ class Decision {
     return records;
   }
 
-  std::optional<Error> rollback_fault() const {
-    if (finished_ || !rolls_back()) return std::nullopt;
-    const auto digest = Digest::parse(spec_.rollback->digest);
-    if (!digest) return digest.error();
-    if (!seen_.rollback_present.value_or(false))
-      return Error{.cls = ErrorClass::NotFound,
-                   .message = "rollback to " + digest->str() + ": " + spec_.repository + " does not hold it",
-                   .remedy = "roll back to a digest that the repository still holds: see status.history"};
-    if (published_before(*digest, records_on(seen_, *digest).records, publisher())) return std::nullopt;
-    return Error{.cls = ErrorClass::Refused,
-                 .message = "rollback to " + digest->str() + ": this publication never published it for environment " +
-                            spec_.environment,
-                 .remedy = "roll back to a digest of status.history"};
+  std::optional<Error> fault_of_rollback() const {
+    return finished_ || !rolls_back() ? std::nullopt : rollback_fault(publication_, seen_, publisher());
   }
 
   bool refuse() {
     const std::pair<Stage, std::optional<Error>> faults[] = {{Stage::Gates, gate_refused_},
-                                                             {Stage::Tags, rollback_fault()},
+                                                             {Stage::Tags, fault_of_rollback()},
                                                              {Stage::Tags, conflict_},
                                                              {Stage::Gates, gate_awaits_}};
     for (const auto& [stage, error] : faults) {

@@ -421,6 +421,16 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
     CHECK(world.publish(publication) == kStalledForAnHour);
     CHECK(world.condition(publication, "Tagged") == "False Refused");
     CHECK(world.tag("staging") == bad.descriptor.digest.str());
+    CHECK_THAT(world.message(publication), Catch::Contains("see status.history"));
+  }
+  SECTION("and whoever has no history is sent to the registry") {
+    publication.spec.rollback->digest = Digest::of("nowhere").str();
+    world.objects.stored(key_of(publication)).status = {};
+    CHECK(world.publish(publication) == kStalledForAnHour);
+    CHECK_THAT(world.message(publication),
+               Catch::Contains("does not hold it") &&
+                   Catch::Contains("status.history is empty, as in each run of a pipeline") &&
+                   Catch::Contains("the version's tag of an earlier build names one"));
   }
   SECTION("and never to one that another object published") {
     const auto foreign = world.push({"foreign"}, "1.7.0");
