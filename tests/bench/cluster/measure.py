@@ -17,10 +17,11 @@ ROOT = HERE.parents[2]
 sys.path += [str(ROOT / "tests/cluster"), str(ROOT / "tests/support"), str(HERE.parent)]
 from api import PUBLICATIONS, Api, Watch, publications_in  # noqa: E402
 from api_server import Cluster  # noqa: E402
+from controllers import NAMESPACE as INSTALLED_IN, Controller, install  # noqa: E402
 from page import write_section  # noqa: E402
 from servers import Emulator, make_image  # noqa: E402
 from statistic import shown  # noqa: E402
-from subjects import Baseline, Slipway, cpu_of  # noqa: E402
+from subjects import Baseline, Slipway, cpu_of, peak_of  # noqa: E402
 from waiting import wait_until  # noqa: E402
 from wire import Wire  # noqa: E402
 
@@ -29,6 +30,7 @@ QUIET = 5  # seconds without an event, after which the last one was the last
 IDLE = 60
 EDITS = 101
 RESTART = 30
+CUT_OFF = 25  # seconds: a Lease lasts 15
 
 
 def say(text):
@@ -88,7 +90,7 @@ class Setting:
         saved = self.folder()
         with self.cluster() as cluster:
             cluster.apply_crds()
-            for name in (*(f"team-{number}" for number in range(NAMESPACES)), "slipway-system"):
+            for name in (*(f"team-{number}" for number in range(NAMESPACES)), INSTALLED_IN):
                 cluster.kubectl("create", "namespace", name)
             for one in more:
                 cluster.kubectl("apply", "-f", "-", stdin=json.dumps(one))
@@ -311,7 +313,70 @@ def cut_each_second(wire):
     return wire.cut_now("/imagepublications[?].*watch=true")
 
 
-CASES = {"start": start_case, "publish": publish_case, "cuts": cuts_case}
+class Survivor:
+    """The one of two replicas that all else happens to, and what it has looked at since it was asked last."""
+
+    def __init__(self, controller, api):
+        self.controller, self.api = controller, api
+        self.begin()
+
+    def begin(self):
+        self.before, self.began, self.written = self.looks(), time.monotonic(), self.statuses()
+
+    def looks(self):
+        return self.controller.metric('controller_runtime_reconcile_total{controller="imagepublication"')
+
+    def statuses(self):
+        return self.api.writes()["imagepublications/status"]
+
+    def wait_until(self, condition, what):
+        """Seconds since begin()."""
+        wait_until(lambda: self.controller.alive() and condition(), what, 600)
+        return time.monotonic() - self.began
+
+    def row(self, what, again, keys, changed):
+        """What came of it, once it has looked at so many."""
+        looked = self.wait_until(lambda: self.looks() - self.before >= keys and self.controller.is_idle(), "all were looked at")
+        wait_until(lambda: all_written(self.api), "every change is answered", 120)
+        wait_until_nothing_is_written(self.api)
+        written, peak = self.statuses() - self.written, peak_of(self.controller.process.pid)
+        return f"| {what} | {again:.1f} | {keys:.0f} | {looked:.1f} | {changed} | {written:.0f} | {peak:.0f} |"
+
+
+def takeover_case(setting):
+    """Two replicas with the chart's rights: one is killed, and then the other is cut off while objects change."""
+    objects = setting.loaded()
+    with setting.cluster(objects) as cluster, contextlib.ExitStack() as ends:
+        install(cluster, "slipway", INSTALLED_IN, "--set", "crds.enabled=false", "--set", "watchNamespaces={team-0}")
+        api, wire = Api(cluster), Wire(cluster)
+        ends.callback(wire.stop)
+        killed = Controller(setting.build / "slipway", cluster, cluster.folder, "killed")
+        other = Controller(setting.build / "slipway", cluster, cluster.folder, "other", server=wire.server)
+        for each in (killed, other):
+            ends.callback(each.stop)
+            each.start()
+        wait_until(lambda: all_written(api), "every object has a status", 600)
+        wait_until(other.is_idle, "the other has looked at its share", 120)
+        wait_until_nothing_is_written(api)
+        survivor = Survivor(other, api)
+        killed.process.kill()
+        alone = survivor.wait_until(lambda: other.metric("slipway_shard_members") == 1, "the other is alone")
+        rows = [survivor.row("one of two is killed", alone, setting.objects - survivor.before, 0)]
+        changed = min(100, setting.objects)
+        survivor.begin()
+        wire.drop()
+        wire.cut_now()
+        change_some(api, changed, CUT_OFF)
+        time.sleep(max(0, survivor.began + CUT_OFF - time.monotonic()))
+        wire.heal()
+        survivor.began = time.monotonic()
+        ready = survivor.wait_until(lambda: other.readiness()[0] == 200, "the other is ready again")
+        rows.append(survivor.row(f"the other is cut off for {CUT_OFF} s", ready, setting.objects, changed))
+    return ["| | until it works alone or is ready again, s | looked at | until all were, s | changed meanwhile | statuses written | "
+            "most memory of it until then, MiB |", "|---|---|---|---|---|---|---|", *rows]
+
+
+CASES = {"start": start_case, "publish": publish_case, "cuts": cuts_case, "takeover": takeover_case}
 
 
 def main():
