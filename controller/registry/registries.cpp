@@ -38,6 +38,10 @@ std::string key_of(const std::string& host, bool plain_http, const std::string& 
   return Digest::of(key).str();
 }
 
+std::string owner_of(const ContainerRegistry& registry) {
+  return "ContainerRegistry " + registry.metadata.name;
+}
+
 bool is_pem_of_certificates(std::string_view text) {
   const std::size_t begin = text.find("-----BEGIN ");
   return begin != std::string_view::npos && text.find("CERTIFICATE-----", begin) != std::string_view::npos;
@@ -114,9 +118,25 @@ Result<std::unique_ptr<ImageStore>> SharedRegistries::open_to_change(const Conta
 }
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry, ClientOptions options) {
+  if (auto known = opened_by(visit_to(registry), registry))
+    return std::make_unique<RegistryClient>(std::move(known), std::move(options));
   auto connection = connection_to(registry);
   if (!connection) return while_doing("registry " + registry.metadata.name, std::move(connection.error().error));
   return std::make_unique<RegistryClient>(std::move(*connection), std::move(options));
+}
+
+std::string SharedRegistries::visit_to(const ContainerRegistry& registry) const {
+  const std::string visit = settings_.reconcile_id ? settings_.reconcile_id() : "";
+  const ObjectMeta& is = registry.metadata;
+  return visit.empty() ? "" : visit + ' ' + is.uid + ' ' + std::to_string(is.generation);
+}
+
+std::shared_ptr<Connection> SharedRegistries::opened_by(const std::string& visit, const ContainerRegistry& registry) {
+  const auto links = links_.lock();
+  const auto owner = links->owners.find(owner_of(registry));
+  if (visit.empty() || owner == links->owners.end() || owner->second.visit != visit) return nullptr;
+  owner->second.opened_at = clock_.now();
+  return links->by_key.at(owner->second.key);
 }
 
 Result<std::unique_ptr<ImageSource>> SharedRegistries::open_source(const RegistrySource& source,
@@ -227,7 +247,8 @@ Result<SharedRegistries::Endpoint> SharedRegistries::endpoint_of(const Container
                   .plain_http = registry.spec.plain_http,
                   .ca_pem = std::move(*certificates),
                   .credentials = std::move(credentials),
-                  .owner = "ContainerRegistry " + registry.metadata.name};
+                  .owner = owner_of(registry),
+                  .visit = visit_to(registry)};
 }
 
 /// Who publishes from a pipeline has credentials in its environment rather than in a file beside the others.
@@ -319,7 +340,8 @@ Result<std::shared_ptr<Connection>> SharedRegistries::connect(const Endpoint& en
   std::shared_ptr<Connection>& known = links->by_key[key];
   if (!known) known = make_connection(endpoint, *links);
   std::shared_ptr<Connection> connection = known;
-  const Owner former = std::exchange(links->owners[endpoint.owner], Owner{.key = key, .opened_at = now});
+  const Owner former =
+      std::exchange(links->owners[endpoint.owner], Owner{.key = key, .opened_at = now, .visit = endpoint.visit});
   const auto is_of_former = [&](const auto& owner) { return owner.second.key == former.key; };
   if (former.key != key && std::ranges::none_of(links->owners, is_of_former)) links->by_key.erase(former.key);
   if (now >= links->next_look || links->owners.size() > settings_.most_owners) forget_unused(*links, now);

@@ -46,7 +46,8 @@ struct RegistriesSettings {
 /// Opens repositories with credentials from Secrets, of 16 KiB at most. Connections and tokens are shared by all who
 /// use one registry with the same credentials. A changed Secret makes a new connection, and the old one with its
 /// secrets goes when its last user does; so does, within some minutes of the next opening, what was not opened for an
-/// hour, or earlier where there are too many. Thread-safe.
+/// hour, or earlier where there are too many. The next visit sees the change: who opens a registry again within one,
+/// and nobody else in between, has the connection that there is. Thread-safe.
 class SharedRegistries final : public Registries {
  public:
   SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings);
@@ -64,7 +65,8 @@ class SharedRegistries final : public Registries {
     bool plain_http = false;
     std::string ca_pem;
     Credentials credentials;
-    std::string owner;  ///< What names the credentials and is read anew each time.
+    std::string owner;       ///< What names the credentials and is read anew in each visit.
+    std::string visit = {};  ///< See visit_to().
   };
   /// Of a registry that can't be asked as it is declared.
   struct NotReached {
@@ -74,6 +76,7 @@ class SharedRegistries final : public Registries {
   struct Owner {
     std::string key;  ///< Of its connection.
     Timestamp opened_at;
+    std::string visit;  ///< By which it was opened last.
   };
   struct Links {
     std::map<std::string, std::shared_ptr<Connection>> by_key;  // Shared by their repositories.
@@ -85,6 +88,10 @@ class SharedRegistries final : public Registries {
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
   std::expected<std::shared_ptr<Connection>, NotReached> connection_to(const ContainerRegistry& registry);
+  /// What is declared and the visit that asks for it; empty outside of one.
+  std::string visit_to(const ContainerRegistry& registry) const;
+  /// What the same visit opened last; null when somebody else did.
+  std::shared_ptr<Connection> opened_by(const std::string& visit, const ContainerRegistry& registry);
   ClientOptions reading(const std::string& repository) const;
   Result<void> learn_rules(const ContainerRegistry& registry);
   Result<Credentials> credentials_of(const ContainerRegistry& registry);

@@ -500,6 +500,19 @@ spec:
             wait_until(self.controller.is_idle, "all was looked at")
             self.assertEqual((self.adds(), self.looked_at()), (expected, publications))
 
+    def test_a_visit_reads_the_secret_of_its_registry_once(self):
+        self.addCleanup(self.kubectl, "delete", "ipub", "reader", "-n", "team")
+        self.publication("reader")
+        self.ready("reader")
+        wait_until(self.controller.is_idle, "all was looked at")
+        since = CLUSTER.audited()
+        self.ask("reader", "now")
+        wait_until(lambda: self.is_answered("reader", "now"), "it is looked at")
+        wait_until(self.controller.is_idle, "all was looked at")
+        reads = [each for each in CLUSTER.audit(since) if each["user"]["username"] == CONTROLLER and each["verb"] == "get"
+                 and each["objectRef"]["resource"] == "secrets"]
+        self.assertEqual([each["objectRef"]["name"] for each in reads], ["waking"])
+
     def test_a_request_to_look_now_is_answered_on_each_kind(self):
         for name, kind in (("local", "acr"), ("local", "retentionpolicy")):
             self.becomes("True Succeeded", "Ready", name, kind)

@@ -330,6 +330,25 @@ TEST_CASE("A changed Secret is used at once, and tokens of the same one are shar
   CHECK(world.trusted == std::vector<std::string>{""});
 }
 
+TEST_CASE("What a registry is signed in to with is read once in a visit, unless another opened it in between") {
+  const bool is_disturbed = GENERATE(false, true);
+  World world;
+  world.keep_secret("slipway-system", "push", {{"username", "ci"}, {"password", "one"}});
+  REQUIRE(world.registries.open(world.contoso(), "a/source"));
+  if (is_disturbed) {
+    world.visit = "reconcile-2";
+    REQUIRE(world.registries.open(world.contoso(), "c/d"));
+    world.visit = "reconcile-1";
+  }
+  world.objects.secrets.clear();
+  CHECK(world.registries.open(world.contoso(), "a/b").has_value() != is_disturbed);
+  ContainerRegistry edited = world.contoso();
+  ++edited.metadata.generation;
+  CHECK_FALSE(world.registries.open(edited, "a/b"));
+  world.visit = "reconcile-3";
+  CHECK_FALSE(world.registries.open(world.contoso(), "a/b"));
+}
+
 TEST_CASE("A former Secret is forgotten, unless another owner has the same") {
   const bool is_shared = GENERATE(false, true);
   World world;
@@ -360,6 +379,7 @@ TEST_CASE("Transports go with the last connection over them, however long a clie
   auto client = world.registries.open(registry, "a/b");
   REQUIRE(client);
   world.keep_secret("slipway-system", "ca", {{"ca.pem", pem("two")}});
+  world.visit = "reconcile-2";
   REQUIRE(world.registries.open(registry, "a/b"));
   CHECK(world.lent == 2);
   world.network.then(404);
@@ -387,6 +407,7 @@ TEST_CASE("A connection that nobody opened for an hour goes, unless somebody sti
     CHECK(world.lent == 2);
     for (int visits = 0; visits < 7; ++visits) {
       world.clock.advance(10min);
+      world.visit = "reconcile-" + std::to_string(visits);
       open("used");
     }
     CHECK(world.lent == 2);
