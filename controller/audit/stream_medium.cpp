@@ -1,6 +1,5 @@
 #include "controller/audit/stream_medium.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -45,7 +44,7 @@ Result<void> StreamMedium::append(std::string_view lines, const Head& last) {
 /// Takes what was written off `text`.
 Result<void> StreamMedium::write(std::string_view& text) {
   while (!text.empty()) {
-    if (auto room = wait_for_room(); !room) return room;
+    if (!room_.wait()) return not_written("nobody reads it");
     const std::string_view piece = piece_of(text);
     const auto count = ::write(descriptor_, piece.data(), piece.size());
     if (count >= 0)
@@ -54,16 +53,6 @@ Result<void> StreamMedium::write(std::string_view& text) {
       return not_written(std::generic_category().message(errno));
   }
   return {};
-}
-
-Result<void> StreamMedium::wait_for_room() {
-  pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-  int found = -1;
-  do {
-    found = ::poll(&ready, 1, is_given_up_ ? 0 : static_cast<int>(patience_.count()));
-  } while (found < 0 && errno == EINTR);
-  is_given_up_ = found == 0;
-  return is_given_up_ ? not_written("nobody reads it") : Result<void>{};
 }
 
 }  // namespace slipway::audit

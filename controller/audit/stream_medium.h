@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "controller/audit/medium.h"
+#include "controller/runtime/room_to_write.h"
 
 namespace slipway::audit {
 
@@ -16,7 +17,7 @@ class StreamMedium final : public Medium {
  public:
   /// `descriptor` is not closed, and nothing else writes to it.
   explicit StreamMedium(int descriptor, std::chrono::milliseconds patience = std::chrono::seconds{10})
-      : descriptor_(descriptor), patience_(patience) {}
+      : descriptor_(descriptor), room_(descriptor, patience) {}
 
   Result<ChainEnd> begin() override { return ChainEnd{.head = head_, .mended = {}}; }
   Result<void> append(std::string_view lines, const Head& last) override;
@@ -25,11 +26,9 @@ class StreamMedium final : public Medium {
 
  private:
   Result<void> write(std::string_view& text);
-  Result<void> wait_for_room();
 
   const int descriptor_;
-  const std::chrono::milliseconds patience_;
-  bool is_given_up_ = false;  ///< The reader, until something is read again.
+  runtime::RoomToWrite room_;
   Head head_;
   std::string rest_;  ///< What of the chain up to `head_` is still to be written.
 };

@@ -4,11 +4,14 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <mutex>
 #include <utility>
 
+#include "controller/runtime/room_to_write.h"
 #include "crds/base/document.h"
 #include "crds/base/make_node.h"
 #include "crds/base/text.h"
@@ -31,25 +34,49 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return kLevels.at(static_cast<std::size_t>(level));
 }
 
-/// A whole line each time, so that lines of several processes on one descriptor do not mix.
+/// A whole line each time, where it fits, so that lines of several processes on one descriptor do not mix. What of a
+/// longer one did not get through goes out before the next.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {}
+  using LineOfLoss = std::function<std::string(std::int64_t lost)>;
+  DescriptorSink(const Log::Options& options, LineOfLoss line_of_loss)
+      : descriptor_(options.descriptor),
+        room_(options.descriptor, options.patience),
+        line_of_loss_(std::move(line_of_loss)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    std::string line{message.payload.data(), message.payload.size()};
-    line += '\n';
-    for (std::string_view rest = line; !rest.empty();) {
-      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-      if (written < 0 && errno != EINTR) return;
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (lost_ > 0 && pass_on(line_of_loss_(lost_))) lost_ = 0;
+    if (lost_ > 0 || !pass_on({message.payload.data(), message.payload.size()})) ++lost_;
   }
   void flush_() override {}
 
  private:
-  int descriptor_;
+  /// False: nothing of it was written.
+  bool pass_on(std::string line) {
+    if (!write_rest()) return false;
+    rest_ = std::move(line) + '\n';
+    const std::size_t whole = rest_.size();
+    if (write_rest() || rest_.size() < whole) return true;
+    rest_.clear();
+    return false;
+  }
+
+  bool write_rest() {
+    while (!rest_.empty()) {
+      if (!room_.wait()) return false;
+      const ssize_t written = ::write(descriptor_, rest_.data(), std::min<std::size_t>(rest_.size(), PIPE_BUF));
+      if (written < 0 && errno != EAGAIN && errno != EINTR) return false;
+      if (written > 0) rest_.erase(0, static_cast<std::size_t>(written));
+    }
+    return true;
+  }
+
+  const int descriptor_;
+  runtime::RoomToWrite room_;
+  const LineOfLoss line_of_loss_;
+  std::int64_t lost_ = 0;  ///< Lines that nobody was told of.
+  std::string rest_;
 };
 
 class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -112,9 +139,17 @@ std::string json_line(LogLevel level, Timestamp time, std::string_view message, 
   return to_json_text(line);
 }
 
-spdlog::sink_ptr sink_of(const Log::Options& options) {
+std::string line_of(LogFormat format, LogLevel level, Timestamp time, std::string_view message,
+                    const std::vector<LogField>& fields) {
+  return (format == LogFormat::Json ? json_line : text_line)(level, time, message, fields);
+}
+
+spdlog::sink_ptr sink_of(const Clock& clock, const Log::Options& options) {
   if (options.write) return std::make_shared<FunctionSink>(options.write);
-  return std::make_shared<DescriptorSink>(options.descriptor);
+  return std::make_shared<DescriptorSink>(options, [&clock, format = options.format](std::int64_t lost) {
+    return line_of(format, LogLevel::Warn, clock.now(), "lines of this log were lost: nobody read them",
+                   {{"lost", lost}});
+  });
 }
 
 }  // namespace
@@ -126,7 +161,7 @@ struct Log::Sink {
 Log::Log(const Clock& clock, const Options& options)
     : clock_(clock),
       options_(options),
-      sink_(std::make_unique<Sink>(Sink{spdlog::logger{"slipway", sink_of(options)}})) {
+      sink_(std::make_unique<Sink>(Sink{spdlog::logger{"slipway", sink_of(clock, options)}})) {
   sink_->logger.set_level(spdlog_level(options.level));
 }
 
@@ -134,8 +169,7 @@ Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
   if (!sink_->logger.should_log(spdlog_level(level))) return;
-  const auto line_of = options_.format == LogFormat::Json ? json_line : text_line;
-  sink_->logger.log(spdlog_level(level), line_of(level, clock_.now(), message, fields));
+  sink_->logger.log(spdlog_level(level), line_of(options_.format, level, clock_.now(), message, fields));
 }
 
 void Log::debug(std::string_view message, const std::vector<LogField>& fields) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,6 +35,9 @@ class Log {
     LogFormat format = LogFormat::Json;
     LogLevel level = LogLevel::Info;
     int descriptor = 2;  ///< Where lines go; not closed.
+    /// A reader that stops reading is waited for so long, once. Lines that come until it reads again are lost, and it
+    /// is told how many.
+    std::chrono::milliseconds patience{10'000};
     /// Takes each line (without its end) instead of the descriptor, one at a time.
     std::function<void(const std::string& line)> write;
   };

@@ -1,14 +1,18 @@
 #include "controller/telemetry/log.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <sstream>
 
 #include "crds/base/document.h"
 #include "tests/catch.h"
 
 using namespace slipway;
 using namespace slipway::telemetry;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -100,4 +104,49 @@ TEST_CASE("levels have names") {
   CHECK(log_level_from("debug") == LogLevel::Debug);
   CHECK_FALSE(log_level_from("WARN"));
   CHECK_FALSE(log_level_from(""));
+}
+
+TEST_CASE("a reader that stops reading holds nobody, gets whole lines, and is told how many it missed") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 2 * PIPE_BUF) == 2 * PIPE_BUF);
+  if (GENERATE(false, true)) REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  const std::string text(GENERATE(100, 3 * PIPE_BUF / 2), 'x');
+  const FixedClock clock;
+  std::string read;
+  const auto read_some = [&] {
+    std::string more(4 * PIPE_BUF, '\0');
+    more.resize(static_cast<std::size_t>(::read(ends[0], more.data(), more.size())));
+    read += more;
+  };
+  constexpr int kLines = 200;
+  {
+    Log log{clock, {.format = LogFormat::Text, .level = LogLevel::Info, .descriptor = ends[1], .patience = 1ms}};
+    for (int i = 0; i < kLines; ++i) log.info(text);
+    for (int i = 0; i < 3; ++i) {
+      read_some();
+      log.info("again");
+    }
+  }
+  ::close(ends[1]);
+  read_some();
+  ::close(ends[0]);
+  int whole = 0;
+  int again = 0;
+  int lost = 0;
+  const std::string head = "2026-11-24T09:00:00Z ";
+  std::istringstream lines(read);
+  for (std::string line; std::getline(lines, line);) {
+    if (line == head + "info " + text) {
+      ++whole;
+    } else if (line == head + "info again") {
+      ++again;
+    } else {
+      REQUIRE(line.starts_with(head + "warn lines of this log were lost: nobody read them"));
+      lost += std::stoi(line.substr(line.find("lost=") + 5));
+    }
+  }
+  CHECK(lost > 0);
+  CHECK(again > 0);
+  CHECK(whole + again + lost == kLines + 3);
 }
