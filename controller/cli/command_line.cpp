@@ -238,14 +238,15 @@ void add_publish(CLI::App& app, Parsed& parsed) {
 
 void add_plan(CLI::App& app, Parsed& parsed) {
   CLI::App* verb = app.add_subcommand("plan", "Show what would be done and why; changes nothing");
-  verb->footer("Example: slipway plan -f storefront.yaml --at 2026-12-31T00:00:00Z");
+  verb->footer("Example: slipway plan -f storefront.yaml --at 2026-12-31");
   add_path(*verb, parsed.plan.folder.path, "-f,--filename",
            "A file, a folder, a Git repository, or - for standard input");
   add_set(*verb, parsed);
   add_folder(*verb, parsed.plan.folder);
   add_git(*verb, parsed.plan.folder.git);
   add_identity(*verb, parsed.plan.folder);
-  verb->add_option("--at", parsed.at, "Decide as if it were this time")->type_name("TIME");
+  verb->add_option("--at", parsed.at, "Decide as if it were this time, of a date its beginning in UTC")
+      ->type_name("TIME");
   verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)");
   add_output(*verb, parsed.plan.output);
 }
@@ -335,8 +336,9 @@ std::variant<Command, Usage> plan_command(Parsed& parsed) {
   if (auto usage = take_sets(parsed.sets, "plan", parsed.plan.folder.overrides)) return *usage;
   if (auto usage = take_timeout(parsed.timeout, "plan", parsed.plan.timeout)) return *usage;
   if (parsed.at.empty()) return parsed.plan;
-  const auto at = parse_timestamp(parsed.at);
-  if (!at) return wrong("plan", "--at: " + at.error().message, at.error().remedy);
+  const auto day = parse_timestamp(parsed.at + "T00:00:00Z");
+  const auto at = day ? day : parse_timestamp(parsed.at);
+  if (!at) return wrong("plan", "--at: " + at.error().message, at.error().remedy + ", or a date (its beginning, UTC)");
   parsed.plan.at = *at;
   return parsed.plan;
 }

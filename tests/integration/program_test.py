@@ -249,6 +249,7 @@ class PublishTest(ProgramTest):
         later = self.slipway("plan", "--at", "2099-01-01T00:00:00Z")
         self.assertEqual(later.code, 1, later.out + later.errors)
         self.assertIn("longer ago than 1d", later.out)
+        self.assertEqual(self.slipway("plan", "--at", "2099-01-01").out, later.out)
         self.assertEqual(self.slipway("plan", "--at", "tomorrow").code, 2)
 
     def test_who_publishes_is_in_the_record_and_the_audit_log(self):
