@@ -264,15 +264,13 @@ Result<runtime::Reflected<T>> ObjectStore::apply_status(const runtime::Reflected
   const ObjectKey key = key_of(made.object);
   const Node patch = status_patch(made.object);
   const Node& wanted = json::at(patch, "status");
-  auto request = kube::apply(target_of(key, "status"), patch);
-  const bool takes_away = remains(to_node(present.object.status), wanted).has_value();
-  if (takes_away) request.accept = kube::ApiRequest{}.accept;
-  const auto answer = client_.find(request, rules_.give_up);
+  const auto answer = client_.find(kube::apply(target_of(key, "status"), patch), rules_.give_up);
   if (!answer) return std::unexpected(write_error(key, answer.error()));
   if (!*answer) return gone_or_newer(key);
   auto written = kube::decode_metadata(**answer);
   if (!written) return std::unexpected(std::move(written.error()));
   made.object.metadata.resource_version = std::move(written->object.metadata.resource_version);
+  const bool takes_away = remains(to_node(present.object.status), wanted).has_value();
   const auto rest = takes_away ? remains(json::at(**answer, "status"), wanted) : std::nullopt;
   if (rest) take_away(key, made.object.metadata, *rest);
   return made;

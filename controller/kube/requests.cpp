@@ -161,7 +161,6 @@ ApiRequest update(Target target, const Node& object) {
 ApiRequest apply(Target target, const Node& object, std::string_view field_manager) {
   // JSON is YAML, and every API server knows this media type.
   ApiRequest made = with_body(request(Verb::Patch, std::move(target)), object, "application/apply-patch+yaml");
-  made.accept = kMetadata;
   add_query(made, "fieldManager", std::string(field_manager));
   add_query(made, "force", "true");
   // Warnings about fields that it does not know cost the server a second reading, and nobody looks at them.

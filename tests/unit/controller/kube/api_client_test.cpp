@@ -62,11 +62,6 @@ TEST_CASE("Requests have the addresses that the API server knows") {
   }
 }
 
-TEST_CASE("What is applied is answered with the metadata alone") {
-  CHECK(*to_http(apply(publication("shop", "app"), Node{})).headers.find("Accept") ==
-        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
-}
-
 TEST_CASE("A watch that falls silent has ended, and none is a slow answer") {
   const http::Request request = to_http(watch(publication(""), {.label_selector = {},
                                                                 .field_selector = {},
