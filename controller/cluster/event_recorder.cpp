@@ -96,10 +96,11 @@ struct EventRecorder::Sender {
   }
 
   void close() {
-    auto closing = state.lock();
-    closing->is_closing = true;
-    changed.notify_all();
-    closing.wait_for(changed, {}, options.flush_for, [&] { return closing->has_ended; });
+    auto now = state.lock();
+    now->is_closing = true;
+    arrived.notify_all();
+    closing.notify_all();
+    now.wait_for(ended, {}, options.flush_for, [&] { return now->has_ended; });
   }
 
   void run(const std::stop_token& stop) {
@@ -112,7 +113,7 @@ struct EventRecorder::Sender {
       rest(parts.clock.now() - began, stop);
     }
     state.lock()->has_ended = true;
-    changed.notify_all();
+    ended.notify_all();
   }
 
   static bool is_away(const Result<void>& sent) { return !sent && is_passing(sent.error().cls); }
@@ -120,7 +121,7 @@ struct EventRecorder::Sender {
   /// False when it is to end.
   bool pause(int tries, const std::stop_token& stop) {
     auto waiting = state.lock();
-    waiting.wait_for(changed, stop, options.try_again * tries, [&] { return waiting->is_closing; });
+    waiting.wait_for(closing, stop, options.try_again * tries, [&] { return waiting->is_closing; });
     return !waiting->is_closing && !stop.stop_requested();
   }
 
@@ -128,13 +129,13 @@ struct EventRecorder::Sender {
     auto now = state.lock();
     if (now->waiting.size() <= kManyWaiting) return;
     const auto pause = std::clamp(sending * kPauseToSending, kShortestPause, kLongestPause);
-    now.wait_for(changed, stop, pause, [&] { return now->is_closing; });
+    now.wait_for(closing, stop, pause, [&] { return now->is_closing; });
   }
 
   std::optional<kube::EventDraft> next(const std::stop_token& stop) {
     auto now = state.lock();
     const auto is_due = [&] { return now->waiting.size() > 0 || now->is_closing; };
-    if (!now.wait(changed, stop, is_due) || stop.stop_requested()) return std::nullopt;
+    if (!now.wait(arrived, stop, is_due) || stop.stop_requested()) return std::nullopt;
     return now->waiting.take();
   }
 
@@ -143,7 +144,7 @@ struct EventRecorder::Sender {
       const auto now = state.lock();
       draft.time = now->last = std::max(draft.time, now->last + std::chrono::milliseconds{1});
       const bool was_full = std::exchange(now->is_full, !now->waiting.put(std::move(draft)));
-      changed.notify_all();
+      arrived.notify_all();
       if (!now->is_full || was_full) return;
     }
     parts.log.warn("more events than the API server takes: the newest of the namespace with most are logged alone");
@@ -172,8 +173,10 @@ struct EventRecorder::Sender {
 
   const Parts parts;
   const Options options;
-  ToldEvents told;  ///< The thread's alone.
-  std::condition_variable_any changed;
+  ToldEvents told;                      ///< The thread's alone.
+  std::condition_variable_any arrived;  ///< An event, or the end. What arrives wakes nobody from a pause.
+  std::condition_variable_any closing;
+  std::condition_variable_any ended;
   runtime::Guarded<State> state;
   std::jthread thread;
 };
