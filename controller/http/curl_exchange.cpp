@@ -124,7 +124,6 @@ struct CurlExchange::Fields {
 CurlExchange::CurlExchange(CurlHandle& handle, const CurlOptions& options, const Request& request)
     : handle_(handle), options_(options), request_(request), fields_(std::make_unique<Fields>()) {
   fields_->easy = handle.state_->easy;
-  curl_easy_reset(fields_->easy);
   handle_.state_->last_words.clear();
   set_up_connection();
   set_up_request();
