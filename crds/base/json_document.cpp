@@ -165,8 +165,22 @@ class SaxHandler final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t kept_depth_ = 0;  ///< In the shallow map: how deep is kept; else 0.
 };
 
-bool stands_for_itself(unsigned char c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+bool is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
+bool is_escaped(char c) {
+  return c == '"' || c == '\\';
+}
+
+void append_plain(std::string& out, std::string_view text) {
+  out += '"';
+  for (auto escaped = std::ranges::find_if(text, is_escaped); escaped != text.end();
+       escaped = std::ranges::find_if(text, is_escaped)) {
+    out.append(text.begin(), escaped).append({'\\', *escaped});
+    text.remove_prefix(static_cast<std::size_t>(escaped - text.begin()) + 1);
+  }
+  out.append(text).append(1, '"');
 }
 
 /// The code point of `character` (UTF-8) where YAML takes it for no character or for the end of a line; else 0. The API
@@ -190,10 +204,7 @@ void append_escaped(std::string& out, char32_t code) {
 
 /// Nearly all texts are plain ASCII: those are not worth nlohmann_json's look at each byte.
 void append_string(std::string& out, std::string_view text) {
-  if (std::ranges::all_of(text, stands_for_itself)) {
-    out.append(1, '"').append(text).append(1, '"');
-    return;
-  }
+  if (std::ranges::all_of(text, is_plain)) return append_plain(out, text);
   const std::string dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   for (std::size_t i = 0, length = 0; i < dumped.size(); i += length) {
     const std::string_view rest = std::string_view(dumped).substr(i);
