@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kMostHeaderBytes = 256u << 10;
 constexpr std::size_t kMostLastWords = 16u << 10;
-constexpr int kLongestPollMs = 1000;
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -278,9 +277,7 @@ Result<void> CurlExchange::drive(const std::stop_token& stop) {
       if (request_.may_fall_silent && headers_done_ && is_success(response_.status)) return {};
       return fail(ErrorClass::Unavailable, where + ": " + *wrong, std::string(kNetworkRemedy));
     }
-    const int wait =
-        static_cast<int>(std::min<std::chrono::milliseconds::rep>(pace.left(now).count() + 1, kLongestPollMs));
-    curl_multi_poll(multi, nullptr, 0, wait, nullptr);
+    curl_multi_poll(multi, nullptr, 0, static_cast<int>(pace.until_next_look(now).count()), nullptr);
     pace.waited(SteadyClock::now() - now);
   }
 }

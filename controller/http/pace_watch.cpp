@@ -1,5 +1,7 @@
 #include "controller/http/pace_watch.h"
 
+#include <algorithm>
+
 namespace slipway::http {
 
 bool PaceWatch::awaits_answer(const Request& request, const Sent& sent, Time now) {
@@ -21,6 +23,12 @@ std::optional<std::string> PaceWatch::judge(Time now, std::int64_t bytes, std::u
   counted_from_ = bytes;
   waited_ = {};
   return std::nullopt;
+}
+
+std::chrono::milliseconds PaceWatch::until_next_look(Time now) const {
+  constexpr std::chrono::milliseconds kRateSeenEvery{1000};
+  const std::chrono::milliseconds out_of_time = left(now) + std::chrono::milliseconds{1};
+  return least_.bytes == 0 ? out_of_time : std::min(out_of_time, kRateSeenEvery);
 }
 
 std::chrono::milliseconds PaceWatch::left(Time now) const {

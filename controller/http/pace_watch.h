@@ -30,10 +30,14 @@ class PaceWatch {
   void waited(std::chrono::nanoseconds time) { waited_ += time; }
   /// `bytes` moved so far in both directions; `signs` grows with every other sign of life. What is wrong, if anything.
   std::optional<std::string> judge(Time now, std::int64_t bytes, std::uint64_t signs);
+  /// When to judge again if nothing moves. What has no least rate is left alone until its time-out: a controller's
+  /// watches are silent nearly always.
+  std::chrono::milliseconds until_next_look(Time now) const;
+
+ private:
   /// Until the idle time-out, or the answer's, as things are.
   std::chrono::milliseconds left(Time now) const;
 
- private:
   const std::chrono::milliseconds idle_timeout_;
   const LeastRate least_;
   std::optional<Time> answer_by_;

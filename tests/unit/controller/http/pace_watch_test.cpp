@@ -10,7 +10,7 @@ TEST_CASE("Silence ends an exchange at its bound, and any sign of life puts it o
   const PaceWatch::Time start{};
   PaceWatch watch(60s, {}, start);
   CHECK(!watch.judge(start + 59'999ms, 0, 0));
-  CHECK(watch.left(start + 59s) == 1s);
+  CHECK(watch.until_next_look(start + 59'500ms) == 501ms);
   CHECK(watch.judge(start + 60s, 0, 0) == "no byte for 60000 ms");
   CHECK(!watch.judge(start + 61s, 1, 0));
   CHECK(!watch.judge(start + 120s, 1, 1));
@@ -38,6 +38,12 @@ TEST_CASE("Too few bytes in a stretch of waiting end an exchange, what its own e
   }
 }
 
+TEST_CASE("What has no least rate wakes nobody before its time-out", "[pace]") {
+  const PaceWatch::Time start{};
+  CHECK(PaceWatch(100s, {.bytes = 0}, start).until_next_look(start + 30s) == 70'001ms);
+  CHECK(PaceWatch(100s, {.bytes = 1}, start).until_next_look(start + 30s) == 1s);
+}
+
 TEST_CASE("Once all is sent nothing counts but the time until the answer is whole", "[pace]") {
   const PaceWatch::Time start{};
   PaceWatch watch(60s, {.bytes = 100, .over = 10s}, start);
@@ -50,7 +56,7 @@ TEST_CASE("Once all is sent nothing counts but the time until the answer is whol
   CHECK(watch.awaits_answer(request, {.head = 1, .body = 5}, start + 40s));
   watch.waited(24h);
   CHECK(!watch.judge(start + 629s, 99, 0));
-  CHECK(watch.left(start + 629s) == 1s);
+  CHECK(watch.until_next_look(start + 629'500ms) == 501ms);
   CHECK(watch.judge(start + 630s, 99, 1) == "no answer in time");
 }
 
