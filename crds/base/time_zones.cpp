@@ -7,7 +7,8 @@
 namespace slipway {
 namespace {
 
-/// The names of the IANA database, release 2025b, by area; those of its `backward`, too. A space stands after each.
+/// The names of the IANA database, of kTimeZonesRelease, by area; those of its `backward`, too. A space stands after
+/// each.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kZones{{
     {"Africa",
      "Abidjan Accra Addis_Ababa Algiers Asmara Asmera Bamako Bangui Banjul Bissau Blantyre Brazzaville "

