@@ -61,8 +61,6 @@ void DocumentBuilder::put(Node node) {
     completed_ = &frame.node.items.back();
     return;
   }
-  constexpr std::size_t kUsual = 8;
-  if (frame.node.members.empty()) frame.node.members.reserve(kUsual);
   frame.node.members.push_back({std::move(frame.key), frame.key_place, std::move(node)});
   completed_ = &frame.node.members.back().value;
   frame.has_key = false;
