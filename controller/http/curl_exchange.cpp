@@ -300,9 +300,11 @@ Result<Response> CurlExchange::conclude(int code) {
       {.code = code, .verify_result = verify_result, .detail = trimmed(fields_->message.data())}, request_, options_));
 }
 
-/// A send that fails makes libcurl close without reading the refusal that came just before. Over TLS it stays unread.
+/// A send that fails makes libcurl close without reading the refusal that came just before. Over TLS it stays unread:
+/// what stands in the socket in clear anybody on the way can have put there.
 bool CurlExchange::hear_last_words() {
   const std::string words = std::exchange(handle_.state_->last_words, {});
+  if (const Result<Url> url = Url::parse(request_.url); !url || url->scheme != "http") return false;
   if (!words.starts_with("HTTP/1.")) return false;
   std::string_view rest = words;
   while (!headers_done_ && rest.find('\n') != std::string_view::npos) {

@@ -38,6 +38,18 @@ TEST_CASE("A certificate of our own is trusted where it was given, and nowhere e
   CHECK_THAT(curl.error().remedy, Catch::Contains("caBundleRef of the ContainerRegistry that has the host"));
 }
 
+TEST_CASE("What somebody on the way puts into a connection with TLS is no answer", "[tls]") {
+  TlsServer server([](TlsConnection& connection) {
+    connection.read_head();
+    connection.write_in_clear(
+        "12345HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"https://elsewhere/token\"\r\n"
+        "Content-Length: 0\r\n\r\n");
+  });
+  const auto answer = CurlTransport({.ca_bundle = server.certificate()}).send({.url = server.url("/v2/")}, {});
+  REQUIRE(!answer);
+  CHECK(answer.error().cls == ErrorClass::Unavailable);
+}
+
 TEST_CASE("A certificate that is not trusted is for a person to mend, who is told what it lacks", "[tls]") {
   struct Row {
     CertificateOf says;
