@@ -25,6 +25,8 @@ constexpr std::size_t kManyWaiting = 50;
 constexpr int kPauseToSending = 20;
 constexpr std::chrono::milliseconds kShortestPause{100};
 constexpr std::chrono::milliseconds kLongestPause{2000};
+/// From what is told faster than each has a time of its own. More is a clock that was ahead and was set back.
+constexpr std::chrono::seconds kMostAhead{5};
 /// Some fifteen seconds in all, with what waits behind.
 constexpr int kMostTries = 6;
 
@@ -142,7 +144,9 @@ struct EventRecorder::Sender {
   void put(kube::EventDraft draft) {
     {
       const auto now = state.lock();
-      draft.time = now->last = std::max(draft.time, now->last + std::chrono::milliseconds{1});
+      const Timestamp next = now->last + std::chrono::milliseconds{1};
+      if (next - draft.time <= kMostAhead) draft.time = std::max(draft.time, next);
+      now->last = draft.time;
       const bool was_full = std::exchange(now->is_full, !now->waiting.put(std::move(draft)));
       arrived.notify_all();
       if (!now->is_full || was_full) return;

@@ -19,7 +19,7 @@ namespace slipway::cluster {
 /// no, after some tries where it is away.
 ///
 /// The same thing said again within an hour counts up on the event that is there. No two have one time: in the order in
-/// which they were told they are shown.
+/// which they were told they are shown, but for a clock that was set back by some seconds.
 ///
 /// A namespace that is being deleted takes no events: what is told of its objects is logged alone.
 class EventRecorder final : public Recorder {

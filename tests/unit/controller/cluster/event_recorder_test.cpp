@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <thread>
 
+#include "controller/kube/micro_time.h"
 #include "controller/runtime/guarded.h"
 #include "tests/support/manual_clock.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
@@ -142,6 +143,25 @@ TEST_CASE("What is told at one time is shown in the order in which it was told")
   std::vector<std::string> shown;
   for (const auto& event : events) shown.push_back(event["note"]);
   CHECK(shown == told);
+}
+
+TEST_CASE("A clock that was ahead for once dates nothing that is told after it was set back") {
+  World world;
+  const Timestamp right = world.clock.now();
+  world.clock.advance(std::chrono::hours{48});
+  world.start();
+  world.tell("ahead");
+  world.clock.advance(-std::chrono::hours{48});
+  world.tell("right");
+  world.tell("right, and next");
+  auto events = world.events();
+  REQUIRE(events.size() == 3);
+  std::ranges::sort(events, {},
+                    [](const auto& event) { return event["metadata"]["name"].template get<std::string>(); });
+  CHECK(events[0]["note"] == "right");
+  CHECK(events[0]["eventTime"] == kube::micro_time(right));
+  CHECK(events[1]["note"] == "right, and next");
+  CHECK(events[1]["eventTime"] == kube::micro_time(right + std::chrono::milliseconds{1}));
 }
 
 TEST_CASE("An event whose answer was lost is there once") {
