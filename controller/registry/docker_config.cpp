@@ -1,11 +1,13 @@
 #include "controller/registry/docker_config.h"
 
 #include <algorithm>
+#include <string>
 
 #include "crds/base/base64.h"
 #include "crds/base/document.h"
 #include "reconcilers/docker_hub.h"
 #include "reconcilers/json.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::registry {
 namespace {
@@ -21,10 +23,15 @@ Place place_of(std::string_view key) {
   while (key.ends_with('/')) key.remove_suffix(1);
   const std::size_t slash = std::min(key.find('/'), key.size());
   Place place{.host = key.substr(0, slash), .path = key.substr(std::min(slash + 1, key.size()))};
-  if (place.host == "index.docker.io" || place.host == "registry-1.docker.io") place.host = kDockerHub;
   const std::string_view api = place.path.substr(0, place.path.find('/'));
   if (api == "v1" || api == "v2") place.path.remove_prefix(std::min(api.size() + 1, place.path.size()));
   return place;
+}
+
+/// One for all spellings of a host and port, and for the names of Docker Hub.
+std::string name_of(std::string_view host) {
+  const std::string name = registry_name(host, /*plain_http=*/false);
+  return name == "index.docker.io:443" ? registry_name(kDockerHub, /*plain_http=*/false) : name;
 }
 
 bool holds(std::string_view path, std::string_view repository) {
@@ -71,11 +78,12 @@ Result<std::optional<Credentials>> credentials_from_docker_config(std::string_vi
   if (!document) return std::unexpected(document.error());
   const Node* auths = document->root.find("auths");
   if (auths == nullptr) return std::nullopt;
+  const std::string wanted = name_of(host);
   const Node::Member* best = nullptr;
   std::string_view path;
   for (const Node::Member& member : auths->members) {
     const Place place = place_of(member.key);
-    const bool is_for_it = place.host == host && (repository.empty() || holds(place.path, repository));
+    const bool is_for_it = name_of(place.host) == wanted && (repository.empty() || holds(place.path, repository));
     if (!is_for_it || (best != nullptr && !goes_before(place.path, path, !repository.empty()))) continue;
     best = &member;
     path = place.path;
@@ -89,9 +97,11 @@ Result<std::optional<Credentials>> credentials_from_docker_config(std::string_vi
 Result<std::string> credential_helper_in_docker_config(std::string_view json, const std::string& host) {
   const Result<Document> document = parse(json, host);
   if (!document) return std::unexpected(document.error());
+  const std::string wanted = name_of(host);
   if (const Node* helpers = document->root.find("credHelpers"))
     for (const Node::Member& member : helpers->members)
-      if (place_of(member.key).host == host && member.value.kind == Node::Kind::String) return member.value.text;
+      if (name_of(place_of(member.key).host) == wanted && member.value.kind == Node::Kind::String)
+        return member.value.text;
   return json::text_at(document->root, "credsStore");
 }
 

@@ -47,6 +47,29 @@ TEST_CASE("Which entry of a docker configuration is for a repository") {
   CHECK(user("docker.io", "team/app") == "team for /team");
 }
 
+TEST_CASE("An entry is for its host however that is spelled, and for its port alone") {
+  const std::string json = R"({"auths":{"R.IO":{"username":"upper","password":"p"},
+    "https://port.io:443/v2/":{"username":"port","password":"p"},"Other.io.:5000/Team":{"username":"other","password":"p"},
+    "https://Index.docker.io/v1/":{"username":"hub","password":"p"}},
+    "credHelpers":{"GCR.io:443":"gcloud"}})";
+  const auto user = [&](const std::string& host, std::string_view repository) {
+    const auto found = credentials_from_docker_config(json, host, repository);
+    REQUIRE(found);
+    return *found ? (*found)->username : "-";
+  };
+  CHECK(user("r.io", "") == "upper");
+  CHECK(user("r.io:443", "") == "upper");
+  CHECK(user("r.io:5000", "") == "-");
+  CHECK(user("port.io", "") == "port");
+  CHECK(user("port.io:5000", "") == "-");
+  CHECK(user("other.io:5000", "Team/app") == "other");
+  CHECK(user("other.io:5000", "team/app") == "-");
+  CHECK(user("other.io", "") == "-");
+  CHECK(user("docker.io", "") == "hub");
+  CHECK(credential_helper_in_docker_config(json, "gcr.io") == "gcloud");
+  CHECK(credential_helper_in_docker_config(json, "gcr.io:5000") == "");
+}
+
 TEST_CASE("Which helper a docker configuration wants asked for a host") {
   const std::string json =
       R"({"credsStore":"desktop","credHelpers":{"r.io":"ecr-login","https://index.docker.io/v1/":"pass","bad.io":7}})";
