@@ -27,8 +27,7 @@ class LoggedVisits final : public runtime::WorkWatcher {
     signs_.of_work();
     next_.ended(visit);
     if (!visit.outcome)
-      log_.error("a bug of slipway: " + visit.thrown + "; please report it",
-                 {{"object", to_string(visit.key)}, {"reconcile", visit.reconcile_id}});
+      log_.error("a bug of slipway: " + visit.thrown + "; please report it", {{"object", to_string(visit.key)}});
   }
 
  private:

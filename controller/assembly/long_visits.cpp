@@ -123,6 +123,7 @@ void LongVisits::watch(const std::stop_token& stop) {
 }
 
 void LongVisits::mark(const ObjectKey& key, const Visit& visit) {
+  const telemetry::ReconcileScope scope{visit.reconcile_id};
   const auto mark = visit.mark->lock();
   if (mark->is_over || std::exchange(mark->was_looked_at, true)) return;
   if (key.kind == ResourceKind::ImagePublication) {

@@ -108,6 +108,7 @@ struct EventRecorder::Sender {
   void run(const std::stop_token& stop) {
     while (auto draft = next(stop)) {
       if (parts.is_ending && parts.is_ending(draft->object.namespace_name)) continue;
+      const telemetry::ReconcileScope visit{draft->reconcile_id};
       const Timestamp began = parts.clock.now();
       auto sent = send(*draft, stop);
       for (int tries = 1; tries < kMostTries && is_away(sent) && pause(tries, stop); ++tries) sent = send(*draft, stop);

@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/telemetry/log.h"
+
 namespace slipway::transfer {
 namespace {
 
@@ -33,7 +35,10 @@ BlobFeed::BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop
 
 void BlobFeed::start_thread() {
   try {
-    thread_ = std::jthread([this](const std::stop_token& asked) { run(asked); });
+    thread_ = std::jthread([this, visit = telemetry::current_reconcile_id()](const std::stop_token& asked) mutable {
+      const telemetry::ReconcileScope scope{std::move(visit)};
+      run(asked);
+    });
   } catch (const std::system_error& refused) {
     error_ = no_thread(refused);
     ring_.close(error_);

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/telemetry/log.h"
 #include "controller/transfer/blob_way.h"
 #include "crds/base/error_class.h"
 
@@ -48,7 +49,10 @@ void ImageTransfer::work_together(std::size_t workers) {
 
 bool ImageTransfer::is_joined(std::vector<std::jthread>& others) {
   try {
-    others.emplace_back([this] { work(abandoned_.get_token()); });
+    others.emplace_back([this, visit = telemetry::current_reconcile_id()]() mutable {
+      const telemetry::ReconcileScope scope{std::move(visit)};
+      work(abandoned_.get_token());
+    });
     return true;
   } catch (const std::system_error&) {
     return false;

@@ -794,6 +794,22 @@ class RunTest(ProgramTest):
             self.stop(process)
         self.assertFalse([line for line in shown.decode().splitlines() if line.startswith("{")])
 
+    def test_every_line_of_a_cut_transfer_has_the_id_of_its_visit(self):
+        make_image("layout", self.work / "image", "--layer", 6_000_000)
+        self.registry.fault(action="DropRequest", method="PATCH", path="/blobs/uploads/.+", bytes=3_000_000)
+        process = self.start("run", "--listen", "127.0.0.1:0", "--log-level", "debug")
+        self.publication()
+        wait_until(lambda: self.registry.digest("team/app", "staging"), "it is published")
+        wait_until(lambda: "Published" in self.log("run"), "that is told")
+        self.stop(process)
+        lines = [json.loads(line) for line in self.log("run").splitlines()]
+        own = [each for each in lines if "ImagePublication team/app" in each.get("object", "") or "/v2/team/app/" in each["message"]]
+        for told in ("cut at ", "PATCH ", "PUT ", "published "):
+            self.assertTrue([each for each in own if told in each["message"]], (told, own))
+        self.assertEqual([each for each in own if not re.fullmatch("[0-9a-f]{16}", each.get("reconcileID", ""))], [])
+        visits = {each["reconcileID"] for each in own if "cut at " in each["message"] or "/blobs/" in each["message"]}
+        self.assertEqual(len(visits), 1, own)
+
     def test_a_host_that_does_not_answer_shows_in_the_status_and_what_waits_for_it(self):
         silent = socket.create_server(("127.0.0.1", 0))  # Takes connections and never answers.
         self.addCleanup(silent.close)

@@ -1,10 +1,13 @@
 #include "controller/transfer/transfer_engine.h"
 
 #include <algorithm>
+#include <latch>
 #include <semaphore>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "controller/telemetry/log.h"
 #include "reconcilers/reasons.h"
 #include "tests/catch.h"
 #include "tests/support/no_threads.h"
@@ -304,6 +307,24 @@ TEST_CASE("a stop ends everything with Cancelled and gives uploads back", "[tran
   CHECK(report.error().cls == ErrorClass::Cancelled);
   auto state = world.registry.state.lock();
   CHECK(state->cancelled == state->uploads);
+}
+
+TEST_CASE("all threads of a transfer are in the visit that asked for it", "[transfer]") {
+  const std::size_t size = GENERATE(100, 60'000);  // Read by the thread that sends it; by one of its own.
+  TransferWorld world;
+  runtime::Guarded<std::set<std::string>> visits;
+  const auto note_visit = [&] { visits.lock()->insert(telemetry::current_reconcile_id()); };
+  std::latch both_begun(2);
+  world.source.on_read = [&](const Digest&) {
+    both_begun.arrive_and_wait();
+    note_visit();
+  };
+  auto request = world.request({world.source.add(bytes_of(size)), world.source.add(bytes_of(size, 3))});
+  request.on_progress = [&](const TransferProgress&) { note_visit(); };
+  request.concurrency = 2;
+  const telemetry::ReconcileScope visit{"visit"};
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(*visits.lock() == std::set<std::string>{"visit"});
 }
 
 TEST_CASE("what a transfer that fails did is told all the same", "[transfer]") {
