@@ -47,8 +47,9 @@ ExitCode run_folder(const RunOptions& options, const Console& console) {
   runtime::Nudge hangup;
   const runtime::Signals signals{is_git ? &hangup : nullptr};
   Given given{options.log, console};
-  const auto installation = standalone::Installation::open(
-      installation_options(options.folder, console, StateUse::Keep), given.surroundings, signals.stop_token());
+  auto about = installation_options(options.folder, console, StateUse::Keep);
+  about.manifests.awaits_writers = &given.clock;
+  const auto installation = standalone::Installation::open(about, given.surroundings, signals.stop_token());
   if (!installation) return cannot_begin(installation.error(), console);
   if ((*installation)->is_somebody_at_work().value_or(false))
     given.log.warn("another slipway is at work over the same state; one is enough: two may send the same layer twice");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -77,6 +78,16 @@ Result<std::size_t> OpenFile::read_at(std::int64_t offset, std::span<std::byte> 
       return fail(ErrorClass::Unavailable, "reading at byte " + std::to_string(offset) + ": " + last_error().message(),
                   "look whether the disk is well; trying again can help");
   }
+}
+
+/// The kernel gives a lease for reading exactly when nobody writes. While it is held, for these two calls, who opens
+/// the file to write waits for its end, of which a signal tells the holder: one that does nothing, for SIGIO would end
+/// it.
+bool OpenFile::is_being_written() const {
+  if (::fcntl(handle_.get(), F_SETSIG, SIGURG) != 0) return false;
+  if (::fcntl(handle_.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
+  static_cast<void>(::fcntl(handle_.get(), F_SETLEASE, F_UNLCK));
+  return false;
 }
 
 Result<Anchored> anchored(const fs::path& root, const fs::path& base) {

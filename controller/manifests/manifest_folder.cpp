@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iostream>
 #include <set>
 #include <span>
@@ -25,6 +26,7 @@ namespace {
 
 /// A folder of resources has files of kilobytes; a ConfigMap or Secret ends at 1 MiB.
 constexpr std::size_t kLargestManifest = 16u << 20;
+constexpr std::chrono::seconds kLongWriting{30};
 constexpr const char* kStandardInput = "-";
 
 Result<fs::path> canonical(const std::string& path) {
@@ -65,6 +67,18 @@ Problem empty_file(const std::string& file) {
           .warning = false};
 }
 
+Problem still_being_written(const std::string& file, Timestamp since) {
+  return {.file = file,
+          .place = {},
+          .field = {},
+          .message = "the file is being written since " +
+                     slipway::to_string(Timestamp{std::chrono::floor<std::chrono::seconds>(since)}) +
+                     ": somebody has it open, and what is new in it waits",
+          .expected = "end whoever writes it, or write beside it and rename",
+          .reason = "Invalid",
+          .warning = false};
+}
+
 Problem declared_twice(const ManifestResource& later, const ManifestResource& first) {
   return {.file = later.file,
           .place = later.place,
@@ -88,6 +102,28 @@ fs::path without_slash(const fs::path& path) {
 
 bool is_blank(const std::string& content) {
   return content.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+Result<std::string> read_whole(const files::OpenFile& file, const std::string& path, std::size_t limit) {
+  const auto too_large = [&] {
+    return fail(ErrorClass::Invalid, quoted(path, 200) + " has more than " + std::to_string(limit) + " bytes",
+                "split it, or make it smaller");
+  };
+  if (std::cmp_greater(file.size(), limit)) return too_large();
+  // One byte over the limit is enough to know of: a file can grow while it is read.
+  std::string content(static_cast<std::size_t>(file.size()) + 1, '\0');
+  std::size_t size = 0;
+  for (;;) {
+    const auto got =
+        file.read_at(static_cast<std::int64_t>(size), std::as_writable_bytes(std::span{content}.subspan(size)));
+    if (!got) return while_doing(quoted(path, 200), got.error());
+    size += *got;
+    if (size > limit) return too_large();
+    if (*got == 0) break;
+    if (size == content.size()) content.resize(std::min(2 * size, limit + 1));
+  }
+  content.resize(size);
+  return content;
 }
 
 }  // namespace
@@ -223,8 +259,12 @@ void ManifestFolder::forget_all_but(const std::vector<Listed>& listed) {
 void ManifestFolder::read_file(const Listed& listed, ManifestReading& reading) {
   if (listed.origin == kStandardInput) return take(listed, standard_input_);
   const auto name = is_folder_ ? fs::path{listed.origin}.filename() : canonical_path_.filename();
-  const auto content = read_file_inside(listed.root, listed.folder, name.string(), kLargestManifest);
-  if (content) return take(listed, *content);
+  const auto opened = files::open_inside(listed.root, listed.folder, name.string());
+  const bool asks = opened && options_.awaits_writers != nullptr && !is_checkout();
+  // Before it is read, for who closes it meanwhile wrote what was not read; and after, for who opened it meanwhile.
+  const bool was_being_written = asks && opened->is_being_written();
+  const auto content = opened ? read_whole(*opened, name.string(), kLargestManifest) : std::unexpected{opened.error()};
+  if (content) return take(listed, *content, was_being_written || (asks && opened->is_being_written()));
   reading.is_whole = false;
   // Gone between listing and reading: the next reading knows.
   if (content.error().cls == ErrorClass::NotFound) return;
@@ -232,18 +272,28 @@ void ManifestFolder::read_file(const Listed& listed, ManifestReading& reading) {
   reading.problems.push_back(problem_of(content.error(), listed.shown));
 }
 
-void ManifestFolder::take(const Listed& listed, const std::string& content) {
+void ManifestFolder::take(const Listed& listed, const std::string& content, bool is_being_written) {
   File& file = files_[listed.origin];
   const Digest digest = Digest::of(content);
   const bool is_same = file.content == digest;
   if (is_same && !file.is_changing) return;
   file.content = digest;
-  file.is_changing = !is_same && has_read_ && !is_checkout();
+  file.is_changing = is_being_written || (!is_same && has_read_ && !is_checkout());
   file.is_broken = false;
   file.is_blank = false;
   file.place = (fs::path{listed.base_folder} / fs::path{listed.origin}.filename()).lexically_normal();
   file.problems.clear();
+  await_writer(listed, is_being_written);
   if (!file.is_changing) parse(listed, content);
+}
+
+void ManifestFolder::await_writer(const Listed& listed, bool is_being_written) {
+  File& file = files_[listed.origin];
+  if (!is_being_written) return file.written_since.reset();
+  const Timestamp now = options_.awaits_writers->now();
+  if (!file.written_since) file.written_since = now;
+  if (now - *file.written_since > kLongWriting)
+    file.problems.push_back(still_being_written(listed.shown, *file.written_since));
 }
 
 void ManifestFolder::parse(const Listed& listed, const std::string& content) {
@@ -283,9 +333,9 @@ void ManifestFolder::collect(ManifestReading& reading) const {
   std::map<ResourceIdentity, const ManifestResource*> first;
   const auto named = named_files();
   for (const auto& [origin, file] : files_) {
-    if (file.is_blank && file.good.empty() && named.contains(file.place)) continue;
+    if ((file.is_blank || file.written_since) && file.good.empty() && named.contains(file.place)) continue;
     reading.problems.insert(reading.problems.end(), file.problems.begin(), file.problems.end());
-    if (file.is_broken) reading.broken.insert(origin);
+    if (file.is_broken || file.written_since) reading.broken.insert(origin);
     if (file.is_broken || file.is_changing) reading.is_whole = false;
     for (const auto& resource : file.good) {
       const auto [known, is_new] = first.emplace(identity_of(resource.resource), &resource);
@@ -316,25 +366,7 @@ Result<std::string> read_file_inside(const fs::path& root, const fs::path& base_
                                      std::size_t limit) {
   const auto file = files::open_inside(root, base_folder, path);
   if (!file) return std::unexpected{file.error()};
-  const auto too_large = [&] {
-    return fail(ErrorClass::Invalid, quoted(path, 200) + " has more than " + std::to_string(limit) + " bytes",
-                "split it, or make it smaller");
-  };
-  if (std::cmp_greater(file->size(), limit)) return too_large();
-  // One byte over the limit is enough to know of: a file can grow while it is read.
-  std::string content(static_cast<std::size_t>(file->size()) + 1, '\0');
-  std::size_t size = 0;
-  for (;;) {
-    const auto got =
-        file->read_at(static_cast<std::int64_t>(size), std::as_writable_bytes(std::span{content}.subspan(size)));
-    if (!got) return while_doing(quoted(path, 200), got.error());
-    size += *got;
-    if (size > limit) return too_large();
-    if (*got == 0) break;
-    if (size == content.size()) content.resize(std::min(2 * size, limit + 1));
-  }
-  content.resize(size);
-  return content;
+  return read_whole(*file, path, limit);
 }
 
 }  // namespace slipway::manifests

@@ -12,6 +12,7 @@
 #include "crds/base/digest.h"
 #include "crds/base/result.h"
 #include "crds/v1alpha1/resources.h"
+#include "reconcilers/ports/clock.h"
 
 namespace slipway::manifests {
 
@@ -31,6 +32,9 @@ struct ManifestFolderOptions {
   std::string controller_namespace = "slipway-system";  ///< Of the Secrets and ConfigMaps that registries refer to.
   ParseOptions parse;
   std::optional<CheckoutOptions> checkout = {};  ///< `path` and `root` are of one.
+  /// Of who reads again and again: a file that somebody has open for writing waits until it is closed, and is a problem
+  /// when that takes more than 30 s by this clock. Null: it is taken as it stands.
+  const Clock* awaits_writers = nullptr;
 };
 
 /// A resource in force and the folder that its relative paths start from.
@@ -59,7 +63,8 @@ struct ManifestReading {
 ///   - a file that does not parse keeps its last good resources in force, for as long as it is there; no document of it
 ///     is taken before all are good
 ///   - a file that changed since the reading before may be half-written: it is taken, and its errors are told, when the
-///     next reading finds it the same. The first reading of all takes files as they are
+///     next reading finds it the same. The first reading of all takes files as they are. With `awaits_writers` a file
+///     whose writer has not closed it waits for that first, at the first reading too, and counts as broken meanwhile
 ///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource
 ///   - a file without a byte is taken for one that is about to be written: an error until something is in it; one that
 ///     a resource names (a report, an image's index) and that was no resource before is for whoever reads it to refuse
@@ -94,7 +99,8 @@ class ManifestFolder {
     std::filesystem::path place;    ///< As the paths of resources lead to it.
     std::vector<ManifestResource> good;
     std::vector<Problem> problems;
-    bool is_changing = false;  ///< Differs from the reading before, not taken yet.
+    bool is_changing = false;                ///< Differs from the reading before, or is being written: not taken yet.
+    std::optional<Timestamp> written_since;  ///< Not taken, and open for writing in each reading since.
     bool is_broken = false;
     bool is_blank = false;  ///< Broken because nothing is in it yet.
   };
@@ -108,7 +114,9 @@ class ManifestFolder {
   std::string base_folder_of(const std::filesystem::path& folder, const std::filesystem::path& root) const;
   void forget_all_but(const std::vector<Listed>& listed);
   void read_file(const Listed& listed, ManifestReading& reading);
-  void take(const Listed& listed, const std::string& content);
+  void take(const Listed& listed, const std::string& content, bool is_being_written = false);
+  /// Notes since when it waits for one; a long time is a problem.
+  void await_writer(const Listed& listed, bool is_being_written);
   void parse(const Listed& listed, const std::string& content);
   void collect(ManifestReading& reading) const;
   std::set<std::filesystem::path> named_files() const;

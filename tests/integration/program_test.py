@@ -668,6 +668,38 @@ class RunTest(ProgramTest):
         self.assertEqual(self.registry.digest("team/app", "staging"), digest)
         self.stop(process)
 
+    def test_a_file_that_is_being_written_waits_until_it_is_closed(self):
+        digest = self.image()
+        parts = [PUBLICATION.format(name=name, version="1.8.2", number=8, image="../image", retry="10m", policy="Untag")
+                 for name in ("one", "two")]
+
+        def looks():
+            text = fetch(f"{self.endpoints}/metrics")[2].decode()
+            return float(re.search(r"^slipway_manifest_last_read_timestamp_seconds (.+)$", text, re.M)[1])
+
+        def look_thrice():
+            for _ in range(3):
+                before = looks()
+                wait_until(lambda: looks() > before, "it looks again")
+        with open(self.manifests / "all.yaml", "w") as writer:
+            writer.write(parts[0])
+            writer.flush()
+            process = self.serve()
+            self.assertIn('"resources":1,', self.log("run"), "half of a file is nothing, at a start too")
+            look_thrice()
+            writer.write("---" + parts[1])
+        wait_until(lambda: self.condition("Ready", "one") == "True Succeeded", "it is taken when it is closed")
+        wait_until(lambda: self.condition("Ready", "two") == "True Succeeded", "all of it")
+        with open(self.manifests / "all.yaml", "w") as writer:
+            writer.write(parts[0])
+            writer.flush()
+            look_thrice()
+            writer.write("---" + parts[1].replace("1.8.2", "1.8.3"))
+        wait_until(lambda: self.registry.digest("team/two", "1.8.3") == digest, "the edit is published")
+        self.stop(process)
+        self.assertNotIn("is deleted", self.log("run"))
+        self.assertEqual(self.registry.digest("team/two", "1.8.2"), digest)
+
     def test_a_deleted_file_takes_its_tags_along_where_it_says_so(self):
         digest = self.image()
         self.publication(policy="Untag")

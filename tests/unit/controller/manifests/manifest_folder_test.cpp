@@ -5,11 +5,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "tests/catch.h"
+#include "tests/support/manual_clock.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace slipway;
 using namespace slipway::manifests;
+using slipway::tests::ManualClock;
 using slipway::tests::TemporaryFolder;
 
 namespace {
@@ -253,6 +257,77 @@ TEST_CASE("a file that was changed just now may be half-written: it is taken whe
   }
 }
 
+TEST_CASE("a file that somebody has open for writing waits until it is closed, whatever is in it meanwhile") {
+  const TemporaryFolder folder;
+  const ManualClock clock{Timestamp{}};
+  folder.write("a.yaml", config("a") + "---\n" + config("b"));
+  SECTION("written anew: nothing of it counts as gone") {
+    auto manifests = open(folder.path(), {.awaits_writers = &clock});
+    read(manifests);
+    std::ofstream writer{folder / "a.yaml"};
+    writer << config("a", "2") << std::flush;
+    for (int i = 0; i < 4; ++i) {
+      const auto reading = read(manifests);
+      CHECK(in_force(reading) == "a=1 b=1");
+      CHECK_FALSE(reading.is_whole);
+      CHECK(reading.problems.empty());
+    }
+    writer << "---\n" << config("b", "2");
+    writer.close();
+    read(manifests);
+    CHECK(read_in_force(manifests) == "a=2 b=2");
+    CHECK(read(manifests).is_settled);
+  }
+  SECTION("there at the first reading: what was in force of it before a start may be so again") {
+    std::ofstream writer{folder / "a.yaml"};
+    writer << config("a", "2") << std::flush;
+    auto manifests = open(folder.path(), {.awaits_writers = &clock});
+    for (int i = 0; i < 3; ++i) {
+      const auto reading = read(manifests);
+      CHECK(in_force(reading).empty());
+      CHECK_FALSE(reading.is_whole);
+      CHECK(reading.broken == std::set<std::string>{(folder / "a.yaml").string()});
+    }
+    writer.close();
+    CHECK(read_in_force(manifests) == "a=2");
+  }
+  SECTION("open, and as it was: nothing waits") {
+    auto manifests = open(folder.path(), {.awaits_writers = &clock});
+    read(manifests);
+    const std::ofstream writer{folder / "a.yaml", std::ios::app};
+    CHECK(read(manifests).is_settled);
+  }
+  SECTION("who reads once takes it as it stands") {
+    const std::ofstream writer{folder / "a.yaml", std::ios::app};
+    auto manifests = open(folder.path());
+    CHECK(read_in_force(manifests) == "a=1 b=1");
+  }
+}
+
+TEST_CASE("a file that stays open for writing is told once that is long") {
+  const TemporaryFolder folder;
+  ManualClock clock{*parse_timestamp("2026-11-30T09:00:00.5Z")};
+  folder.write("a.yaml", config("a"));
+  auto manifests = open(folder.path(), {.awaits_writers = &clock});
+  read(manifests);
+  std::ofstream writer{folder / "a.yaml"};
+  writer << config("a", "2") << std::flush;
+  CHECK(read(manifests).problems.empty());
+  clock.advance(std::chrono::seconds{30});
+  CHECK(read(manifests).problems.empty());
+  clock.advance(std::chrono::seconds{1});
+  const auto reading = read(manifests);
+  CHECK(in_force(reading) == "a=1");
+  REQUIRE(reading.problems.size() == 1);
+  CHECK(to_string(reading.problems[0]) ==
+        (folder / "a.yaml").string() +
+            ": the file is being written since 2026-11-30T09:00:00Z: somebody has it open, and what is new in it "
+            "waits; end whoever writes it, or write beside it and rename");
+  writer.close();
+  CHECK(read_in_force(manifests) == "a=2");
+  CHECK(read(manifests).problems.empty());
+}
+
 TEST_CASE("the last good version of a broken file stays in force until it is mended or removed") {
   const TemporaryFolder folder;
   folder.write("a.yaml", config("a"));
@@ -334,6 +409,14 @@ TEST_CASE("an empty or half report is for its gate to refuse, and keeps nothing 
   CHECK(reading.problems.empty());
   CHECK(reading.is_settled);
   CHECK(reading.resources.size() == 1);
+  SECTION("nor does one that is being written") {
+    const ManualClock clock{Timestamp{}};
+    std::ofstream writer{folder / "scans/amd64.json", std::ios::app};
+    writer << " " << std::flush;
+    auto waits = open(folder.path(), {.awaits_writers = &clock});
+    read(waits);
+    CHECK(read(waits).is_settled);
+  }
   SECTION("one that nobody names may be a resource to come") {
     folder.write("scans/arm64.json", "");
     read(manifests);
