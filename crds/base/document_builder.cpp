@@ -8,6 +8,8 @@ namespace slipway {
 
 namespace {
 
+constexpr std::size_t kLongestStep = 320;  // What a label's key can have.
+
 struct Size {
   std::size_t nodes = 0;
   std::size_t bytes = 0;
@@ -61,9 +63,14 @@ void DocumentBuilder::put(Node node) {
     completed_ = &frame.node.items.back();
     return;
   }
+  frame.has_key = false;
+  if (frame.is_left_out) {
+    left_out_ = std::move(node);
+    completed_ = &left_out_;
+    return;
+  }
   frame.node.members.push_back({std::move(frame.key), frame.key_place, std::move(node)});
   completed_ = &frame.node.members.back().value;
-  frame.has_key = false;
 }
 
 /// A few keys are looked through faster than a set of them is made.
@@ -78,13 +85,14 @@ bool DocumentBuilder::Frame::has(const std::string& name) {
 
 bool DocumentBuilder::key(std::string name, Place place) {
   Frame& frame = frames_.back();
-  if (!limits_.repeated_keys && frame.has(name))
-    problem(place, "the key " + quoted(path_of(name)) + " stands here a second time",
-            begins_a_resource(name) ? "put a line --- between two resources, or keep one of the two"
-                                    : "keep one of the two");
+  frame.is_left_out = !limits_.repeated_keys && frame.has(name);
   frame.key = std::move(name);
   frame.key_place = place;
   frame.has_key = true;
+  if (frame.is_left_out)
+    refuse_value(place, "the key stands here a second time",
+                 begins_a_resource(frame.key) ? "put a line --- between two resources, or keep one of the two"
+                                              : "keep one of the two");
   return count(0, frame.key.size(), place);
 }
 
@@ -117,31 +125,40 @@ bool DocumentBuilder::expects_key() const {
   return !frames_.empty() && frames_.back().node.kind == Node::Kind::Map && !frames_.back().has_key;
 }
 
-std::string DocumentBuilder::path_of(std::string_view key) const {
+/// Of the value to come.
+std::string DocumentBuilder::path() const {
   std::string path;
   for (const auto& frame : frames_) {
-    if (&frame == &frames_.back()) break;
     if (frame.node.kind == Node::Kind::List)
       path += '[' + std::to_string(frame.node.items.size()) + ']';
     else
-      path += (path.empty() ? "" : ".") + frame.key;
+      path += (path.empty() ? "" : ".") + (frame.key.size() <= kLongestStep ? frame.key : "…");
   }
-  return (path.empty() ? "" : path + '.') + std::string(key);
+  return path;
 }
 
 void DocumentBuilder::problem(Place place, std::string message, std::string expected) {
+  is_broken_ = true;
+  add(place, {}, std::move(message), std::move(expected));
+}
+
+void DocumentBuilder::refuse_value(Place place, std::string message, std::string expected) {
+  add(place, path(), std::move(message), std::move(expected));
+}
+
+void DocumentBuilder::add(Place place, std::string field, std::string message, std::string expected) {
   problems_.add({.file = file_,
                  .place = place,
-                 .field = {},
+                 .field = std::move(field),
                  .message = std::move(message),
                  .expected = std::move(expected),
                  .reason = "Invalid",
                  .warning = false});
 }
 
-Document DocumentBuilder::finish() {
-  if (problems_.empty()) return {std::move(root_), {}};
-  return {{}, problems_.kept(), problems_.more_errors()};
+ReadDocument DocumentBuilder::finish() {
+  if (problems_.empty()) return {{std::move(root_), {}}, {}};
+  return {{{}, problems_.kept(), problems_.more_errors()}, is_broken_ ? Node{} : std::move(root_)};
 }
 
 }  // namespace slipway

@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "crds/base/document.h"
+#include "crds/base/read_document.h"
 #include "crds/base/text.h"
 #include "crds/base/yaml_document.h"
 
@@ -21,10 +21,10 @@ Problem problem_at(std::string_view file, Place place, std::string message, std:
           .warning = false};
 }
 
-Document broken(Problem problem) {
-  Document document;
-  document.problems.push_back(std::move(problem));
-  return document;
+ReadDocument broken(Problem problem) {
+  ReadDocument read;
+  read.document.problems.push_back(std::move(problem));
+  return read;
 }
 
 /// The first byte that no text file has, or nothing.
@@ -94,8 +94,8 @@ std::size_t count_nodes(const Node& node) {
 }
 
 /// What a document took of the stream's bound counts for the next; one that broke it is gone and counts as one.
-std::vector<Document> parse_yaml_stream(std::string_view text, std::string_view file, DocumentLimits limits) {
-  std::vector<Document> documents;
+std::vector<ReadDocument> read_yaml_stream(std::string_view text, std::string_view file, DocumentLimits limits) {
+  std::vector<ReadDocument> documents;
   std::size_t chunks = 0;
   for (const YamlChunk& chunk : split_documents(text)) {
     if (++chunks > kMostDocuments) {
@@ -103,10 +103,11 @@ std::vector<Document> parse_yaml_stream(std::string_view text, std::string_view 
           broken(problem_at(file, {chunk.first_line, 1}, "the file has more than 20,000 documents", "split it")));
       break;
     }
-    Document document = parse_yaml_document(chunk, file, limits);
-    limits.nodes -= std::min(limits.nodes, count_nodes(document.root));
+    ReadDocument read = read_yaml_document(chunk, file, limits);
+    const Document& document = read.document;
+    limits.nodes -= std::min(limits.nodes, count_nodes(document.problems.empty() ? document.root : read.refused));
     if (document.problems.empty() && document.root.kind == Node::Kind::Null) continue;
-    documents.push_back(std::move(document));
+    documents.push_back(std::move(read));
   }
   return documents;
 }
@@ -121,16 +122,16 @@ bool looks_like_template(std::string_view text) {
   return first != std::string_view::npos && text.substr(first).starts_with("{{");
 }
 
-bool all_good(const std::vector<Document>& documents) {
-  for (const auto& document : documents)
-    if (!document.problems.empty()) return false;
+bool all_good(const std::vector<ReadDocument>& documents) {
+  for (const auto& read : documents)
+    if (!read.document.problems.empty()) return false;
   return !documents.empty();
 }
 
 }  // namespace
 
-std::vector<Document> parse_documents(std::string_view text, std::string_view file, const DocumentLimits& limits) {
-  std::vector<Document> documents;
+std::vector<ReadDocument> read_documents(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+  std::vector<ReadDocument> documents;
   if (text.size() > limits.bytes) {
     const std::string size = std::to_string(limits.bytes);
     documents.push_back(broken(problem_at(file, {}, "the file has more than " + size + " bytes", "split it")));
@@ -145,15 +146,21 @@ std::vector<Document> parse_documents(std::string_view text, std::string_view fi
     documents.push_back(broken(std::move(*bad)));
     return documents;
   }
-  if (!looks_like_json(text)) return parse_yaml_stream(text, file, limits);
-  documents.push_back(parse_json(text, file, limits));
+  if (!looks_like_json(text)) return read_yaml_stream(text, file, limits);
+  documents.push_back(read_json(text, file, limits));
   if (all_good(documents)) return documents;
   // A flow map of YAML starts with a brace too, and so does a stream of JSON documents.
-  auto as_yaml = parse_yaml_stream(text, file, limits);
+  auto as_yaml = read_yaml_stream(text, file, limits);
   if (all_good(as_yaml)) return as_yaml;
   if (looks_like_template(text))
     return {broken(problem_at(file, {1, 1}, "this is a template, and no resource yet",
                               "keep it in another folder, or write here what it becomes"))};
+  return documents;
+}
+
+std::vector<Document> parse_documents(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+  std::vector<Document> documents;
+  for (ReadDocument& read : read_documents(text, file, limits)) documents.push_back(std::move(read.document));
   return documents;
 }
 

@@ -271,7 +271,7 @@ void append(std::string& out, const Node& node) {
 
 }  // namespace
 
-Document parse_json(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+ReadDocument read_json(std::string_view text, std::string_view file, const DocumentLimits& limits) {
   DocumentBuilder builder(file, limits);
   if (text.size() > limits.bytes) {
     builder.problem({}, "the document has more than " + std::to_string(limits.bytes) + " bytes", "make it smaller");
@@ -285,6 +285,10 @@ Document parse_json(std::string_view text, std::string_view file, const Document
   SaxHandler handler(builder, text, limits.shallow);
   nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
   return builder.finish();
+}
+
+Document parse_json(std::string_view text, std::string_view file, const DocumentLimits& limits) {
+  return read_json(text, file, limits).document;
 }
 
 std::string to_json_text(const Node& node) {

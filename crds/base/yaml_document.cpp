@@ -76,9 +76,10 @@ class NodeHandler final : public YAML::EventHandler {
       return;
     }
     Node node = plain ? plain_scalar(value, place) : Node{};
-    if (node.kind == Node::Kind::Number && !std::isfinite(node.number))
-      builder_.problem(place, quoted(value) + " is no number that JSON has", "quote it if it is a text");
-    if (!plain) {
+    const bool is_refused = node.kind == Node::Kind::Number && !std::isfinite(node.number);
+    if (is_refused)
+      builder_.refuse_value(place, quoted(value) + " is no number that JSON has", "quote it if it is a text");
+    if (!plain || is_refused) {
       node.kind = Node::Kind::String;
       node.place = place;
       node.text = value;
@@ -205,7 +206,7 @@ void explain(DocumentBuilder& builder, Place place, const std::string& theirs) {
 
 }  // namespace
 
-Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, const DocumentLimits& limits) {
+ReadDocument read_yaml_document(const YamlChunk& chunk, std::string_view file, const DocumentLimits& limits) {
   DocumentBuilder builder(file, limits);
   NodeHandler handler(builder, chunk.first_line);
   try {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "crds/base/document.h"
+#include "crds/base/read_document.h"
 
 namespace slipway {
 
@@ -13,6 +13,6 @@ struct YamlChunk {
 };
 
 /// Reads one YAML document. A document without content gives a null root and no problem.
-Document parse_yaml_document(const YamlChunk& chunk, std::string_view file, const DocumentLimits& limits);
+ReadDocument read_yaml_document(const YamlChunk& chunk, std::string_view file, const DocumentLimits& limits);
 
 }  // namespace slipway

@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "crds/base/read_document.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/core_objects.h"
@@ -89,10 +90,19 @@ class StreamParser {
  public:
   StreamParser(std::string_view file, const ParseOptions& options) : file_(file), options_(options) {}
 
-  void parse(const Document& document) {
+  void parse(const ReadDocument& read) {
+    const Document& document = read.document;
+    if (document.problems.empty()) return parse_root(document.root);
     for (const auto& problem : document.problems) problems_.add(problem);
     problems_.add_unseen(document.more_problems);
-    if (document.problems.empty()) parse_root(document.root);
+    if (read.refused.kind == Node::Kind::Null) return;
+    // Its other errors are told, and nothing of it counts.
+    StreamParser others(file_, options_);
+    others.parse(read.refused);
+    for (const auto& problem : others.problems_.kept())
+      if (std::ranges::find(document.problems, problem.place, &Problem::place) == document.problems.end())
+        problems_.add(problem);
+    problems_.add_unseen(others.problems_.more_errors());
   }
 
   void parse(const Node& root) { parse_root(root); }
@@ -251,7 +261,7 @@ ParsedResources parse_resource(const Node& root, std::string_view file, const Pa
 
 ParsedResources parse_resources(std::string_view text, std::string_view file, const ParseOptions& options) {
   StreamParser parser(file, options);
-  for (const auto& document : parse_documents(text, file)) parser.parse(document);
+  for (const auto& document : read_documents(text, file)) parser.parse(document);
   return parser.take();
 }
 

@@ -1,5 +1,6 @@
 #include "crds/base/document.h"
 #include "crds/base/make_node.h"
+#include "crds/base/read_document.h"
 
 #include "tests/catch.h"
 
@@ -51,7 +52,7 @@ TEST_CASE("scalars are typed as kubectl types them") {
   CHECK(read("a: 2026-11-24T09:00:00Z") == R"({"a":"2026-11-24T09:00:00Z"})");
   CHECK(read("a: 4f2a91c0") == R"({"a":"4f2a91c0"})");
   for (const std::string text : {"1e999", "-1e999", ".inf", "-.Inf", ".nan"})
-    CHECK(read("a: " + text) == "f:1:4: \"" + text + "\" is no number that JSON has; quote it if it is a text");
+    CHECK(read("a: " + text) == "f:1:4: a: \"" + text + "\" is no number that JSON has; quote it if it is a text");
   CHECK(read("a: \".inf\"") == R"({"a":".inf"})");
   CHECK(read("a: 99999999999999999999") == R"({"a":1e+20})");
   CHECK(read("a: -") == "f:1:4: a '-' stands where no list can be; put the list on lines of its own");
@@ -93,11 +94,26 @@ TEST_CASE("streams are split where YAML splits them") {
 }
 
 TEST_CASE("keys stand once") {
-  CHECK(read("a: 1\na: 2") == "f:2:1: the key \"a\" stands here a second time; keep one of the two");
+  CHECK(read("a: 1\na: 2") == "f:2:1: a: the key stands here a second time; keep one of the two");
   CHECK(read("s:\n  t:\n  - x: 1\n    x: 2") ==
-        "f:4:5: the key \"s.t[0].x\" stands here a second time; keep one of the two");
-  CHECK(read(R"({"a":1,"b":{"c":1,"c":2}})") ==
-        "f:1:19: the key \"b.c\" stands here a second time; keep one of the two");
+        "f:4:5: s.t[0].x: the key stands here a second time; keep one of the two");
+  CHECK(read(R"({"a":1,"b":{"c":1,"c":2}})") == "f:1:19: b.c: the key stands here a second time; keep one of the two");
+}
+
+TEST_CASE("what is refused for its values alone is read all the same, the first of two") {
+  using Row = std::pair<std::string, std::string>;
+  const auto& [text, rest] = GENERATE(values<Row>({
+      {"a: {b: 1}\na: {b: 2, b: 3}\nc: [.inf, 1]", R"({"a":{"b":1},"c":[".inf",1]})"},
+      {"a: 1\na: &x {y: 2}\nb: *x", R"({"a":1,"b":{"y":2}})"},
+      {R"({"a":1,"a":{"b":[1]},"c":2})", R"({"a":1,"c":2})"},
+      {"a: 1\na: 2\nb: b: c", "null"},
+      {"a: 1\na: " + std::string(70, '['), "null"},
+  }));
+  const auto documents = read_documents(text, "f");
+  REQUIRE(documents.size() == 1);
+  CHECK_FALSE(documents[0].document.problems.empty());
+  CHECK(documents[0].document.root.kind == Node::Kind::Null);
+  CHECK(to_json_text(documents[0].refused) == rest);
 }
 
 TEST_CASE("keys stand once in a map of any size") {
@@ -112,9 +128,9 @@ TEST_CASE("keys stand once in a map of any size") {
 
 TEST_CASE("two resources without a line between them are told of it") {
   CHECK(read("kind: A\nkind: B") ==
-        "f:2:1: the key \"kind\" stands here a second time; put a line --- between two resources, or keep one of the "
+        "f:2:1: kind: the key stands here a second time; put a line --- between two resources, or keep one of the "
         "two");
-  CHECK(read("a:\n  kind: A\n  kind: B") == "f:3:3: the key \"a.kind\" stands here a second time; keep one of the two");
+  CHECK(read("a:\n  kind: A\n  kind: B") == "f:3:3: a.kind: the key stands here a second time; keep one of the two");
 }
 
 TEST_CASE("hostile YAML is refused in words") {
