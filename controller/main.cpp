@@ -9,6 +9,7 @@
 #include "controller/cli/program.h"
 #include "controller/runtime/child_process.h"
 #include "controller/runtime/core_dumps.h"
+#include "controller/runtime/line_buffer.h"
 #include "controller/runtime/open_files.h"
 
 namespace {
@@ -37,7 +38,10 @@ int main(int argc, char** argv) {
   slipway::runtime::raise_open_files();
   slipway::runtime::hear_of_ended_programs();
   try {
-    const slipway::cli::Console console{std::cout, std::cerr, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
+    slipway::runtime::LineBuffer lines(STDERR_FILENO);
+    std::ostream errors(&lines);
+    errors.tie(&std::cout);
+    const slipway::cli::Console console{std::cout, errors, isatty(STDERR_FILENO) == 1, columns_of_terminal(),
                                         environment_of_process()};
     return static_cast<int>(slipway::cli::run_program({argv + 1, argv + argc}, console));
   } catch (const std::filesystem::filesystem_error& refused) {

@@ -11,8 +11,8 @@ namespace slipway::audit {
 
 /// A chain as lines on a descriptor that is read by others, standard output mostly. It ends with the process, and lasts
 /// as long as whoever collects the lines keeps them. What failed is tried anew with the next lines: what came through
-/// in part counts as written, and its rest goes out first then. A reader that stops reading is waited for once, for as
-/// long as `patience`: after that it fails at once until something is read again.
+/// in part counts as written, and its rest goes out first then. A slow reader is waited for as long as `patience`
+/// in all, see RoomToWrite: after that it fails at once until something is read again.
 class StreamMedium final : public Medium {
  public:
   /// `descriptor` is not closed, and nothing else writes to it.

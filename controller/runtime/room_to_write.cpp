@@ -2,18 +2,62 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace slipway::runtime {
+namespace {
 
-bool RoomToWrite::wait() {
-  pollfd ready{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kComesBackWithin{60};
+
+bool is_ready(int descriptor, milliseconds within) {
+  pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
   int found = -1;
   do {
-    found = ::poll(&ready, 1, is_given_up_ ? 0 : static_cast<int>(patience_.count()));
+    found = ::poll(&ready, 1, static_cast<int>(within.count()));
   } while (found < 0 && errno == EINTR);
-  is_given_up_ = found == 0;
-  return !is_given_up_;
+  return found != 0;
+}
+
+const SteadyClock& clock_of_machine() {
+  static const SystemSteadyClock kClock;
+  return kClock;
+}
+
+}  // namespace
+
+RoomToWrite::RoomToWrite(int descriptor, milliseconds patience)
+    : RoomToWrite([descriptor](milliseconds within) { return is_ready(descriptor, within); }, patience,
+                  clock_of_machine()) {}
+
+RoomToWrite::RoomToWrite(HasRoom has_room, milliseconds patience, const SteadyClock& clock)
+    : has_room_(std::move(has_room)),
+      patience_(patience),
+      clock_(clock),
+      given_back_at_(clock.now()),
+      left_(patience) {}
+
+bool RoomToWrite::wait() {
+  // Mostly there is, and no time is to be looked at.
+  bool found = has_room_(milliseconds{0});
+  if (!found && !is_given_up_) {
+    const auto began = clock_.now();
+    give_back(began);
+    found = has_room_(std::chrono::ceil<milliseconds>(left_));
+    left_ = std::max(left_ - (clock_.now() - began), std::chrono::nanoseconds{0});
+  }
+  is_given_up_ = !found;
+  return found;
+}
+
+void RoomToWrite::give_back(SteadyClock::Time now) {
+  const double share = std::chrono::duration<double>(now - given_back_at_) / kComesBackWithin;
+  const auto back = std::chrono::duration_cast<std::chrono::nanoseconds>(patience_ * std::min(share, 1.0));
+  left_ = std::min<std::chrono::nanoseconds>(left_ + back, patience_);
+  given_back_at_ = now;
 }
 
 }  // namespace slipway::runtime

@@ -1,21 +1,35 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+
+#include "controller/runtime/system_clock.h"
 
 namespace slipway::runtime {
 
-/// Whether a descriptor that others read takes PIPE_BUF bytes without making its writer wait. A reader that stops
-/// reading is waited for once, for as long as `patience`: after that there is no room until something is read again.
-/// One thread at a time.
+/// Whether a descriptor that others read takes PIPE_BUF bytes (a terminal: some) without making its writer wait. Who
+/// reads slowly is waited for as long as `patience` in all, which comes back within a minute: with ten seconds a sixth
+/// of the time at most, after the first ten. After a wait in vain there is no room until something is read again. One
+/// thread at a time.
 class RoomToWrite {
  public:
-  RoomToWrite(int descriptor, std::chrono::milliseconds patience) : descriptor_(descriptor), patience_(patience) {}
+  /// Whether there is room before so much time is over.
+  using HasRoom = std::function<bool(std::chrono::milliseconds)>;
+
+  RoomToWrite(int descriptor, std::chrono::milliseconds patience);
+  /// `clock` outlives it.
+  RoomToWrite(HasRoom has_room, std::chrono::milliseconds patience, const SteadyClock& clock);
   bool wait();
 
  private:
-  const int descriptor_;
+  void give_back(SteadyClock::Time now);
+
+  const HasRoom has_room_;
   const std::chrono::milliseconds patience_;
-  bool is_given_up_ = false;  ///< The reader, until something is read again.
+  const SteadyClock& clock_;
+  SteadyClock::Time given_back_at_;
+  std::chrono::nanoseconds left_;  ///< Of the patience.
+  bool is_given_up_ = false;       ///< The reader, until something is read again.
 };
 
 }  // namespace slipway::runtime

@@ -2,16 +2,13 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <climits>
 #include <mutex>
 #include <utility>
 
-#include "controller/runtime/room_to_write.h"
+#include "controller/runtime/line_writer.h"
 #include "crds/base/document.h"
 #include "crds/base/make_node.h"
 #include "crds/base/text.h"
@@ -34,49 +31,19 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return kLevels.at(static_cast<std::size_t>(level));
 }
 
-/// A whole line each time, where it fits, so that lines of several processes on one descriptor do not mix. What of a
-/// longer one did not get through goes out before the next.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  using LineOfLoss = std::function<std::string(std::int64_t lost)>;
-  DescriptorSink(const Log::Options& options, LineOfLoss line_of_loss)
-      : descriptor_(options.descriptor),
-        room_(options.descriptor, options.patience),
-        line_of_loss_(std::move(line_of_loss)) {}
+  DescriptorSink(const Log::Options& options, runtime::LineWriter::LineOfLoss line_of_loss)
+      : writer_(options.descriptor, options.patience, std::move(line_of_loss)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    if (lost_ > 0 && pass_on(line_of_loss_(lost_))) lost_ = 0;
-    if (lost_ > 0 || !pass_on({message.payload.data(), message.payload.size()})) ++lost_;
+    writer_.write(std::string{message.payload.data(), message.payload.size()} + '\n');
   }
   void flush_() override {}
 
  private:
-  /// False: nothing of it was written.
-  bool pass_on(std::string line) {
-    if (!write_rest()) return false;
-    rest_ = std::move(line) + '\n';
-    const std::size_t whole = rest_.size();
-    if (write_rest() || rest_.size() < whole) return true;
-    rest_.clear();
-    return false;
-  }
-
-  bool write_rest() {
-    while (!rest_.empty()) {
-      if (!room_.wait()) return false;
-      const ssize_t written = ::write(descriptor_, rest_.data(), std::min<std::size_t>(rest_.size(), PIPE_BUF));
-      if (written < 0 && errno != EAGAIN && errno != EINTR) return false;
-      if (written > 0) rest_.erase(0, static_cast<std::size_t>(written));
-    }
-    return true;
-  }
-
-  const int descriptor_;
-  runtime::RoomToWrite room_;
-  const LineOfLoss line_of_loss_;
-  std::int64_t lost_ = 0;  ///< Lines that nobody was told of.
-  std::string rest_;
+  runtime::LineWriter writer_;
 };
 
 class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {

@@ -35,8 +35,8 @@ class Log {
     LogFormat format = LogFormat::Json;
     LogLevel level = LogLevel::Info;
     int descriptor = 2;  ///< Where lines go; not closed.
-    /// A reader that stops reading is waited for so long, once. Lines that come until it reads again are lost, and it
-    /// is told how many.
+    /// A slow reader is waited for so long in all within a minute or so, see RoomToWrite. Lines that come without room
+    /// are lost, and it is told how many.
     std::chrono::milliseconds patience{10'000};
     /// Takes each line (without its end) instead of the descriptor, one at a time.
     std::function<void(const std::string& line)> write;
