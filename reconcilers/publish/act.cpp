@@ -187,11 +187,15 @@ class Act {
   Result<bool> adds_to(const PutAttachedTag& step, const Digest& named) {
     if (named == step.manifest.digest) return false;
     auto there = hands_.store.manifest(named, stop_);
-    if (!there && there.error().cls != ErrorClass::Integrity) return std::unexpected(std::move(there.error()));
+    const bool is_lost = !there && there.error().cls == ErrorClass::NotFound;
+    if (!there && !is_lost && there.error().cls != ErrorClass::Integrity)
+      return std::unexpected(std::move(there.error()));
     const auto& ours = content_.bytes.at(step.manifest.digest);
     if (there && holds_all_of(*there, ours)) return false;
-    if (there && holds_all_of(ours, *there)) return true;
-    leave(step, "has content that the source's has not");
+    const bool adds = there && holds_all_of(ours, *there);
+    if (adds && step.why_not_moved.empty()) return true;
+    leave(step, is_lost ? "names a manifest that is not there"
+                        : (adds ? step.why_not_moved : "has content that the source's has not"));
     return false;
   }
 

@@ -24,6 +24,8 @@ constexpr int kMaxLevels = 4;
 constexpr std::size_t kMaxListed = 800;
 constexpr std::size_t kMaxListBytes = 2u << 20;
 constexpr std::size_t kMaxAddedBytes = 256u << 10;
+/// Of a tag of Cosign, which reads 1,000: whoever signs at the destination adds some.
+constexpr std::size_t kMaxLayersUnderTag = 900;
 constexpr std::array<std::string_view, 3> kTagEndings{".sig", ".att", ".sbom"};
 
 class AttachedReader {
@@ -134,6 +136,9 @@ class AttachedReader {
 
   Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
     if (!refers(subject_of(manifest), attached)) return leave(attached, "it does not refer to that");
+    if (!attached.tag.empty() && manifest.layers.size() > kMaxLayersUnderTag)
+      return leave(attached,
+                   "it has more than 900 layers, and Cosign reads 1,000, those that are added there included");
     if (!agrees_on_sizes(manifest))
       return leave(attached, "it gives a blob another size than what is published with it");
     if (!fits_list(manifest, attached))

@@ -328,7 +328,23 @@ class Decision {
     if (attached.tag.empty())
       plan_.steps.emplace_back(PutReferrer{.referrer = attached.manifest, .subject = attached.subject, .why = reason});
     else
-      plan_.steps.emplace_back(PutAttachedTag{.tag = attached.tag, .manifest = attached.manifest, .why = reason});
+      plan_.steps.emplace_back(PutAttachedTag{
+          .tag = attached.tag, .manifest = attached.manifest, .why_not_moved = why_not_moved(attached), .why = reason});
+  }
+
+  /// Whoever publishes the same image from a source of their own could fill the tag with what they like. It moves where
+  /// the records on the image tell that this namespace published it, and nobody else.
+  std::string why_not_moved(const Attached& attached) const {
+    if (attached.tag.ends_with(".sbom")) return "holds one SBOM, and is never moved";
+    const auto& on = records_on(seen_, digest_);
+    const auto is_of_another = [&](const PublicationRecord& record) {
+      return record.publisher.id != seen_.publisher.id ||
+             record.publisher.namespace_name != seen_.publisher.namespace_name;
+    };
+    if (std::ranges::any_of(on.records, is_of_another)) return "is of an image that another publisher has, too";
+    if (attached.subject.digest != digest_ || !on.all_read || on.records.empty())
+      return "is of an image whose publishers can't all be told";
+    return "";
   }
 
   PublicationRecord record() const { return own_record(publication_, seen_, plan_, now_); }

@@ -55,10 +55,12 @@ struct PutReferrer {
   bool operator==(const PutReferrer&) const = default;
 };
 
-/// As PutReferrer, for tools that name such artifacts by a tag ("sha256-<hex>.sig"). Takes nothing from one.
+/// As PutReferrer, for tools that name such artifacts by a tag ("sha256-<hex>.sig"). Takes nothing from one that is
+/// there.
 struct PutAttachedTag {
   std::string tag;
   content::Descriptor manifest;
+  std::string why_not_moved;  ///< Why a tag that names something else stays, also where this has all of it and more.
   std::string why;
   bool operator==(const PutAttachedTag&) const = default;
 };
