@@ -70,6 +70,7 @@ Result<bool> ImageLayers::look_among_others(const content::Descriptor& blob, con
                                             const std::stop_token& stop) {
   const StreamSlots::Slot slot(running_.means.slots, running_.slots, stop);
   if (!slot.held()) return stopped();
+  running_.board.told("layer " + blob.digest.short_hex() + " is there: it is read at the registry, to be checked");
   const auto looked =
       look(blob, {.diff_id = diff_id, .windows = *windows_, .image = growth_}, [] { return false; }, stop);
   if (!looked) return std::unexpected(looked.error());

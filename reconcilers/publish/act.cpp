@@ -55,28 +55,18 @@ class Act {
   }
 
  private:
-  Result<void> carry_out(const SendBlobs& step) { return bring(step.blobs, step.deep, manner_.on_progress); }
+  Result<void> carry_out(const SendBlobs& step) { return bring(step.blobs, step.deep); }
 
   /// What is there is read there; what went away meanwhile is brought again.
-  Result<void> carry_out(const CheckLayers& step) {
-    const auto& watcher = manner_.on_progress;
-    if (!watcher) return bring(step.layers, /*deep=*/true, watcher);
-    bool told = false;
-    return bring(step.layers, /*deep=*/true, [&](TransferProgress progress) {
-      if (!std::exchange(told, true) && progress.note.empty())
-        progress.note = "layers are read where they are, at the registry, to be checked (" +
-                        std::to_string(step.layers.size()) + ")";
-      watcher(progress);
-    });
-  }
+  Result<void> carry_out(const CheckLayers& step) { return bring(step.layers, /*deep=*/true); }
 
-  Result<void> bring(const std::vector<content::Descriptor>& blobs, bool deep, const ProgressListener& watcher) {
+  Result<void> bring(const std::vector<content::Descriptor>& blobs, bool deep) {
     RememberingSource source(hands_.source, content_.small_blobs);
     auto request = request_for(blobs);
     request.mount_from = manner_.mount_from;
     request.deep = deep;
     if (deep) request.diff_ids = content_.diff_ids;
-    request.on_progress = watcher;
+    request.on_progress = manner_.on_progress;
     // Of one that fails, too: whoever finds there what it brought tells of all.
     request.on_end = [this](const BlobTransferReport& moved) { count(moved); };
     auto sent = hands_.transfer.transfer(source, hands_.store, request, stop_);

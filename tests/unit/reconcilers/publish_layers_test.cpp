@@ -176,9 +176,6 @@ TEST_CASE("verify Deep reads layers that are at the registry already") {
     it.publication.spec.source.image->reference = "ghcr.io/contoso/storefront@" + it.clean.descriptor.digest.str();
     CHECK(it.world.publish(it.publication) == kAgainInAnHour);
     CHECK(it.looks() == 0);
-    auto& seen = it.world.progress.seen;
-    CHECK(std::ranges::all_of(seen, &std::string::empty, &TransferProgress::note));
-    seen.clear();
 
     it.publication.spec.verify = Verify::Deep;
     it.world.objects.apply(it.publication);
@@ -188,9 +185,6 @@ TEST_CASE("verify Deep reads layers that are at the registry already") {
     CHECK(it.ready() == "True Succeeded");
     CHECK(it.looks() == 1);
     CHECK(it.world.recorder.events.empty());
-    REQUIRE(seen.size() > 1);
-    CHECK(seen.front().note == "layers are read where they are, at the registry, to be checked (1)");
-    CHECK(std::ranges::all_of(seen.begin() + 1, seen.end(), &std::string::empty, &TransferProgress::note));
     const auto before = it.world.status(it.publication);
 
     // Once is enough, until somebody asks.

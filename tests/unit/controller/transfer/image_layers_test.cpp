@@ -15,6 +15,14 @@ using namespace slipway;
 using namespace slipway::testing;
 using namespace slipway::transfer;
 
+namespace {
+
+std::string read_there(const Digest& layer) {
+  return "layer " + layer.short_hex() + " is there: it is read at the registry, to be checked";
+}
+
+}  // namespace
+
 TEST_CASE("deep: the uncompressed layer is held against its diff id, also where nothing was sent", "[transfer]") {
   const std::string layer = bytes_of(60'000);
   const bool present = GENERATE(false, true);
@@ -29,6 +37,22 @@ TEST_CASE("deep: the uncompressed layer is held against its diff id, also where 
   if (!right) CHECK(report.error().cls == ErrorClass::Integrity);
 }
 
+TEST_CASE("deep: which layers are read at the registry is told, and no word of those that are sent or known",
+          "[transfer]") {
+  const std::string there = bytes_of(60'000);
+  const std::string sent = bytes_of(50'000, 3);
+  const std::string not_checked = bytes_of(200, 5);
+  TransferWorld world;
+  world.registry.state.lock()->blobs["team/app"] = {{Digest::of(there), there}, {Digest::of(not_checked), not_checked}};
+  auto request = world.request({world.source.add(there), world.source.add(sent), world.source.add(not_checked)});
+  request.deep = true;
+  for (const auto& layer : {there, sent}) request.diff_ids[Digest::of(layer)] = Digest::of(layer).str();
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.notes() == std::vector<std::string>{read_there(Digest::of(there))});
+  REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.notes().size() == 1);
+}
+
 TEST_CASE("deep: how far the reading of a layer that is there has come is told", "[transfer]") {
   const std::string layer = bytes_of(60'000);
   const auto digest = Digest::of(layer);
@@ -38,6 +62,7 @@ TEST_CASE("deep: how far the reading of a layer that is there has come is told",
   request.deep = true;
   request.diff_ids[digest] = digest.str();
   REQUIRE(world.engine.transfer(world.source, world.store, request, {}));
+  CHECK(world.notes() == std::vector<std::string>{read_there(digest)});
   const auto seen = world.seen.lock();
   CHECK(std::ranges::any_of(*seen, [](const auto& told) { return told.bytes_done > 0 && told.bytes_done < 60'000; }));
   CHECK(std::ranges::is_sorted(*seen, {}, &TransferProgress::bytes_done));
@@ -365,7 +390,7 @@ TEST_CASE("deep: a reading that is cut goes on where it was", "[transfer]") {
   CHECK(present.run());
   CHECK(present.reads() == 4);
   const std::string waiting = "layer " + Digest::of(present.layer).short_hex() + ": waiting 1 s: cut";
-  CHECK(present.world.notes() == std::vector<std::string>(3, waiting));
+  CHECK(present.world.notes() == std::vector{read_there(Digest::of(present.layer)), waiting, waiting, waiting});
 }
 
 TEST_CASE("deep: a reading is cut a few times in a row, and once more as often as it gets on", "[transfer]") {
