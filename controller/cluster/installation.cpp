@@ -28,13 +28,18 @@ constexpr std::chrono::seconds kClocksAgree{1};
 struct Life {
   std::string uid;
   std::optional<Timestamp> deleted;
+  bool is_seen = true;  ///< Somebody has looked at it since it was edited, as far as it is known.
 };
 
 template <class T>
 std::optional<Life> life_in(const runtime::ObjectCache<T>& cache, const runtime::ObjectName& name) {
   const auto found = cache.find(name);
   if (found == nullptr) return std::nullopt;
-  return Life{found->object.metadata.uid, found->object.metadata.deletion_timestamp};
+  const ObjectMeta& metadata = found->object.metadata;
+  Life life{.uid = metadata.uid, .deleted = metadata.deletion_timestamp};
+  if constexpr (requires { found->object.status; })
+    life.is_seen = found->object.status.observed_generation == metadata.generation;
+  return life;
 }
 
 /// Absent when it is not there.
@@ -181,8 +186,13 @@ struct Installation::Parts {
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
+  /// What was edited or deleted while nobody worked on it goes before what is only looked at again.
   void wake_gained(const Shards::Gained& gained) {
-    caches.for_each_key([&](const ObjectKey& key) { wake(key, runtime::Priority::Resync, gained); });
+    caches.for_each_key([&](const ObjectKey& key) {
+      const auto life = life_of(caches, key);
+      const bool is_news = life && (life->deleted || !life->is_seen);
+      wake(key, is_news ? runtime::Priority::Edit : runtime::Priority::Resync, gained);
+    });
   }
 
   const Timestamp began;

@@ -144,8 +144,8 @@ struct ObjectWatches::Running {
         references({.client = parts.client,
                     .changed =
                         [this](kube::ReferenceKind kind, const runtime::Change& change, bool is_of_start) {
-                          wake_all(who_refers_to(reference_to(kind, change.object)),
-                                   is_of_start ? runtime::Priority::Resync : runtime::Priority::Edit);
+                          wake_referrers(parts.caches.references.who_refers_to(reference_to(kind, change.object)),
+                                         is_of_start ? runtime::Priority::Resync : runtime::Priority::Edit);
                         },
                     .refused = [this](const auto& scope, const Error& error) { refused(scope, error); },
                     .granted = [this](const kube::ReferenceScope& scope) { granted(scope); },
@@ -157,7 +157,7 @@ struct ObjectWatches::Running {
       if (!has_synced()) return;
       if (is_another(before, now)) {
         wake_all(renamed_with(object_in(before), object_in(now), parts.caches), runtime::Priority::Resync);
-        return wake_all(users_of(object_in(before), object_in(now), parts.caches));
+        return wake_users(object_in(before), object_in(now));
       }
       if (is_ready(before) || !is_ready(now)) return;  // By another replica: a cache tells nothing of our own writes.
       wake_all(unready_users_of(now->object, parts.caches), runtime::Priority::Resync);
@@ -204,20 +204,18 @@ struct ObjectWatches::Running {
     });
   }
 
-  /// Who refers to it, and who uses the registries among them: their credentials are theirs.
-  std::vector<ObjectKey> who_refers_to(const Reference& reference) const {
-    return with_users(parts.caches.references.who_refers_to(reference));
-  }
-
-  std::vector<ObjectKey> with_users(std::vector<ObjectKey> keys) const {
-    std::set<ObjectKey> all(keys.begin(), keys.end());
+  /// Those, and who uses the registries among them: their credentials are theirs.
+  void wake_referrers(const std::vector<ObjectKey>& keys, runtime::Priority priority) const {
+    wake_all(keys, priority);
     for (const ObjectKey& key : keys) {
       if (key.kind != ResourceKind::ContainerRegistry) continue;
-      const auto entry = parts.caches.registries.find(name_of(key));
-      if (entry == nullptr) continue;
-      for (ObjectKey& user : users_of(nullptr, &entry->object, parts.caches)) all.insert(std::move(user));
+      if (const auto entry = parts.caches.registries.find(name_of(key))) wake_users(nullptr, &entry->object);
     }
-    return {all.begin(), all.end()};
+  }
+
+  /// Nobody waits for them: all users of a registry would stand before what somebody has edited.
+  void wake_users(const ContainerRegistry* before, const ContainerRegistry* now) const {
+    wake_all(users_of(before, now, parts.caches), runtime::Priority::Resync);
   }
 
   void wake_all(const std::vector<ObjectKey>& keys, runtime::Priority priority = runtime::Priority::Edit) const {
@@ -237,7 +235,7 @@ struct ObjectWatches::Running {
     const ReferenceIndex& index = parts.caches.references;
     const std::set<std::string> names =
         scope.namespace_name.empty() ? index.namespaces_with(kind) : std::set{scope.namespace_name};
-    for (const std::string& name : names) wake_all(with_users(index.who_refers_into(kind, name)));
+    for (const std::string& name : names) wake_referrers(index.who_refers_into(kind, name), runtime::Priority::Edit);
   }
 
   /// Watches Secrets and ConfigMaps where objects refer to some, once all objects are known.

@@ -28,6 +28,13 @@ std::string read(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("a map has no room for what is not in it: hostile texts are made of small ones") {
+  const Document document = parse_json(R"({"a":{"b":{}}})", "f");
+  REQUIRE(document.root.members.size() == 1);
+  CHECK(document.root.members.capacity() == 1);
+  CHECK(document.root.members[0].value.members.capacity() == 1);
+}
+
 TEST_CASE("scalars are typed as kubectl types them") {
   CHECK(read("a: 1.10") == R"({"a":1.1})");
   CHECK(read("a: \"1.10\"") == R"({"a":"1.10"})");

@@ -274,6 +274,21 @@ TEST_CASE("A namespace that is being deleted is sent no events, and one that ref
   CHECK_THAT(lines->front(), Catch::Contains("removed: 1.8.2"));
 }
 
+TEST_CASE("The end waits for no pause between two tries") {
+  World world;
+  std::atomic<int> asked = 0;
+  world.server.before = [&](const http::Request&) -> std::optional<http::Response> {
+    if (asked++ > 0) return std::nullopt;
+    return http::Response{.status = 503, .headers = {}, .body = "{}"};
+  };
+  world.start({.instance = "slipway-0", .flush_for = std::chrono::hours{1}, .try_again = std::chrono::hours{1}});
+  world.tell("first");
+  while (asked == 0) std::this_thread::yield();
+  world.tell("second");
+  CHECK(world.events().size() == 1);
+  CHECK(asked == 2);
+}
+
 TEST_CASE("The end waits for a server that does not answer no longer than it was told to") {
   World world;
   world.server.before = nullptr;

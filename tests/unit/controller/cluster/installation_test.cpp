@@ -1,10 +1,13 @@
 #include "controller/cluster/installation.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "controller/cluster/membership.h"
+#include "crds/base/document.h"
+#include "reconcilers/finalizer.h"
 #include "reconcilers/readiness.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
@@ -22,8 +25,9 @@ const ObjectKey kStorefront{ResourceKind::ImagePublication, "shop", "storefront"
 /// A replica that has a share of the work, after another one that gave its own back, and a publication whose
 /// ContainerRegistry is not there.
 struct World : ClusterWorld {
-  World() {
+  explicit World(const std::function<void(World&)>& prepare = [](World&) {}) {
     apply(make_publication());
+    prepare(*this);
     server.create("/apis/coordination.k8s.io/v1/namespaces/slipway-system/leases/slipway-1",
                   {{"metadata", {{"labels", {{std::string(cluster::kReplicaGroup), "slipway"}}}}}, {"spec", {}}});
     list_all(installation.caches());
@@ -98,6 +102,31 @@ TEST_CASE("That a status can't be written is told until it can, or the object is
     world.give_share_back();
   }
   CHECK_FALSE(world.installation.assembly().write_failure());
+}
+
+TEST_CASE("What was edited or deleted while nobody worked on it is taken before what is only looked at again") {
+  World world([](World& before) {
+    before.apply(make_publication("b-edited"));
+    for (const std::string name : {"a-seen", "c-deleted"}) {
+      ImagePublication made = make_publication(name);
+      made.metadata.finalizers = {std::string(kFinalizer)};
+      const ObjectKey key = before.apply(made);
+      const Node seen =
+          parse_json(R"({"apiVersion":"slipway.dev/v1alpha1","kind":"ImagePublication","metadata":{"name":")" + name +
+                         R"("},"status":{"observedGeneration":1}})",
+                     "status")
+              .root;
+      REQUIRE(before.client.find(
+          kube::apply({kube::resource_of(key.kind), key.namespace_name, key.name, "status"}, seen), {}));
+      if (name == "c-deleted") before.server.remove(path_of(key));
+    }
+  });
+  std::vector<std::string> taken;
+  while (const auto key = world.queue.try_take()) {
+    taken.push_back(key->name);
+    world.queue.done(*key);
+  }
+  CHECK(taken == std::vector<std::string>{"b-edited", "c-deleted", "storefront", "a-seen"});
 }
 
 TEST_CASE("A ContainerRegistry that this replica finds Ready again wakes the publications that are not") {

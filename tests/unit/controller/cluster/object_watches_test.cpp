@@ -183,21 +183,21 @@ TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source t
   world.start();
   SECTION("when its spec is edited") {
     world.server.edit(path_of(contoso), [](auto& object) { object["spec"]["suspend"] = true; });
-    world.told.wait_for("edit to-contoso");
+    world.told.wait_for("resync to-contoso");
     world.request_visit(last);
-    CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso", "edit from-contoso", "edit to-contoso"});
+    CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso", "resync from-contoso", "resync to-contoso"});
   }
   SECTION("when it goes") {
     world.server.remove(path_of(contoso));
-    world.told.wait_for("edit to-contoso");
+    world.told.wait_for("resync to-contoso");
     world.request_visit(last);
-    CHECK(world.told.until("edit to-fabrikam") == Names{"edit from-contoso", "edit to-contoso", "forget contoso"});
+    CHECK(world.told.until("edit to-fabrikam") == Names{"forget contoso", "resync from-contoso", "resync to-contoso"});
   }
   SECTION("and what refers to another, when an alias makes them one registry or does not any more") {
     for (const std::vector<std::string>& aliases : {std::vector<std::string>{"GHCR.io"}, {}}) {
       world.server.edit(path_of(contoso), [&](auto& object) { object["spec"]["aliases"] = aliases; });
-      CHECK(world.told.until("edit to-contoso") ==
-            Names{"edit contoso", "edit from-contoso", "resync from-contoso", "resync to-fabrikam"});
+      CHECK(world.told.until("resync to-contoso") ==
+            Names{"edit contoso", "resync from-contoso", "resync from-contoso", "resync to-fabrikam"});
     }
   }
   SECTION("not when somebody asks for a visit to it") {
@@ -278,9 +278,9 @@ TEST_CASE("The credentials of a ContainerRegistry wake it and what uses it") {
   const ObjectKey last = world.publication("shop", "b");
   world.start("resync a");
   world.server.edit("/api/v1/namespaces/slipway-system/secrets/acr", [](auto& object) { object["data"]["x"] = "y"; });
-  world.told.wait_for("edit a");
+  world.told.wait_for("resync a");
   world.request_visit(last);
-  CHECK(world.told.until("edit b") == Names{"edit a", "edit northwind"});
+  CHECK(world.told.until("edit b") == Names{"edit northwind", "resync a"});
 }
 
 TEST_CASE("Labels of a namespace wake what is in it") {
