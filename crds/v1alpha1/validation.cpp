@@ -201,6 +201,15 @@ void check_source(Places& places, const SourceSpec& source) {
     places.problem("spec.source.follow", "a source with a digest stays what it is", "remove follow, or the digest");
 }
 
+/// Whoever goes back in an emergency must not take a publication that went well for it.
+void check_rollback(Places& places, const ImagePublicationSpec& spec) {
+  if (!spec.rollback || places.is_refused("spec.tags")) return;
+  for (std::size_t i = 0; i < spec.tags.size(); ++i)
+    if (spec.tags[i].mutability == Mutability::Moving || places.is_refused(at("spec.tags", i) + ".mutability")) return;
+  places.warn("spec.rollback", "no tag is Moving: it takes none back",
+              "write mutability: Moving at the tag that is to go back, or remove the rollback");
+}
+
 /// What its gates ask is asked of who publishes.
 void check_floor(Places& places, const std::string& path, const AccessEntry& entry) {
   if (entry.gates == Gates{} || std::ranges::find(entry.actions, AccessAction::Publish) != entry.actions.end()) return;
@@ -235,6 +244,7 @@ void validate(const ImagePublication& object, const Node& root, FieldReader& rea
   check_tags(places, spec);
   check_gates(places, "spec.gates", member_of(root.find("spec"), "gates"));
   check_source(places, spec.source);
+  check_rollback(places, spec);
   if (spec.ttl_after_published && spec.deletion_policy == DeletionPolicy::Untag)
     places.problem("spec.ttlAfterPublished", "it can't be used with deletionPolicy: Untag",
                    "remove it or write deletionPolicy: Retain");

@@ -149,13 +149,6 @@ class Decision {
            }) != nullptr;
   }
 
-  /// Of a publication that was finished as a rollback: some tag was given another digest than the image's.
-  bool follows_rollback() const {
-    return finished_ && std::ranges::any_of(publication_.status.published->tags, [&](const TagStatus& tag) {
-             return !tag.digest.empty() && tag.digest != publication_.status.published->digest;
-           });
-  }
-
   /// What a finished publication did to a tag, or null.
   const TagStatus* done_before(const ExpandedTag& tag) const {
     if (!finished_) return nullptr;
@@ -175,7 +168,8 @@ class Decision {
   }
 
   void decide_tags() {
-    plan_.rollback_ended = follows_rollback() && spec_.rollback && rollback_is_over(*spec_.rollback, now_);
+    plan_.rollback_ended = finished_ && follows_rollback(*publication_.status.published) && spec_.rollback &&
+                           rollback_is_over(*spec_.rollback, now_);
     for (const auto& tag : seen_.tags) {
       TagDecision decision{.name = tag.name, .tag = tag.tag, .mutability = tag.mutability};
       if (tag.state != ExpansionState::Expanded) {
@@ -375,6 +369,8 @@ class Decision {
   }
 
   void note() {
+    if (auto told = rollback_note(spec_, plan_, now_); !told.empty() && (moving_.empty() || !rolls_back()))
+      plan_.notes.push_back(std::move(told));
     if (seen_.content)
       for (const auto& left : seen_.content->left_out)
         plan_.notes.push_back("stays behind: " + brief(left.digest) +

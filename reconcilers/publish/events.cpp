@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "reconcilers/publish/rollback.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -33,6 +34,9 @@ void tell_changes(const ImagePublication& before, const ImagePublicationStatus& 
 
   for (const auto& note : acted.plan.gate_notes)
     recorder.event(key, EventType::Warning, std::string(reason::kNoted), note);
+  if (acted.plan.purpose == Purpose::Publish)
+    if (const auto idle = idle_rollback(before.spec, acted.plan.tags, *after.published->at); !idle.empty())
+      recorder.event(key, EventType::Warning, std::string(reason::kNoted), idle);
   if (acted.plan.purpose == Purpose::Publish && !acted.plan.found_published_at)
     recorder.event(key, EventType::Normal, std::string(reason::kPublished), ready ? ready->message : "");
   if (acted.plan.purpose == Purpose::Repair)

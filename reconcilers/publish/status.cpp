@@ -14,6 +14,7 @@
 #include "reconcilers/brief_digest.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
+#include "reconcilers/publish/rollback.h"
 #include "reconcilers/publish/tag_words.h"
 #include "reconcilers/publish/tags_on_record.h"
 #include "reconcilers/readiness.h"
@@ -318,6 +319,11 @@ class Conclusion {
     return found != before.end() && found->state == TagState::Superseded;
   }
 
+  std::string idle() const {
+    const auto idle = idle_rollback(publication_.spec, plan_.tags, now_);
+    return idle.empty() ? "" : "; " + idle;
+  }
+
   void tell_tags() {
     const auto left = superseded();
     const auto back = rolled_back(*status_.published);
@@ -325,12 +331,11 @@ class Conclusion {
     if (!left.empty())
       set(kTagged, true, reason::kSuperseded, left);
     else if (plan_.rollback_ended)
-      set(kTagged, true, reason::kRollbackEnded,
-          "rollback.until is over: moving tags go on with the next publication, or when rollback is removed");
+      set(kTagged, true, reason::kRollbackEnded, kRollbackEndedWords);
     else if (!back.empty())
       set(kTagged, true, reason::kRolledBack, (tags.empty() ? "" : "set: " + tags + "; ") + back);
     else
-      set(kTagged, true, reason::kTagsSet, tags.empty() ? "no tag to set" : "set: " + tags);
+      set(kTagged, true, reason::kTagsSet, (tags.empty() ? "no tag to set" : "set: " + tags) + idle());
   }
 
   void observe_only() {

@@ -162,6 +162,24 @@ TEST_CASE("two deployment targets may have one name") {
                                "name: shop, cluster: us}]\n  tags:")) == "none");
 }
 
+TEST_CASE("a rollback that takes no tag back is warned of, unless what is wrong with the tags is told") {
+  const auto told = [](const std::string& from, const std::string& to) {
+    std::string text;
+    const auto parsed =
+        parse_resources(replaced(kPublication, from, to) + "  rollback:\n    digest: sha256:" + std::string(64, 'a') +
+                            "\n    reason: checkout is broken\n",
+                        "f.yaml");
+    for (const auto& problem : parsed.problems)
+      if (problem.field.starts_with("spec.rollback")) text += to_string(problem);
+    return text;
+  };
+  CHECK(told("Moving", "Moving").empty());
+  CHECK(told("Moving", "Immutable")
+            .find("spec.rollback: no tag is Moving: it takes none back; write mutability: Moving "
+                  "at the tag that is to go back, or remove the rollback") != std::string::npos);
+  CHECK(told("Moving", "moving").empty());
+}
+
 TEST_CASE("gates of an entry that gives no Publish are warned of") {
   const auto warnings = [](const std::string& actions) {
     const auto parsed = parse_resources(

@@ -468,6 +468,41 @@ TEST_CASE("a rollback holds until its end, and nothing moves by itself then", "[
   }
 }
 
+TEST_CASE("of a rollback is told what the steps don't show", "[publish_decide]") {
+  const auto end = *parse_timestamp("2026-11-25T00:00:00Z");
+  Situation it;
+  SECTION("that it takes none back") {
+    it.all_there().rolled_back();
+    std::string why = "no tag is Moving";
+    SECTION("since none is Moving") {
+      it.publication.spec.tags[1].mutability = it.seen.tags[1].mutability = Mutability::Immutable;
+    }
+    SECTION("since all that are have no value") {
+      it.seen.tags[1] = {
+          .name = "pr", .mutability = Mutability::Moving, .state = ExpansionState::Missing, .why = "no label pr"};
+      why = "every Moving tag is skipped";
+    }
+    CHECK(it.decide_at().notes == std::vector{"rollback: " + why + ": it takes none back"});
+    it.publication.spec.rollback->until = "2026-11-23";
+    CHECK(it.decide_at().notes == std::vector<std::string>{"rollback.until is over: it takes no tag back"});
+  }
+  SECTION("nothing, where a step does") {
+    it.all_there().rolled_back();
+    CHECK(it.decide_at().notes.empty());
+  }
+  SECTION("which tags are rolled back, how long, and that it is over") {
+    it.finished().tags_only().rolled_back();
+    it.publication.status.published->tags[1].digest = kOld.str();
+    it.seen.present["staging"] = kOld;
+    const std::string back = "rolled back: staging names " + brief(kOld) + "; it holds until ";
+    CHECK(it.decide_at().notes == std::vector{back + "rollback is removed"});
+    it.publication.spec.rollback->until = "2026-11-24";
+    CHECK(it.decide_at(end - 1ms).notes == std::vector{back + "2026-11-24"});
+    CHECK(it.decide_at(end).notes == std::vector<std::string>{"rollback.until is over: moving tags go on with the next "
+                                                              "publication, or when rollback is removed"});
+  }
+}
+
 TEST_CASE("a moving tag that another means as an immutable one is moved by who set it last alone", "[publish_decide]") {
   Situation it;
   it.all_there().recorded(kOld, kOther, 1).seen.present["staging"] = kOld;

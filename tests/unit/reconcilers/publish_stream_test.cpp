@@ -446,6 +446,29 @@ TEST_CASE("a rollback moves moving tags to what was published before") {
   }
 }
 
+TEST_CASE("of a rollback that takes no tag back an event and Tagged tell") {
+  PublishWorld world;
+  const auto good = world.push({"good"}, "1.8.2");
+  world.push({"bad"}, "1.9.0");
+  world.publish(build(812, "1.8.2"));
+  auto publication = build(813, "1.9.0");
+  std::erase_if(publication.spec.tags, [](const TagSpec& tag) { return tag.mutability == Mutability::Moving; });
+  world.publish(publication);
+  CHECK(world.message(publication, "Tagged") == "set: 1.9.0");
+  world.recorder.events.clear();
+  publication.spec.rollback = Rollback{.digest = good.descriptor.digest.str(), .reason = "checkout is broken"};
+  world.publish(publication);
+  const std::string idle = "rollback: no tag is Moving: it takes none back";
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Noted", "Published"});
+  CHECK(world.recorder.events.front().message == idle);
+  CHECK(world.recorder.events.front().type == EventType::Warning);
+  world.clock.advance(24h);
+  world.look(publication);
+  CHECK(world.recorder.events.size() == 2);
+  CHECK(world.condition(publication, "Tagged") == "True TagsSet");
+  CHECK(world.message(publication, "Tagged") == "set: 1.9.0; " + idle);
+}
+
 TEST_CASE("a rollback is on record where it takes moving tags from, once") {
   PublishWorld world;
   const auto good = world.push({"good"}, "1.8.2").descriptor.digest;
