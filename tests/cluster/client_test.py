@@ -322,7 +322,7 @@ class ObjectsTest(ClientCase):
                  "lastTransitionTime": "2026-11-24T09:00:00Z", "observedGeneration": 1}
         def applies(**status):
             answer = self.api.ask("apply", **which, subresource="status", object=self.told_status("status", **status))
-            self.assertEqual(answer["kind"], "PartialObjectMetadata")
+            self.assertEqual(answer["kind"], "ImagePublication")
             now = self.api.ask("get", **which)
             self.assertEqual(answer["metadata"]["resourceVersion"], now["metadata"]["resourceVersion"])
             return now
