@@ -181,8 +181,9 @@ struct Installation::Parts {
 
   void deleted(const ObjectKey& key) { guards.at(key.kind)->deleted(key); }
 
-  void wake(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
-    if (const auto life = life_of(caches, key); !life || life->deleted) deleted(key);
+  void wake(const ObjectKey& key, const std::optional<Life>& life, runtime::Priority priority,
+            const Shards::Gained& wanted) {
+    if (!life || life->deleted) deleted(key);
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
@@ -191,7 +192,7 @@ struct Installation::Parts {
     caches.for_each_key([&](const ObjectKey& key) {
       const auto life = life_of(caches, key);
       const bool is_news = life && (life->deleted || !life->is_seen);
-      wake(key, is_news ? runtime::Priority::Edit : runtime::Priority::Resync, gained);
+      wake(key, life, is_news ? runtime::Priority::Edit : runtime::Priority::Resync, gained);
     });
   }
 
@@ -247,7 +248,8 @@ void Installation::see_through(ObjectWatches& watches) {
 }
 
 void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
-  parts_->wake(key, priority, [this](std::string_view shard) { return parts_->shards.owns(shard); });
+  parts_->wake(key, life_of(parts_->caches, key), priority,
+               [this](std::string_view shard) { return parts_->shards.owns(shard); });
 }
 
 void Installation::gone(const ObjectKey& key) {

@@ -169,18 +169,13 @@ bool is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x7f;
 }
 
-bool is_escaped(char c) {
-  return c == '"' || c == '\\';
-}
-
 void append_plain(std::string& out, std::string_view text) {
   out += '"';
-  for (auto escaped = std::ranges::find_if(text, is_escaped); escaped != text.end();
-       escaped = std::ranges::find_if(text, is_escaped)) {
-    out.append(text.begin(), escaped).append({'\\', *escaped});
-    text.remove_prefix(static_cast<std::size_t>(escaped - text.begin()) + 1);
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
-  out.append(text).append(1, '"');
+  out += '"';
 }
 
 /// The code point of `character` (UTF-8) where YAML takes it for no character or for the end of a line; else 0. The API

@@ -137,8 +137,8 @@ class AttachedReader {
   Result<bool> may_travel(const content::ImageManifest& manifest, const Attached& attached) {
     if (!refers(subject_of(manifest), attached)) return leave(attached, "it does not refer to that");
     if (!attached.tag.empty() && manifest.layers.size() > kMaxLayersUnderTag)
-      return leave(attached,
-                   "it has more than 900 layers, and Cosign reads 1,000, those that are added there included");
+      return leave(attached, "it has more than " + std::to_string(kMaxLayersUnderTag) +
+                                 " layers, and Cosign reads 1,000, those that are added there included");
     if (!agrees_on_sizes(manifest))
       return leave(attached, "it gives a blob another size than what is published with it");
     if (!fits_list(manifest, attached))
