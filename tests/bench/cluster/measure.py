@@ -319,12 +319,16 @@ def cut_each_second(wire):
 class Survivor:
     """The one of two replicas that all else happens to, and what it has looked at since it was asked last."""
 
-    def __init__(self, controller, api):
-        self.controller, self.api = controller, api
-        self.begin()
+    def __init__(self, controller, api, wire):
+        self.controller, self.api, self.wire = controller, api, wire
 
     def begin(self):
         self.before, self.began, self.written = self.looks(), time.monotonic(), self.statuses()
+        self.wire.forget()
+
+    def fetched(self):
+        """Names of what it took over from another replica since then: it fetches each before it looks at it first."""
+        return {one.path.rsplit("/", 1)[1] for one in self.wire.seen("GET", "/imagepublications/[^/?]+$") if one.status == 200}
 
     def looks(self):
         return self.controller.metric('controller_runtime_reconcile_total{controller="imagepublication"')
@@ -337,13 +341,14 @@ class Survivor:
         wait_until(lambda: self.controller.alive() and condition(), what, 600)
         return time.monotonic() - self.began
 
-    def row(self, what, again, keys, changed):
-        """What came of it, once it has looked at so many."""
-        looked = self.wait_until(lambda: self.looks() - self.before >= keys and self.controller.is_idle(), "all were looked at")
+    def row(self, what, again, is_complete, changed):
+        """What came of it, once it is idle and all was looked at."""
+        took = self.wait_until(lambda: self.controller.is_idle() and is_complete(), "all were looked at")
+        looks = self.looks() - self.before
         wait_until(lambda: all_written(self.api), "every change is answered", 120)
         wait_until_nothing_is_written(self.api)
         written, peak = self.statuses() - self.written, peak_of(self.controller.process.pid)
-        return f"| {what} | {again:.1f} | {keys:.0f} | {looked:.1f} | {changed} | {written:.0f} | {peak:.0f} |"
+        return f"| {what} | {again:.1f} | {looks:.0f} | {took:.1f} | {changed} | {written:.0f} | {peak:.0f} |"
 
 
 def takeover_case(setting):
@@ -361,10 +366,13 @@ def takeover_case(setting):
         wait_until(lambda: all_written(api), "every object has a status", 600)
         wait_until(other.is_idle, "the other has looked at its share", 120)
         wait_until_nothing_is_written(api)
-        survivor = Survivor(other, api)
+        survivor = Survivor(other, api, wire)
+        # It came second: all that it has was the other's before.
+        others = {name_of(number) for number in range(setting.objects)} - survivor.fetched()
+        survivor.begin()
         killed.process.kill()
         alone = survivor.wait_until(lambda: other.metric("slipway_shard_members") == 1, "the other is alone")
-        rows = [survivor.row("one of two is killed", alone, setting.objects - survivor.before, 0)]
+        rows = [survivor.row("one of two is killed", alone, lambda: survivor.fetched() >= others, 0)]
         changed = min(100, setting.objects)
         survivor.begin()
         wire.drop()
@@ -374,7 +382,8 @@ def takeover_case(setting):
         wire.heal()
         survivor.began = time.monotonic()
         ready = survivor.wait_until(lambda: other.readiness()[0] == 200, "the other is ready again")
-        rows.append(survivor.row(f"the other is cut off for {CUT_OFF} s", ready, setting.objects, changed))
+        rows.append(survivor.row(f"the other is cut off for {CUT_OFF} s", ready,
+                                 lambda: survivor.looks() - survivor.before >= setting.objects, changed))
     return ["| | until it works alone or is ready again, s | looked at | until all were, s | changed meanwhile | statuses written | "
             "most memory of it until then, MiB |", "|---|---|---|---|---|---|---|", *rows]
 
