@@ -105,6 +105,10 @@ class Controller:
         self.variables = {}
         self.process = None
 
+    def set(self, option, value):
+        """Instead of what the chart gives."""
+        self.command = [each for each in self.command if not str(each).startswith(f"{option}=")] + [f"{option}={value}"]
+
     def start(self):
         self.begin()
         wait_until(lambda: self.alive() and self.readiness()[0] == 200, "the controller is ready")

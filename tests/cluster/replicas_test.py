@@ -2,7 +2,7 @@
 """Three controllers with the chart's rights share the publications of one real API server; one is killed, stopped, or
 told to end.
 
-replicas_test.py SLIPWAY EMULATOR [TEST...]
+replicas_test.py SLIPWAY EMULATOR SHIFTED_CLOCK [TEST...]
 """
 import collections
 import json
@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from api_server import temporary_cluster  # noqa: E402
-from controllers import (NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install,  # noqa: E402
+from controllers import (NAMESPACE as LEASES, PUBLICATION, Controller, assert_nothing_forbidden, install, push,  # noqa: E402
                          withdraw)
 from servers import REGISTRY, Emulator, make_image, wait_until  # noqa: E402
 from wire import Wire  # noqa: E402
@@ -27,7 +28,17 @@ NAMESPACE = "team"
 REPLICAS = ("a", "b", "c")
 LEASE = 15  # seconds
 PUBLICATIONS = 24
+SHARED = 12  # Repositories of two publications each.
+DAY = timedelta(days=1)
 MANY = 200
+
+
+def short(lease):
+    return lease.removeprefix("slipway-").split("-")[0]
+
+
+def claim(lease):
+    return {short(name) for name in lease["metadata"]["annotations"]["slipway.dev/shard-members"].split()[1:]}
 
 
 class ReplicasTest(unittest.TestCase):
@@ -75,13 +86,27 @@ spec:
         subprocess.run([SLIPWAY, "publish", "-f", self.folder / "seed.yaml"], check=True, capture_output=True,
                        cwd=self.folder, env={**os.environ, "HOME": str(self.folder)})
 
-    def start(self, *names, **how):
+    def start(self, *names, clocks={}, **how):
+        """`clocks`: by how much those of some are off."""
         for name in names:
             replica = self.replicas[name] = Controller(SLIPWAY, self.cluster, self.folder, name, **how)
+            if name in clocks:
+                self.set_clock(name, clocks[name])
+                # A sanitizer wants to be first, and need not be.
+                replica.variables = {"LD_PRELOAD": str(SHIFTED_CLOCK), "SHIFTED_CLOCK": str(self.clock(name)),
+                                     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
             # So few that a replica is in the middle of its work for a while.
-            replica.command = [each for each in replica.command if not str(each).startswith("--workers")] + ["--workers=2"]
+            replica.set("--workers", 2)
             replica.begin()
             self.addCleanup(self.end, replica.process)
+
+    def clock(self, name):
+        return self.folder / f"{name}.clock"
+
+    def set_clock(self, name, off):
+        written = self.folder / "clock"
+        written.write_text(str(round(off.total_seconds())))
+        written.replace(self.clock(name))
 
     @staticmethod
     def end(process):
@@ -115,13 +140,14 @@ spec:
             return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
         return {p["metadata"]["name"] for p in self.objects("ipub", NAMESPACE) if is_ready(p)}
 
+    def leases(self):
+        """Those that somebody holds, by the names that this test gave."""
+        return {short(lease["metadata"]["name"]): lease for lease in self.objects("leases", LEASES)
+                if lease["spec"].get("holderIdentity")}
+
     def shares(self):
-        """Among whom each replica says that it shares the keys, by the names that this test gave."""
-        def short(lease):
-            return lease.removeprefix("slipway-").split("-")[0]
-        return {short(lease["metadata"]["name"]): {short(name) for name in
-                                                   lease["metadata"]["annotations"]["slipway.dev/shard-members"].split()[1:]}
-                for lease in self.objects("leases", LEASES) if lease["spec"].get("holderIdentity")}
+        """Among whom each replica says that it shares the keys."""
+        return {name: claim(lease) for name, lease in self.leases().items()}
 
     def wait_until_shared(self, *names):
         wait_until(lambda: self.shares() == dict.fromkeys(names, set(names)), f"{names} share the keys")
@@ -129,14 +155,20 @@ spec:
     def taken_over(self, name):
         return all(name not in claim for other, claim in self.shares().items() if other != name)
 
-    def assert_nothing_twice(self, names):
+    def puts(self):
+        """How often each (repository of team, tag or digest) was set."""
         puts = collections.Counter()
         for request in self.destination.requests():
-            if request["method"] == "PUT" and "/manifests/" in request["target"] and request["status"] == 201:
-                puts[request["target"].split("?")[0]] += 1
+            found = re.match("/v2/team/([^/]+)/manifests/([^?]+)", request["target"])
+            if found and request["method"] == "PUT" and request["status"] == 201:
+                puts[found.groups()] += 1
+        return puts
+
+    def assert_nothing_twice(self, names):
+        puts = self.puts()
         for number, name in enumerate(names):
             for tag in (f"1.0.{number}", "staging"):
-                self.assertEqual(puts[f"/v2/team/{name}/manifests/{tag}"], 1, f"times that {name}:{tag} was set")
+                self.assertEqual(puts[name, tag], 1, f"times that {name}:{tag} was set")
             digest = self.destination.digest(f"team/{name}", "staging")
             self.assertEqual(len(self.destination.referrers(f"team/{name}", digest)), 1, f"records of {name}")
         published = collections.Counter()
@@ -145,20 +177,20 @@ spec:
                 published[event["regarding"]["name"]] += event.get("series", {}).get("count", 1)
         self.assertLessEqual(max(published.values()), 1, published)
 
-    def changes_on_record(self, name):
-        """Those of tags in the log of a replica, whose chain is as it was written."""
+    def on_record(self, name, *actions):
+        """Changes in the log of a replica, whose chain is as it was written."""
         log = self.replicas[name].log()
         verified = subprocess.run([SLIPWAY, "audit", "verify", "-"], input=log, capture_output=True, text=True)
         self.assertEqual(verified.returncode, 0, f"{name}: {verified.stderr}")
         told = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=log, capture_output=True, text=True)
         self.assertEqual(told.returncode, 0, f"{name}: {told.stderr}")
-        return [each for each in json.loads(told.stdout) if each["action"] in ("SetTag", "MoveTag")]
+        return [each for each in json.loads(told.stdout) if each["action"] in actions]
 
     def assert_all_on_record(self, names):
         """Each tag that was set stands in one replica's log as done; of one that was stopped in between, as begun."""
         begun, done = collections.Counter(), collections.Counter()
         for replica in self.replicas:
-            for change in self.changes_on_record(replica):
+            for change in self.on_record(replica, "SetTag", "MoveTag"):
                 where = change["repository"], change["tag"]
                 begun[where] += change["result"] != "Refused"
                 done[where] += change["result"] == "Done"
@@ -239,6 +271,100 @@ spec:
         self.assert_nothing_twice(names)
         self.assert_all_on_record(names)
 
+    def test_clocks_that_are_days_apart_and_jump_decide_nothing(self):
+        ahead, behind, right = "a", "b", "c"
+        self.start(*REPLICAS, clocks={ahead: DAY, behind: -DAY})
+        self.wait_until_shared(*REPLICAS)
+        names = self.apply_publications()
+        wait_until(lambda: self.ready() == set(names), "everything is published")
+        self.assert_nothing_twice(names)
+        self.assert_all_on_record(names)
+        held = {name: (lease["spec"]["holderIdentity"], lease["spec"].get("leaseTransitions"))
+                for name, lease in self.leases().items()}
+        self.assert_renewed({ahead: DAY, behind: -DAY, right: timedelta(0)}, held)
+        self.set_clock(ahead, -DAY)
+        self.set_clock(behind, DAY)
+        self.assert_renewed({ahead: -DAY, behind: DAY, right: timedelta(0)}, held)
+        # What it wrote last is of tomorrow.
+        self.replicas[behind].process.send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+        wait_until(lambda: self.taken_over(behind), "the others took over")
+        self.assertLessEqual(time.monotonic() - killed, LEASE + 10)
+        self.apply_publications(major=2)
+        wait_until(lambda: all(self.destination.digest(f"team/{name}", f"2.0.{number}") for number, name in enumerate(names)),
+                   "the edits are published")
+
+    def assert_renewed(self, off, held):
+        """Each is renewed three times by a clock that is off by so much, and meanwhile all share the keys as they did."""
+        renewals = {name: set() for name in off}
+
+        def all_renewed():
+            for name, lease in self.leases().items():
+                self.assertEqual(claim(lease), set(off))
+                self.assertEqual((lease["spec"]["holderIdentity"], lease["spec"].get("leaseTransitions")), held[name])
+                renewed = datetime.fromisoformat(lease["spec"]["renewTime"])
+                if abs(renewed - datetime.now(timezone.utc) - off[name]) < DAY / 2:
+                    renewals[name].add(renewed)
+            return all(len(times) > 3 for times in renewals.values())
+
+        wait_until(all_renewed, "each is renewed")
+        self.assertEqual(set(self.leases()), set(off))
+
+    def test_registries_that_are_one_by_an_alias_have_one_writer_for_each_repository(self):
+        port = self.destination.host.split(":")[1]
+        make_image("layout", self.folder / "other", "--layers", 1, "--layer-size", 100_000, "--seed", "other")
+        digests = self.source.digest("team/source", "1.0"), push(self.source, "team/source", "2.0", self.folder / "other")
+        registries = "".join(
+            REGISTRY.format(host=host).replace("name: local", f"name: {name}").replace(
+                "actions:", f'sources: ["{self.source.host}/**"], actions:') + more + "---"
+            for name, host, more in (("local", self.destination.host, ""),
+                                     ("other", f"localhost:{port}", f'  aliases: ["{self.destination.host}"]\n')))
+        self.start(*REPLICAS)
+        self.wait_until_shared(*REPLICAS)
+        # Two builds of each, by one name of the registry and by the other: both want the same version, or not.
+        text = registries
+        for number in range(SHARED):
+            for build, registry in enumerate(("local", "other"), 1):
+                for repository, version in ((f"same-{number}", f"1.0.{number}"), (f"own-{number}", f"{build}.0.{number}")):
+                    text += PUBLICATION.format(name=f"{repository}-{registry}", version=version, number=build,
+                                               source=f"{self.source.host}/team/source:{build}.0").replace(
+                        f"repository: team/{repository}-{registry}", f"repository: team/{repository}").replace(
+                        "{name: local}", f"{{name: {registry}}}")
+        self.kubectl("apply", "-f", "-", stdin=text)
+        wait_until(lambda: len(self.judged()) == 4 * SHARED, "all are published or refused")
+
+        writers = collections.defaultdict(set)
+        for replica in REPLICAS:
+            for change in self.on_record(replica, "PushManifest", "SetTag", "MoveTag"):
+                writers[change["repository"]].add(replica)
+        self.assertEqual({repository: len(who) for repository, who in writers.items()},
+                         {f"team/{kind}-{number}": 1 for kind in ("same", "own") for number in range(SHARED)})
+        self.assertGreater(len(set.union(*writers.values())), 1)
+        judged, puts = self.judged(), self.puts()
+        for number in range(SHARED):
+            with self.subTest(f"one version of two builds, {number}"):
+                ends = [judged[f"same-{number}-{registry}"] for registry in ("local", "other")]
+                self.assertEqual(sorted(ends), ["Succeeded", "TagConflict"])
+                first = digests[ends.index("Succeeded")]
+                for tag in (f"1.0.{number}", "staging"):
+                    self.assertEqual((self.destination.digest(f"team/same-{number}", tag), puts[f"same-{number}", tag]), (first, 1))
+                self.assertEqual(len(self.destination.referrers(f"team/same-{number}", first)), 1)
+            with self.subTest(f"two versions, {number}"):
+                self.assertEqual([judged[f"own-{number}-{registry}"] for registry in ("local", "other")], ["Succeeded"] * 2)
+                for build, digest in enumerate(digests, 1):
+                    tag = f"{build}.0.{number}"
+                    self.assertEqual((self.destination.digest(f"team/own-{number}", tag), puts[f"own-{number}", tag]), (digest, 1))
+                    self.assertEqual(len(self.destination.referrers(f"team/own-{number}", digest)), 1)
+                # Set by the first that came, moved by the newer build at most.
+                self.assertEqual(self.destination.digest(f"team/own-{number}", "staging"), digests[1])
+                self.assertLessEqual(puts[f"own-{number}", "staging"], 2)
+
+    def judged(self):
+        """The reason of Ready or Stalled of those that are one or the other."""
+        return {one["metadata"]["name"]: each["reason"] for one in self.objects("ipub", NAMESPACE)
+                for each in one.get("status", {}).get("conditions", [])
+                if each["status"] == "True" and each["type"] in ("Ready", "Stalled")}
+
     def test_one_that_is_told_to_end_gives_back_at_once(self):
         self.start(*REPLICAS)
         self.wait_until_shared(*REPLICAS)
@@ -290,5 +416,5 @@ spec:
 
 
 if __name__ == "__main__":
-    SLIPWAY, EMULATOR = (pathlib.Path(program).resolve() for program in sys.argv[1:3])
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
+    SLIPWAY, EMULATOR, SHIFTED_CLOCK = (pathlib.Path(program).resolve() for program in sys.argv[1:4])
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)
