@@ -17,7 +17,7 @@ from api_server import Cluster
 from controllers import (GRACE, NAMESPACE, PUBLICATION, Controller, assert_nothing_forbidden, install, push, upgrade,
                          withdraw)
 from names import leading  # Found by way of controllers.
-from servers import REGISTRY, Emulator, make_image, make_report, wait_until
+from servers import REGISTRY, DebianRegistry, Emulator, make_image, make_report, need, wait_until
 from wire import Wire
 
 CONTROLLER = f"system:serviceaccount:{NAMESPACE}:slipway"
@@ -544,16 +544,16 @@ class OneKeyTest(ControllerTest):
 """)
         wait_until(lambda: wire.waiting(report) == 1, "its visit waits")
         wait_until(lambda: wire.seen("GET", "/namespaces/team/configmaps[?].*watch=true"), "what it refers to is watched")
-        for number in range(8):
+        for number in range(2):
             self.ask("slow", number)
-        # All was told in this order, and there are workers for eight.
+        # All was told in this order, and there are workers for each.
         self.publication("next")
         self.ready("next")
         workers = 'controller_runtime_active_workers{controller="imagepublication"'
         wait_until(lambda: self.controller.metric(workers) == 1, "the other visit has ended")
         self.assertEqual((wire.waiting(report), reads()), (1, 0))
         held.set()
-        wait_until(lambda: self.is_answered("slow", "7"), "the last request is answered")
+        wait_until(lambda: self.is_answered("slow", "1"), "the last request is answered")
         wait_until(self.controller.is_idle, "nothing is left")
         self.assertEqual(reads(), 2)
 
@@ -741,11 +741,56 @@ class DeletionTest(ControllerTest):
                 wait_until(lambda: ("LeftTagged", "Warning") in self.events(name), "an event tells of it")
                 self.assertEqual(self.registry.digest(f"team/{name}", "1.8.2"), digest)
                 self.assertEqual(self.registry.digest(f"team/{name}", "staging"), digest)
-                changes = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=self.controller.log(),
-                                         capture_output=True, text=True)
-                last = [each for each in json.loads(changes.stdout) if each["name"] == name][-1]
+                last = self.changes(name)[-1]
                 self.assertEqual((last["action"], last["result"]), ("LeaveTags", "Done"))
                 self.assertIn(why, last["why"])
+
+    def changes(self, name):
+        """What the audit log has of a publication."""
+        exported = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=self.controller.log(),
+                                  capture_output=True, text=True, check=True)
+        return [each for each in json.loads(exported.stdout) if each["name"] == name]
+
+    def declare(self, name, host, authentication="{anonymous: {}}"):
+        """A registry to which the image of the first may be published."""
+        self.apply(REGISTRY.format(host=host).replace("name: local", f"name: {name}").replace(
+            "{anonymous: {}}", authentication).replace("actions:", f'sources: ["{self.registry.host}/**"], actions:'))
+
+    def test_where_the_registry_does_not_allow_it_the_object_goes_at_once_and_its_tags_stay(self):
+        need("docker-registry")
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        debian = DebianRegistry(self.work / "debian", deletes=False)
+        self.addCleanup(debian.stop)
+        self.declare("debian", debian.host)
+        azure = Emulator(EMULATOR, self.work / "azure", {"profile": "acr", "credentials": [
+            {"username": "ci", "password": "right", "repositories": ["**"], "actions": ["pull", "push"]}]})
+        self.addCleanup(azure.stop)
+        self.kubectl("create", "secret", "generic", "may-not-delete", "-n", NAMESPACE, "--type=kubernetes.io/basic-auth",
+                     "--from-literal=username=ci", "--from-literal=password=right")
+        self.declare("azure", azure.host, "{basic: {secretRef: {name: may-not-delete}}}")
+        self.addCleanup(self.registry.heal)
+        cases = {"denied": ("local", 403), "locked": ("local", 405), "forever": ("debian", 405), "kept": ("azure", 401)}
+        for name, (registry, status) in cases.items():
+            if registry == "local":
+                self.registry.fault(action="Status", status=status, method="DELETE", path=f"/v2/team/{name}/", times=0)
+            self.apply(PUBLICATION.format(name=name, version="1.8.2", number=8, source=f"{self.registry.host}/team/base:1").replace(
+                "{name: local}", f"{{name: {registry}}}") + "  deletionPolicy: Untag\n")
+        for name in cases:
+            self.ready(name)
+        for name, (registry, status) in cases.items():
+            with self.subTest(name):
+                self.kubectl("delete", "ipub", name, "-n", "team", "--timeout=60s")
+                wait_until(lambda: ("LeftTagged", "Warning") in self.events(name), "an event tells of it")
+                # It was not waited for, as a registry is that is away.
+                self.assertNotIn(("Untagging", "Warning"), self.events(name))
+                tried, left = self.changes(name)[-2:]
+                self.assertEqual((tried["action"], tried["result"]), ("RemoveTag", "Refused"))
+                self.assertEqual((left["action"], left["result"]), ("LeaveTags", "Done"))
+                self.assertRegex(left["why"], rf"^what is left of its tags stays \(1.8.2, staging\): tag 1.8.2: DELETE \S+: {status} ")
+                at, user = {"local": (self.registry, None), "debian": (debian, None), "azure": (azure, "ci:right")}[registry]
+                for tag in ("1.8.2", "staging"):
+                    self.assertEqual(at.digest(f"team/{name}", tag, user), digest)
 
     def test_a_publication_that_is_deleted_while_it_is_published_is_stopped(self):
         make_image("layout", self.work / "large", "--layers", 1, "--layer-size", 2000000)

@@ -8,6 +8,7 @@ namespace_test.py SLIPWAY EMULATOR [TEST...]
 import base64
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -83,7 +84,8 @@ class NamespaceTest(unittest.TestCase):
         cls.cluster = Cluster(cls.work / "cluster", audits=True)
         cls.addClassCleanup(cls.cluster.stop)
         # In a namespace that is being deleted no event is taken, whoever may write events.
-        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster, lambda each: "/namespaces/brief/events" in each["requestURI"])
+        cls.addClassCleanup(assert_nothing_forbidden, cls.cluster,
+                            lambda each: re.search("/namespaces/(brief|refused)/events", each["requestURI"]))
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", "team")
         install(cls.cluster)
@@ -177,6 +179,19 @@ class NamespaceTest(unittest.TestCase):
             self.assertIn((name, "Untagged"), self.events())
         # Each watch tells by itself: an event may be on its way before it is known that the namespace takes none.
         self.assert_nothing_is_spoiled(allowed=2)
+
+    def test_a_registry_that_forbids_it_holds_nothing_up(self):
+        self.publish("refused", "four")
+        digest = self.registry.digest("team/four", "1.0.0")
+        self.addCleanup(self.registry.heal)
+        self.registry.fault(action="Status", status=403, code="DENIED", method="DELETE", path="/v2/team/four/", times=0)
+        self.delete("refused")
+        self.finish("refused")
+        for tag in ("1.0.0", "staging"):
+            self.assertEqual(self.registry.digest("team/four", tag), digest)
+        self.assertEqual({reason for name, reason in self.events() if name == "four"}, {"Published", "LeftTagged"})
+        self.assertIn(("four", "LeaveTags", None, "Done"), self.changes())
+        self.assert_nothing_is_spoiled(allowed=1)
 
     def test_a_registry_that_hangs_holds_it_for_ten_minutes_at_most(self):
         """They went by while the controller was away: it has one minute left."""
