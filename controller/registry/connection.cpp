@@ -5,7 +5,6 @@
 
 #include "controller/http/tracing_transport.h"
 #include "controller/http/url.h"
-#include "controller/runtime/system_clock.h"
 
 namespace slipway::registry {
 namespace {
@@ -31,54 +30,46 @@ std::unexpected<Error> asked_elsewhere(const std::string& host, const http::Resp
               "ask the owner of " + host + ": credentials go to the registry alone");
 }
 
-std::shared_ptr<HostSilence> own_silence(const std::string& host) {
-  static const runtime::SystemSteadyClock clock;
-  static SilenceWatcher nobody;
-  return std::make_shared<HostSilence>(host, HostSilence::Hands{clock, nobody});
-}
-
 }  // namespace
 
-Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
-                       std::shared_ptr<HostSilence> silence)
+Connection::Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options)
     : network_(network),
       host_(options.host),
       plain_http_(options.plain_http),
+      silence_(options.silences->of(name())),
       tokens_(network, clock, std::move(options)),
-      silence_(silence ? std::move(silence) : own_silence(name())),
       referrers_api_(clock) {}
 
-Result<http::Response> Connection::send(const http::Request& request, const Errand& errand, std::stop_token stop) {
-  auto place = silence_->enter(errand.is_under_way ? "" : errand.visit, part_of(errand.scope));
-  if (!place) return std::unexpected(place.error());
-  Result<http::Response> response = send_signed(request, errand, stop);
+Result<http::Response> Connection::ask(http::Request& request, const std::string& header, const Errand& errand,
+                                       const std::stop_token& stop) {
+  if (!header.empty()) request.headers.set("Authorization", header);
+  auto place = silence_->enter(errand.asks_as(), part_of(errand.scope));
+  if (!place) return std::unexpected(std::move(place.error()));
+  Result<http::Response> response = network_.send(request, stop);
   place->over(request, response);
+  if (response) tokens_.hide_secrets(*response, header);
   return response;
 }
 
-Result<http::Response> Connection::send_signed(http::Request request, const Errand& errand,
-                                               const std::stop_token& stop) {
+Result<http::Response> Connection::send(http::Request request, const Errand& errand, std::stop_token stop) {
+  if (auto admitted = silence_->admit(errand.asks_as(), part_of(errand.scope)); !admitted)
+    return std::unexpected(std::move(admitted.error()));
   if (!errand.visit.empty()) request.headers.set(http::kRequestId, errand.visit);
   Result<std::string> header = request.now_or_never ? tokens_.held_header(errand.scope) : tokens_.header(errand, stop);
   if (!header) return while_doing(host_, header.error());
-  if (!header->empty()) request.headers.set("Authorization", *header);
   // A challenge must not be judged as the answer that the caller expects.
-  const auto judge = request.on_headers;
-  if (judge)
+  if (const auto judge = request.on_headers)
     request.on_headers = [judge](int status, const http::Headers& headers) -> Result<void> {
       return status == 401 ? Result<void>() : judge(status, headers);
     };
-  Result<http::Response> response = network_.send(request, stop);
-  if (response) tokens_.hide_secrets(*response, *header);
+  Result<http::Response> response = ask(request, *header, errand, stop);
   if (!response || response->status != 401 || request.now_or_never) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   header = tokens_.after_challenge(*response, errand, *header, stop);
   if (!header) return while_doing(host_, header.error());
   if (request.body_reader && request.body_length != 0)
     return fail(ErrorClass::Unavailable, host_ + ": the token ended before the upload", "nothing: it is tried again");
-  request.headers.set("Authorization", *header);
-  response = network_.send(request, stop);
-  if (response) tokens_.hide_secrets(*response, *header);
+  response = ask(request, *header, errand, stop);
   if (!response || response->status != 401) return response;
   if (!is_own_answer(request, *response)) return asked_elsewhere(host_, *response);
   if (auto refused = tokens_.refusal_of_basic(errand.scope)) return std::unexpected(std::move(*refused));

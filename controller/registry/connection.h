@@ -20,19 +20,19 @@ namespace slipway::registry {
 /// connections. Thread-safe.
 class Connection {
  public:
-  /// `silence` is shared by all connections to the host; null: it has its own, of which nobody is told.
-  Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options,
-             std::shared_ptr<HostSilence> silence = nullptr);
+  Connection(http::HttpTransport& network, const Clock& clock, TokenOptions options);
 
   /// Sends with the right Authorization and answers one challenge of the registry itself; the 401 of another origin
   /// that a redirect led to is Unavailable. A streamed request body that is not empty is not sent twice: its 401
   /// becomes Unavailable, with a fresh token for the next try. What is `now_or_never` gets no fresh token: Cancelled
   /// where there is no valid one, and its 401 is returned. Any status but 401 is returned as it is, but for what was
-  /// sent to sign in: the registry's words don't show that. Unavailable, unsent, while the host gives no answer and
-  /// another visit waits for one (HostSilence), unless what it is for is under way.
-  Result<http::Response> send(const http::Request& request, const Errand& errand, std::stop_token stop);
+  /// sent to sign in: the registry's words don't show that. Unavailable, unsent, while the host, or the token service
+  /// where a token is to be fetched, gives no answer and another visit waits for one (HostSilence), unless what it is
+  /// for is under way.
+  Result<http::Response> send(http::Request request, const Errand& errand, std::stop_token stop);
 
-  bool is_silent() const { return silence_->is_silent(); }
+  /// Whether the host or its token service gives no answer.
+  bool is_silent() const { return silence_->is_silent() || tokens_.is_silent(); }
 
   const std::string& host() const { return host_; }
   std::string name() const { return registry_name(host_, plain_http_); }
@@ -49,13 +49,15 @@ class Connection {
   runtime::NamedTurns& fallback_turns() { return fallback_turns_; }
 
  private:
-  Result<http::Response> send_signed(http::Request request, const Errand& errand, const std::stop_token& stop);
+  /// With `header` as Authorization, if it is not empty.
+  Result<http::Response> ask(http::Request& request, const std::string& header, const Errand& errand,
+                             const std::stop_token& stop);
 
   http::HttpTransport& network_;
   const std::string host_;
   const bool plain_http_;
-  TokenSource tokens_;
   const std::shared_ptr<HostSilence> silence_;
+  TokenSource tokens_;
   ReferrersApi referrers_api_;
   runtime::NamedTurns fallback_turns_;
 };

@@ -16,17 +16,6 @@ constexpr std::chrono::seconds kInVain{8};
 /// Of what is more, nothing is known.
 constexpr std::size_t kMostParts = 1'000;
 
-std::unexpected<Error> put_off(const std::string& host) {
-  return fail_because(
-      std::string(reason::kHostSilent),
-      {.cls = ErrorClass::Unavailable,
-       .message =
-           host + " gives no answer in time; another resource waits for one, and this one asks when that is over",
-       .remedy = std::string(http::kNetworkRemedy),
-       .reason = {},
-       .retry_after = {}});
-}
-
 bool is_failure(const Result<http::Response>& result) {
   return !result || result->status >= 500;
 }
@@ -48,15 +37,36 @@ Result<HostSilence::Place> HostSilence::enter(const std::string& visit, const st
     row = row_of(*state, part);
     if (visit.empty() || !row) return Place(*this, part, std::nullopt, now);
     Turn& turn = state->turns[*row];
-    if (turn.out == 0 || turn.asking == visit) {
+    if (has_turn(turn, visit)) {
       if (turn.out == 0) ++turn.number;
       turn.asking = visit;
       ++turn.out;
       return Place(*this, part, Taken{.row = *row, .turn = turn.number}, now);
     }
   }
-  hands_.watcher.put_off(shared_from_this(), *row, visit);
-  return put_off(host_);
+  return put_off(*row, visit);
+}
+
+Result<void> HostSilence::admit(const std::string& visit, const std::string& part) {
+  std::optional<SilenceRow> row;
+  {
+    auto state = state_.lock();
+    row = row_of(*state, part);
+    if (visit.empty() || !row || has_turn(state->turns[*row], visit)) return {};
+  }
+  return put_off(*row, visit);
+}
+
+std::unexpected<Error> HostSilence::put_off(SilenceRow row, const std::string& visit) {
+  hands_.watcher.put_off(shared_from_this(), row, visit);
+  return fail_because(
+      std::string(reason::kHostSilent),
+      {.cls = ErrorClass::Unavailable,
+       .message =
+           host_ + " gives no answer in time; another resource waits for one, and this one asks when that is over",
+       .remedy = std::string(http::kNetworkRemedy),
+       .reason = {},
+       .retry_after = {}});
 }
 
 std::optional<SilenceRow> HostSilence::row_of(const State& state, const std::string& part) {

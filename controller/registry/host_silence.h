@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,6 +100,8 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   /// Unavailable, with reason HostSilent, while another visit has the turn that it would need. Who has no id is never
   /// refused.
   Result<Place> enter(const std::string& visit, const std::string& part = {});
+  /// As enter(), of a request that waits for something else first: it is refused now rather than afterwards.
+  Result<void> admit(const std::string& visit, const std::string& part = {});
   const std::string& host() const { return host_; }
   bool is_silent() const { return state_.lock()->is_silent; }
   /// Whether a visit of that row is put off that has no requests out.
@@ -132,6 +135,8 @@ class HostSilence : public std::enable_shared_from_this<HostSilence> {
   };
   /// Absent: it needs no turn.
   static std::optional<SilenceRow> row_of(const State& state, const std::string& part);
+  static bool has_turn(const Turn& turn, const std::string& visit) { return turn.out == 0 || turn.asking == visit; }
+  std::unexpected<Error> put_off(SilenceRow row, const std::string& visit);
   static void note_hanging(State& state, const std::string& part);
   static void note_answered(State& state, const std::string& part, Time now);
   const std::string host_;

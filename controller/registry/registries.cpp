@@ -85,23 +85,14 @@ Credentials lent(Credentials ambient, const std::string& host) {
   return ambient;
 }
 
-/// What those who use it share; it goes with the last of them.
-template <class T, class Make>
-std::shared_ptr<T> in_use_or_made(std::map<std::string, std::weak_ptr<T>>& all, const std::string& name, Make make) {
-  if (auto known = all[name].lock()) return known;
-  std::erase_if(all, [](const auto& entry) { return entry.second.expired(); });
-  std::shared_ptr<T> made = make();
-  all[name] = made;
-  return made;
-}
-
 }  // namespace
 
 SharedRegistries::SharedRegistries(ObjectReader& objects, const Clock& clock, RegistriesSettings settings)
     : objects_(objects),
       clock_(clock),
       settings_(std::move(settings)),
-      tokens_(std::make_shared<TokenShelf>(settings_.most_token_bytes)) {}
+      tokens_(std::make_shared<TokenShelf>(settings_.most_token_bytes)),
+      silences_(std::make_shared<HostSilences>(HostSilence::Hands{settings_.steady, settings_.silences})) {}
 
 Result<std::unique_ptr<ImageStore>> SharedRegistries::open(const ContainerRegistry& registry,
                                                            const std::string& repository) {
@@ -365,9 +356,8 @@ void SharedRegistries::forget_unused(Links& links, Timestamp now) const {
 
 std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& endpoint, Links& links) const {
   struct Link {
-    Link(std::shared_ptr<http::HttpTransport> given, const Clock& clock, TokenOptions options,
-         std::shared_ptr<HostSilence> silence)
-        : network(std::move(given)), connection(*network, clock, std::move(options), std::move(silence)) {}
+    Link(std::shared_ptr<http::HttpTransport> given, const Clock& clock, TokenOptions options)
+        : network(std::move(given)), connection(*network, clock, std::move(options)) {}
     const std::shared_ptr<http::HttpTransport> network;
     Connection connection;
   };
@@ -376,14 +366,11 @@ std::shared_ptr<Connection> SharedRegistries::make_connection(const Endpoint& en
                        .credentials = endpoint.credentials,
                        .may_call = [&rules = settings_.rules](std::string_view from,
                                                               std::string_view to) { return rules.may_call(from, to); },
-                       .shelf = tokens_};
-  const std::string name = registry_name(endpoint.host, endpoint.plain_http);
-  auto silence = in_use_or_made(links.silences, name, [&] {
-    return std::make_shared<HostSilence>(name, HostSilence::Hands{settings_.steady, settings_.silences});
-  });
+                       .shelf = tokens_,
+                       .silences = silences_};
   auto transport =
-      in_use_or_made(links.transports, endpoint.ca_pem, [&] { return settings_.make_transport(endpoint.ca_pem); });
-  const auto link = std::make_shared<Link>(std::move(transport), clock_, std::move(options), std::move(silence));
+      links.transports.find_or_make(endpoint.ca_pem, [&] { return settings_.make_transport(endpoint.ca_pem); });
+  const auto link = std::make_shared<Link>(std::move(transport), clock_, std::move(options));
   return {link, &link->connection};
 }
 

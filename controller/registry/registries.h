@@ -10,9 +10,11 @@
 
 #include "controller/http/transport_factory.h"
 #include "controller/registry/connection.h"
+#include "controller/registry/host_silences.h"
 #include "controller/registry/registry_client.h"
 #include "controller/registry/registry_rules.h"
 #include "controller/runtime/guarded.h"
+#include "controller/runtime/shared_by_name.h"
 #include "reconcilers/ports/object_store.h"
 #include "reconcilers/ports/registries.h"
 
@@ -81,9 +83,8 @@ class SharedRegistries final : public Registries {
   struct Links {
     std::map<std::string, std::shared_ptr<Connection>> by_key;  // Shared by their repositories.
     std::map<std::string, Owner> owners;
-    Timestamp next_look;                                                   ///< For what is unused.
-    std::map<std::string, std::weak_ptr<http::HttpTransport>> transports;  // By certificates; the connections' own.
-    std::map<std::string, std::weak_ptr<HostSilence>> silences;            // By registry_name(); the same.
+    Timestamp next_look;                                    ///< For what is unused.
+    runtime::SharedByName<http::HttpTransport> transports;  // By certificates; the connections' own.
   };
 
   Result<std::unique_ptr<ImageStore>> open(const ContainerRegistry& registry, ClientOptions options);
@@ -114,7 +115,9 @@ class SharedRegistries final : public Registries {
   ObjectReader& objects_;
   const Clock& clock_;
   const RegistriesSettings settings_;
-  const std::shared_ptr<TokenShelf> tokens_;  // Of all connections, which outlive this in the hands of their users.
+  // Of all connections, which outlive this in the hands of their users.
+  const std::shared_ptr<TokenShelf> tokens_;
+  const std::shared_ptr<HostSilences> silences_;
   runtime::Guarded<Links> links_;
 };
 

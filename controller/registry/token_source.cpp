@@ -8,6 +8,7 @@
 #include "crds/base/document.h"
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
+#include "reconcilers/registry_name.h"
 
 namespace slipway::registry {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::chrono::seconds kUnknownLife = 60s;
 constexpr std::chrono::seconds kLongestLife = 24h;
 constexpr std::size_t kLongestToken = 16u << 10;
 constexpr std::size_t kLongestChallenge = 2u << 10;
+constexpr std::string_view kFetching = "fetching a token";
 
 std::string pair_of(const Credentials& credentials) {
   return encode_base64(credentials.username + ":" + credentials.password.reveal());
@@ -93,7 +95,11 @@ std::unexpected<Error> refused_credentials(const TokenOptions& options, const st
 }  // namespace
 
 TokenSource::TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options)
-    : transport_(transport), clock_(clock), options_(std::move(options)), tokens_(options_.shelf) {}
+    : transport_(transport),
+      clock_(clock),
+      options_(std::move(options)),
+      tokens_(options_.shelf),
+      part_("tokens for " + options_.host) {}
 
 Result<std::string> TokenSource::header(const Errand& errand, std::stop_token stop) {
   const std::optional<Challenge> known = *challenge_.lock();
@@ -166,35 +172,56 @@ Result<std::string> TokenSource::fetched(const Challenge& challenge, const Erran
     return header == stale ? std::nullopt : std::move(header);
   };
   if (std::optional<std::string> header = at_hand()) return std::move(*header);
+  Result<http::Request> request = token_request(challenge, errand.scope);
+  if (!request) return std::unexpected(request.error());
+  if (!errand.visit.empty()) request->headers.set(http::kRequestId, errand.visit);
+  const auto service = service_at(request->url);
+  if (!service) return std::unexpected(service.error());
+  if (auto admitted = (*service)->admit(errand.asks_as(), part_); !admitted)
+    return while_doing(kFetching, std::move(admitted.error()));
   const auto turn = fetches_.take(errand.scope, stop);
   if (!turn) return fail(ErrorClass::Cancelled, options_.host + ": stopped while another fetched a token");
   if (std::optional<std::string> header = at_hand()) return std::move(*header);
-  Result<Token> fresh = fetch(challenge, errand, stop);
+  Result<Token> fresh = fetch(*request, errand, **service, stop);
   if (!fresh) return std::unexpected(fresh.error());
   tokens_.keep(errand.scope, *fresh);
   return std::move(fresh->header);
 }
 
-Result<TokenSource::Token> TokenSource::fetch(const Challenge& challenge, const Errand& errand, std::stop_token stop) {
+Result<std::shared_ptr<HostSilence>> TokenSource::service_at(const std::string& url) {
+  const Result<http::Url> at = http::Url::parse(url);
+  if (!at) return std::unexpected(at.error());
+  const std::string name = registry_name(at->authority, at->scheme == "http");
+  auto service = service_.lock();
+  if (!*service || (*service)->host() != name) *service = options_.silences->of(name);
+  return *service;
+}
+
+bool TokenSource::is_silent() const {
+  const std::shared_ptr<HostSilence> service = *service_.lock();
+  return service && service->is_silent();
+}
+
+Result<TokenSource::Token> TokenSource::fetch(const http::Request& request, const Errand& errand, HostSilence& service,
+                                              std::stop_token stop) {
   const Timestamp now = clock_.now();
-  Result<http::Request> request = token_request(challenge, errand.scope);
-  if (!request) return std::unexpected(request.error());
-  if (!errand.visit.empty()) request->headers.set(http::kRequestId, errand.visit);
-  Result<http::Response> response = transport_.send(*request, stop);
-  if (!response) return while_doing("fetching a token", response.error());
+  auto place = service.enter(errand.asks_as(), part_);
+  if (!place) return while_doing(kFetching, std::move(place.error()));
+  Result<http::Response> response = transport_.send(request, stop);
+  place->over(request, response);
+  if (!response) return while_doing(kFetching, response.error());
   hide_secrets(*response, "");
-  if (response->status != 200) return while_doing("fetching a token", refusal_of(*request, *response, errand.scope));
+  if (response->status != 200) return while_doing(kFetching, refusal_of(request, *response, errand.scope));
   const Document document = parse_json(response->body, "token", {.nodes = 1000});
   std::string token = json::text_at(document.root, "token");
   if (token.empty()) token = json::text_at(document.root, "access_token");
   if (token.empty() || token.find_first_of("\r\n") != std::string::npos)
-    return fail(ErrorClass::Unavailable, http::redacted(request->url) + ": an answer without a token",
+    return fail(ErrorClass::Unavailable, http::redacted(request.url) + ": an answer without a token",
                 "try again later");
   if (token.size() > kLongestToken)
     return fail(ErrorClass::Refused,
-                http::redacted(request->url) + ": a token for " + options_.host + " of " +
-                    std::to_string(token.size()) + " bytes, and at most " + std::to_string(kLongestToken) +
-                    " are taken",
+                http::redacted(request.url) + ": a token for " + options_.host + " of " + std::to_string(token.size()) +
+                    " bytes, and at most " + std::to_string(kLongestToken) + " are taken",
                 "ask the owner of " + options_.host + " for shorter tokens");
   std::chrono::seconds life = life_of_jwt(token, now).value_or(kUnknownLife);
   if (const auto told = json::integer_at(document.root, "expires_in"); told && *told > 0)

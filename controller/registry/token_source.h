@@ -11,6 +11,7 @@
 #include "controller/registry/challenge.h"
 #include "controller/registry/credentials.h"
 #include "controller/registry/errand.h"
+#include "controller/registry/host_silences.h"
 #include "controller/registry/response_error.h"
 #include "controller/registry/token_shelf.h"
 #include "controller/runtime/guarded.h"
@@ -26,12 +27,15 @@ struct TokenOptions {
   http::HostRule may_call;  ///< For a realm on another host.
   /// Where tokens are kept, beside those of others.
   std::shared_ptr<TokenShelf> shelf = std::make_shared<TokenShelf>();
+  /// Where it is known which hosts give no answer, shared with others.
+  std::shared_ptr<HostSilences> silences = std::make_shared<HostSilences>();
 };
 
 /// Authorization headers of one registry for one identity (distribution token specification). Tokens of 16 KiB at most
 /// are kept per scope and used until 5 minutes before they end (half their life when that is shorter), as long as the
 /// shelf has room for them; of several callers one fetches. Credentials go to an https realm only, or to a loopback
-/// realm of a plainHTTP registry. Thread-safe.
+/// realm of a plainHTTP registry. A fetch counts for the silence of the realm's host (HostSilence), whoever's that is:
+/// Unavailable, unsent, while that gives no answer and another visit waits for one. Thread-safe.
 class TokenSource {
  public:
   TokenSource(http::HttpTransport& transport, const Clock& clock, TokenOptions options);
@@ -52,6 +56,9 @@ class TokenSource {
   /// they are wrong (Unauthorized). Nothing where it takes tokens: the sign-in itself went well then.
   std::optional<Error> refusal_of_basic(const std::string& scope);
 
+  /// Whether the host that tokens were fetched from last gives no answer.
+  bool is_silent() const;
+
   /// Takes what was sent to sign in, `header` among it, out of the words of a refusal.
   void hide_secrets(http::Response& response, const std::string& header) const;
 
@@ -69,7 +76,9 @@ class TokenSource {
   Result<std::string> basic(const std::string& scope) const;
   Result<std::string> fetched(const Challenge& challenge, const Errand& errand, const std::string& stale,
                               std::stop_token stop);
-  Result<Token> fetch(const Challenge& challenge, const Errand& errand, std::stop_token stop);
+  Result<Token> fetch(const http::Request& request, const Errand& errand, HostSilence& service, std::stop_token stop);
+  /// Whose host `url` names.
+  Result<std::shared_ptr<HostSilence>> service_at(const std::string& url);
   Error refusal_of(const http::Request& request, const http::Response& response, const std::string& scope) const;
   Result<http::Request> token_request(const Challenge& challenge, const std::string& scope) const;
 
@@ -78,7 +87,9 @@ class TokenSource {
   const TokenOptions options_;
   runtime::Guarded<std::optional<Challenge>> challenge_;
   TokenShelf::Part tokens_;
-  runtime::NamedTurns fetches_;  ///< By scope.
+  runtime::NamedTurns fetches_;                             ///< By scope.
+  const std::string part_;                                  ///< Of the realm's host, in its silence.
+  runtime::Guarded<std::shared_ptr<HostSilence>> service_;  ///< Null until the first fetch.
 };
 
 }  // namespace slipway::registry

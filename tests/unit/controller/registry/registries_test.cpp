@@ -1,6 +1,7 @@
 #include "controller/registry/registries.h"
 
 #include "crds/base/base64.h"
+#include "reconcilers/reasons.h"
 #include "tests/catch.h"
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_audit.h"
@@ -823,6 +824,101 @@ TEST_CASE(
   };
   world.network.then(404);
   CHECK((*opened)->resolve("1", {}));
+}
+
+TEST_CASE("A token service that hangs is asked by one visit at a time, and keeps nobody who needs none of its tokens") {
+  World world;
+  const auto open = [&](const std::string& visit, const std::string& repository) {
+    world.visit = visit;
+    auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
+    REQUIRE(source);
+    return std::move(*source);
+  };
+  const std::string token = R"({"token":"t","expires_in":3600})";
+  const auto is_there = [](ImageSource& source) { return source.resolve("1", {}).has_value(); };
+  const auto first = open("a", "signed-in");
+  world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://auth.io/token\",service=\"r.io\""}});
+  world.network.then(200, {}, token);
+  world.network.then(404);
+  CHECK(is_there(*first));
+  const auto second = open("b", "signed-in");
+  const auto in_vain = open("c", "not-yet");
+  world.steady.advance(1s);
+  world.takes = 30s;
+  world.network.then(fail(ErrorClass::Unavailable, "GET https://auth.io/token: no answer in time", "wait"));
+  const auto unanswered = in_vain->resolve("1", {});
+  REQUIRE_FALSE(unanswered);
+  CHECK(unanswered.error().message == "r.io: fetching a token: GET https://auth.io/token: no answer in time");
+  SECTION("the registry takes the requests of all who are signed in") {
+    world.takes = 0s;
+    world.meanwhile = [&] {
+      world.network.then(404);
+      CHECK(is_there(*second));
+    };
+    world.network.then(404);
+    CHECK(is_there(*first));
+    CHECK_FALSE(world.meanwhile);
+  }
+  SECTION("who needs a token waits for the one who asks, and all go on when it is there") {
+    const auto asks = open("d", "not-yet");
+    const auto waits = open("e", "not-yet");
+    const auto asked = world.network.requests.size();
+    world.meanwhile = [&] {
+      const auto put_off = waits->resolve("1", {});
+      REQUIRE_FALSE(put_off);
+      CHECK(put_off.error().reason == reason::kHostSilent);
+      CHECK_THAT(put_off.error().message,
+                 Catch::StartsWith("r.io: fetching a token: auth.io:443 gives no answer in time; another resource"));
+      world.takes = 0s;
+    };
+    world.network.then(200, {}, token);
+    world.network.then(404);
+    CHECK(is_there(*asks));
+    CHECK(world.network.requests.size() == asked + 2);
+    world.network.then(404);
+    CHECK(is_there(*waits));
+  }
+}
+
+TEST_CASE("A token service at the registry's own host keeps nobody from what the host answers") {
+  World world;
+  const auto open = [&](const std::string& visit, const std::string& repository) {
+    world.visit = visit;
+    auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
+    REQUIRE(source);
+    return std::move(*source);
+  };
+  const auto first = open("a", "signed-in");
+  world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://r.io/token\",service=\"r.io\""}});
+  world.network.then(200, {}, R"({"token":"t","expires_in":3600})");
+  world.network.then(404);
+  CHECK(first->resolve("1", {}));
+  const auto second = open("b", "signed-in");
+  const auto in_vain = open("c", "not-yet");
+  const auto waits = open("d", "not-yet-either");
+  const auto hang = [&](const std::function<void()>& meanwhile) {
+    world.steady.advance(1s);
+    world.takes = 30s;
+    world.meanwhile = [&] {
+      meanwhile();
+      world.network.then(fail(ErrorClass::Unavailable, "no answer in time", "wait"));
+    };
+    CHECK_FALSE(in_vain->resolve("1", {}));
+    world.takes = 0s;
+  };
+  hang([] {});
+  world.network.then(404);
+  CHECK(first->resolve("1", {}));
+  hang([&] {
+    world.takes = 0s;
+    world.network.then(404);
+    CHECK(second->resolve("1", {}));
+    world.network.then(404);
+    CHECK(first->resolve("1", {}));
+    const auto put_off = waits->resolve("1", {});
+    REQUIRE_FALSE(put_off);
+    CHECK_THAT(put_off.error().message, Catch::StartsWith("r.io: fetching a token: r.io:443 gives no answer in time"));
+  });
 }
 
 TEST_CASE("A date that is corrected while a registry is asked makes it no silent one") {

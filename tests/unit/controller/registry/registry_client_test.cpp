@@ -7,6 +7,7 @@
 #include "controller/http/redirecting_transport.h"
 #include "controller/registry/referrer_list.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/registry_name.h"
 #include "tests/catch.h"
 #include "tests/support/scripted_transport.h"
 #include "tests/unit/controller/runtime/manual_steady_clock.h"
@@ -35,16 +36,17 @@ struct World {
   HandClock clock;
   tests::ManualSteadyClock steady;
   registry::SilenceWatcher nobody;
-  const std::shared_ptr<registry::HostSilence> silence =
-      std::make_shared<registry::HostSilence>("r.io:443", registry::HostSilence::Hands{steady, nobody});
+  const std::shared_ptr<registry::HostSilences> silences =
+      std::make_shared<registry::HostSilences>(registry::HostSilence::Hands{steady, nobody});
+  const std::shared_ptr<registry::HostSilence> silence = silences->of(registry_name("r.io", plain_http));
   registry::RegistryClient store{
       std::make_shared<registry::Connection>(
           network, clock,
           registry::TokenOptions{.host = "r.io",
                                  .plain_http = plain_http,
                                  .credentials = credentials,
-                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; }},
-          silence),
+                                 .may_call = [](std::string_view, std::string_view) -> Result<void> { return {}; },
+                                 .silences = silences}),
       {.repository = "a/b", .read_only = false, .request_id = "reconcile-1"}};
 
   /// From now on the registry gives no answer; as long as what is returned lives, another visit waits for one.
