@@ -102,6 +102,7 @@ struct FolderObjectStore::Parts {
   Snapshot world() const { return *current.lock(); }
 
   Result<FolderChange> refresh(Absence absence);
+  Result<WorldNews> found_at_start(const FolderWorld& found);
 
   template <class T>
   Result<std::optional<Loaded<T>>> load(const ObjectKey& key);
@@ -133,17 +134,25 @@ Result<FolderChange> FolderObjectStore::Parts::refresh(Absence absence) {
   if (!now) return std::unexpected{now.error()};
   look_at_files(*now, from->is_checkout());
   index_publications(*now);
-  FolderChange change{.edited = news(before, *now, controller_namespace),
+  auto concerned = known ? news(before, *now, controller_namespace) : found_at_start(*now);
+  if (!concerned) return std::unexpected{concerned.error()};
+  FolderChange change{.edited = std::move(concerned->edited),
+                      .again = std::move(concerned->again),
                       .gone = std::move(refreshed).gone(),
                       .problems = std::move(reading->problems),
                       .is_settled = reading->is_settled,
-                      .is_first = !known,
                       .folders = std::move(reading->folders)};
   for (const auto& [reference, version] : now->files)
     change.folders.insert((std::filesystem::path{reference.scope} / reference.name).lexically_normal().parent_path());
   const Snapshot next = std::make_shared<const FolderWorld>(std::move(*now));
   *current.lock() = next;
   return change;
+}
+
+Result<WorldNews> FolderObjectStore::Parts::found_at_start(const FolderWorld& found) {
+  const auto rows = state.all();
+  if (!rows) return while_doing("reading what was looked at", rows.error());
+  return news_of_start(found, *rows);
 }
 
 template <class T>

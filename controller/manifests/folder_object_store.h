@@ -16,11 +16,12 @@ namespace slipway::manifests {
 
 /// What a reading changed.
 struct FolderChange {
-  std::set<ObjectKey> edited;     ///< New, edited or deleted objects, and those that refer to what changed.
+  /// As WorldNews has them; of the first reading edited is what nobody has looked at since it was edited or deleted.
+  std::set<ObjectKey> edited;
+  std::set<ObjectKey> again;
   std::vector<GoneObject> gone;   ///< Deleted by it, because no file has them any more.
   std::vector<Problem> problems;  ///< All of the latest reading.
   bool is_settled = false;
-  bool is_first = false;                    ///< Nothing was read before, so that every object is in `edited`.
   std::set<std::filesystem::path> folders;  ///< Where what was read may change: of manifests, reports and sources.
 };
 
@@ -40,10 +41,8 @@ class FolderObjectStore final : public ObjectReader, public ObjectWriter {
 
   /// Reads the folder again. An object absent from a settled reading is deleted, if it came from this folder: it stays
   /// readable with its deletion time as long as it has our finalizer, and one of that name is new only after that. What
-  /// stood in a file that is broken since before this process started is in force as the database has it. A changed
-  /// Secret, ConfigMap, Namespace, ContainerRegistry or report file puts whatever refers to it into `edited`, a
-  /// ContainerRegistry also whatever comes from its host. Errors are those of ManifestFolder::read() and of the
-  /// database; what was in force stays.
+  /// stood in a file that is broken since before this process started is in force as the database has it. Errors are
+  /// those of ManifestFolder::read() and of the database; what was in force stays.
   Result<FolderChange> refresh(Absence absence = Absence::DeletesWhenSettled);
   /// Every object of ours, those being deleted included.
   std::vector<ObjectKey> keys() const;

@@ -9,7 +9,9 @@
 #include "controller/files/version.h"
 #include "controller/manifests/resource_identity.h"
 #include "crds/base/digest.h"
+#include "crds/base/document.h"
 #include "reconcilers/access.h"
+#include "reconcilers/json.h"
 
 namespace slipway::manifests {
 
@@ -91,6 +93,12 @@ bool is_kept_by(const std::vector<const ContainerRegistry*>& registries, const R
          std::ranges::any_of(registries, [&](const auto* registry) { return keeps_source_of(*registry, *object); });
 }
 
+/// Whether somebody has looked at it since it was edited or deleted.
+bool is_seen(const StateRow& row) {
+  if (row.deleted_at || row.status.empty()) return false;
+  return json::integer_at(parse_json(row.status, "status").root, "observedGeneration") == row.generation;
+}
+
 struct ReferencesOf {
   const std::string& base_folder;
   const std::string& controller_namespace;
@@ -166,30 +174,37 @@ void look_at_files(FolderWorld& world, bool are_final) {
   }
 }
 
-std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace) {
-  auto keys = differences(before.owned, now.owned);
+WorldNews news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace) {
+  WorldNews found{.edited = differences(before.owned, now.owned), .again = {}};
+  const auto add_who_refers = [&](std::set<ObjectKey>& to, const Changes& changes) {
+    if (changes.empty()) return;
+    for (const auto& [key, object] : now.owned)
+      if (refers_to(std::visit(ReferencesOf{object.base_folder, controller_namespace}, object.resource), changes))
+        to.insert(key);
+  };
   Changes changes = differences(before.others, now.others);
   changes.merge(differences(before.files, now.files));
-  const auto add_who_refers = [&](bool to_registries) {
-    if (changes.empty()) return;
-    for (const auto& [key, object] : now.owned) {
-      if ((key.kind == ResourceKind::ContainerRegistry) == to_registries) continue;
-      if (refers_to(std::visit(ReferencesOf{object.base_folder, controller_namespace}, object.resource), changes))
-        keys.insert(key);
-    }
-  };
-  add_who_refers(/*to_registries=*/false);
+  add_who_refers(found.edited, changes);
   // Who uses a registry is concerned by its credentials, too.
+  Changes changed_registries;
   std::vector<const ContainerRegistry*> registries;
-  for (const auto& key : keys) {
+  for (const auto& key : found.edited) {
     if (key.kind != ResourceKind::ContainerRegistry) continue;
-    changes.insert({Reference::Kind::Registry, {}, key.name});
+    changed_registries.insert({Reference::Kind::Registry, {}, key.name});
     std::ranges::copy(versions_of(key, before, now), std::back_inserter(registries));
   }
-  add_who_refers(/*to_registries=*/true);
+  add_who_refers(found.again, changed_registries);
   for (const auto& [key, object] : now.owned)
-    if (is_kept_by(registries, object.resource)) keys.insert(key);
-  return keys;
+    if (is_kept_by(registries, object.resource)) found.again.insert(key);
+  std::erase_if(found.again, [&](const ObjectKey& key) { return found.edited.contains(key); });
+  return found;
+}
+
+WorldNews news_of_start(const FolderWorld& now, const std::vector<StateRow>& rows) {
+  WorldNews found;
+  for (const StateRow& row : rows)
+    if (now.owned.contains(row.key)) (is_seen(row) ? found.again : found.edited).insert(row.key);
+  return found;
 }
 
 }  // namespace slipway::manifests

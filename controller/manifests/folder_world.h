@@ -58,7 +58,16 @@ void index_publications(FolderWorld& world);
 /// Looks at every file of a report or a source that publications of `world` name. `are_final`: those of a checkout.
 void look_at_files(FolderWorld& world, bool are_final);
 
-/// Objects that are new, changed or gone, and those that refer to what is.
-std::set<ObjectKey> news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);
+/// Whom a reading concerns.
+struct WorldNews {
+  std::set<ObjectKey> edited;  ///< New, changed or gone, or a Secret, ConfigMap, Namespace or file that it names is.
+  std::set<ObjectKey> again;   ///< Others that are to be looked at again: nobody waits for that.
+};
+
+/// Looked at again is who uses a registry that is edited, or comes from its host.
+WorldNews news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);
+
+/// All of `now`, whose rows are among `rows`: edited is what is being deleted or has no status for its generation yet.
+WorldNews news_of_start(const FolderWorld& now, const std::vector<StateRow>& rows);
 
 }  // namespace slipway::manifests

@@ -30,8 +30,8 @@ void FolderNews::take(const Result<manifests::FolderChange>& change) {
   if (change->problems != problems_) report(change->problems);
   problems_ = change->problems;
   for (const auto& gone : change->gone) log_.info(in_words(gone));
-  const auto priority = change->is_first ? runtime::Priority::Resync : runtime::Priority::Edit;
-  for (const auto& key : change->edited) queue_.add(key, priority);
+  for (const auto& key : change->edited) queue_.add(key, runtime::Priority::Edit);
+  for (const auto& key : change->again) queue_.add(key, runtime::Priority::Resync);
 }
 
 void FolderNews::report(const std::vector<Problem>& problems) {

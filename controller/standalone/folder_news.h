@@ -11,8 +11,8 @@
 
 namespace slipway::standalone {
 
-/// Brings what a folder says into the queue and into the log. What is there at the start is looked at again, behind
-/// what a person edits after that.
+/// Brings what a folder says into the queue and into the log: what a person has edited, also before the start, goes
+/// before what is only looked at again.
 class FolderNews {
  public:
   /// Everything given outlives it.

@@ -74,6 +74,7 @@ class Process {
   std::set<ObjectKey> refresh() {
     auto change = store_.refresh();
     if (!change) FAIL(change.error().message);
+    change->edited.merge(change->again);
     return change->edited;
   }
   ImagePublication get(const ObjectKey& key) {

@@ -68,9 +68,17 @@ class Process {
   FolderChange refresh() { return opened(store_.refresh()); }
   /// What two readings bring: what was changed is taken, what is absent is deleted.
   std::set<ObjectKey> settle() {
-    auto edited = refresh().edited;
-    edited.merge(refresh().edited);
-    return edited;
+    WorldNews all = settle_news();
+    all.edited.merge(all.again);
+    return all.edited;
+  }
+  WorldNews settle_news() {
+    auto change = refresh();
+    WorldNews all{.edited = std::move(change.edited), .again = std::move(change.again)};
+    change = refresh();
+    all.edited.merge(change.edited);
+    all.again.merge(change.again);
+    return all;
   }
   std::optional<ImagePublication> find(const ObjectKey& key) {
     auto loaded = opened(store_.publication(key));
@@ -662,9 +670,18 @@ TEST_CASE("a change is news for what refers to it and for nothing else") {
     at.folder.write("m/pull.yaml", secret("pull", "2"));
     CHECK(process.settle() == set_of({d}));
   }
-  SECTION("the credentials of a registry: also news for who uses it") {
+  SECTION("the credentials of a registry: who uses it is looked at again") {
     at.folder.write("m/login.yaml", secret("login", "2", "slipway-system"));
-    CHECK(process.settle() == set_of({kRegistry, kA, kB, c, d, kPolicy}));
+    const WorldNews news = process.settle_news();
+    CHECK(news.edited == set_of({kRegistry}));
+    CHECK(news.again == set_of({kA, kB, c, d, kPolicy}));
+  }
+  SECTION("a registry, and in the same moment who uses it") {
+    at.folder.write("m/c.yaml", publication("c", "  suspend: true\n"));
+    at.folder.write("m/r.yaml", registry() + "---\n" + policy());
+    const WorldNews news = process.settle_news();
+    CHECK(news.edited == set_of({kRegistry, c}));
+    CHECK(news.again == set_of({kA, kB, d, kPolicy}));
   }
   SECTION("a tenant's secret of the same name") {
     at.folder.write("m/tenant.yaml", secret("login", "2"));

@@ -15,7 +15,8 @@ std::string manifest_of(const std::string& name, const std::string& host) {
          "}\nspec: {loginServer: " + host + ", authentication: {anonymous: {}}}\n";
 }
 
-/// Registries a, b and c in a folder, or in a commit's, and a queue that nobody takes from.
+/// Registries a, b and c in a folder, or in a commit's, all of which were looked at, and a queue that nobody takes
+/// from.
 struct World {
   explicit World(bool is_checkout) {
     for (const std::string name : {"a", "b", "c"}) write(name, "localhost");
@@ -26,8 +27,17 @@ struct World {
           .shown = {},
           .revision_of = [](const std::filesystem::path&) { return std::string("main@sha1:1"); }};
     state.emplace(*manifests::StateDatabase::open(folder / "state.db"));
-    store.emplace(*manifests::ManifestFolder::open(about), *state, clock);
+    start();
+    REQUIRE(store->refresh());
+    auto all = *store->registries();
+    for (ContainerRegistry& registry : all) {
+      registry.status.observed_generation = registry.metadata.generation;
+      REQUIRE(store->write_status(registry));
+    }
+    start();
   }
+
+  void start() { store.emplace(*manifests::ManifestFolder::open(about), *state, clock); }
 
   void write(const std::string& name, const std::string& host) {
     folder.write("m/" + name + ".yaml", manifest_of(name, host));
@@ -63,6 +73,24 @@ TEST_CASE("what is edited after the start comes before what the start brings") {
   // A file that changed just now counts when the next reading finds it the same.
   for (int readings = 0; readings < 2; ++readings) world.news.take(world.store->refresh());
   CHECK(world.take_all() == std::vector<std::string>{"c", "a", "b"});
+}
+
+TEST_CASE("what was edited or deleted while nobody was at work comes before what the start looks at again") {
+  World world{GENERATE(false, true)};
+  const ObjectKey deleted{ResourceKind::ContainerRegistry, "", "c"};
+  REQUIRE(world.state->set_finalizer(deleted, true));
+  world.write("b", "127.0.0.1");
+  std::filesystem::remove(world.folder / "m/c.yaml");
+  SECTION("as the start finds it") {
+    for (int readings = 0; readings < 2; ++readings) world.news.take(world.store->refresh());
+    CHECK(world.take_all() == std::vector<std::string>{"b", "c", "a"});
+  }
+  SECTION("as it was seen by a process that ended before it looked at it") {
+    for (int readings = 0; readings < 2; ++readings) REQUIRE(world.store->refresh());
+    world.start();
+    world.news.take(world.store->refresh());
+    CHECK(world.take_all() == std::vector<std::string>{"b", "c", "a"});
+  }
 }
 
 TEST_CASE("what the start brings comes once, and so does what it could read only later") {
