@@ -9,7 +9,7 @@ namespace {
 
 /// The names of the IANA database, of kTimeZonesRelease, by area; those of its `backward`, too. A space stands after
 /// each.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kZones{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kZones{{
     {"Africa",
      "Abidjan Accra Addis_Ababa Algiers Asmara Asmera Bamako Bangui Banjul Bissau Blantyre Brazzaville "
      "Bujumbura Cairo Casablanca Ceuta Conakry Dakar Dar_es_Salaam Djibouti Douala El_Aaiun Freetown Gaborone "
@@ -53,6 +53,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kZones{{
     {"Australia",
      "ACT Adelaide Brisbane Broken_Hill Canberra Currie Darwin Eucla Hobart LHI Lindeman Lord_Howe Melbourne "
      "NSW North Perth Queensland South Sydney Tasmania Victoria West Yancowinna "},
+    {"Brazil", "Acre DeNoronha East West "},
+    {"Canada", "Atlantic Central Eastern Mountain Newfoundland Pacific Saskatchewan Yukon "},
+    {"Chile", "Continental EasterIsland "},
     {"Etc",
      "GMT GMT+0 GMT+1 GMT+10 GMT+11 GMT+12 GMT+2 GMT+3 GMT+4 GMT+5 GMT+6 GMT+7 GMT+8 GMT+9 GMT-0 GMT-1 GMT-10 "
      "GMT-11 GMT-12 GMT-13 GMT-14 GMT-2 GMT-3 GMT-4 GMT-5 GMT-6 GMT-7 GMT-8 GMT-9 GMT0 Greenwich UCT UTC "
@@ -65,29 +68,40 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kZones{{
      "Stockholm Tallinn Tirane Tiraspol Ulyanovsk Uzhgorod Vaduz Vatican Vienna Vilnius Volgograd Warsaw Zagreb "
      "Zaporozhye Zurich "},
     {"Indian", "Antananarivo Chagos Christmas Cocos Comoro Kerguelen Mahe Maldives Mauritius Mayotte Reunion "},
+    {"Mexico", "BajaNorte BajaSur General "},
     {"Pacific",
      "Apia Auckland Bougainville Chatham Chuuk Easter Efate Enderbury Fakaofo Fiji Funafuti Galapagos Gambier "
      "Guadalcanal Guam Honolulu Johnston Kanton Kiritimati Kosrae Kwajalein Majuro Marquesas Midway Nauru Niue "
      "Norfolk Noumea Pago_Pago Palau Pitcairn Pohnpei Ponape Port_Moresby Rarotonga Saipan Samoa Tahiti Tarawa "
      "Tongatapu Truk Wake Wallis Yap "},
+    {"US",
+     "Alaska Aleutian Arizona Central East-Indiana Eastern Hawaii Indiana-Starke Michigan Mountain Pacific Samoa "},
 }};
+
+/// Those that stand in no area.
+constexpr std::string_view kWithoutArea =
+    "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire Factory GB GB-Eire GMT GMT+0 GMT-0 GMT0 Greenwich HST Hongkong "
+    "Iceland Iran Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland "
+    "Portugal ROC ROK Singapore Turkey UCT UTC Universal W-SU WET Zulu ";
+
+/// Whether `name` is one of `names`.
+bool stands_in(std::string_view names, std::string_view name) {
+  while (!names.empty()) {
+    const std::size_t end = names.find(' ');
+    if (names.substr(0, end) == name) return true;
+    names.remove_prefix(end + 1);
+  }
+  return false;
+}
 
 }  // namespace
 
 bool is_time_zone(std::string_view text) {
-  if (text == "UTC") return true;
+  if (text.find(' ') != std::string_view::npos) return false;
   const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos || text.find(' ') != std::string_view::npos) return false;
+  if (slash == std::string_view::npos) return stands_in(kWithoutArea, text);
   const auto* const area = std::ranges::find(kZones, text.substr(0, slash), [](const auto& one) { return one.first; });
-  if (area == kZones.end()) return false;
-  const std::string_view wanted = text.substr(slash + 1);
-  std::string_view names = area->second;
-  while (!names.empty()) {
-    const std::size_t end = names.find(' ');
-    if (names.substr(0, end) == wanted) return true;
-    names.remove_prefix(end + 1);
-  }
-  return false;
+  return area != kZones.end() && stands_in(area->second, text.substr(slash + 1));
 }
 
 }  // namespace slipway

@@ -82,7 +82,7 @@ spec:
     - {name: development, match: {tags: ["dev-*"]}, expireAfter: 30d, keepLast: 2}
 """
 
-# Every spelling of this machine, of a quantity, and the longest names.
+# Every spelling of this machine, of a quantity, the longest names, and names of time zones of earlier days.
 TAKEN_BY_BOTH = [
     *(REGISTRY.replace("{name: contoso}", "{name: local}").replace("contoso.azurecr.io", f"'{host}'\n  plainHTTP: true")
       for host in ("localhost:5000", "127.1.2.3", "[::1]:5000", "[0:0:0:0:0:0:0:1]:5000", "[0::0:0001]:5000",
@@ -91,6 +91,7 @@ TAKEN_BY_BOTH = [
       for quantity in ("1.5Gi", "1Pi", "7E", "0.5M", ".5Ki", "'50000000'")),
     *(PUBLICATION.replace("ghcr.io/contoso/app:1", reference)
       for reference in ("ghcr.io/" + "a" * 255 + ":1", "localhost/" + "a" * 255, "a" * 255, "team/" + "a" * 250 + ":1")),
+    *(POLICY.replace("Europe/Berlin", zone) for zone in ("UTC", "US/Eastern", "EST5EDT", "GMT+0", "W-SU")),
 ]
 
 # (resource, what stands there, what is written instead, the field that both name)

@@ -98,7 +98,8 @@ class ImageTest(unittest.TestCase):
 
     def test_it_holds_what_it_needs_and_no_shell(self):
         names = set(self.members)
-        for needed in ("etc/ssl/certs/ca-certificates.crt", "usr/share/zoneinfo/Europe/Berlin", "etc/passwd"):
+        for needed in ("etc/ssl/certs/ca-certificates.crt", "usr/share/zoneinfo/Europe/Berlin",
+                       "usr/share/zoneinfo/US/Eastern", "etc/passwd"):
             self.assertIn(needed, names)
         self.assertIn("BEGIN CERTIFICATE", (self.root / "etc/ssl/certs/ca-certificates.crt").read_text())
         programs = [name for name, one in self.members.items() if one.isfile() and name.startswith(("usr/bin/", "usr/sbin/"))]

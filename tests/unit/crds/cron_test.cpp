@@ -68,11 +68,14 @@ TEST_CASE("what is wrong with a schedule is said") {
 
 TEST_CASE("a time zone is an IANA name") {
   for (const std::string good : {"UTC", "Etc/UTC", "Etc/GMT+12", "Africa/Abidjan", "Europe/Berlin", "Europe/Zurich",
-                                 "America/Argentina/Buenos_Aires"})
+                                 "America/Argentina/Buenos_Aires", "US/Eastern", "Canada/Pacific", "GMT", "GMT+0",
+                                 "CET", "EST5EDT", "W-SU", "Zulu"})
     CHECK(check_time_zone(good).has_value());
   for (const std::string bad : {"", "CEST", "Local", "Europe", "Europe/", "europe/berlin", "+02:00", "Europe/Berln",
                                 "Europe/Berlin ", "Europe/Berlin@", "Europe/Berlin Brussels", "Europe/ ",
                                 "America/Argentina", "America/Argentina/", "Europe/Abidjan"})
+    CHECK_FALSE(check_time_zone(bad).has_value());
+  for (const std::string bad : {"US", "/CET", "CET/", "US/CET", "EST 5EDT", "localtime", "posix/CET"})
     CHECK_FALSE(check_time_zone(bad).has_value());
 }
 
@@ -89,10 +92,7 @@ TEST_CASE("every zone is known that this machine's database of the same release 
     std::string kind, first, second;
     words >> kind >> first >> second;
     const std::string zone = kind == "Z" ? first : kind == "L" ? second : "";
-    const std::string area = zone.substr(0, zone.find('/'));
-    const bool is_of_a_country =
-        area == "Brazil" || area == "Canada" || area == "Chile" || area == "Mexico" || area == "US";
-    if (zone.find('/') == std::string::npos || is_of_a_country) continue;
+    if (zone.empty()) continue;
     CAPTURE(zone);
     CHECK(check_time_zone(zone).has_value());
   }
