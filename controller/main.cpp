@@ -11,6 +11,7 @@
 #include "controller/runtime/core_dumps.h"
 #include "controller/runtime/line_buffer.h"
 #include "controller/runtime/open_files.h"
+#include "controller/runtime/signals.h"
 
 namespace {
 
@@ -38,7 +39,9 @@ int main(int argc, char** argv) {
   slipway::runtime::raise_open_files();
   slipway::runtime::hear_of_ended_programs();
   try {
-    slipway::runtime::LineBuffer lines(STDERR_FILENO);
+    // What a verb tells is its result, so that a pager or a stopped terminal holds it up, as any program. What `run`
+    // has to say goes to its log, which holds nobody up.
+    slipway::runtime::LineBuffer lines(STDERR_FILENO, slipway::runtime::Signals::has_any_come);
     std::ostream errors(&lines);
     errors.tie(&std::cout);
     const slipway::cli::Console console{std::cout, errors, isatty(STDERR_FILENO) == 1, columns_of_terminal(),

@@ -12,8 +12,8 @@ std::string line_of_loss(std::int64_t lost) {
 
 }  // namespace
 
-LineBuffer::LineBuffer(int descriptor, std::chrono::milliseconds patience)
-    : writer_(descriptor, patience, line_of_loss) {}
+LineBuffer::LineBuffer(int descriptor, RoomToWrite::MayGiveUp may_give_up, std::chrono::milliseconds patience)
+    : writer_(descriptor, patience, line_of_loss, std::move(may_give_up)) {}
 
 LineBuffer::~LineBuffer() {
   LineBuffer::sync();

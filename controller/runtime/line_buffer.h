@@ -6,15 +6,17 @@
 
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/line_writer.h"
+#include "controller/runtime/room_to_write.h"
 
 namespace slipway::runtime {
 
-/// What a std::ostream over a descriptor writes by: at each end of a line, and when it is flushed. Nobody who writes
-/// there waits for long; see LineWriter. Thread-safe.
+/// What a std::ostream over a descriptor writes by: at each end of a line, and when it is flushed. Whoever reads there
+/// is waited for, until they may be given up: from then on it is as LineWriter has it. Thread-safe.
 class LineBuffer final : public std::streambuf {
  public:
   /// `descriptor` is not closed.
-  explicit LineBuffer(int descriptor, std::chrono::milliseconds patience = std::chrono::seconds{10});
+  LineBuffer(int descriptor, RoomToWrite::MayGiveUp may_give_up,
+             std::chrono::milliseconds patience = std::chrono::seconds{10});
   ~LineBuffer() override;
 
  protected:

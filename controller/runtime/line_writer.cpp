@@ -21,19 +21,25 @@ int open_terminal(int descriptor) {
 
 }  // namespace
 
-LineWriter::LineWriter(int descriptor, std::chrono::milliseconds patience, LineOfLoss line_of_loss)
+LineWriter::LineWriter(int descriptor, std::chrono::milliseconds patience, LineOfLoss line_of_loss,
+                       RoomToWrite::MayGiveUp may_give_up)
     : own_(open_terminal(descriptor)),
       descriptor_(own_ >= 0 ? own_ : descriptor),
-      room_(descriptor_, patience),
+      room_(descriptor_, patience, std::move(may_give_up)),
       line_of_loss_(std::move(line_of_loss)) {}
 
 LineWriter::~LineWriter() {
+  tell_loss();
   if (own_ >= 0) ::close(own_);
 }
 
 void LineWriter::write(std::string line) {
-  if (lost_ > 0 && pass_on(line_of_loss_(lost_) + '\n')) lost_ = 0;
+  tell_loss();
   if (lost_ > 0 || !pass_on(std::move(line))) ++lost_;
+}
+
+void LineWriter::tell_loss() {
+  if (lost_ > 0 && pass_on(line_of_loss_(lost_) + '\n')) lost_ = 0;
 }
 
 /// False: nothing of it was written.

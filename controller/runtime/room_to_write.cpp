@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kComesBackWithin{60};
+constexpr milliseconds kBetweenQuestions{100};
 
 bool is_ready(int descriptor, milliseconds within) {
   pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
@@ -29,20 +30,22 @@ const SteadyClock& clock_of_machine() {
 
 }  // namespace
 
-RoomToWrite::RoomToWrite(int descriptor, milliseconds patience)
+RoomToWrite::RoomToWrite(int descriptor, milliseconds patience, MayGiveUp may_give_up)
     : RoomToWrite([descriptor](milliseconds within) { return is_ready(descriptor, within); }, patience,
-                  clock_of_machine()) {}
+                  clock_of_machine(), std::move(may_give_up)) {}
 
-RoomToWrite::RoomToWrite(HasRoom has_room, milliseconds patience, const SteadyClock& clock)
+RoomToWrite::RoomToWrite(HasRoom has_room, milliseconds patience, const SteadyClock& clock, MayGiveUp may_give_up)
     : has_room_(std::move(has_room)),
       patience_(patience),
       clock_(clock),
+      may_give_up_(std::move(may_give_up)),
       given_back_at_(clock.now()),
       left_(patience) {}
 
 bool RoomToWrite::wait() {
   // Mostly there is, and no time is to be looked at.
   bool found = has_room_(milliseconds{0});
+  while (!found && !may_give_up_()) found = has_room_(kBetweenQuestions);
   if (!found && !is_given_up_) {
     const auto began = clock_.now();
     give_back(began);

@@ -15,11 +15,17 @@ class RoomToWrite {
  public:
   /// Whether there is room before so much time is over.
   using HasRoom = std::function<bool(std::chrono::milliseconds)>;
+  /// Whether the reader may be given up by now. Until then it is waited for, however long that is, and at the expense
+  /// of nobody's patience. It is asked again and again.
+  using MayGiveUp = std::function<bool()>;
 
-  RoomToWrite(int descriptor, std::chrono::milliseconds patience);
+  RoomToWrite(int descriptor, std::chrono::milliseconds patience, MayGiveUp may_give_up = always);
   /// `clock` outlives it.
-  RoomToWrite(HasRoom has_room, std::chrono::milliseconds patience, const SteadyClock& clock);
+  RoomToWrite(HasRoom has_room, std::chrono::milliseconds patience, const SteadyClock& clock,
+              MayGiveUp may_give_up = always);
   bool wait();
+
+  static bool always() { return true; }
 
  private:
   void give_back(SteadyClock::Time now);
@@ -27,6 +33,7 @@ class RoomToWrite {
   const HasRoom has_room_;
   const std::chrono::milliseconds patience_;
   const SteadyClock& clock_;
+  const MayGiveUp may_give_up_;
   SteadyClock::Time given_back_at_;
   std::chrono::nanoseconds left_;  ///< Of the patience.
   bool is_given_up_ = false;       ///< The reader, until something is read again.

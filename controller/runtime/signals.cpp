@@ -11,6 +11,8 @@ namespace slipway::runtime {
 
 namespace {
 
+std::atomic<bool> any_has_come{false};
+
 sigset_t signals_taken(bool with_hangup) {
   sigset_t set;
   sigemptyset(&set);
@@ -39,6 +41,7 @@ struct Signals::State {
         continue;
       }
       if (received.exchange(signal) != 0) _exit(128 + signal);
+      any_has_come = true;
       stop.request_stop();
     }
   }
@@ -46,6 +49,7 @@ struct Signals::State {
 
 Signals::Signals(Nudge* hangup) : state_(std::make_unique<State>()) {
   state_->hangup = hangup;
+  any_has_come = false;
   const sigset_t set = signals_taken(hangup != nullptr);
   pthread_sigmask(SIG_BLOCK, &set, &state_->before);
   struct sigaction ignored{};
@@ -68,6 +72,10 @@ std::stop_token Signals::stop_token() const {
 
 int Signals::received() const {
   return state_->received;
+}
+
+bool Signals::has_any_come() {
+  return any_has_come;
 }
 
 }  // namespace slipway::runtime

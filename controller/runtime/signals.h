@@ -22,6 +22,9 @@ class Signals {
   std::stop_token stop_token() const;
   /// The signal that came, 0 when none did. Thread-safe.
   int received() const;
+  /// Whether the process was asked to stop: what received() says of the Signals that there are, or were last.
+  /// Thread-safe.
+  static bool has_any_come();
 
  private:
   struct State;

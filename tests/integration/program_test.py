@@ -5,6 +5,7 @@ program_test.py SLIPWAY EMULATOR [TEST...]
 """
 
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import termios
 import time
 import unittest
 
@@ -652,6 +654,34 @@ class ExitCodeTest(ProgramTest):
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=60), code)
             (self.work / "publish.log").write_text("")
+
+
+    def test_what_a_verb_tells_waits_for_its_reader_until_it_is_stopped(self):
+        for number in range(400):
+            self.write(f"wrong-{number}.yaml", f"apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\n"
+                       f"metadata: {{name: wrong-{number}}}\nspec:\n  registryRef: {{name: local}}\n  repository: UPPER\n"
+                       "  source: {ociLayout: {path: image}}\n  nope: 1\n")
+
+        def unread(verb):
+            process = subprocess.Popen(self.command(verb), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(process.stderr.close)
+            self.addCleanup(lambda: process.poll() is None and process.kill())
+            room = fcntl.fcntl(process.stderr, fcntl.F_GETPIPE_SZ)
+            size = bytearray(4)
+            wait_until(lambda: fcntl.ioctl(process.stderr, termios.FIONREAD, size) or
+                       int.from_bytes(size, sys.byteorder) > room - 8192, "what it told fills the pipe")
+            return process
+
+        waits, stopped = unread("validate"), unread("publish")
+        stopped.send_signal(signal.SIGTERM)
+        # Longer than anybody else is waited for.
+        self.assertEqual(stopped.wait(timeout=60), 2)
+        self.assertIsNone(waits.poll())
+        told = waits.stderr.read().decode()
+        self.assertEqual(waits.wait(timeout=60), 2)
+        self.assertEqual(told.count(": spec.repository: "), 400)
+        self.assertEqual(told.count(": spec.nope: "), 400)
+        self.assertNotIn("lost", told)
 
 
 class RunTest(ProgramTest):

@@ -4,10 +4,12 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <ostream>
 #include <sstream>
+#include <thread>
 
 #include "tests/catch.h"
 
@@ -28,7 +30,7 @@ TEST_CASE("a stream writes whole lines at their ends, and what has none when it 
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
   {
-    LineBuffer buffer{ends[1]};
+    LineBuffer buffer{ends[1], [] { return false; }};
     std::ostream stream(&buffer);
     stream << "one " << 1;
     CHECK(read_some(ends[0]).empty());
@@ -55,7 +57,7 @@ TEST_CASE("a stream that nobody reads holds nobody, and tells what was lost when
   }
   constexpr int kLines = 2'000;
   std::string read;
-  LineBuffer buffer{ends[1], 1ms};
+  LineBuffer buffer{ends[1], RoomToWrite::always, 1ms};
   std::ostream stream(&buffer);
   for (int i = 0; i < kLines; ++i) stream << "a line of " << std::string(90, 'x') << '\n';
   // Until one comes through, each read has something: it is full, or has that one.
@@ -75,6 +77,47 @@ TEST_CASE("a stream that nobody reads holds nobody, and tells what was lost when
   }
   CHECK(lost > 0);
   CHECK(through + lost == kLines + std::stoi(line.substr(6)));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a stream that may not give its reader up loses nothing") {
+  std::array<int, 2> ends{};
+  SECTION("a pipe") {
+    REQUIRE(::pipe(ends.data()) == 0);
+  }
+  SECTION("a terminal") {
+    REQUIRE(::openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) == 0);
+  }
+  constexpr int kLines = 2'000;
+  std::jthread writer([&] {
+    LineBuffer buffer{ends[1], [] { return false; }, 0ms};
+    std::ostream stream(&buffer);
+    for (int i = 0; i < kLines; ++i) stream << "line " << i << " of " << std::string(90, 'x') << '\n';
+    stream << "the end\n";
+  });
+  std::string read;
+  while (!read.contains("the end")) read += read_some(ends[0]);
+  CHECK(std::ranges::count(read, '\n') == kLines + 1);
+  CHECK_FALSE(read.contains("lost"));
+  writer.join();
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_CASE("what a stream lost at its very end is told") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  std::string read;
+  {
+    LineBuffer buffer{ends[1], RoomToWrite::always, 1ms};
+    std::ostream stream(&buffer);
+    for (int i = 0; i < 2'000; ++i) stream << "a line of " << std::string(90, 'x') << '\n';
+    while (read.size() < 32 * std::size_t{PIPE_BUF} && std::ranges::count(read, '\n') < 400) read += read_some(ends[0]);
+  }
+  read += read_some(ends[0]);
+  CHECK(read.contains("\nwarning: "));
+  CHECK(read.ends_with(" lines were lost here: nobody read them\n"));
   ::close(ends[0]);
   ::close(ends[1]);
 }

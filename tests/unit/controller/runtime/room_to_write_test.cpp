@@ -21,7 +21,9 @@ struct Reader {
   slipway::tests::ManualSteadyClock clock;
   SteadyClock::Time next = clock.now();
   std::chrono::nanoseconds waited{0};
-  RoomToWrite room{[this](std::chrono::milliseconds within) { return has_room(within); }, 10s, clock};
+  bool may_be_given_up = true;
+  RoomToWrite room{[this](std::chrono::milliseconds within) { return has_room(within); }, 10s, clock,
+                   [this] { return may_be_given_up; }};
 };
 
 }  // namespace
@@ -54,4 +56,16 @@ TEST_CASE("a reader that stops reading is waited for once, and anew after it has
   reader.next = reader.clock.now() + 4s;
   CHECK(reader.room.wait());
   CHECK(reader.waited == 14s);
+}
+
+TEST_CASE("a reader that may not be given up is waited for, and from when it may be as long as any other") {
+  Reader reader;
+  reader.may_be_given_up = false;
+  reader.next = reader.clock.now() + 1h;
+  CHECK(reader.room.wait());
+  CHECK(reader.waited == 1h);
+  reader.may_be_given_up = true;
+  reader.next = reader.clock.now() + 1h;
+  CHECK_FALSE(reader.room.wait());
+  CHECK(reader.waited == 1h + 10s);
 }
