@@ -8,8 +8,8 @@
 
 namespace slipway::assembly {
 
-/// Puts what an exception said into the log: the queue only learns that there was one. Visits are signs of life. Tells
-/// `next` everything.
+/// Puts into the log what an exception said, of which the queue only learns that there was one, and how long what
+/// failed waits for its next try. Visits are signs of life. Tells `next` everything.
 class LoggedVisits final : public runtime::WorkWatcher {
  public:
   /// All outlive it.
@@ -17,7 +17,10 @@ class LoggedVisits final : public runtime::WorkWatcher {
       : log_(log), signs_(signs), next_(next) {}
 
   void added(ResourceKind kind) override { next_.added(kind); }
-  void retried(ResourceKind kind) override { next_.retried(kind); }
+  void retried(const ObjectKey& key, std::chrono::milliseconds delay) override {
+    next_.retried(key, delay);
+    log_.debug("it failed and is tried again", {{"object", to_string(key)}, {"delayMs", delay.count()}});
+  }
   void taken(ResourceKind kind, std::chrono::nanoseconds waited) override { next_.taken(kind, waited); }
   void began(const ObjectKey& key, const std::string& id) override {
     signs_.of_work();

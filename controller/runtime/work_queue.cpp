@@ -64,7 +64,7 @@ void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {
     if (state->is_shut_down) return;
     delay = backoff(backoff_, ++state->failures[key], roll(*state), floor);
   }
-  watcher_.retried(key.kind);
+  watcher_.retried(key, delay);
   add_after(key, delay);
 }
 
@@ -84,6 +84,7 @@ void WorkQueue::delay_until(const ObjectKey& key, Time when) {
 }
 
 bool WorkQueue::make_due(State& state, const ObjectKey& key, Priority priority, Time since) {
+  if (priority == Priority::Edit) state.failures.erase(key);
   return state.due.add(key, state.hosts.of(key), priority, since);
 }
 

@@ -38,6 +38,9 @@ struct QueueStatistics {
 ///   delayed           due now                                the earlier time wins
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
+/// Each key has a growing delay of its own, from failure to failure in a row; an Edit begins a new row: what failed was
+/// another spec, or something else that it needs.
+///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
 /// with as few, Edit comes first, then who has been due longer. A namespace or a host that has its share of the
 /// workers (see WorkerShares; in any state but gone a key counts as known) gets none. So namespaces in which every
@@ -66,7 +69,7 @@ class WorkQueue {
   void look_again(const ObjectKey& key, std::chrono::milliseconds delay);
   /// As add_after() with the key's growing delay, at least `floor`. Counts as one more failure in a row.
   void retry(const ObjectKey& key, std::optional<std::chrono::milliseconds> floor);
-  /// Forgets the failures of the key: the next retry() starts from the first delay.
+  /// Forgets the failures of the key, as an Edit does: the next retry() starts from the first delay.
   void forget(const ObjectKey& key);
 
   /// The next due key, now with the caller until done(). Waits; absent when `stop` asks or the queue is shut down.

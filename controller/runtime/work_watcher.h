@@ -24,7 +24,8 @@ class WorkWatcher {
  public:
   virtual ~WorkWatcher() = default;
   virtual void added(ResourceKind) {}
-  virtual void retried(ResourceKind) {}
+  /// The key failed and is due again after `delay`, if nobody asks for it sooner.
+  virtual void retried(const ObjectKey&, std::chrono::milliseconds /*delay*/) {}
   /// A key left the queue after it had been due for `waited`.
   virtual void taken(ResourceKind, std::chrono::nanoseconds /*waited*/) {}
   virtual void began(const ObjectKey&, const std::string& /*reconcile_id*/) {}

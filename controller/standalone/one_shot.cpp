@@ -69,7 +69,7 @@ class Collector final : public runtime::WorkWatcher {
       : installation_(installation), next_(next), options_(options), missing_(keys.size()) {}
 
   void added(ResourceKind kind) override { next_.added(kind); }
-  void retried(ResourceKind kind) override { next_.retried(kind); }
+  void retried(const ObjectKey& key, std::chrono::milliseconds delay) override { next_.retried(key, delay); }
   void taken(ResourceKind kind, std::chrono::nanoseconds waited) override { next_.taken(kind, waited); }
   void began(const ObjectKey& key, const std::string& id) override { next_.began(key, id); }
   void ended(const runtime::Visit& visit) override {

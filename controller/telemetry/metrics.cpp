@@ -306,8 +306,8 @@ void Metrics::added(ResourceKind kind) {
   families_->adds.Add(queue_of(label(kind))).Increment();
 }
 
-void Metrics::retried(ResourceKind kind) {
-  families_->retries.Add(queue_of(label(kind))).Increment();
+void Metrics::retried(const ObjectKey& key, std::chrono::milliseconds /*delay*/) {
+  families_->retries.Add(queue_of(label(key.kind))).Increment();
 }
 
 void Metrics::taken(ResourceKind kind, std::chrono::nanoseconds waited) {

@@ -44,7 +44,7 @@ class Metrics final : public runtime::WorkWatcher {
   ~Metrics() override;
 
   void added(ResourceKind kind) override;
-  void retried(ResourceKind kind) override;
+  void retried(const ObjectKey& key, std::chrono::milliseconds delay) override;
   void taken(ResourceKind kind, std::chrono::nanoseconds waited) override;
   void began(const ObjectKey& key, const std::string& reconcile_id) override;
   void ended(const runtime::Visit& visit) override;

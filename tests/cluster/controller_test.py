@@ -558,6 +558,57 @@ class OneKeyTest(ControllerTest):
         self.assertEqual(reads(), 2)
 
 
+class BackOffTest(ControllerTest):
+    FIRST = 600  # ms: half a second, and what chance adds at most
+    LONG = 1800  # seconds
+
+    def refuse(self, **how):
+        """Requests of one publication alone, in a way that no transport tries again within its visit."""
+        self.registry.fault(action="Status", status=408, path="/v2/team/failing/manifests/", **how)
+
+    def waits(self):
+        """How long it waits after each visit that failed, as the controller says it, in ms."""
+        return [each["delayMs"] for each in self.controller.lines("it failed and is tried again")
+                if each["object"] == "ImagePublication team/failing"]
+
+    def asked(self):
+        return [each for each in self.registry.requests() if each["target"].startswith("/v2/team/failing/")]
+
+    def test_each_failure_waits_longer_holds_up_nobody_else_and_is_forgotten_at_an_edit(self):
+        self.controller.stop()
+        type(self).controller = Controller(SLIPWAY, CLUSTER, self.work)
+        self.controller.set("--workers", 1)
+        self.controller.set("--log-level", "debug")
+        self.addCleanup(self.controller.stop)
+        self.controller.start()
+        make_image("layout", self.work / "image", "--layers", 1, "--layer-size", 1000)
+        digest = push(self.registry, "team/base", "1", self.work / "image")
+        self.refuse(times=3)
+        self.refuse(times=0, retryAfter=self.LONG)
+        self.publication("failing")
+        wait_until(lambda: [each for each in self.waits() if each >= self.LONG * 1000], "it waits for as long as it was told")
+        *grown, last = self.waits()
+        self.assertEqual(len(grown), 3)
+        self.assertLessEqual(grown[0], self.FIRST)
+        # Each twice the one before, but for chance.
+        self.assertEqual([*grown, last], sorted({*grown, last}))
+        # It waits for half an hour, and the only worker is somebody else's.
+        self.registry.forget_requests()
+        self.publication("other")
+        self.ready("other")
+        self.assertEqual(self.asked(), [])
+        self.registry.heal()
+        self.refuse(times=0)
+        self.publication("failing", version="1.9.0", number=9)
+        wait_until(lambda: len(self.waits()) >= 6, "its edit is tried, and tried again")
+        anew, longer = self.waits()[4:6]
+        self.assertLessEqual(anew, self.FIRST)
+        self.assertGreater(longer, anew)
+        self.registry.heal()
+        self.ready("failing")
+        self.assertEqual(self.registry.digest("team/failing", "1.9.0"), digest)
+
+
 class MissingRightTest(ControllerTest):
     """Somebody made the controller's role anew and left something out."""
     RULE = '- {apiGroups: ["slipway.dev"], resources: ["imagepublications"], verbs: ["patch"]}'

@@ -145,11 +145,11 @@ class Controller:
         """Since it was started last."""
         return (self.folder / f"{self.name}.log").read_bytes()[self.seen_before:].decode()
 
+    def lines(self, message):
+        return [json.loads(line) for line in self.log().splitlines() if message in line and line.startswith("{") and line.endswith("}")]
+
     def line(self, message):
-        for line in self.log().splitlines():
-            if message in line and line.startswith("{"):
-                return json.loads(line)
-        return None
+        return next(iter(self.lines(message)), None)
 
     def metric(self, line):
         """The sum of the metrics whose name and labels begin like this."""

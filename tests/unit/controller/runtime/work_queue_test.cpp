@@ -19,10 +19,14 @@ ObjectKey key(const std::string& name) {
 
 struct CountingWatcher final : WorkWatcher {
   void added(ResourceKind) override { ++adds; }
-  void retried(ResourceKind) override { ++retries; }
+  void retried(const ObjectKey&, std::chrono::milliseconds delay) override {
+    ++retries;
+    last_delay = delay;
+  }
   void taken(ResourceKind, std::chrono::nanoseconds waited) override { last_wait = waited; }
   int adds = 0, retries = 0;
   std::chrono::nanoseconds last_wait{};
+  std::chrono::milliseconds last_delay{};
 };
 
 struct World {
@@ -234,6 +238,37 @@ TEST_CASE("retries of a key grow, forget starts anew, other keys are untouched")
   world.queue.forget(key("a"));
   CHECK(due_after(key("a"), {}) == 1);
   CHECK(world.watcher.retries == 6);
+}
+
+TEST_CASE("an edit starts a key's delays anew, a look that nobody edited does not") {
+  World world;
+  const auto fails = [&] {
+    REQUIRE(world.queue.try_take() == key("a"));
+    world.queue.retry(key("a"), {});
+    world.queue.done(key("a"));
+    return world.watcher.last_delay;
+  };
+  world.queue.add(key("a"), Priority::Edit);
+  CHECK(fails() == 1s);
+  world.queue.add(key("a"), Priority::Resync);
+  CHECK(fails() == 2s);
+  SECTION("of one that waits") {
+    world.queue.add(key("a"), Priority::Edit);
+    CHECK(fails() == 1s);
+  }
+  SECTION("of one that is due already") {
+    world.queue.add(key("a"), Priority::Resync);
+    world.queue.add(key("a"), Priority::Edit);
+    CHECK(fails() == 1s);
+  }
+  SECTION("of one that is with a worker, which fails by what it was before") {
+    world.queue.add(key("a"), Priority::Resync);
+    REQUIRE(world.queue.try_take() == key("a"));
+    world.queue.add(key("a"), Priority::Edit);
+    world.queue.retry(key("a"), {});
+    world.queue.done(key("a"));
+    CHECK(fails() == 1s);
+  }
 }
 
 TEST_CASE("statistics tell depth, delays and what runs for how long") {

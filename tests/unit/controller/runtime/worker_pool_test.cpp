@@ -125,7 +125,7 @@ TEST_CASE("what is put off neither counts as a failure nor ends those in a row")
   {
     WorkerPool pool{queue, {{ResourceKind::ImagePublication, reconciler}}, watcher, {.workers = 1}};
     for (std::size_t i = 1; i <= 5; ++i) {
-      queue.add(key("a"), Priority::Edit);
+      queue.add(key("a"), Priority::Resync);
       watcher.wait_for(i);
     }
     queue.add(key("b"), Priority::Edit);
