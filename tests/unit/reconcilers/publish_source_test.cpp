@@ -47,6 +47,15 @@ std::string named(const content::Descriptor& one) {
          std::to_string(one.size) + "}";
 }
 
+/// BuildKit's attestation of `about`, as an index names it.
+std::string attest(PublishWorld& world, const MadeImage& about) {
+  auto image = make_image(world.source(), {"attestation of " + about.descriptor.digest.str()}, "unknown/unknown");
+  return R"({"mediaType":")" + image.descriptor.media_type + R"(","digest":")" + image.descriptor.digest.str() +
+         R"(","size":)" + std::to_string(image.descriptor.size) +
+         R"(,"platform":{"architecture":"unknown","os":"unknown"},"annotations":{"vnd.docker.reference.type":)" +
+         R"("attestation-manifest","vnd.docker.reference.digest":")" + about.descriptor.digest.str() + "\"}}";
+}
+
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
@@ -269,17 +278,10 @@ TEST_CASE("a file that was built anew behind its path is told with the digest it
 TEST_CASE("a subset of the platforms is a smaller index, with the attestations of what is kept") {
   PublishWorld world;
   auto two = push_two(world);
-  const auto attest = [&](const MadeImage& about) {
-    auto image = make_image(world.source(), {"attestation of " + about.descriptor.digest.str()}, "unknown/unknown");
-    return R"({"mediaType":")" + image.descriptor.media_type + R"(","digest":")" + image.descriptor.digest.str() +
-           R"(","size":)" + std::to_string(image.descriptor.size) +
-           R"(,"platform":{"architecture":"unknown","os":"unknown"},"annotations":{"vnd.docker.reference.type":)" +
-           R"("attestation-manifest","vnd.docker.reference.digest":")" + about.descriptor.digest.str() + "\"}}";
-  };
   const auto index = world.source().manifests.at(two.index.digest).bytes;
-  const auto whole =
-      push_bytes(world, content::kOciIndex,
-                 index.substr(0, index.size() - 2) + "," + attest(two.amd) + "," + attest(two.arm) + "]}");
+  const auto whole = push_bytes(
+      world, content::kOciIndex,
+      index.substr(0, index.size() - 2) + "," + attest(world, two.amd) + "," + attest(world, two.arm) + "]}");
   auto publication = make_publication();
 
   SECTION("all kept is the same digest") {
@@ -357,6 +359,13 @@ TEST_CASE("what is attached to the source travels along") {
     CHECK(world.tag(tag_for(two.amd.descriptor.digest, ".sbom")) == signature.digest.str());
     CHECK(world.tag("1.8.2") == two.index.digest.str());
   }
+  SECTION("with the next publication what was attached since to what is there") {
+    REQUIRE(world.publish(publication) == kAgainInAnHour);
+    const auto later = make_artifact(source, "application/x-signature", "signed later", sbom);
+    publication.spec.build.number = 813;
+    REQUIRE(world.publish(publication) == kAgainInAnHour);
+    CHECK(destination.manifests.contains(later.digest));
+  }
   SECTION("None leaves them behind and asks for none") {
     publication.spec.source.referrers = ReferrersMode::None;
     REQUIRE(world.publish(publication) == kAgainInAnHour);
@@ -390,6 +399,18 @@ TEST_CASE("what is attached to the source travels along") {
     REQUIRE(world.publish(publication) == kAgainInAnHour);
     CHECK_FALSE(destination.manifests.contains(index));
   }
+}
+
+TEST_CASE("what is attached to an image travels along wherever its index names an attestation") {
+  PublishWorld world;
+  const auto two = push_two(world);
+  auto& source = world.source();
+  const std::string children = R"("manifests":[)";
+  push_bytes(world, content::kOciIndex,
+             replaced(source.manifests.at(two.index.digest).bytes, children, children + attest(world, two.amd) + ","));
+  const auto sbom = make_artifact(source, "application/spdx+json", "packages", two.amd.descriptor);
+  REQUIRE(world.publish(make_publication()) == kAgainInAnHour);
+  CHECK(world.destination().manifests.contains(sbom.digest));
 }
 
 TEST_CASE("an image that its source names by sha512 is refused before anything is sent") {
