@@ -57,22 +57,23 @@ const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
 }
 
 const Binding<ScanException>& Bound<ScanException>::get() {
-  static const auto binding = Binding<ScanException>()
-                                  .field("id", &ScanException::id,
-                                         {.description = "Vulnerability, e.g. CVE-2026-1234.",
-                                          .required = true,
-                                          .min_length = 1,
-                                          .max_length = 128})
-                                  .field("package", &ScanException::package,
-                                         {.description = "Package it is accepted in; absent: any.", .max_length = 256})
-                                  .field("reason", &ScanException::reason,
-                                         {.description = "Why it is accepted.", .required = true, .min_length = 1})
-                                  .field("until", &ScanException::until,
-                                         {.description = "Date (through its end, UTC) or time until which it is.",
-                                          .required = true,
-                                          .max_length = 40,
-                                          .pattern = kUntilPattern,
-                                          .check = check_until_text});
+  static const auto binding =
+      Binding<ScanException>()
+          .field("id", &ScanException::id,
+                 {.description = "Vulnerability, e.g. CVE-2026-1234.",
+                  .required = true,
+                  .min_length = 1,
+                  .max_length = 128})
+          .field("package", &ScanException::package,
+                 {.description = "Package it is accepted in; absent: any.", .min_length = 1, .max_length = 256})
+          .field("reason", &ScanException::reason,
+                 {.description = "Why it is accepted.", .required = true, .min_length = 1})
+          .field("until", &ScanException::until,
+                 {.description = "Date (through its end, UTC) or time until which it is.",
+                  .required = true,
+                  .max_length = 40,
+                  .pattern = kUntilPattern,
+                  .check = check_until_text});
   return binding;
 }
 
@@ -112,11 +113,12 @@ const Binding<SbomGate>& Bound<SbomGate>::get() {
 }
 
 const Binding<ProvenanceGate>& Bound<ProvenanceGate>::get() {
-  static const auto binding = Binding<ProvenanceGate>()
-                                  .field("builder", &ProvenanceGate::builder,
-                                         {.description = "Builder that must have made the image.", .max_length = 2048})
-                                  .field("sourceRepository", &ProvenanceGate::source_repository,
-                                         {.description = "Repository it must be built from.", .max_length = 2048});
+  static const auto binding =
+      Binding<ProvenanceGate>()
+          .field("builder", &ProvenanceGate::builder,
+                 {.description = "Builder that must have made the image.", .min_length = 1, .max_length = 2048})
+          .field("sourceRepository", &ProvenanceGate::source_repository,
+                 {.description = "Repository it must be built from.", .min_length = 1, .max_length = 2048});
   return binding;
 }
 

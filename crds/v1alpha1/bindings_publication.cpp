@@ -45,18 +45,18 @@ const Binding<RegistrySource>& Bound<RegistrySource>::get() {
 }
 
 const Binding<LayoutSource>& Bound<LayoutSource>::get() {
-  static const auto binding =
-      Binding<LayoutSource>()
-          .field("path", &LayoutSource::path, kPath)
-          .field("image", &LayoutSource::image, {.description = "Which image of several, by its ref.name."});
+  static const auto binding = Binding<LayoutSource>()
+                                  .field("path", &LayoutSource::path, kPath)
+                                  .field("image", &LayoutSource::image,
+                                         {.description = "Which image of several, by its ref.name.", .min_length = 1});
   return binding;
 }
 
 const Binding<DockerArchiveSource>& Bound<DockerArchiveSource>::get() {
-  static const auto binding =
-      Binding<DockerArchiveSource>()
-          .field("path", &DockerArchiveSource::path, kPath)
-          .field("image", &DockerArchiveSource::image, {.description = "Which image of several, by its tag."});
+  static const auto binding = Binding<DockerArchiveSource>()
+                                  .field("path", &DockerArchiveSource::path, kPath)
+                                  .field("image", &DockerArchiveSource::image,
+                                         {.description = "Which image of several, by its tag.", .min_length = 1});
   return binding;
 }
 

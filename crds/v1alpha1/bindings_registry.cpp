@@ -18,9 +18,9 @@ const Binding<WorkloadIdentity>& Bound<WorkloadIdentity>::get() {
 }
 
 const Binding<ManagedIdentity>& Bound<ManagedIdentity>::get() {
-  static const auto binding =
-      Binding<ManagedIdentity>().field("clientID", &ManagedIdentity::client_id,
-                                       {.description = "Client ID; absent: the system's own.", .max_length = 128});
+  static const auto binding = Binding<ManagedIdentity>().field(
+      "clientID", &ManagedIdentity::client_id,
+      {.description = "Client ID; absent: the system's own.", .min_length = 1, .max_length = 128});
   return binding;
 }
 

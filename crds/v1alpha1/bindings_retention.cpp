@@ -21,7 +21,11 @@ const Binding<RetentionMatch>& Bound<RetentionMatch>::get() {
                   .min_items = 1,
                   .atomic = true})
           .field("environments", &RetentionMatch::environments,
-                 {.description = "Environments.", .min_length = 1, .max_length = 63, .min_items = 1, .atomic = true})
+                 {.description = "Environments.",
+                  .max_length = 63,
+                  .pattern = kEnvironmentPattern,
+                  .min_items = 1,
+                  .atomic = true})
           .field("olderThan", &RetentionMatch::older_than, {.description = "Least age.", .minimum = 1})
           .rule("has(self.tags) || has(self.tagRegexes) || has(self.environments) || has(self.olderThan)",
                 "say what the rule is for; every tag is tags: ['*']");
@@ -82,7 +86,7 @@ const Binding<Protect>& Bound<Protect>::get() {
                   .check = check_digest_text})
           .field("usedBy", &Protect::used_by, {.description = "Not yet: Further users of images."})
           .field("ignorePullsFrom", &Protect::ignore_pulls_from,
-                 {.description = "Whose pulls are no use.", .max_length = 255, .atomic = true});
+                 {.description = "Whose pulls are no use.", .min_length = 1, .max_length = 255, .atomic = true});
   return binding;
 }
 

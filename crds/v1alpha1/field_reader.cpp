@@ -69,6 +69,10 @@ std::string wanted_text(const Node& node, const FieldInfo& info) {
   return checked ? quoting : "quote it, and " + checked.error().remedy;
 }
 
+std::string at_least(std::size_t characters) {
+  return "write at least " + std::to_string(characters) + (characters == 1 ? " character" : " characters");
+}
+
 bool is_at_or_below(std::string_view path, std::string_view field) {
   return path.starts_with(field) &&
          (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
@@ -157,7 +161,7 @@ bool FieldReader::read_string(const Node& node, const FieldInfo& info, std::stri
   const std::size_t length = count_characters(value);
   if (length < info.min_length) {
     problem(node.place, value.empty() ? "it is empty" : quoted(value) + " is too short",
-            "write at least " + std::to_string(info.min_length) + " characters");
+            value.empty() && !info.required ? "give it a value, or leave it out" : at_least(info.min_length));
     return false;
   }
   if (length > info.max_length) {

@@ -103,6 +103,17 @@ std::string repository(const std::string& name) {
          "'" +
          name + "'";
 }
+std::string layout(const std::string& fields) {
+  return kPublication + "source: {ociLayout: {path: image, " + fields + "}}";
+}
+std::string floor_exception(const std::string& fields) {
+  return "gates: {scan: {exceptions: [{id: CVE-2026-1, reason: x, until: 2026-12-31, " + fields + "}]}}";
+}
+std::string scan_exception(const std::string& fields) {
+  const bool has_id = fields.find("id:") != std::string::npos;
+  return kImage + "gates: {scan: {reports: [{name: a, inline: '{}'}], exceptions: [{reason: x, until: 2026-12-31, " +
+         (has_id ? "" : "id: CVE-2026-1, ") + fields + "}]}}";
+}
 std::string until(const std::string& text) {
   return kImage + "rollback: {digest: 'sha256:" + std::string(64, 'a') + "', reason: x, until: '" + text + "'}";
 }
@@ -146,6 +157,16 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
       {registry, kRegistry + entry + "gates: {signatures: []}}]", false},
       {publication, kImage + "gates: {signatures: []}", false},
       {publication, kImage + "gates: {signatures: [{name: a, cosignKeyRef: {name: b, key: c}}]}", true},
+      {publication, scan_exception("package: openssl"), true},
+      {publication, scan_exception("package: ''"), false},
+      {publication, scan_exception("package: '', id: ''"), false},
+      {registry, kRegistry + entry + floor_exception("package: openssl") + "}]", true},
+      {registry, kRegistry + entry + floor_exception("package: ''") + "}]", false},
+      {registry, "loginServer: a.example\nauthentication: {managedIdentity: {clientID: ''}}\n", false},
+      {publication, kImage + "gates: {provenance: {builder: ''}}", false},
+      {publication, kImage + "gates: {provenance: {sourceRepository: ''}}", false},
+      {publication, layout("image: shop"), true},
+      {publication, layout("image: ''"), false},
       {publication, repository("shop/my-app__x.y"), true},
       {publication, repository("Shop/app"), false},
       {publication, repository("shop//app"), false},
@@ -162,6 +183,10 @@ TEST_CASE("what the reader takes and refuses, the schema takes and refuses") {
       {publication, until("tomorrow"), false},
       {policy, kPolicy + "rules: [{name: a, match: {tags: ['*']}, expireAfter: 1d}]", true},
       {policy, kPolicy + "rules: [{name: a, match: {tags: []}, expireAfter: 1d}]", false},
+      {policy, kPolicy + "rules: [{name: a, match: {environments: [staging]}, retain: {atLeast: 7y}}]", true},
+      {policy, kPolicy + "rules: [{name: a, match: {environments: [Production]}, retain: {atLeast: 7y}}]", false},
+      {policy, kPolicy + "rules: [{name: a, match: {environments: ['']}, retain: {atLeast: 7y}}]", false},
+      {policy, kPolicy + "protect: {ignorePullsFrom: ['']}", false},
       {policy, kPolicy + "limits: {maxPercent: 101}", false},
   };
   for (const auto& row : rows) {
