@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/files/file_system.h"
 #include "crds/base/text.h"
 
 namespace slipway::files {
@@ -84,6 +86,8 @@ Result<std::size_t> OpenFile::read_at(std::int64_t offset, std::span<std::byte> 
 /// the file to write waits for its end, of which a signal tells the holder: one that does nothing, for SIGIO would end
 /// it.
 bool OpenFile::is_being_written() const {
+  struct statfs system{};
+  if (::fstatfs(handle_.get(), &system) != 0 || !tells_of_writers(system.f_type)) return false;
   if (::fcntl(handle_.get(), F_SETSIG, SIGURG) != 0) return false;
   if (::fcntl(handle_.get(), F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
   static_cast<void>(::fcntl(handle_.get(), F_SETLEASE, F_UNLCK));

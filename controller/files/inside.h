@@ -22,8 +22,8 @@ class OpenFile {
   std::int64_t size() const { return size_; }
   /// Reads what stands at `offset`, as much as there is space for; 0 at the end. Unavailable when the disk fails.
   Result<std::size_t> read_at(std::int64_t offset, std::span<std::byte> space) const;
-  /// Whether somebody has it open for writing now. False where the kernel does not tell: of another user's file, on a
-  /// network file system.
+  /// Whether somebody has it open for writing now. False where the kernel does not tell: of another user's file, and on
+  /// what is no local file system (tells_of_writers()).
   bool is_being_written() const;
 
  private:
