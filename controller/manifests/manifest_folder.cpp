@@ -13,6 +13,7 @@
 
 #include "controller/files/inside.h"
 #include "controller/manifests/folder_listing.h"
+#include "controller/manifests/other_json.h"
 #include "controller/manifests/resource_identity.h"
 #include "crds/base/problem_list.h"
 #include "crds/base/text.h"
@@ -88,11 +89,6 @@ Problem declared_twice(const ManifestResource& later, const ManifestResource& fi
           .expected = "remove one of the two",
           .reason = "Invalid",
           .warning = false};
-}
-
-/// A report or an image's index beside the resources, not a resource: the word that every resource has is not in it.
-bool is_other_json(const std::string& origin, const std::string& content) {
-  return origin.ends_with(".json") && content.find("\"apiVersion\"") == std::string::npos;
 }
 
 /// What is in a folder is told by the folder's name and a slash.
@@ -277,13 +273,15 @@ void ManifestFolder::take(const Listed& listed, const std::string& content, bool
   const Digest digest = Digest::of(content);
   const bool is_same = file.content == digest;
   if (is_same && !file.is_changing) return;
+  // What was a resource may be one again.
+  file.is_none = is_folder_ && file.good.empty() && stays_other_json(listed.origin, content);
   file.content = digest;
-  file.is_changing = is_being_written || (!is_same && has_read_ && !is_checkout());
+  file.is_changing = !file.is_none && (is_being_written || (!is_same && has_read_ && !is_checkout()));
   file.is_broken = false;
   file.is_blank = false;
   file.place = (fs::path{listed.base_folder} / fs::path{listed.origin}.filename()).lexically_normal();
   file.problems.clear();
-  await_writer(listed, is_being_written);
+  await_writer(listed, is_being_written && !file.is_none);
   if (!file.is_changing) parse(listed, content);
 }
 
@@ -353,7 +351,7 @@ void ManifestFolder::settle(ManifestReading& reading, bool could_read) {
   collect(reading);
   Contents contents;
   for (const auto& [origin, file] : files_)
-    if (file.content) contents.emplace(origin, *file.content);
+    if (file.content && !file.is_none) contents.emplace(origin, *file.content);
   // One file, or standard input, says nothing of what it does not name.
   const bool is_complete = is_checkout() || (last_ == contents && is_folder_);
   reading.is_settled = reading.is_whole && is_complete;

@@ -65,7 +65,8 @@ struct ManifestReading {
 ///   - a file that changed since the reading before may be half-written: it is taken, and its errors are told, when the
 ///     next reading finds it the same. The first reading of all takes files as they are. With `awaits_writers` a file
 ///     whose writer has not closed it waits for that first, at the first reading too, and counts as broken meanwhile
-///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource
+///   - a JSON file of a folder that has no "apiVersion" in it is a report or an image's index, not a resource; one that
+///     was none before and can become none as it goes on (stays_other_json()) is not waited for
 ///   - a file without a byte is taken for one that is about to be written: an error until something is in it; one that
 ///     a resource names (a report, an image's index) and that was no resource before is for whoever reads it to refuse
 ///   - two documents for one object are a problem of the later one; the first stays in force
@@ -101,6 +102,7 @@ class ManifestFolder {
     std::vector<Problem> problems;
     bool is_changing = false;                ///< Differs from the reading before, or is being written: not taken yet.
     std::optional<Timestamp> written_since;  ///< Not taken, and open for writing in each reading since.
+    bool is_none = false;                    ///< Was no resource, and can become none by what is added to it.
     bool is_broken = false;
     bool is_blank = false;  ///< Broken because nothing is in it yet.
   };

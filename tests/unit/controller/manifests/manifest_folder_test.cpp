@@ -304,6 +304,51 @@ TEST_CASE("a file that somebody has open for writing waits until it is closed, w
   }
 }
 
+TEST_CASE("a file that stays open and can become no manifest keeps nothing waiting") {
+  const TemporaryFolder folder;
+  ManualClock clock{Timestamp{}};
+  folder.write("a.yaml", config("a"));
+  folder.write("b.yaml", config("b"));
+  std::ofstream log{folder / "log.json"};
+  log << R"({"level":"info"})" << '\n' << std::flush;
+  auto manifests = open(folder.path(), {.awaits_writers = &clock});
+  read(manifests);
+  const auto before = read(manifests);
+  CHECK(before.is_settled);
+  CHECK(before.broken.empty());
+  fs::remove(folder / "b.yaml");
+  for (int i = 0; i < 3; ++i) {
+    log << R"({"level":"info","of":")" << i << R"("})" << '\n' << std::flush;
+    clock.advance(std::chrono::minutes{1});
+    const auto reading = read(manifests);
+    CHECK(in_force(reading) == "a=1");
+    CHECK(reading.is_settled == (i > 0));
+    CHECK(reading.problems.empty());
+  }
+  SECTION("one that was a manifest may be one again") {
+    folder.write("c.json", R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"value":"1"}})");
+    read(manifests);
+    CHECK(read_in_force(manifests) == "a=1 c=1");
+    std::ofstream writer{folder / "c.json"};
+    writer << R"({"level":"info"})" << std::flush;
+    for (int i = 0; i < 3; ++i) {
+      const auto reading = read(manifests);
+      CHECK(in_force(reading) == "a=1 c=1");
+      CHECK_FALSE(reading.is_whole);
+    }
+    writer.close();
+    read(manifests);
+    CHECK(read_in_force(manifests) == "a=1");
+    CHECK(read(manifests).is_settled);
+  }
+  SECTION("half a value may become one") {
+    std::ofstream writer{folder / "c.json"};
+    writer << R"({"kind":"ConfigMap","metadata":{"name":"c"},)" << std::flush;
+    read(manifests);
+    CHECK_FALSE(read(manifests).is_whole);
+  }
+}
+
 TEST_CASE("a file that stays open for writing is told once that is long") {
   const TemporaryFolder folder;
   ManualClock clock{*parse_timestamp("2026-11-30T09:00:00.5Z")};
