@@ -9,6 +9,7 @@ namespace slipway {
 namespace {
 
 constexpr std::size_t kLongestStep = 320;  // What a label's key can have.
+constexpr std::size_t kLongestPath = 1000;
 
 struct Size {
   std::size_t nodes = 0;
@@ -125,16 +126,17 @@ bool DocumentBuilder::expects_key() const {
   return !frames_.empty() && frames_.back().node.kind == Node::Kind::Map && !frames_.back().has_key;
 }
 
-/// Of the value to come.
+/// Of the value to come. Of a long one the end, which says most.
 std::string DocumentBuilder::path() const {
   std::string path;
-  for (const auto& frame : frames_) {
-    if (frame.node.kind == Node::Kind::List)
-      path += '[' + std::to_string(frame.node.items.size()) + ']';
-    else
-      path += (path.empty() ? "" : ".") + (frame.key.size() <= kLongestStep ? frame.key : "…");
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    const std::string step = frame->node.kind == Node::Kind::List
+                                 ? '[' + std::to_string(frame->node.items.size()) + ']'
+                                 : '.' + (frame->key.size() <= kLongestStep ? frame->key : "…");
+    if (path.size() + step.size() > kLongestPath) return "…" + path;
+    path.insert(0, step);
   }
-  return path;
+  return path.starts_with('.') ? path.substr(1) : path;
 }
 
 void DocumentBuilder::problem(Place place, std::string message, std::string expected) {
@@ -142,7 +144,9 @@ void DocumentBuilder::problem(Place place, std::string message, std::string expe
   add(place, {}, std::move(message), std::move(expected));
 }
 
+/// Who writes one key again and again has no path and no text made for each.
 void DocumentBuilder::refuse_value(Place place, std::string message, std::string expected) {
+  if (problems_.kept().size() == ProblemList::kMost) return problems_.add_unseen(1);
   add(place, path(), std::move(message), std::move(expected));
 }
 

@@ -123,6 +123,24 @@ TEST_CASE("what is refused for its values alone is read all the same, the first 
   CHECK(to_json_text(documents[0].refused) == rest);
 }
 
+TEST_CASE("of a key that stands twice far inside, the end of the path is told") {
+  std::string text;
+  for (int level = 0; level < 60; ++level) text += "{\"" + std::string(320, 'k') + "\":";
+  text += R"([{"a":1,"a":2}])" + std::string(60, '}');
+  const std::string step = '.' + std::string(320, 'k');
+  const auto problems = read_documents(text, "f.json").at(0).document.problems;
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].field == "…" + step + step + step + "[0].a");
+}
+
+TEST_CASE("a key that stands again and again is told a hundred times, and counted") {
+  std::string text = "{\"a\":1";
+  for (int i = 0; i < 250; ++i) text += ",\"a\":1";
+  const auto documents = read_documents(text + "}", "f.json");
+  CHECK(documents.at(0).document.problems.size() == 100);
+  CHECK(documents.at(0).document.more_problems == 150);
+}
+
 TEST_CASE("keys stand once in a map of any size") {
   const int keys = GENERATE(1, 2, 15, 16, 17, 40);
   const int twice = GENERATE(0, 1, 15, 16, 17, 39);
