@@ -20,6 +20,11 @@ constexpr std::string_view kKnownKinds =
     "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap "
     "of v1";
 
+/// Those of kApiVersion first, kOwnKinds of them.
+constexpr std::array<std::string_view, 7> kKinds{"ContainerRegistry", "ImagePublication", "RetentionPolicy", "List",
+                                                 "Namespace",         "Secret",           "ConfigMap"};
+constexpr std::ptrdiff_t kOwnKinds = 3;
+
 constexpr std::array<std::string_view, 7> kReadKinds{"containerregistry", "imagepublication", "retentionpolicy", "list",
                                                      "namespace",         "secret",           "configmap"};
 
@@ -56,11 +61,11 @@ bool is_kustomization(std::string_view file) {
 }
 
 void warn_of_unsupported(ProblemList& problems, const std::vector<UnsupportedField>& fields, const std::string& file,
-                         Place place) {
+                         const std::string& path, Place place) {
   for (const auto& field : fields)
     problems.add({.file = file,
                   .place = place,
-                  .field = field.field,
+                  .field = path.empty() ? field.field : path + '.' + field.field,
                   .message = field.message,
                   .expected = field.remedy,
                   .reason = "NotSupported",
@@ -112,22 +117,52 @@ class StreamParser {
  private:
   void parse_root(const Node& root) {
     FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step here(reader, path_);
     if (!reader.expect(root, Node::Kind::Map)) return keep_problems(reader);
     const std::string kind = text_of(root, "kind");
     const std::string version = text_of(root, "apiVersion");
     if (version == kApiVersion ? parse_own(root, kind) : version == "v1" && parse_core(root, kind)) return;
+    if (!are_texts(root, reader)) return keep_problems(reader);
     if (!options_.from_api_server && is_foreign(version, kind))
       reader.warn(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is passed over",
                   "read are " + std::string(kKnownKinds));
     else if (!options_.from_api_server && kind.empty() && version.empty() && is_kustomization(file_))
       reader.warn(root.place, "a kustomization is passed over", "every file counts as it stands here");
-    else if (kind.empty())
-      reader.problem(root.place, "this is no resource: it has no kind",
-                     "keep what is none in a folder of its own; known are " + std::string(kKnownKinds));
     else
-      reader.problem(root.place, "kind " + quoted(kind) + " of apiVersion " + quoted(version) + " is not known",
-                     "known are " + std::string(kKnownKinds));
+      refuse_unknown(root, kind, version, reader);
     keep_problems(reader);
+  }
+
+  /// Whether what is given of apiVersion and kind is.
+  static bool are_texts(const Node& root, FieldReader& reader) {
+    bool are = true;
+    for (const std::string_view name : {"apiVersion", "kind"}) {
+      const Node* node = root.find(name);
+      if (node == nullptr || node->kind == Node::Kind::Null) continue;
+      const FieldReader::Step step(reader, name);
+      are &= reader.expect(*node, Node::Kind::String);
+    }
+    return are;
+  }
+
+  static void refuse_unknown(const Node& root, const std::string& kind, const std::string& version,
+                             FieldReader& reader) {
+    const auto known = std::ranges::find(kKinds, kind);
+    const bool is_known = known != kKinds.end();
+    const std::string_view field = is_known ? "apiVersion" : "kind";
+    const FieldReader::Step step(reader, field);
+    const Place place = place_of(root, field);
+    if (kind.empty())
+      return reader.problem(place, "this is no resource: it has no kind",
+                            "keep what is none in a folder of its own; known are " + std::string(kKnownKinds));
+    std::string expected = "known are " + std::string(kKnownKinds);
+    const auto close = closest_to(kind, {kKinds.begin(), kKinds.end()});
+    if (is_known)
+      expected = "write " + std::string(known - kKinds.begin() < kOwnKinds ? kApiVersion : "v1");
+    else if (!close.empty())
+      expected = "did you mean " + std::string(close) + "?";
+    const std::string of = version.empty() ? " without an apiVersion" : " of apiVersion " + quoted(version);
+    reader.problem(place, "kind " + quoted(kind) + of + " is not known", std::move(expected));
   }
 
   /// False when the kind is not known.
@@ -145,6 +180,7 @@ class StreamParser {
 
   bool parse_core(const Node& root, std::string_view kind) {
     FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step here(reader, path_);
     if (kind == "List") {
       parse_list(root);
     } else if (!options_.from_api_server && is_encrypted(root)) {
@@ -168,15 +204,22 @@ class StreamParser {
 
   void parse_list(const Node& root) {
     FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step here(reader, path_);
     const FieldReader::Step step(reader, "items");
     const Node* items = root.find("items");
     if (items == nullptr || items->kind == Node::Kind::Null) return;
     if (!reader.expect(*items, Node::Kind::List)) return keep_problems(reader);
-    for (const auto& item : items->items) parse_root(item);
+    const std::string list = path_;
+    for (std::size_t i = 0; i < items->items.size(); ++i) {
+      path_ = reader.path() + '[' + std::to_string(i) + ']';
+      parse_root(items->items[i]);
+    }
+    path_ = list;
   }
 
   void parse_publication(Node root) {
     FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step here(reader, path_);
     apply_overrides(root, options_, reader);
     parse_kind<ImagePublication>(root, reader);
   }
@@ -184,6 +227,7 @@ class StreamParser {
   template <class T>
   void parse_kind(const Node& root) {
     FieldReader reader(file_, options_.from_api_server);
+    const FieldReader::Step here(reader, path_);
     parse_kind<T>(root, reader);
   }
 
@@ -194,7 +238,7 @@ class StreamParser {
     const ObjectKey key = key_of(object);
     const auto unsupported_fields = unsupported(object);
     if (keep(root, to_string(key), std::move(object), reader))
-      warn_of_unsupported(problems_, unsupported_fields, file_, root.place);
+      warn_of_unsupported(problems_, unsupported_fields, file_, path_, root.place);
   }
 
   bool refuse(FieldReader& reader) {
@@ -249,6 +293,7 @@ class StreamParser {
   std::vector<ParsedResource> resources_;
   ProblemList problems_;
   std::set<std::string> seen_;  ///< Kind and key of what was kept.
+  std::string path_;            ///< Of the item of a List that is read; else empty.
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "crds/base/host.h"
 #include "crds/base/image_reference.h"
@@ -141,12 +142,13 @@ bool check_tag(Places& places, const ImagePublicationSpec& spec, std::size_t ind
   if (!parsed) return false;  // The field's own check has said so.
   bool is_filled = true;
   const std::string path = at("spec.tags", index) + ".template";
+  std::set<std::string> missing;  // Of a version there are parts.
   for (const auto& part : parsed->parts()) {
     const auto* variable = std::get_if<TagVariable>(&part);
     if (variable == nullptr || tag.optional || has_value(spec.build, spec.environment, *variable)) continue;
     is_filled = false;
     const std::string field = value_field(*variable);
-    if (places.is_refused(field)) continue;
+    if (places.is_refused(field) || !missing.insert(field).second) continue;
     const std::string giver = places.giver_of(field);
     places.problem(path, "the template needs " + field + ", which is not given" + (giver.empty() ? "" : " here"),
                    "give it, or write optional: true" + (giver.empty() ? "" : " (" + giver + ")"));

@@ -157,14 +157,27 @@ TEST_CASE("what is wrong with core objects is said") {
 
 TEST_CASE("a kind that is not known is refused with those that are") {
   CHECK(problems_of("apiVersion: slipway.dev/v1\nkind: ImagePublication\nmetadata: {name: d}") ==
-        "f.yaml:1:1: kind \"ImagePublication\" of apiVersion \"slipway.dev/v1\" is not known; known are "
-        "ContainerRegistry, "
-        "ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and ConfigMap of v1\n");
-  CHECK(problems_of(kHead + "Secert\nmetadata: {name: p}").find("kind \"Secert\" of apiVersion \"v1\" is not known") !=
-        std::string::npos);
+        "f.yaml:1:13: apiVersion: kind \"ImagePublication\" of apiVersion \"slipway.dev/v1\" is not known; write "
+        "slipway.dev/v1alpha1\n");
+  CHECK(problems_of("kind: ImagePublication\nmetadata: {name: d}") ==
+        "f.yaml:1:1: apiVersion: kind \"ImagePublication\" without an apiVersion is not known; write "
+        "slipway.dev/v1alpha1\n");
+  CHECK(problems_of("\napiVersion: slipway.dev/v1alpha1\nkind: ImagePublicaton\nmetadata: {name: d}") ==
+        "f.yaml:3:7: kind: kind \"ImagePublicaton\" of apiVersion \"slipway.dev/v1alpha1\" is not known; did you mean "
+        "ImagePublication?\n");
+  CHECK(problems_of("apiVersion: slipway.dev/v1alpha1\nkind: Bogus\nmetadata: {name: d}") ==
+        "f.yaml:2:7: kind: kind \"Bogus\" of apiVersion \"slipway.dev/v1alpha1\" is not known; known are "
+        "ContainerRegistry, ImagePublication and RetentionPolicy of slipway.dev/v1alpha1; Namespace, Secret and "
+        "ConfigMap of v1\n");
+  CHECK(problems_of(kHead + "Secert\nmetadata: {name: p}") ==
+        "f.yaml:2:7: kind: kind \"Secert\" of apiVersion \"v1\" is not known; did you mean Secret?\n");
+  CHECK(problems_of("apiVersion: [x]\nkind: [ImagePublication]\nmetadata: {name: d}") ==
+        "f.yaml:1:13: apiVersion: a list is given; write a text\n"
+        "f.yaml:2:7: kind: a list is given; write a text\n");
   for (const std::string text : {"metadata: {name: p}", "apiVersion: v2\nname: chart"})
-    CHECK_THAT(problems_of(text),
-               Catch::StartsWith("f.yaml:1:1: this is no resource: it has no kind; keep what is none in a folder"));
+    CHECK_THAT(
+        problems_of(text),
+        Catch::StartsWith("f.yaml:1:1: kind: this is no resource: it has no kind; keep what is none in a folder"));
 }
 
 TEST_CASE("objects of other groups are passed over with a warning, and what may be meant as ours is not") {

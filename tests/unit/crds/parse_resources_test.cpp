@@ -112,7 +112,7 @@ TEST_CASE("what is wrong is said with its place, its field and what is expected"
   CHECK(first_problem(replaced(kPublication, "path: scan.json", "path: scan.json, inline: x"))
             .find("path and inline are given together; give exactly one of") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, "kind: ImagePublication", "kind: Imagepublication"))
-            .find("is not known; known are") != std::string::npos);
+            .find("is not known; did you mean ImagePublication?") != std::string::npos);
   CHECK(first_problem(replaced(kPublication, ", number: 812", ", number: -1"))
             .find("-1 is out of range; write a whole number from 0 on") != std::string::npos);
 }
@@ -154,6 +154,21 @@ TEST_CASE("a source that stays what it is is not followed, and is signed in to i
             .find("pullSecretRef: it can't be used with registryRef") != std::string::npos);
   CHECK(with_source("{platforms: [], image: {reference: ghcr.io/contoso/app:1}}").find("write at least 1") !=
         std::string::npos);
+}
+
+TEST_CASE("an empty field that says what something is for is refused: it would be for everything") {
+  const std::string with = ", maxAge: 24h, exceptions: [{id: CVE-2026-1, package: '', reason: x, until: 2026-12-31}]}";
+  CHECK_THAT(first_problem(replaced(kPublication, ", maxAge: 24h}", with)),
+             Catch::Contains("spec.gates.scan.exceptions[0].package: it is empty; give it a value, or leave it out"));
+}
+
+TEST_CASE("what a template lacks is told once, though it has several parts of it") {
+  const auto parsed = parse_resources(
+      replaced(replaced(kPublication, ", version: 1.8.2", ""), "{{commit:7}}", "{{major}}.{{minor}}.{{patch}}"),
+      "f.yaml");
+  REQUIRE(parsed.problems.size() == 1);
+  CHECK_THAT(to_string(parsed.problems[0]),
+             Catch::Contains("spec.tags[0].template: the template needs spec.build.version"));
 }
 
 TEST_CASE("two deployment targets may have one name") {
@@ -344,6 +359,39 @@ TEST_CASE("a list without items holds nothing, and items are a list") {
   CHECK(parse_resources("apiVersion: v1\nkind: List\nitems:", "f").problems.empty());
   CHECK(first_problem("apiVersion: v1\nkind: List\nitems: x") ==
         "f.yaml:3:8: items: \"x\" is a string; write a list, each item after a '-'");
+}
+
+TEST_CASE("a field of an item of a list is named with the item, whatever is wrong with it") {
+  const std::string item = "- " + replaced(R"(apiVersion: slipway.dev/v1alpha1
+  kind: ImagePublication
+  metadata: {name: NAME}
+  spec:
+    registryRef: {name: contoso}
+    repository: shop/app
+    bogus: 1
+    source: {image: {reference: "ghcr.io/contoso/app:1"}}
+    tags: [{name: v, template: "{{version}}"}]
+)",
+                                           "NAME", "app");
+  const std::string list = "apiVersion: v1\nkind: List\nitems:\n";
+  const auto fields = [](const std::string& text, const ParseOptions& options = {}) {
+    std::vector<std::string> told;
+    for (const auto& problem : parse_resources(text, "f", options).problems) told.push_back(problem.field);
+    return told;
+  };
+  CHECK(fields(list + item + item) == std::vector<std::string>{"items[0].spec.bogus", "items[0].spec.tags[0].template",
+                                                               "items[1].spec.bogus",
+                                                               "items[1].spec.tags[0].template"});
+  CHECK(fields(list + replaced(item, "bogus: 1", "repository: shop/other")) ==
+        std::vector<std::string>{"items[0].spec.repository", "items[0].spec.tags[0].template"});
+  CHECK(fields(list + replaced(item, "ImagePublication", "ImagePublicaton")) ==
+        std::vector<std::string>{"items[0].kind"});
+  // What `--set` gives is told as its own there, too.
+  ParseOptions set;
+  set.overrides = {{"spec.build.version", "v1"}};
+  const auto parsed = parse_resources(list + replaced(item, "bogus: 1", "suspend: true"), "f", set);
+  REQUIRE(parsed.problems.size() == 1);
+  CHECK_THAT(to_string(parsed.problems[0]), Catch::Contains("items[0].spec.build.version: --set spec.build.version: "));
 }
 
 TEST_CASE("of very many problems of a file the first are shown and the others counted") {
