@@ -5,7 +5,7 @@
 
 namespace slipway {
 
-/// Of a request that was sent: the host has no certificate that is trusted, or speaks no TLS on that port.
+/// Of a request that was sent: the host has no certificate that is trusted, or speaks TLS where it is asked without.
 inline bool is_of_untrusted_host(const Error& error) {
   return error.cls == ErrorClass::Invalid || error.reason == reason::kCertificateNotTrusted;
 }

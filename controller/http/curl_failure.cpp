@@ -73,14 +73,6 @@ std::string where(const Request& request) {
   return std::string(to_string(request.method)) + " " + redacted(request.url) + ": ";
 }
 
-Error wrong_port(std::string message, std::string_view remedy) {
-  return {.cls = ErrorClass::Invalid,
-          .message = std::move(message),
-          .remedy = std::string(remedy),
-          .reason = {},
-          .retry_after = {}};
-}
-
 }  // namespace
 
 Error no_file_left(int lack, const Request& request) {
@@ -97,17 +89,22 @@ Error no_file_left(int lack, const Request& request) {
 }
 
 Error speaks_no_tls(const Request& request) {
-  return wrong_port(
-      where(request) + "it speaks plain HTTP on that port, not TLS",
-      "name the port on which it speaks TLS; for a registry on localhost without TLS set plainHTTP: true");
+  return {.cls = ErrorClass::Unavailable,
+          .message = where(request) + "it speaks plain HTTP on that port, not TLS",
+          .remedy = "name the port on which it speaks TLS; for a registry on localhost without TLS set plainHTTP: true",
+          .reason = {},
+          .retry_after = {}};
 }
 
 Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions& options) {
   const auto code = static_cast<CURLcode>(end.code);
   // A connection that was cut has no whole first line: libcurl tells that apart.
   if (code == CURLE_UNSUPPORTED_PROTOCOL && request.url.starts_with("http://"))
-    return wrong_port(where(request) + "what answers is no HTTP",
-                      "remove plainHTTP if it speaks TLS on that port, else name the registry's port");
+    return {.cls = ErrorClass::Invalid,
+            .message = where(request) + "what answers is no HTTP",
+            .remedy = "remove plainHTTP if it speaks TLS on that port, else name the registry's port",
+            .reason = {},
+            .retry_after = {}};
   const bool is_shown =
       !end.detail.empty() && code != CURLE_COULDNT_RESOLVE_PROXY && !shows_proxy(end.detail, options.proxy);
   Error error{

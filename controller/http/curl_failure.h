@@ -14,7 +14,8 @@ inline constexpr std::string_view kNetworkRemedy =
 /// Unavailable: there is no open file for a connection; `lack` is what runtime::lack_of_files says.
 Error no_file_left(int lack, const Request& request);
 
-/// Invalid: the server took TLS's first words for a bad request.
+/// Unavailable: what answers took TLS's first words for a bad request. Anybody on the way can say that in clear, once,
+/// so it is tried again.
 Error speaks_no_tls(const Request& request);
 
 /// How libcurl ended without a whole answer.
