@@ -91,7 +91,7 @@ class Judge {
 
  private:
   void judge_report(const NamedReport& named);
-  void judge_bound(const NamedReport& named, const PlatformImage& image);
+  void judge_bound(const NamedReport& named, const ReportBinder& binder, const PlatformImage& image);
   void judge_age(const NamedReport& named);
   void judge_coverage();
   void count_findings();
@@ -129,8 +129,9 @@ void Judge::judge_report(const NamedReport& named) {
     return;
   }
   bool bound = false;
+  const ReportBinder binder{*named.report, subject_};
   for (const auto& image : subject_.images) {
-    const ReportBinding binding = bind_report(*named.report, image, subject_);
+    const ReportBinding binding = binder.bind(image);
     if (binding.kind == ReportBinding::Kind::None) continue;
     bound = true;
     covered_.insert(image.digest);
@@ -138,7 +139,7 @@ void Judge::judge_report(const NamedReport& named) {
       faults_.push_back(report_fault(reason::kReportConflict,
                                      name + " contradicts itself about " + name_of(image) + ": " + binding.conflict));
     else
-      judge_bound(named, image);
+      judge_bound(named, binder, image);
   }
   if (bound) judge_age(named);
   if (!bound)
@@ -146,13 +147,13 @@ void Judge::judge_report(const NamedReport& named) {
                          quoted(named.report->image_id));
 }
 
-void Judge::judge_bound(const NamedReport& named, const PlatformImage& image) {
+void Judge::judge_bound(const NamedReport& named, const ReportBinder& binder, const PlatformImage& image) {
   const ScanReport& report = *named.report;
   const std::string name = "report " + quoted(named.name) + " about " + name_of(image);
   if (!report.covers_packages)
     faults_.push_back(report_fault(reason::kReportEmpty, name + " covered nothing: no package list was looked at",
                                    "let the scanner look for vulnerabilities in an image that has packages"));
-  if (!image.lists_layers && !is_read_from_manifest(report, image, subject_))
+  if (!image.lists_layers && !binder.is_read_from_manifest(image))
     faults_.push_back(report_fault(
         reason::kPlatformNotCovered, name + " names its config alone, which says nothing of its layers",
         "scan " + image.digest.str() + " at a registry, so that the report's RepoDigests name that digest"));
@@ -383,12 +384,16 @@ GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
 }
 
 bool needs_layers_checked(const ScanSubject& subject, const std::vector<NamedReport>& reports) {
-  return !std::ranges::all_of(subject.images, [&](const PlatformImage& image) {
-    return std::ranges::any_of(reports, [&](const NamedReport& named) {
-      return named.report && bind_report(*named.report, image, subject).kind == ReportBinding::Kind::Bound &&
-             is_read_from_manifest(*named.report, image, subject);
+  std::vector<const PlatformImage*> open;
+  for (const auto& image : subject.images) open.push_back(&image);
+  for (const auto& named : reports) {
+    if (!named.report) continue;
+    const ReportBinder binder{*named.report, subject};
+    std::erase_if(open, [&](const PlatformImage* image) {
+      return binder.is_read_from_manifest(*image) && binder.bind(*image).kind == ReportBinding::Kind::Bound;
     });
-  });
+  }
+  return !open.empty();
 }
 
 Error to_error(const GateVerdict& verdict) {

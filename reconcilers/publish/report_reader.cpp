@@ -147,7 +147,7 @@ class ReportReader {
   /// Without what no verdict depends on.
   Result<ScanReport> keep(Result<ScanReport> report) {
     if (!report) return report;
-    if (!gates::is_judged(*report, subject_)) report->findings = {};
+    if (!gates::ReportBinder(*report, subject_).is_judged()) report->findings = {};
     std::erase_if(report->findings, [&](const Finding& finding) { return is_known(finding); });
     report->findings.shrink_to_fit();
     const std::size_t bytes = bytes_of(*report);

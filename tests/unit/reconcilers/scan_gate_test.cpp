@@ -653,6 +653,29 @@ TEST_CASE("layers are checked unless each image has a report that names its mani
   }
 }
 
+/// That this ends at once is what it is for: as images squared times reports times layers it takes minutes.
+TEST_CASE("as many images, layers and reports as a tenant can name are gone through once", "[scan_gate]") {
+  ScanSubject published = subject({});
+  ScanReport last = report_about(kAmd);
+  last.diff_ids.assign(100, Digest::of("layer").str());
+  for (int i = 0; i < 400; ++i) {
+    PlatformImage one = kAmd;
+    one.digest = Digest::of("image " + std::to_string(i));
+    one.diff_ids = last.diff_ids;
+    published.images.push_back(one);
+  }
+  ScanReport by_layers = last;
+  by_layers.image_id.clear();
+  std::vector<std::string> all;
+  for (const auto& one : published.images) all.push_back("r.example/x@" + one.digest.str());
+  std::vector<NamedReport> reports(63, named(by_layers));
+  CHECK(needs_layers_checked(published, reports));
+  last.repo_digests = repo_digests_of(all);
+  reports.push_back(named(last));
+  CHECK_FALSE(needs_layers_checked(published, reports));
+  CHECK(judge_scan(question(), published, reports, kNow).state == GateState::Passed);
+}
+
 TEST_CASE("a verdict as an error", "[scan_gate]") {
   const auto error = [](const NamedReport& report) {
     return to_error(judge_scan(question(), subject({kAmd}), {report}, kNow));
