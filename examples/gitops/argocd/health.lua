@@ -16,6 +16,10 @@ local function health(name, condition)
 end
 
 if status.observedGeneration ~= obj.metadata.generation then
+  -- That follows when the first try ends: until then Reconciling tells of it.
+  if is_true("Reconciling") and conditions.Reconciling.observedGeneration == obj.metadata.generation then
+    return health("Progressing", conditions.Reconciling)
+  end
   return { status = "Progressing", message = "Slipway has not seen this generation yet" }
 end
 if obj.spec.suspend == true then
