@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 
 #include "controller/cluster/lease_store.h"
 #include "controller/cluster/membership.h"
+#include "controller/runtime/guarded.h"
 #include "controller/runtime/system_clock.h"
 
 namespace slipway::cluster {
@@ -26,7 +28,8 @@ namespace slipway::cluster {
 /// the first is gone. Whose own Lease was over and who meets another group's renews it no more, whoever that is: the
 /// other works. Of two that come at once, or were away at once, the one that sorts later writes its Lease no more, and
 /// waits: a group of one host after each other one, else by namespace and name. Who waits gives its Lease back once it
-/// is surely over. docs/decisions/0007-shards.md says why no two groups work at once. Calls of one thread at a time.
+/// is surely over. docs/decisions/0007-shards.md says why no two groups work at once. Thread-safe: renewals go on
+/// beside a list.
 class ExclusiveLeases final : public LeaseStore {
  public:
   struct Hands {
@@ -59,18 +62,38 @@ class ExclusiveLeases final : public LeaseStore {
     Time changed_at;  ///< When it was first seen as it is.
     bool is_renewed;  ///< Seen to change since this replica began to look.
   };
+  /// A list of all, as it is begun.
+  struct Look {
+    Time sent;
+    bool is_in_force;            ///< The own Lease.
+    bool is_needed;              ///< Else that of the own group is enough.
+    std::set<std::string> also;  ///< Namespaces where one lives.
+    std::uint64_t lapses;
+  };
+  /// What the lock guards.
+  struct Seen {
+    std::map<std::pair<std::string, std::string>, Rival> rivals;  ///< By namespace and name.
+    std::optional<Time> last_look;   ///< When the last list of all that was answered was sent.
+    Time answered{};                 ///< When that was answered.
+    std::optional<Time> renewed;     ///< When the last write that was answered was sent.
+    std::uint64_t lapses = 0;        ///< How often a write was answered when the Lease was not in force.
+    bool is_alone = false;           ///< As was seen with the Lease that is in force.
+    std::optional<Error> yields_to;  ///< Whoever works, or may begin before this one.
+  };
 
   static Group group_of(const std::string& namespace_name, const std::string& name);
   static Group group_of(const kube::Lease& lease);
   static Error works_already(const Rival& rival);
-  bool has_lease(Time now) const;
-  bool was_lost_unseen(Time now) const;
+  Look begin_look();
+  std::optional<Rival> end_look(const std::vector<kube::Lease>& leases, const Look& look);
+  bool has_lease(const Seen& seen, Time now) const;
+  bool was_lost_unseen(const Seen& seen, Time now) const;
   void let_go(const std::vector<kube::Lease>& leases, Time sent, std::chrono::milliseconds longest,
               const std::stop_token& stop);
-  std::set<std::string> where_they_live() const;
-  void follow(const std::vector<kube::Lease>& leases, Time sent);
+  std::set<std::string> where_they_live(const Seen& seen) const;
+  void follow(Seen& seen, const std::vector<kube::Lease>& leases, Time sent) const;
   bool is_live(const Rival& rival, Time sent) const;
-  std::optional<Rival> live_rival(Time sent) const;
+  std::optional<Rival> live_rival(const Seen& seen, Time sent) const;
   template <class Write>
   Result<kube::Lease> write(const kube::Lease& lease, const Write& send);
 
@@ -78,11 +101,7 @@ class ExclusiveLeases final : public LeaseStore {
   const std::string holder_;
   const LeaseTimes times_;
   const Hands hands_;
-  std::map<std::pair<std::string, std::string>, Rival> rivals_;  ///< By namespace and name.
-  std::optional<Time> last_look_;                                ///< When the last list of all was sent.
-  std::optional<Time> renewed_;                                  ///< When the last write that was answered was sent.
-  bool is_alone_ = false;                                        ///< As was seen with the Lease that is in force.
-  std::optional<Error> yields_to_;                               ///< Whoever works, or may begin before this one.
+  runtime::Guarded<Seen> seen_;
 };
 
 }  // namespace slipway::cluster

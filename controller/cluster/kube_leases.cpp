@@ -54,13 +54,13 @@ Result<std::vector<kube::Lease>> KubeLeases::list(std::chrono::milliseconds long
 
 Result<std::vector<kube::Lease>> KubeLeases::list_all(const std::set<std::string>& also,
                                                       std::chrono::milliseconds longest, const std::stop_token& stop) {
-  auto namespaces = installed_namespaces(client_, longest / 2, stop);
+  auto namespaces = installed_namespaces(client_, longest, stop);
   if (!namespaces) return std::unexpected(std::move(namespaces.error()));
   namespaces->insert(namespace_name_);
   namespaces->insert(also.begin(), also.end());
   std::vector<kube::Lease> all;
   for (const std::string& each : *namespaces) {
-    auto found = leases_.list(each, std::string(kReplicaGroup), longest / 2 / namespaces->size(), stop);
+    auto found = leases_.list(each, std::string(kReplicaGroup), longest, stop);
     if (!found) return with_the_right_that_is_missing(std::move(found.error()), kube::kLeases);
     std::ranges::move(*found, std::back_inserter(all));
   }

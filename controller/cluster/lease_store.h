@@ -29,7 +29,7 @@ class LeaseStore {
 };
 
 /// The Leases of every group of replicas in the cluster, wherever an installation may be, and in the namespaces `also`.
-/// As LeaseStore::list().
+/// As LeaseStore::list(); `longest` is for each of the requests that it takes.
 class ClusterLeases {
  public:
   virtual ~ClusterLeases() = default;

@@ -84,18 +84,33 @@ Membership::Ask Membership::next(Time now, const Facts& facts) {
   expire(now);
   is_behind_ = facts.is_behind;
   if (part_ != Part::Shares) return give_back(now, facts.wall);
-  const bool looks = looks_next_ || own_ == Own::Unknown || own_ == Own::Anothers || holds_back(now);
+  const bool looks_first = own_ == Own::Unknown || own_ == Own::Anothers || holds_back(now);
+  const bool looks = (looks_first || looks_next_) && !look_;
+  if (looks && now >= due_) return look(now);
+  if (looks_first || is_writing_) return looks ? idle(now, due_) : Wait{Time::max()};
   const bool publishes = own_ == Own::Ours && !looks && !is_backing_off_ && facts.is_drained && !is_published();
-  if (now < due_ && !publishes) {
-    auto dead = garbage(now);
-    if (!dead) return Wait{due_};
-    tidy_due_ = now + options_.times.round;
-    tidied_ = sent_ = now;
-    return Remove{std::move(*dead)};
-  }
-  sent_ = now;
-  if (looks) return List{};
-  return write(now, facts);
+  // A list holds up no renewal, neither one that takes long nor one that waits because the one before failed.
+  const bool is_beside_list = looks || look_;
+  const Time due = is_beside_list ? std::max<Time>(last_write_ + options_.times.round, write_again_) : due_;
+  if (now >= due || publishes) return write(now, facts);
+  return idle(now, looks ? std::min(due, due_) : due);
+}
+
+Membership::Ask Membership::look(Time now) {
+  looks_next_ = false;
+  look_ = Look{.sent = now, .is_beside_write = is_writing_, .proves = {}};
+  if (own_ == Own::Ours && has_authority(now) && claims_.size() == 1) look_->proves = claims_.front();
+  return List{};
+}
+
+Membership::Ask Membership::idle(Time now, Time due) {
+  if (look_ || is_writing_) return Wait{due};
+  auto dead = garbage(now);
+  if (!dead) return Wait{due};
+  tidy_due_ = now + options_.times.round;
+  tidied_ = now;
+  is_writing_ = true;
+  return Remove{std::move(*dead)};
 }
 
 /// While there are others, who have the share meanwhile.
@@ -108,8 +123,11 @@ Membership::Ask Membership::write(Time now, const Facts& facts) {
   const bool keeps_claim = own_ == Own::Ours && !facts.is_drained && !claims_.empty();
   writing_ = keeps_claim ? claims_.back() : next_;
   last_write_ = now;
+  is_writing_ = true;
+  if (look_) look_->is_beside_write = true;
   kube::Lease lease = own_lease(facts.wall);
   add_once(claims_, *writing_);
+  if (claims_.size() != 1) prove_nothing();
   if (own_ == Own::Absent) return Create{std::move(lease)};
   return Update{std::move(lease)};
 }
@@ -129,15 +147,21 @@ kube::Lease Membership::own_lease(Timestamp wall) const {
           .transitions = is_there ? lease_.transitions + (is_ours ? 0 : 1) : 0};
 }
 
+/// The list that is under way was begun before the present claim was published, or before the lease was over.
+void Membership::prove_nothing() {
+  if (look_) look_->proves.reset();
+}
+
 Membership::Ask Membership::give_back(Time now, Timestamp wall) {
+  if (look_ || is_writing_) return Wait{Time::max()};
   const bool never_had_one = lease_.resource_version.empty() && claims_.empty();
   const bool is_free = own_ == Own::Free && !alive().empty();
   const bool is_anothers = own_ == Own::Absent || own_ == Own::Anothers;
   if (never_had_one || is_free || is_anothers) part_ = Part::Released;
   if (is_released()) return Wait{Time::max()};
   if (now < due_) return Wait{due_};
-  sent_ = now;
-  if (own_ == Own::Unknown) return List{};
+  if (own_ == Own::Unknown) return look(now);
+  is_writing_ = true;
   if (own_ == Own::Free) return Remove{lease_};
   writing_.reset();
   kube::Lease lease = own_lease(wall);
@@ -147,6 +171,7 @@ Membership::Ask Membership::give_back(Time now, Timestamp wall) {
 
 void Membership::written(const Result<kube::Lease>& lease, Time now) {
   expire(now);
+  is_writing_ = false;
   const auto claim = std::exchange(writing_, std::nullopt);
   if (!lease) return failed(lease.error(), now);
   lease_ = *lease;
@@ -160,13 +185,14 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
   }
   own_ = Own::Ours;
   claims_ = {*claim};
-  renewed_ = sent_;
+  renewed_ = last_write_;
   looks_next_ = true;
   due_ = now;
 }
 
 void Membership::removed(const Result<void>& done, Time now) {
   expire(now);
+  is_writing_ = false;
   if (!done) tidy_due_ = now + options_.times.forget_after;
   if (part_ == Part::Releases && own_ == Own::Free) part_ = Part::Released;
 }
@@ -182,7 +208,7 @@ void Membership::failed(const Error& error, Time now) {
     return;
   }
   is_backing_off_ = true;
-  due_ = now + pause_after(error);
+  due_ = write_again_ = now + pause_after(error);
 }
 
 std::chrono::milliseconds Membership::pause_after(const Error& error) const {
@@ -195,26 +221,28 @@ std::chrono::milliseconds Membership::pause_after(const Error& error) const {
 
 void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now) {
   expire(now);
+  const Look look = *std::exchange(look_, std::nullopt);
   if (!leases) {
     failure_ = list_failure_ = leases.error();
     is_backing_off_ = true;
     due_ = now + pause_after(leases.error());
     // Not seeing the others is no reason to let the own lease run out.
-    looks_next_ = now - last_write_ < options_.times.round;
+    looks_next_ = looks_next_ || now - last_write_ < options_.times.round;
     return;
   }
-  is_backing_off_ = was_over_ = false;
-  failure_.reset();
+  was_over_ = false;
   list_failure_.reset();
-  follow(*leases, now);
-  last_list_ = sent_;
+  if (now >= write_again_) {
+    is_backing_off_ = false;
+    failure_.reset();
+  }
+  follow(*leases, look, now);
   const bool is_sure = own_ == Own::Ours && has_authority(now) && claims_.size() == 1;
-  if (is_sure) proven_ = claims_.front();
+  if (is_sure && look.proves == claims_.front()) proven_ = look.proves;
   schedule(now);
 }
 
 void Membership::schedule(Time now) {
-  looks_next_ = own_ == Own::Anothers;
   if (own_ == Own::Anothers) {
     failure_ = held_by_another(lease_);
     due_ = std::min(now + options_.times.round, next_death());
@@ -224,36 +252,38 @@ void Membership::schedule(Time now) {
   } else {
     due_ = was_refused_ || holds_back(now) ? now + options_.times.quick_round : now;
   }
+  // Where a renewal was answered meanwhile, another list is owed.
+  due_ = looks_next_ ? now : std::max(due_, write_again_);
 }
 
-void Membership::follow(const std::vector<kube::Lease>& leases, Time now) {
+void Membership::follow(const std::vector<kube::Lease>& leases, const Look& look, Time now) {
   // While nothing was seen, nobody was seen to be dead.
-  const bool is_new_here = !last_list_ || sent_ - *last_list_ > options_.times.authority;
+  const bool is_new_here = !last_list_ || look.sent - seen_ > options_.times.authority;
+  last_list_ = look.sent;
+  seen_ = now;
   for (auto& [name, peer] : peers_)
     if (is_new_here && peer.is_alive()) peer.changed_at = now;
-  bool is_there = false;
-  for (const kube::Lease& lease : leases) {
-    is_there = is_there || lease.name == options_.name;
-    if (lease.name == options_.name)
-      see_own(lease, now);
-    else
-      see(lease, now);
-  }
+  for (const kube::Lease& lease : leases)
+    if (lease.name != options_.name) see(lease, now);
   miss(leases, now);
+  if (!look.is_beside_write) follow_own(leases, now);
   const Members named = names_in_claims();
   if (is_new_here) take_as_alive(named, now);
   std::erase_if(peers_, [&](const auto& peer) {
     return peer.second.is_missing && peer.second.is_dead && !named.contains(peer.first);
   });
-  if (!is_there) {
-    const auto other = peers_.find(options_.name);
-    if (own_ == Own::Ours) lose_lease();
-    own_ = other != peers_.end() && other->second.is_alive() ? Own::Anothers : Own::Absent;
-  }
   next_.clear();
   if (part_ != Part::Shares) return;
   next_ = alive();
   next_.insert(options_.name);
+}
+
+void Membership::follow_own(const std::vector<kube::Lease>& leases, Time now) {
+  const auto found = std::ranges::find(leases, options_.name, &kube::Lease::name);
+  if (found != leases.end()) return see_own(*found, now);
+  const auto other = peers_.find(options_.name);
+  if (own_ == Own::Ours) lose_lease();
+  own_ = other != peers_.end() && other->second.is_alive() ? Own::Anothers : Own::Absent;
 }
 
 void Membership::see(const kube::Lease& lease, Time now) {
@@ -322,7 +352,7 @@ void Membership::take_as_alive(const Members& named, Time now) {
 
 void Membership::judge(Peer& peer) const {
   // The list shows how it was when it was asked for or later.
-  if (peer.is_alive() && sent_ - peer.changed_at >= dead_after(peer)) peer.is_dead = true;
+  if (peer.is_alive() && *last_list_ - peer.changed_at >= dead_after(peer)) peer.is_dead = true;
 }
 
 std::chrono::milliseconds Membership::dead_after(const Peer& peer) const {
@@ -366,6 +396,7 @@ bool Membership::is_settled() const {
 }
 
 void Membership::lose_lease() {
+  prove_nothing();
   renewed_.reset();
   proven_.reset();
   claims_.clear();
@@ -373,6 +404,7 @@ void Membership::lose_lease() {
 
 void Membership::expire(Time now) {
   if (!renewed_ || now < *renewed_ + options_.times.authority) return;
+  prove_nothing();
   renewed_.reset();
   proven_.reset();
   was_over_ = true;

@@ -24,7 +24,7 @@ struct LeaseTimes {
   std::chrono::milliseconds authority{10'000};  ///< Own work ends so long after the last renewal was sent.
   std::chrono::milliseconds round{2'000};       ///< Between two renewals; each is followed by a look at the others.
   std::chrono::milliseconds quick_round{500};   ///< The same while replicas have not agreed yet, and after a failure.
-  std::chrono::milliseconds request{4'000};     ///< The most that one request may take.
+  std::chrono::milliseconds request{5'000};     ///< The most that one request may take: two fit into `authority`.
   std::chrono::milliseconds forget_after{30'000};  ///< A dead or released lease is removed.
   /// How long a lease must have been seen unchanged before its holder counts as dead: less than `lease`, so that with
   /// the time until the last renewal was seen it is not more.
@@ -77,11 +77,14 @@ struct Holdings {
 };
 
 /// One replica's part in sharing keys out: a state machine without I/O, threads or clocks. It is asked what to send,
-/// told what came of it, and says which keys are held. Calls of one thread at a time, one request at a time.
+/// told what came of it, and says which keys are held. Calls of one thread at a time.
 ///
 /// A round is a renewal, which publishes among whom this replica shares the keys (its claim), and then a list. A key is
 /// held while the own lease is in force, when the claim gives it to this replica, has been published, and a list that
 /// was begun after that shows no claim of another live replica on it.
+///
+/// It may be asked what to send while a request is under way, so that no renewal waits for a list that takes long. At
+/// most one list and one write are under way at a time.
 class Membership {
  public:
   using Time = runtime::SteadyClock::Time;
@@ -109,8 +112,8 @@ class Membership {
     bool is_drained = true;  ///< No work goes on on keys that next_members() does not give to this replica.
     bool is_behind = false;  ///< It may not know what there is to do.
   };
-  /// What to do now. What is no Wait counts as sent, until its answer is told. Whose lease was over asks the others for
-  /// its share only when it has seen them and is not behind; until then it looks at them.
+  /// What to do now, until an answer comes. What is no Wait counts as sent, until its answer is told. Whose lease was
+  /// over asks the others for its share only when it has seen them and is not behind; until then it looks at them.
   Ask next(Time now, const Facts& facts);
   /// The answers; `now` is when they came.
   void listed(const Result<std::vector<kube::Lease>>& leases, Time now);
@@ -124,7 +127,7 @@ class Membership {
   bool was_over() const { return was_over_; }
   /// From here on claims nothing, gives the lease back once all is drained, and is_released() then.
   void release(Time now);
-  bool is_released() const { return part_ == Part::Released; }
+  bool is_released() const { return part_ == Part::Released; }  ///< Then nothing is under way.
 
   Holdings holdings() const;
   bool has_authority(Time now) const;
@@ -152,11 +155,21 @@ class Membership {
   /// What this replica has to do with the group.
   enum class Part { Shares, Releases, Released };
 
+  /// A list that is under way.
+  struct Look {
+    Time sent;
+    bool is_beside_write;           ///< At some moment: what the write is told says more of the own Lease.
+    std::optional<Members> proves;  ///< The claim that was published before it, and is the only one since.
+  };
+
+  Ask look(Time now);
   Ask write(Time now, const Facts& facts);
+  Ask idle(Time now, Time due);
   Ask give_back(Time now, Timestamp wall);
   kube::Lease own_lease(Timestamp wall) const;
   std::optional<kube::Lease> garbage(Time now) const;
   bool holds_back(Time now) const;
+  void prove_nothing();
   bool is_published() const;
   bool is_settled() const;
   Time next_death() const;
@@ -164,7 +177,8 @@ class Membership {
 
   void failed(const Error& error, Time now);
   void lose_lease();
-  void follow(const std::vector<kube::Lease>& leases, Time now);
+  void follow(const std::vector<kube::Lease>& leases, const Look& look, Time now);
+  void follow_own(const std::vector<kube::Lease>& leases, Time now);
   void see(const kube::Lease& lease, Time now);
   void see_own(const kube::Lease& lease, Time now);
   void miss(const std::vector<kube::Lease>& leases, Time now);
@@ -185,10 +199,13 @@ class Membership {
   std::optional<Members> proven_;      ///< The claim that a list was begun after.
   std::optional<Time> renewed_;        ///< When the last renewal that was answered was sent.
   std::optional<Time> last_list_;      ///< When the last list that was answered was sent.
-  Time sent_{};                        ///< When what is under way was sent.
-  Time last_write_{};                  ///< When a write was last sent.
+  Time seen_{};                        ///< When that was answered.
+  std::optional<Look> look_;
+  bool is_writing_ = false;  ///< Or removing a lease.
+  Time last_write_{};        ///< When a write was last sent.
+  Time write_again_{};       ///< Not before, after one that failed.
   Time due_{};
-  bool looks_next_ = true;  ///< Whether the next request is a list.
+  bool looks_next_ = true;  ///< Whether a list is to be sent.
   Time tidy_due_{};         ///< When the next dead lease may be removed.
   Time tidied_{};           ///< When the removal of one was last sent.
   bool is_backing_off_ = false;

@@ -1,5 +1,6 @@
 #include "controller/cluster/service.h"
 
+#include <array>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -180,10 +181,11 @@ class Session {
   void begin(Answers& answers) {
     workforce_.begin(installation_.reconcilers());
     answers.has_begun();
-    // Only now: the other replicas leave it its share at once. Both threads are made here, where one that the machine
+    // Only now: the other replicas leave it its share at once. The threads are made here, where one that the machine
     // refuses ends the process with the reason.
     lease_watch_.emplace([this](const std::stop_token& over) { installation_.shards().watch(over); });
-    membership_.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
+    for (auto& each : memberships_)
+      each.emplace([this](const std::stop_token& over) { installation_.shards().run(over); });
     log_.info("running", {{"resources", static_cast<std::int64_t>(installation_.caches().size())}});
   }
 
@@ -193,8 +195,9 @@ class Session {
       if (runtime::wait(grace_ * 3 / 4, over)) installation_.give_up();
     }};
     workforce_.end(grace_ / 2);
-    if (!membership_) return;
-    membership_.reset();
+    if (!lease_watch_) return;
+    for (auto& each : memberships_) each->request_stop();
+    for (auto& each : memberships_) each.reset();
     lease_watch_.reset();
     const auto released = installation_.shards().release(kRelease, {});
     if (!released) log_.warn("the lease could not be given back, it runs out: " + released.error().message);
@@ -206,7 +209,7 @@ class Session {
   assembly::Workforce workforce_;
   std::optional<ObjectWatches> watches_;
   std::optional<std::jthread> lease_watch_;
-  std::optional<std::jthread> membership_;
+  std::array<std::optional<std::jthread>, 2> memberships_;  ///< One lists while the other renews.
 };
 
 Result<http::NetworkEnvironment> network_of(const std::map<std::string, std::string>& environment) {

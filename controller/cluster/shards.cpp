@@ -103,7 +103,7 @@ struct Shards::State {
         changed(std::move(on_change)),
         shared(Shared{.membership = Membership(given)}) {}
 
-  void look_at_itself();
+  Time look_at_itself();
   void stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const;
   bool has_work_aside() const;
   bool is_behind() const { return hands.sight && hands.sight->is_behind(); }
@@ -124,10 +124,10 @@ struct Shards::State {
 
   const MembershipOptions options;
   const Hands hands;
-  const Changed changed;
-  Time look_due{};  ///< On run()'s thread.
+  const runtime::Guarded<Changed> changed;
+  runtime::Guarded<Time> look_due;
   runtime::Guarded<Shared> shared;
-  runtime::Nudge nudge;  ///< Lost work has ended.
+  runtime::Nudge nudge;  ///< Lost work has ended, or there may be more to send.
 };
 
 Shards::HeldWork::~HeldWork() {
@@ -163,17 +163,21 @@ bool Shards::State::owns(std::string_view key) const {
   return now->held.holds(key, hands.steady.now()) && !has_lost_work(*now, key);
 }
 
-/// Whether it can do its work, once a round.
-void Shards::State::look_at_itself() {
-  if (!hands.cannot_work || hands.steady.now() < look_due) return;
-  const auto cannot = hands.cannot_work();
-  look_due = hands.steady.now() + options.times.round;
+/// Whether it can do its work, once a round; when it does so again.
+Time Shards::State::look_at_itself() {
+  if (!hands.cannot_work) return Time::max();
   Lost lost;
-  {
+  const Time next = [&] {
+    const auto due = look_due.lock();
+    if (hands.steady.now() < *due) return *due;
+    const auto cannot = hands.cannot_work();
+    *due = hands.steady.now() + options.times.round;
     const auto now = shared.lock();
     if (!now->is_ending) stand_aside(*now, cannot, lost);
-  }
+    return *due;
+  }();
   for (std::stop_source& work : lost) work.request_stop();
+  return next;
 }
 
 /// Leaves as at the end of the process, and comes back as a new one does.
@@ -270,7 +274,8 @@ void Shards::State::tell_of_freed() {
 }
 
 void Shards::State::tell(const Holdings& before, const Keys& freed, Time at) const {
-  changed([&](std::string_view key) {
+  const auto one_at_a_time = changed.lock();
+  (*one_at_a_time)([&](std::string_view key) {
     const bool was_held = before.holds(key, at) && !freed.contains(key);
     return !was_held && owns(key);
   });
@@ -321,11 +326,12 @@ std::unique_ptr<Shards::Work> Shards::begin(const std::string& shard_key, std::s
 
 Time Shards::step(const std::stop_token& stop) {
   state_->tell_of_freed();
-  state_->look_at_itself();
-  const Time next_look = state_->hands.cannot_work ? state_->look_due : Time::max();
+  const Time next_look = state_->look_at_itself();
   if (state_->has_work_aside()) return next_look;
   const Membership::Ask ask = state_->ask();
   if (const auto* wait = std::get_if<Membership::Wait>(&ask)) return std::min(wait->until, next_look);
+  // Renewals go on beside a list.
+  if (std::holds_alternative<Membership::List>(ask)) state_->nudge.nudge();
   state_->answer(ask, stop);
   return state_->hands.steady.now();
 }

@@ -28,13 +28,13 @@ class Shards {
  public:
   /// Tells for a shard key whether it is owned now and was not before.
   using Gained = std::function<bool(std::string_view shard_key)>;
-  /// Called on run()'s thread whenever there may be such keys: what has one is to be looked at. Changes of objects that
-  /// came while their key was not owned were for another replica, or for now. Shall not wait.
+  /// Called on a thread of run(), one call at a time, whenever there may be such keys: what has one is to be looked at.
+  /// Changes of objects that came while their key was not owned were for another replica, or for now. Shall not wait.
   using Changed = std::function<void(const Gained&)>;
 
   /// What shows this replica the objects that it works on.
   struct Sight {
-    /// Called on run()'s thread when the API server answers again after the own lease was over: what waits for its
+    /// Called on a thread of run() when the API server answers again after the own lease was over: what waits for its
     /// answers since before that may wait in vain. Shall not wait.
     std::function<void()> begin_anew;
     /// Whether it shows the world of before that. Thread-safe. As long as it does and there are others, they have the
@@ -47,8 +47,8 @@ class Shards {
     const Clock& clock;                  ///< For the times that people read in the Lease; no decision depends on it.
     const runtime::SteadyClock& steady;  ///< One that counts the time in which the machine sleeps (runtime::BootClock).
     telemetry::Log& log;
-    /// Why this replica can't do its work though it has a lease; asked once a round, on run()'s thread. As long as it
-    /// can't and there are others, they have its share. Null: it always can.
+    /// Why this replica can't do its work though it has a lease; asked once a round, on a thread of run(). As long as
+    /// it can't and there are others, they have its share. Null: it always can.
     std::function<std::optional<Error>()> cannot_work{};
     std::optional<Sight> sight{};  ///< Absent: it sees everything.
   };
@@ -80,7 +80,8 @@ class Shards {
   /// Stops the work of a lease that has ended, until `stop` asks: beside run(), and begun before it, on a thread of its
   /// own, because a renewal may hang while the lease ends.
   void watch(const std::stop_token& stop);
-  /// Keeps the lease and follows the others until `stop` asks. Calls of one thread.
+  /// Keeps the lease and follows the others until `stop` asks. On two threads at once no renewal waits for a list; on
+  /// one alone the lease is over again and again where an API server takes a third of its authority for each answer.
   void run(const std::stop_token& stop);
   /// Gives all shards back at once: the others need not wait for the lease to end. After run() has ended, when no work
   /// is going on any more; with work left it does nothing, and the lease runs out. Takes at most `longest`.
@@ -99,7 +100,8 @@ class Shards {
   /// For metrics.
   Standing standing() const;
 
-  /// What run() does, a step at a time: does what is due, and says when something is due again. For tests.
+  /// What run() does, a step at a time: does what is due, and says when something is due again. Thread-safe.
+  /// For tests.
   runtime::SteadyClock::Time step(const std::stop_token& stop);
   /// What watch() does, once; when the present lease will be over.
   runtime::SteadyClock::Time expire();

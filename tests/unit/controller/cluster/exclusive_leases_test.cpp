@@ -1,6 +1,7 @@
 #include "controller/cluster/exclusive_leases.h"
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -27,6 +28,7 @@ struct Everybody final : ClusterLeases {
     ++lists;
     if (refusal) return std::unexpected(*refusal);
     auto found = kept.list(longest, stop);
+    if (during_list) during_list();
     if (!found) return found;
     std::erase_if(*found, [&](const kube::Lease& lease) {
       return unbound.contains(lease.namespace_name) && !also.contains(lease.namespace_name);
@@ -34,7 +36,8 @@ struct Everybody final : ClusterLeases {
     return found;
   }
   tests::LeasesAtHand kept;
-  std::set<std::string> unbound;  ///< Namespaces whose installation has no binding any more.
+  std::function<void()> during_list;  ///< Called on the thread that asks, while the answer is on its way.
+  std::set<std::string> unbound;      ///< Namespaces whose installation has no binding any more.
   std::optional<Error> refusal;
   int lists = 0;
 };
@@ -281,6 +284,39 @@ TEST_CASE("Who goes on in the midst of an outage does not take the cluster from 
   pass(world, is_first ? std::vector{&laptop, &pod} : std::vector{&pod, &laptop}, 50s);
   CHECK(pod.works());
   CHECK_FALSE(laptop.works());
+}
+
+TEST_CASE("Whose renewal is answered after its Lease was over looks again for another installation") {
+  World world;
+  Replica a{world, "a", "slipway", "slipway-a"};
+  pass(world, {&a}, 3s);
+  REQUIRE(a.works());
+  const int lists = world.all.lists;
+  world.all.kept.before_update = [&] {
+    world.all.kept.before_update = nullptr;
+    world.steady.advance(9s);
+  };
+  pass(world, {&a}, 9s);
+  pass(world, {&a}, 3s);
+  CHECK(world.all.lists == lists + 1);
+  CHECK(a.works());
+}
+
+TEST_CASE("A look during which the own Lease was over does not show that nobody else works") {
+  World world;
+  Replica a{world, "a", "slipway", "slipway-a"};
+  world.all.during_list = [&] {
+    if (world.all.lists != 2) return;
+    world.steady.advance(9s);
+    world.all.kept.before_update = [&] {
+      world.all.kept.before_update = nullptr;
+      world.steady.advance(2s);
+    };
+    REQUIRE(a.exclusive.update(world.all.kept.all().front(), 1s, {}));
+  };
+  pass(world, {&a}, 13s);
+  CHECK(world.all.lists == 3);
+  CHECK(a.works());
 }
 
 TEST_CASE("Who could not renew its Lease looks again for another installation") {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <memory>
 #include <queue>
 #include <random>
@@ -46,10 +47,11 @@ struct Replica {
   bool is_gone = false;
   bool leaves = false;
   bool is_releasing = false;
+  bool has_two_threads = true;  ///< For its requests; else one.
   Ms paused_until{};
   Ms cut_off_until{};
   Ms is_behind_until{};
-  std::uint64_t request = 0;  ///< Counts them; odd while one is under way.
+  std::map<bool, std::uint64_t> requests;  ///< Those under way, by whether it is a list: one of each at most.
   std::uint64_t turn = 0;
   std::vector<std::shared_ptr<Work>> works;
 };
@@ -122,6 +124,7 @@ class Model {
     auto replica = std::make_shared<Replica>(name, name + "_" + std::to_string(++processes_));
     replica->rate = 1 + between(-30, 30) / 1000.0;
     replica->ahead = Ms(between(0, 1'000'000));
+    replica->has_two_threads = chance(0.8);
     replicas_.push_back(replica);
     take_turn(replica);
   }
@@ -133,7 +136,7 @@ class Model {
   }
 
   void step(const ReplicaPtr& replica) {
-    if (replica->request % 2 == 1) return;
+    if (!replica->has_two_threads && !replica->requests.empty()) return;
     if (replica->leaves && replica->works.empty() && !replica->is_releasing) {
       replica->is_releasing = true;
       replica->membership.release(local(*replica));
@@ -151,18 +154,21 @@ class Model {
       return;
     }
     send(replica, ask);
+    take_turn(replica);
   }
 
   Ms until_calm(Ms time) const { return std::min(now_ + time, kCalm); }
 
-  Ms delay() { return chance(slow_) ? Ms(between(100, 9000)) : Ms(between(1, 40)); }
+  Ms delay() { return pace_ + (chance(slow_) ? Ms(between(100, 9000)) : Ms(between(1, 40))); }
 
   void send(const ReplicaPtr& replica, const Membership::Ask& ask) {
-    const std::uint64_t number = ++replica->request;
+    const std::uint64_t number = ++requests_made_;
+    const bool is_list = std::holds_alternative<Membership::List>(ask);
+    if (!replica->requests.emplace(is_list, number).second) report(replica->name + " sends two of one kind at once");
     const auto times_out = [this, replica, number, ask] {
       answer(replica, number, ask, std::unexpected(Error{.cls = ErrorClass::Unavailable, .message = "no answer"}));
     };
-    at(now_ + 4s, replica, times_out);
+    at(now_ + LeaseTimes{}.request, replica, times_out);
     const bool is_cut_off = now_ < replica->cut_off_until || now_ < away_until_;
     if (is_cut_off || chance(loss_)) return;
     at(now_ + delay(), [this, replica, number, ask] {
@@ -188,8 +194,9 @@ class Model {
   }
 
   void answer(const ReplicaPtr& replica, std::uint64_t number, const Membership::Ask& ask, const Answer& result) {
-    if (number != replica->request) return;
-    ++replica->request;
+    const auto under_way = replica->requests.find(std::holds_alternative<Membership::List>(ask));
+    if (under_way == replica->requests.end() || under_way->second != number) return;
+    replica->requests.erase(under_way);
     Membership& membership = replica->membership;
     const Time at = local(*replica);
     membership.expire(at);
@@ -292,7 +299,7 @@ class Model {
     if (is_calm_) return;
     at(now_ + Ms(between(100, 6000)), [this] { disturb(); });
     const ReplicaPtr replica = any();
-    switch (between(0, 12)) {
+    switch (between(0, 13)) {
       case 0:
       case 1:
         return join_if_allowed("replica-" + std::to_string(++names_));
@@ -320,6 +327,9 @@ class Model {
         slow_ = chance(0.5) ? 0 : between(1, 60) / 100.0;
         return;
       case 11:
+        pace_ = chance(0.4) ? Ms{0} : Ms(between(0, 2400));
+        return;
+      case 12:
         if (replica && now_ >= nobody_comes_until_) join_if_allowed(replica->name);
         return;
       default:
@@ -331,6 +341,7 @@ class Model {
   void be_calm() {
     is_calm_ = true;
     loss_ = slow_ = 0;
+    pace_ = Ms{0};
     nobody_comes_until_ = now_;
     const auto stays = [](const ReplicaPtr& replica) { return !replica->leaves; };
     if (std::ranges::none_of(replicas_, stays)) join();
@@ -381,6 +392,8 @@ class Model {
   Ms nobody_comes_until_{};
   double loss_ = 0;
   double slow_ = 0;
+  Ms pace_{};  ///< What each way takes, beside that.
+  std::uint64_t requests_made_ = 0;
   bool is_calm_ = false;
   std::string wrong_;
 };

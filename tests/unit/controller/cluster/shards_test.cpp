@@ -396,6 +396,53 @@ TEST_CASE("A replica alone keeps its work whether it can do it or not") {
   CHECK(b.owned() == all_keys());
 }
 
+TEST_CASE("While a list is on its way the lease is renewed") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  world.settle(a.shards);
+  REQUIRE(a.owned() == all_keys());
+  int renewals = 0;
+  world.leases.before_update = [&] { ++renewals; };
+  world.leases.before_list = [&] {
+    world.leases.before_list = nullptr;
+    for (int i = 0; i < 4; ++i) {
+      world.steady.advance(4s);
+      world.settle(a.shards);
+      CHECK(a.owned() == all_keys());
+    }
+  };
+  world.steady.advance(2s);
+  world.settle(a.shards);
+  CHECK(renewals == 5);
+  CHECK(a.owned() == all_keys());
+}
+
+TEST_CASE("Whoever leaves its share waits for the list that is on its way before it comes back") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  world.leases.before_list = [&] {
+    world.leases.before_list = nullptr;
+    a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+    world.steady.advance(2s);
+    world.settle(a.shards);
+    CHECK(a.owned().empty());
+    a.cannot_work.reset();
+    world.steady.advance(2s);
+    world.settle(a.shards);
+    REQUIRE(a.shards.failure());
+    CHECK(a.shards.failure()->message == "the disk is full");
+  };
+  world.steady.advance(2s);
+  world.settle(a.shards);
+  REQUIRE_FALSE(world.leases.before_list);
+  pass(world, a, b);
+  pass(world, a, b);
+  CHECK(a.owned() == share_of("a", {"a", "b"}));
+  CHECK(b.owned() == share_of("b", {"a", "b"}));
+}
+
 TEST_CASE("Why there is no lease is logged once, and who shares the work whenever that changes") {
   tests::ShardsWorld world;
   Replica a{world, "a"};
@@ -459,9 +506,11 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
   {
     const std::jthread watches_a{[&](const std::stop_token& stop) { a.watch(stop); }};
     const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
+    const std::jthread keeps_a_too{[&](const std::stop_token& stop) { a.run(stop); }};
     const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
     const std::jthread watches_b{[&](const std::stop_token& stop) { b.watch(stop); }};
     const std::jthread keeps_b{[&](const std::stop_token& stop) { b.run(stop); }};
+    const std::jthread keeps_b_too{[&](const std::stop_token& stop) { b.run(stop); }};
     const std::jthread works_b{[&](const std::stop_token& stop) { work(b, stop); }};
     const auto is_shared = [&] {
       for (std::size_t i = 0; i < kKeys.size(); ++i)

@@ -19,6 +19,7 @@ namespace slipway::tests {
 class LeasesAtHand final : public cluster::LeaseStore {
  public:
   Result<std::vector<kube::Lease>> list(std::chrono::milliseconds, const std::stop_token&) override {
+    if (before_list) before_list();
     return answer<std::vector<kube::Lease>>([&]() -> Result<std::vector<kube::Lease>> {
       if (refusal_) return std::unexpected(*refusal_);
       return leases_.list();
@@ -40,6 +41,7 @@ class LeasesAtHand final : public cluster::LeaseStore {
 
   /// Called on the thread that asks, while the request is on its way.
   std::function<void()> before_update;
+  std::function<void()> before_list;
 
   void set_away(bool is_away) {
     const std::scoped_lock lock{mutex_};
