@@ -769,7 +769,7 @@ class RightsTest(ClusterTest):
         everywhere |= of("coordination.k8s.io", ["leases"], ["list"])
         everywhere |= of("rbac.authorization.k8s.io", ["clusterrolebindings"], ["list"])
         references = of("", ["secrets", "configmaps"], read)
-        leases = of("coordination.k8s.io", ["leases"], ("list", "create", "update", "delete"))
+        leases = of("coordination.k8s.io", ["leases"], ("create", "update", "delete"))
         self.assertEqual(self.rights(self.controller, "other"), everywhere)
         self.assertEqual(self.rights(self.controller, "shop"), everywhere | references)
         self.assertEqual(self.rights(self.controller, NAMESPACE), everywhere | references | leases)
