@@ -193,7 +193,8 @@ class Cluster:
             return []
         policy = self.folder / "audit-policy.json"
         policy.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
-                                      "rules": [{"level": "Metadata"}]}))
+                                      "rules": [{"level": "Request", "verbs": ["create", "update"], "resources": [
+                                          {"group": "coordination.k8s.io", "resources": ["leases"]}]}, {"level": "Metadata"}]}))
         self.audit_log = self.folder / "audit.log"
         return ["--audit-policy-file", policy, "--audit-log-path", self.audit_log]
 
@@ -202,7 +203,7 @@ class Cluster:
         return self.audit_log.stat().st_size if self.audits else 0
 
     def audit(self, since=0, until=None):
-        """Every request that was answered since then, as audit events."""
+        """Every request that was answered since then, as audit events; with what was written where that is a Lease."""
         with open(self.audit_log, "rb") as log:
             log.seek(since)
             text = log.read() if until is None else log.read(until - since)
