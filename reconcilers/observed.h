@@ -14,4 +14,12 @@ void mark_observed(Object& object) {
   if (auto asked = reconcile_request(object.metadata)) object.status.last_handled_reconcile_at = std::move(*asked);
 }
 
+/// Whether its status is of its present generation, and answers whatever it was asked for by annotation.
+template <class Object>
+bool is_observed(const Object& object) {
+  const auto asked = reconcile_request(object.metadata);
+  return object.status.observed_generation == object.metadata.generation &&
+         (!asked || *asked == object.status.last_handled_reconcile_at);
+}
+
 }  // namespace slipway

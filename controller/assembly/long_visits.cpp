@@ -4,8 +4,10 @@
 #include <chrono>
 #include <utility>
 
+#include "controller/assembly/readiness_for_counts.h"
 #include "controller/runtime/waiting.h"
 #include "controller/telemetry/log.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
 
 namespace slipway::assembly {
@@ -39,6 +41,21 @@ template <class T>
 bool is_ready(const T& object) {
   const Condition* ready = find_condition(object.status.conditions, kReady);
   return ready != nullptr && ready->status == "True" && ready->observed_generation == object.metadata.generation;
+}
+
+/// By a process that ended, or an edit: it is gone on with.
+template <class T>
+bool has_open_attempt(const T& object) {
+  if constexpr (requires { object.status.attempt; }) return object.status.attempt && !object.status.attempt->error;
+  return false;
+}
+
+/// Whether all is said of it, and nobody waits for a visit that finds the same again.
+template <class T>
+bool has_last_word(const T& object) {
+  if (object.metadata.deletion_timestamp || !is_observed(object) || has_open_attempt(object)) return false;
+  if (find_condition(object.status.conditions, kReconciling) != nullptr) return false;
+  return is_ready(object) || is_stalled(object);
 }
 
 }  // namespace
@@ -125,7 +142,7 @@ void LongVisits::watch(const std::stop_token& stop) {
 void LongVisits::mark(const ObjectKey& key, const Visit& visit) {
   const telemetry::ReconcileScope scope{visit.reconcile_id};
   const auto mark = visit.mark->lock();
-  if (mark->is_over || std::exchange(mark->was_looked_at, true)) return;
+  if (mark->is_over || mark->is_settled) return;
   if (key.kind == ResourceKind::ImagePublication) {
     if (auto found = hands_.publication(key)) mark_object(std::move(*found), visit.reconcile_id, *mark);
   } else if (key.kind == ResourceKind::ContainerRegistry) {
@@ -138,6 +155,8 @@ void LongVisits::mark(const ObjectKey& key, const Visit& visit) {
 
 template <class T>
 void LongVisits::mark_object(T object, const std::string& reconcile_id, Mark& mark) {
+  if (!mark.has_work && has_last_word(object)) return;
+  mark.is_settled = true;
   if (is_shown(object.status.conditions, object.metadata.generation)) return;
   T before = object;
   apply_progress(object.status.conditions, message_of(in_one(hands_.hosts(reconcile_id, Time::max()))),
@@ -148,14 +167,21 @@ void LongVisits::mark_object(T object, const std::string& reconcile_id, Mark& ma
 template <class T>
 Result<void> LongVisits::written(const T& object) {
   std::shared_ptr<runtime::Guarded<Mark>> of_visit;
+  bool is_long = false;
   {
     const auto visits = visits_.lock();
-    if (const auto visit = visits->find(key_of(object)); visit != visits->end()) of_visit = visit->second.mark;
+    if (const auto visit = visits->find(key_of(object)); visit != visits->end()) {
+      of_visit = visit->second.mark;
+      is_long = visit->second.due <= hands_.steady.now();
+    }
   }
   if (of_visit == nullptr) return hands_.next.write_status(object);
   const auto mark = of_visit->lock();
   auto result = hands_.next.write_status(object);
-  if (result) mark->unmarked.reset();
+  if (!result) return result;
+  mark->unmarked.reset();
+  // What is written after so long says itself that work goes on, or is the last word.
+  (is_long ? mark->is_settled : mark->has_work) = true;
   return result;
 }
 

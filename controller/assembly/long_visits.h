@@ -18,7 +18,8 @@
 
 namespace slipway::assembly {
 
-/// Shows in the status which visits take long (kShownAfter) and whom they wait for; short ones cost no write. What a
+/// Shows in the status which visits take long (kShownAfter) and whom they wait for; short ones cost no write, nor does
+/// a look at what is ready or stalled and nobody waits for, however long, until it has found something to do. What a
 /// visit writes itself goes through here, so that a mark never covers it; the mark of a visit that ends without a write
 /// is taken back, unless it was cut short before the object was ready. Tells people, too, who asks for that.
 /// Thread-safe; a mark holds back the writes of its own visit for as long as it is written.
@@ -63,7 +64,7 @@ class LongVisits final : public ObjectWriter {
   /// The hosts that the visit of the object waits for, in one string: none that took or gave bytes just now.
   std::string hosts_of(const ObjectKey& key) const;
 
-  /// Marks every visit that has become long, and tells whom it waits for. When to look again.
+  /// Marks every visit that has become long and is to be shown, and tells whom it waits for. When to look again.
   Time mark_due();
   /// mark_due() whenever it is time, until `stop` asks.
   void watch(const std::stop_token& stop);
@@ -79,7 +80,8 @@ class LongVisits final : public ObjectWriter {
  private:
   /// What the status shows of a visit.
   struct Mark {
-    bool was_looked_at = false;
+    bool has_work = false;    ///< The visit wrote before it was long: it has found something to do.
+    bool is_settled = false;  ///< It is shown, or shows itself.
     bool is_over = false;
     /// The object as it was before it was marked, until the visit writes.
     std::optional<std::variant<ImagePublication, ContainerRegistry, RetentionPolicy>> unmarked;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "reconcilers/observed.h"
 #include "reconcilers/publish/content_reader.h"
 #include "reconcilers/publish/neighbours.h"
 #include "reconcilers/publish/publication_identity.h"
@@ -16,12 +17,6 @@ namespace slipway::publish {
 namespace {
 
 constexpr std::chrono::hours kFullCheckEvery{24};
-
-/// Edited, or asked for by annotation, since it was last dealt with.
-bool is_asked_again(const ImagePublication& publication) {
-  return publication.status.observed_generation != publication.metadata.generation ||
-         unanswered_request(publication).has_value();
-}
 
 /// The digest that the spec itself names, which needs no asking.
 Result<std::optional<Digest>> pinned_digest(const Situation& situation) {
@@ -157,7 +152,7 @@ class Observer {
     const auto checked = status.published->last_full_check_at;
     // A time to come was written while the clock was ahead: it tells nothing.
     return interrupted || !checked || *checked > situation_.now || situation_.now - *checked >= kFullCheckEvery ||
-           is_asked_again(object()) || reads_all_layers(object(), seen_.ids);
+           !is_observed(object()) || reads_all_layers(object(), seen_.ids);
   }
 
   Result<void> look_at_tags(const Result<Digest>& published) {
@@ -343,7 +338,7 @@ bool is_set_by(const ImagePublication& publication, const std::string& tag, cons
 
 bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids) {
   if (publication.spec.verify != Verify::Deep) return false;
-  return !is_finished(publication, ids) || publication.status.attempt || is_asked_again(publication);
+  return !is_finished(publication, ids) || publication.status.attempt || !is_observed(publication);
 }
 
 std::optional<std::string> unanswered_request(const ImagePublication& publication) {

@@ -178,6 +178,11 @@ class PublishTest(ControllerTest):
         self.becomes("True Unauthorized", "Stalled", "refusing", "acr")
         self.becomes("True Unauthorized", "Stalled", "refused")
         wait_until(lambda: ("Unauthorized", "Warning") in self.events("refused"), "an event tells of that")
+        # Nor does a look that takes long.
+        self.apply(self.declared + "  transfer: {maxRequestsPerSecond: 1}\n")
+        self.addCleanup(self.apply, self.declared)
+        self.becomes("True Succeeded", "Ready", "local", "acr")
+        wait_until(self.controller.is_idle, "all that uses it was looked at")
         self.controller.stop()
         self.assertEqual(self.controller.process.returncode, 0)
         ending = self.controller.log()[self.controller.log().index('"stopping'):]

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/assembly/open_requests.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 #include "tests/catch.h"
@@ -41,6 +42,13 @@ struct World {
   void wait(std::chrono::milliseconds time) {
     steady.advance(time);
     visits.mark_due();
+  }
+  /// As a visit left it: what it says is of the object's generation and of nothing that is under way.
+  ImagePublication& say_last(Readiness::Kind kind) {
+    auto& stored = objects.stored(key_of(publication));
+    apply_readiness(stored.status.conditions, {kind, "Reason", "as it is"}, {stored.metadata.generation, Timestamp{}});
+    mark_observed(stored);
+    return stored;
   }
   const ImagePublicationStatus& status() { return objects.stored(key_of(publication)).status; }
   const Condition* shown() { return find_condition(status().conditions, kReconciling); }
@@ -84,13 +92,81 @@ TEST_CASE("a visit that hangs shows after two seconds, and for whom it waits; a 
   });
 }
 
+TEST_CASE("a look at what is done or stalled and nobody asked for is not shown, however long it takes") {
+  World world;
+  world.say_last(GENERATE(Readiness::Kind::Ready, Readiness::Kind::Stalled));
+  world.hosts = {"ghcr.io"};
+  world.visit([&] { world.wait(1h); });
+  CHECK(world.objects.written.empty());
+  CHECK_FALSE(world.told.empty());
+}
+
+TEST_CASE("a long visit to what is done is shown from when it has something to do, or somebody waits for it") {
+  World world;
+  auto& stored = world.say_last(Readiness::Kind::Ready);
+  SECTION("it found something soon") {
+    world.visit([&] {
+      REQUIRE(world.visits.write_status(stored));
+      world.wait(2s);
+      REQUIRE(world.shown());
+    });
+  }
+  SECTION("it found something late, and what it wrote of that says so") {
+    world.visit([&] {
+      world.wait(5s);
+      auto started = stored;
+      apply_progress(started.status.conditions, "sending", {stored.metadata.generation, Timestamp{}});
+      REQUIRE(world.visits.write_status(started));
+      world.wait(1h);
+      CHECK(world.shown()->message == "sending");
+      CHECK(world.objects.written.size() == 1);
+    });
+  }
+  SECTION("what it found late is its last word") {
+    world.visit([&] {
+      world.wait(5s);
+      auto refused = stored;
+      apply_readiness(refused.status.conditions, {Readiness::Kind::Stalled, "Reason", "another"},
+                      {stored.metadata.generation, Timestamp{}});
+      REQUIRE(world.visits.write_status(refused));
+      world.wait(1h);
+      CHECK(world.objects.written.size() == 1);
+    });
+  }
+  SECTION("it is edited, asked for or deleted meanwhile") {
+    world.visit([&] {
+      world.wait(5s);
+      switch (GENERATE(0, 1, 2)) {
+        case 0:
+          ++stored.metadata.generation;
+          break;
+        case 1:
+          stored.metadata.annotations.emplace(kReconcileRequestedAt, "now");
+          break;
+        default:
+          stored.metadata.deletion_timestamp = Timestamp{};
+      }
+      world.wait(1ms);
+      CHECK(world.shown());
+    });
+  }
+  SECTION("a process that ended left it in the middle") {
+    stored.status.attempt = AttemptStatus{};
+    world.visit([&] {
+      world.wait(2s);
+      CHECK(world.shown());
+    });
+  }
+}
+
 TEST_CASE("the mark of a visit that found nothing to write is taken back") {
   World world;
-  auto stalled = world.publication;
-  apply_readiness(stalled.status.conditions, {Readiness::Kind::Stalled, "Refused", "no"}, {1, Timestamp{}});
-  world.objects.stored(key_of(stalled)).status = stalled.status;
+  world.say_last(Readiness::Kind::Stalled).status.observed_generation = 0;
   const auto before = world.status();
-  world.visit([&] { world.wait(2s); });
+  world.visit([&] {
+    world.wait(2s);
+    CHECK(world.shown());
+  });
   CHECK(world.status() == before);
 }
 
