@@ -15,7 +15,9 @@
 #include "controller/cluster/shard_turns.h"
 #include "controller/cluster/tenants_audit.h"
 #include "controller/cluster/watched_fetches.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/publish/withdraw.h"
+#include "reconcilers/readiness.h"
 
 namespace slipway::cluster {
 
@@ -28,7 +30,8 @@ constexpr std::chrono::seconds kClocksAgree{1};
 struct Life {
   std::string uid;
   std::optional<Timestamp> deleted;
-  bool is_seen = true;  ///< Somebody has looked at it since it was edited, as far as it is known.
+  bool is_seen = true;  ///< Somebody has looked at it since it was edited or asked for, as far as it is known.
+  bool is_unready = false;
 };
 
 template <class T>
@@ -37,8 +40,10 @@ std::optional<Life> life_in(const runtime::ObjectCache<T>& cache, const runtime:
   if (found == nullptr) return std::nullopt;
   const ObjectMeta& metadata = found->object.metadata;
   Life life{.uid = metadata.uid, .deleted = metadata.deletion_timestamp};
-  if constexpr (requires { found->object.status; })
-    life.is_seen = found->object.status.observed_generation == metadata.generation;
+  if constexpr (requires { found->object.status; }) {
+    life.is_seen = is_observed(found->object);
+    life.is_unready = is_unready(found->object.status.conditions);
+  }
   return life;
 }
 
@@ -187,13 +192,17 @@ struct Installation::Parts {
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
-  /// What was edited or deleted while nobody worked on it goes before what is only looked at again.
+  /// What was edited, deleted or asked for while nobody worked on it goes before what is only looked at again, and of
+  /// that what is not ready before what nobody waits for.
   void wake_gained(const Shards::Gained& gained) {
+    std::vector<ObjectKey> at_rest;
     caches.for_each_key([&](const ObjectKey& key) {
       const auto life = life_of(caches, key);
-      const bool is_news = life && (life->deleted || !life->is_seen);
-      wake(key, life, is_news ? runtime::Priority::Edit : runtime::Priority::Resync, gained);
+      if (life && (life->deleted || !life->is_seen)) return wake(key, life, runtime::Priority::Edit, gained);
+      if (life && life->is_unready) return wake(key, life, runtime::Priority::Resync, gained);
+      at_rest.push_back(key);
     });
+    for (const ObjectKey& key : at_rest) wake(key, life_of(caches, key), runtime::Priority::Resync, gained);
   }
 
   const Timestamp began;

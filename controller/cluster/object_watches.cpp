@@ -213,7 +213,7 @@ struct ObjectWatches::Running {
     }
   }
 
-  /// Nobody waits for them: all users of a registry would stand before what somebody has edited.
+  /// No edits, not even those that are not ready: all users of a registry would stand before what somebody has edited.
   void wake_users(const ContainerRegistry* before, const ContainerRegistry* now) const {
     wake_all(users_of(before, now, parts.caches), runtime::Priority::Resync);
   }

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "controller/cluster/membership.h"
-#include "crds/base/document.h"
 #include "reconcilers/finalizer.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
@@ -104,21 +104,25 @@ TEST_CASE("That a status can't be written is told until it can, or the object is
   CHECK_FALSE(world.installation.assembly().write_failure());
 }
 
-TEST_CASE("What was edited or deleted while nobody worked on it is taken before what is only looked at again") {
+TEST_CASE("What was edited, deleted or asked for while nobody worked on it is taken first, then what is not ready") {
   World world([](World& before) {
     before.apply(make_publication("b-edited"));
-    for (const std::string name : {"a-seen", "c-deleted"}) {
+    for (const std::string name : {"a-ready", "c-deleted", "d-asked", "e-answered", "f-unready", "g-ready"}) {
       ImagePublication made = make_publication(name);
-      made.metadata.finalizers = {std::string(kFinalizer)};
+      if (name == "c-deleted") made.metadata.finalizers = {std::string(kFinalizer)};
+      if (name == "e-answered") made.metadata.annotations.emplace(kReconcileRequestedAt, "once");
       const ObjectKey key = before.apply(made);
-      const Node seen =
-          parse_json(R"({"apiVersion":"slipway.dev/v1alpha1","kind":"ImagePublication","metadata":{"name":")" + name +
-                         R"("},"status":{"observedGeneration":1}})",
-                     "status")
-              .root;
-      REQUIRE(before.client.find(
-          kube::apply({kube::resource_of(key.kind), key.namespace_name, key.name, "status"}, seen), {}));
+      made.metadata.generation = 1;
+      mark_observed(made);
+      apply_readiness(made.status.conditions,
+                      {name == "f-unready" ? Readiness::Kind::Stalled : Readiness::Kind::Ready, "Because", "of that"},
+                      {1, before.clock.now()});
+      before.write_as_another(made);
       if (name == "c-deleted") before.server.remove(path_of(key));
+      if (name == "d-asked")
+        before.server.edit(path_of(key), [](auto& object) {
+          object["metadata"]["annotations"][std::string(kReconcileRequestedAt)] = "now";
+        });
     }
   });
   std::vector<std::string> taken;
@@ -126,7 +130,8 @@ TEST_CASE("What was edited or deleted while nobody worked on it is taken before 
     taken.push_back(key->name);
     world.queue.done(*key);
   }
-  CHECK(taken == std::vector<std::string>{"b-edited", "c-deleted", "storefront", "a-seen"});
+  CHECK(taken == std::vector<std::string>{"b-edited", "c-deleted", "d-asked", "storefront", "f-unready", "a-ready",
+                                          "e-answered", "g-ready"});
 }
 
 TEST_CASE("A ContainerRegistry that this replica finds Ready again wakes the publications that are not") {
