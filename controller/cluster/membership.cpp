@@ -185,6 +185,7 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
   }
   own_ = Own::Ours;
   claims_ = {*claim};
+  add_once(since_proof_, *claim);
   renewed_ = last_write_;
   looks_next_ = true;
   due_ = now;
@@ -238,7 +239,10 @@ void Membership::listed(const Result<std::vector<kube::Lease>>& leases, Time now
   }
   follow(*leases, look, now);
   const bool is_sure = own_ == Own::Ours && has_authority(now) && claims_.size() == 1;
-  if (is_sure && look.proves == claims_.front()) proven_ = look.proves;
+  if (is_sure && look.proves == claims_.front()) {
+    proven_ = look.proves;
+    since_proof_.clear();
+  }
   schedule(now);
 }
 
@@ -431,6 +435,7 @@ Holdings Membership::holdings() const {
   if (renewed_) held.until = *renewed_ + options_.times.authority;
   if (!proven_) return held;
   held.claims.push_back(*proven_);
+  for (const Members& claim : since_proof_) add_once(held.claims, claim);
   for (const Members& claim : claims_) add_once(held.claims, claim);
   add_once(held.claims, next_);
   // A claim that is the own one gives each key to one of the two.

@@ -83,8 +83,7 @@ struct Holdings {
 /// held while the own lease is in force, when the claim gives it to this replica, has been published, and a list that
 /// was begun after that shows no claim of another live replica on it.
 ///
-/// It may be asked what to send while a request is under way, so that no renewal waits for a list that takes long. At
-/// most one list and one write are under way at a time.
+/// At most one list and one write are under way at a time, side by side: no renewal waits for a list that takes long.
 class Membership {
  public:
   using Time = runtime::SteadyClock::Time;
@@ -197,6 +196,7 @@ class Membership {
   std::optional<Members> writing_;     ///< The claim of the write that is under way; absent: it gives the Lease back.
   std::vector<Members> claims_;        ///< Those that the own Lease may have at the API server; the last is the newest.
   std::optional<Members> proven_;      ///< The claim that a list was begun after.
+  std::vector<Members> since_proof_;   ///< Those published since then: what one of them lacked is not proven.
   std::optional<Time> renewed_;        ///< When the last renewal that was answered was sent.
   std::optional<Time> last_list_;      ///< When the last list that was answered was sent.
   Time seen_{};                        ///< When that was answered.

@@ -356,3 +356,82 @@ TEST_CASE("Lists that fail, however slowly, hold up no renewal") {
   a.now += 300ms;
   a.renew();
 }
+
+namespace {
+
+/// A replica whose requests a test carries out one by one.
+class Stepped {
+ public:
+  Stepped(const std::string& name, tests::InMemoryLeases& leases, const Time& now)
+      : membership({.namespace_name = "s", .group = "slipway", .name = name, .holder = name + "_1", .times = {}}),
+        leases_(leases),
+        now_(now) {}
+
+  Membership::Ask next() { return membership.next(now_, {.wall = Timestamp{}, .is_drained = true}); }
+  void list_begins() { REQUIRE(std::holds_alternative<Membership::List>(next())); }
+  kube::Lease write_begins() {
+    const auto ask = next();
+    REQUIRE(std::holds_alternative<Membership::Update>(ask));
+    return std::get<Membership::Update>(ask).lease;
+  }
+  void write_ends(const kube::Lease& lease) { membership.written(leases_.update(lease), now_); }
+  /// Until it waits, each request answered at once.
+  void settle() {
+    for (auto ask = next(); !std::holds_alternative<Membership::Wait>(ask); ask = next()) {
+      if (std::holds_alternative<Membership::List>(ask))
+        membership.listed(leases_.list(), now_);
+      else if (const auto* made = std::get_if<Membership::Create>(&ask))
+        membership.written(leases_.create(made->lease), now_);
+      else if (const auto* dead = std::get_if<Membership::Remove>(&ask))
+        membership.removed(leases_.remove(dead->lease), now_);
+      else
+        write_ends(std::get<Membership::Update>(ask).lease);
+    }
+  }
+  std::size_t holds_with(const Stepped& other) const {
+    std::size_t both = 0;
+    for (int i = 0; i < 40; ++i) {
+      const std::string key = "r.example/app-" + std::to_string(i);
+      both += membership.holdings().holds(key, now_) && other.membership.holdings().holds(key, now_) ? 1 : 0;
+    }
+    return both;
+  }
+
+  Membership membership;
+
+ private:
+  tests::InMemoryLeases& leases_;
+  const Time& now_;
+};
+
+}  // namespace
+
+TEST_CASE("a claim that was withdrawn meanwhile is not proven by the list of before when it is published again") {
+  tests::InMemoryLeases leases;
+  Time now{std::chrono::hours(1000)};
+  Stepped stays("a", leases, now);
+  Stepped goes("b", leases, now);
+  Stepped comes("c", leases, now);
+  stays.settle();
+  now += 2s;
+  stays.write_ends(stays.write_begins());
+  stays.list_begins();
+  goes.settle();
+  const auto both = leases.list();
+  now += 2s;
+  stays.write_ends(stays.write_begins());
+  stays.membership.listed(both, now);
+  stays.list_begins();
+  const auto with_the_other = stays.write_begins();
+  goes.membership.release(now);
+  goes.settle();
+  const auto alone = leases.list();
+  stays.write_ends(with_the_other);
+  comes.settle();
+  now += 1ms;
+  comes.settle();
+  stays.membership.listed(alone, now);
+  stays.list_begins();
+  stays.write_ends(stays.write_begins());
+  CHECK(stays.holds_with(comes) == 0);
+}
