@@ -385,6 +385,7 @@ GateVerdict judge_scan(const ScanQuestion& question, const ScanSubject& subject,
 
 bool needs_layers_checked(const ScanSubject& subject, const std::vector<NamedReport>& reports) {
   std::vector<const PlatformImage*> open;
+  open.reserve(subject.images.size());
   for (const auto& image : subject.images) open.push_back(&image);
   for (const auto& named : reports) {
     if (!named.report) continue;
