@@ -189,6 +189,9 @@ struct Installation::Parts {
   void wake(const ObjectKey& key, const std::optional<Life>& life, runtime::Priority priority,
             const Shards::Gained& wanted) {
     if (!life || life->deleted) deleted(key);
+    add(key, priority, wanted);
+  }
+  void add(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
     const auto shard = shard_of(key);
     if (shard && wanted(*shard)) queue->add(key, priority);
   }
@@ -200,9 +203,10 @@ struct Installation::Parts {
       const auto life = life_of(caches, key);
       if (life && (life->deleted || !life->is_seen)) return wake(key, life, runtime::Priority::Edit, gained);
       if (life && life->is_unready) return wake(key, life, runtime::Priority::Resync, gained);
+      if (!life) deleted(key);
       at_rest.push_back(key);
     });
-    for (const ObjectKey& key : at_rest) wake(key, life_of(caches, key), runtime::Priority::Resync, gained);
+    for (const ObjectKey& key : at_rest) add(key, runtime::Priority::Resync, gained);
   }
 
   const Timestamp began;
