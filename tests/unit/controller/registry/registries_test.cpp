@@ -826,23 +826,29 @@ TEST_CASE(
   CHECK((*opened)->resolve("1", {}));
 }
 
+namespace {
+
+/// An image of r.io, as a visit that uses it opens it.
+std::unique_ptr<ImageSource> open_in(World& world, const std::string& visit, const std::string& repository) {
+  world.visit = visit;
+  auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
+  REQUIRE(source);
+  return std::move(*source);
+}
+
+}  // namespace
+
 TEST_CASE("A token service that hangs is asked by one visit at a time, and keeps nobody who needs none of its tokens") {
   World world;
-  const auto open = [&](const std::string& visit, const std::string& repository) {
-    world.visit = visit;
-    auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
-    REQUIRE(source);
-    return std::move(*source);
-  };
   const std::string token = R"({"token":"t","expires_in":3600})";
   const auto is_there = [](ImageSource& source) { return source.resolve("1", {}).has_value(); };
-  const auto first = open("a", "signed-in");
+  const auto first = open_in(world, "a", "signed-in");
   world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://auth.io/token\",service=\"r.io\""}});
   world.network.then(200, {}, token);
   world.network.then(404);
   CHECK(is_there(*first));
-  const auto second = open("b", "signed-in");
-  const auto in_vain = open("c", "not-yet");
+  const auto second = open_in(world, "b", "signed-in");
+  const auto in_vain = open_in(world, "c", "not-yet");
   world.steady.advance(1s);
   world.takes = 30s;
   world.network.then(fail(ErrorClass::Unavailable, "GET https://auth.io/token: no answer in time", "wait"));
@@ -860,8 +866,8 @@ TEST_CASE("A token service that hangs is asked by one visit at a time, and keeps
     CHECK_FALSE(world.meanwhile);
   }
   SECTION("who needs a token waits for the one who asks, and all go on when it is there") {
-    const auto asks = open("d", "not-yet");
-    const auto waits = open("e", "not-yet");
+    const auto asks = open_in(world, "d", "not-yet");
+    const auto waits = open_in(world, "e", "not-yet");
     const auto asked = world.network.requests.size();
     world.meanwhile = [&] {
       const auto put_off = waits->resolve("1", {});
@@ -882,20 +888,14 @@ TEST_CASE("A token service that hangs is asked by one visit at a time, and keeps
 
 TEST_CASE("A token service at the registry's own host keeps nobody from what the host answers") {
   World world;
-  const auto open = [&](const std::string& visit, const std::string& repository) {
-    world.visit = visit;
-    auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
-    REQUIRE(source);
-    return std::move(*source);
-  };
-  const auto first = open("a", "signed-in");
+  const auto first = open_in(world, "a", "signed-in");
   world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://r.io/token\",service=\"r.io\""}});
   world.network.then(200, {}, R"({"token":"t","expires_in":3600})");
   world.network.then(404);
   CHECK(first->resolve("1", {}));
-  const auto second = open("b", "signed-in");
-  const auto in_vain = open("c", "not-yet");
-  const auto waits = open("d", "not-yet-either");
+  const auto second = open_in(world, "b", "signed-in");
+  const auto in_vain = open_in(world, "c", "not-yet");
+  const auto waits = open_in(world, "d", "not-yet-either");
   const auto hang = [&](const std::function<void()>& meanwhile) {
     world.steady.advance(1s);
     world.takes = 30s;
