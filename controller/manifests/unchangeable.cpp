@@ -51,7 +51,7 @@ std::optional<Problem> unchangeable(const ManifestResource& edited, const StateR
   if (user == nullptr) return std::nullopt;
   const std::string through = user == &row ? "it" : to_string(user->key);
   return Problem{.file = edited.file,
-                 .place = edited.place,
+                 .place = place_of(edited.root, field),
                  .field = field,
                  .message = std::string{kCannotChange} + " (" + through + " has sent images already)",
                  .expected = "give it another name, or put the field of " + to_string(row.key) +

@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "crds/base/make_node.h"
 #include "crds/base/read_document.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/bindings.h"
@@ -79,6 +80,27 @@ ObjectMeta without_life(const ObjectMeta& metadata) {
   kept.namespace_name = metadata.namespace_name;
   kept.labels = metadata.labels;
   kept.annotations = metadata.annotations;
+  return kept;
+}
+
+/// The fields of T's spec that can't be changed, where they stand.
+template <class T>
+Node fixed_part_of(const Node& root) {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> fixed;
+    for (const auto& each : Bound<decltype(T::spec)>::get().schema().properties)
+      if (each.schema.info.immutable) fixed.push_back(each.name);
+    return fixed;
+  }();
+  const Node* spec = root.find("spec");
+  Node kept = map_node();
+  kept.place = root.place;
+  if (spec == nullptr) return kept;
+  Node fixed = map_node();
+  fixed.place = spec->place;
+  for (const auto& member : spec->members)
+    if (std::ranges::find(names, member.key) != names.end()) fixed.members.push_back(member);
+  kept.members.push_back({"spec", spec->place, std::move(fixed)});
   return kept;
 }
 
@@ -237,8 +259,9 @@ class StreamParser {
     finish_metadata(object, options_.from_api_server);
     const ObjectKey key = key_of(object);
     const auto unsupported_fields = unsupported(object);
-    if (keep(root, to_string(key), std::move(object), reader))
-      warn_of_unsupported(problems_, unsupported_fields, file_, path_, root.place);
+    if (!keep(root, to_string(key), std::move(object), reader)) return;
+    if (!options_.keep_roots && !options_.from_api_server) resources_.back().root = fixed_part_of<T>(root);
+    warn_of_unsupported(problems_, unsupported_fields, file_, path_, root.place);
   }
 
   bool refuse(FieldReader& reader) {

@@ -40,7 +40,7 @@ struct ParsedResource {
   Resource resource;
   std::string file;  ///< As given to the parser.
   Place place;       ///< Of the document.
-  Node root;         ///< The document, for who wants the places of fields: ParseOptions::keep_roots.
+  Node root;         ///< The document with ParseOptions::keep_roots, else its fields that can't be changed.
 };
 
 /// What a stream of documents holds. `resources` has only those without errors; warnings do not count as errors.

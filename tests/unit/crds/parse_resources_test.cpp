@@ -394,6 +394,15 @@ TEST_CASE("a field of an item of a list is named with the item, whatever is wron
   CHECK_THAT(to_string(parsed.problems[0]), Catch::Contains("items[0].spec.build.version: --set spec.build.version: "));
 }
 
+TEST_CASE("the places of what can't be changed are known") {
+  const auto parsed = parse_resources(kPublication, "f.yaml");
+  REQUIRE(parsed.resources.size() == 1);
+  const Node& root = parsed.resources[0].root;
+  CHECK(place_of(root, "spec.repository") == Place{6, 15});
+  CHECK(place_of(root, "spec.registryRef") == Place{5, 16});
+  CHECK(root.find("spec")->find("source") == nullptr);
+}
+
 TEST_CASE("of very many problems of a file the first are shown and the others counted") {
   std::string text = kPublication;
   for (int i = 0; i < 150; ++i) text += "  unknown" + std::to_string(i) + ": 1\n";

@@ -793,6 +793,9 @@ TEST_CASE("an edit of what can't be changed is refused once something was sent, 
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].file == (at.folder / ("m/" + row.file)).string());
   CHECK(errors[0].field == row.field);
+  const auto before = row.text.substr(0, row.text.find(row.field.substr(5) + ':'));
+  CHECK(errors[0].place.line == 1 + static_cast<std::size_t>(std::ranges::count(before, '\n')));
+  CHECK(errors[0].place.column > 1);
   const std::string who = row.file == "a.yaml" ? "it" : "ImagePublication shop/a";
   CHECK(errors[0].message == "the field can't be changed; make a new object (" + who + " has sent images already)");
   CHECK(process.get(kA).spec.repository == "shop/a");
