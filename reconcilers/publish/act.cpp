@@ -40,8 +40,7 @@ class Act {
 
   ActReport carry_out(const std::vector<Step>& steps) {
     coming_ = changes_in(steps);
-    report_.transfer.blobs_present = std::ranges::count_if(
-        content_.blobs, [this](const auto& blob) { return content_.present.contains(blob.digest); });
+    report_.transfer.blobs_present = blobs_there(content_);
     for (const auto& step : steps) {
       auto done = std::visit([this](const auto& one) { return carry_out(one); }, step);
       if (!done) {
@@ -259,6 +258,10 @@ class Act {
 };
 
 }  // namespace
+
+std::int64_t blobs_there(const Content& content) {
+  return std::ranges::count_if(content.blobs, [&](const auto& blob) { return content.present.contains(blob.digest); });
+}
 
 ActReport act(const PublishPlan& plan, const Content& content, const Hands& hands, const Manner& manner,
               std::stop_token stop) {

@@ -55,6 +55,9 @@ struct ActReport {
   bool completed() const { return !failure && !unwanted && !outdated; }
 };
 
+/// Of the image, those that were seen at the destination.
+std::int64_t blobs_there(const Content& content);
+
 /// Carries out the steps in their order, up to the first that fails. Tags are set while this publication holds the
 /// repository's turn: all of them are looked at first, and a conflict or a change moves none; an immutable tag is read
 /// again after it was set, and who finds another digest lost the race (Conflict).

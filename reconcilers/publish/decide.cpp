@@ -294,8 +294,11 @@ class Decision {
     if (plan_.found_published_at) return add_layer_check(reads_layers);
     SendBlobs send{.deep = spec_.verify == Verify::Deep || !reads_layers.empty(),
                    .why = root_is_there ? "they are missing at the registry" : "the image needs them"};
-    for (const auto* blobs : {&content.blobs, &content.attached_blobs})
-      std::ranges::copy_if(*blobs, std::back_inserter(send.blobs), [&](const auto& blob) { return !is_present(blob); });
+    const auto is_missing = [&](const auto& blob) { return !is_present(blob); };
+    std::ranges::copy_if(content.blobs, std::back_inserter(send.blobs), is_missing);
+    // Those of what is attached were not asked for.
+    if (root_is_there && send.blobs.empty()) send.why = "what is attached needs them, where they are not there yet";
+    std::ranges::copy_if(content.attached_blobs, std::back_inserter(send.blobs), is_missing);
     const bool sends = !send.blobs.empty();
     if (sends) plan_.steps.emplace_back(std::move(send));
     add_layer_check(reads_layers);

@@ -133,7 +133,9 @@ class Visit {
     if (!source_note_.empty()) tell(EventType::Warning, reason::kNoted, source_note_);
     if (plan.refusal && plan.refusal->error.cls == ErrorClass::Cancelled) return follow(plan.refusal->error);
     ActReport report;
-    if (!plan.steps.empty()) {
+    if (plan.steps.empty()) {
+      if (!plan.refusal) report.transfer.blobs_present = blobs_there(content_);
+    } else {
       object().status = status_at_start(object(), plan, {.began = now_, .now = ports_.clock.now()});
       if (auto written = ports_.writer.write_status(object()); !written) return not_written(written.error());
       known_ = object().status;

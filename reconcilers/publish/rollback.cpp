@@ -63,8 +63,9 @@ std::optional<Error> rollback_fault(const ImagePublication& publication, const O
                  .message = what + spec.repository + " does not hold it",
                  .remedy = "roll back to a digest that the repository still holds: " + where_to_look(publication)};
   if (published_before(*digest, records_on(seen, *digest).records, publisher)) return std::nullopt;
+  const std::string where = spec.environment.empty() ? "" : " for environment " + spec.environment;
   return Error{.cls = ErrorClass::Refused,
-               .message = what + "this publication never published it for environment " + spec.environment,
+               .message = what + "this publication never published it" + where,
                .remedy = "roll back to a digest that it published: " + where_to_look(publication)};
 }
 

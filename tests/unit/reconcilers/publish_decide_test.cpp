@@ -189,7 +189,7 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
          it.seen.content->attached_blobs = {named("sbom text")};
        },
        Purpose::Publish,
-       {kPublish, "  bring 1 blob of 1.0 KiB: they are missing at the registry",
+       {kPublish, "  bring 1 blob of 1.0 KiB: what is attached needs them, where they are not there yet",
         "  check that 3 manifests and blobs of " + brief(kImage) + " are there: a tag appears only over what is there",
         "  attach application/spdx+json " + brief(Digest::of("sbom")) + " to " + brief(kImage) + ": it speaks of " +
             brief(kImage) + " at the source",

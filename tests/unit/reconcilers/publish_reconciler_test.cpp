@@ -166,6 +166,17 @@ TEST_CASE("a record over an image that lost its tags is found, and no second one
   CHECK(world.records_on(image.descriptor.digest) == 1);
 }
 
+TEST_CASE("what is found published by a status that is lost is told with the blobs that are there") {
+  PublishWorld world;
+  world.push({"base"});
+  const auto publication = make_publication();
+  world.publish(publication);
+  world.objects.stored(key_of(publication)).status = {};
+  world.look(publication);
+  REQUIRE(world.status(publication).published);
+  CHECK(world.status(publication).published->transfer == TransferStatus{.blobs_present = 2});
+}
+
 TEST_CASE("everything is looked at again after a day, an edit or a request") {
   PublishWorld world;
   const auto image = world.push({"base"});
