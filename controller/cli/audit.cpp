@@ -109,11 +109,12 @@ void print_text(const audit::Verdict& verdict, std::ostream& out) {
 }
 
 Result<Timestamp> since_of(const std::string& text, Timestamp now) {
+  if (const auto day = parse_timestamp(text + "T00:00:00Z")) return *day;
   if (const auto time = parse_timestamp(text)) return *time;
   const auto duration = parse_duration(text);
   if (duration) return now - *duration;
   return fail(ErrorClass::Invalid, "--since " + slipway::quoted(text) + " is neither a time nor a duration",
-              "write e.g. 30d or 2026-11-01T00:00:00Z");
+              "write e.g. 30d, 2026-11-01 or 2026-11-01T08:30:00Z");
 }
 
 Table table_of(const std::vector<audit::Change>& changes) {

@@ -1,5 +1,7 @@
 #include "controller/cli/command_checks.h"
 
+#include <algorithm>
+
 #include "controller/cli/lease_group.h"
 #include "crds/base/text.h"
 #include "crds/base/time.h"
@@ -36,6 +38,14 @@ std::string how_to_name(const std::string& word, const std::string& command,
 
 Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy) {
   return {ExitCode::Invalid, "slipway " + verb + ": " + what + "; " + remedy + '\n'};
+}
+
+/// "help" and "help VERB" are asked for as often as their flag.
+std::vector<std::string> with_help_as_flag(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  std::ranges::rotate(arguments, arguments.begin() + 1);
+  arguments.back() = "--help";
+  return arguments;
 }
 
 std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::string& verb,

@@ -15,6 +15,9 @@ namespace slipway::cli {
 
 Usage wrong(const std::string& verb, const std::string& what, const std::string& remedy);
 
+/// As given, but "help" and "help VERB" as the flag, which is how they are asked for elsewhere.
+std::vector<std::string> with_help_as_flag(std::vector<std::string> arguments);
+
 /// "FIELD=VALUE" of `--set`.
 std::optional<Usage> take_sets(const std::vector<std::string>& sets, const std::string& verb,
                                std::vector<FieldOverride>& overrides);

@@ -6,6 +6,7 @@
 
 #include "controller/cli/audit_flags.h"
 #include "controller/cli/command_checks.h"
+#include "controller/cli/parse_errors.h"
 #include "crds/base/text.h"
 
 namespace slipway::cli {
@@ -185,7 +186,8 @@ void add_cluster(CLI::App& verb, Parsed& parsed) {
           "Which of the replicas there share it: those with the same word (default: slipway, with --kubeconfig one "
           "of this host)")
       ->type_name("NAME");
-  verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)");
+  verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)")
+      ->check(has_value());
 }
 
 void add_run(CLI::App& app, Parsed& parsed) {
@@ -205,7 +207,8 @@ void add_run(CLI::App& app, Parsed& parsed) {
   add_cluster(*verb, parsed);
   add_identity(*verb, parsed.run.folder);
   verb->add_option("--git-interval", parsed.git_interval,
-                   "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now");
+                   "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now")
+      ->check(has_value());
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
       ->capture_default_str();
@@ -226,7 +229,8 @@ void add_publish(CLI::App& app, Parsed& parsed) {
   add_git(*verb, parsed.publish.folder.git);
   add_identity(*verb, parsed.publish.folder);
   verb->add_option("--timeout", parsed.timeout,
-                   "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)");
+                   "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)")
+      ->check(has_value());
   verb->add_option("--progress", parsed.publish.progress, "How a transfer is shown; auto asks the terminal")
       ->transform(choice_of(kStyles))
       ->type_name("{auto,bars,lines,none}");
@@ -246,8 +250,10 @@ void add_plan(CLI::App& app, Parsed& parsed) {
   add_git(*verb, parsed.plan.folder.git);
   add_identity(*verb, parsed.plan.folder);
   verb->add_option("--at", parsed.at, "Decide as if it were this time, of a date its beginning in UTC")
-      ->type_name("TIME");
-  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)");
+      ->type_name("TIME")
+      ->check(has_value());
+  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)")
+      ->check(has_value());
   add_output(*verb, parsed.plan.output);
 }
 
@@ -386,14 +392,8 @@ std::optional<Usage> wrong_verb(const std::vector<std::string>& arguments) {
     if (verb.name == arguments.front()) return std::nullopt;
     names += (names.empty() ? "" : ", ") + verb.name;
   }
-  return Usage{ExitCode::Invalid,
-               "slipway: there is no verb " + slipway::quoted(arguments.front()) + "; there are " + names + '\n'};
-}
-
-std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error) {
-  std::string verb;
-  for (const CLI::App* used : app.get_subcommands()) verb = ' ' + used->get_name();
-  return "slipway" + verb + ": " + error.what() + "; see slipway" + verb + " --help\n";
+  return Usage{ExitCode::Invalid, "slipway: there is no verb " + slipway::quoted(arguments.front()) + "; there are " +
+                                      names + "; see slipway --help\n"};
 }
 
 /// The listed values of an option's check, from the text that CLI11 shows for it: "{a,b}".
@@ -420,15 +420,15 @@ VerbDescription describe_verb(const CLI::App& verb) {
 
 }  // namespace
 
-std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& arguments) {
+std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& given) {
+  const auto arguments = with_help_as_flag(given);
   if (auto usage = wrong_verb(arguments)) return *usage;
   if (auto usage = check_first_word(arguments, [](const auto& word) { return kind_named(word).has_value(); }))
     return *usage;
   Parsed parsed;
   const auto app = make_app(parsed);
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
-    app->parse(std::move(reversed));
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::Ok, app->help()};
   } catch (const CLI::ParseError& error) {

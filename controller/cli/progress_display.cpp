@@ -19,7 +19,9 @@ constexpr std::size_t kMostBars = 16;
 
 ProgressStyle style_for(const Console& console, ProgressStyle style) {
   if (style != ProgressStyle::Auto) return style;
-  return console.errors_is_terminal ? ProgressStyle::Bars : ProgressStyle::Lines;
+  const auto terminal = console.environment.find("TERM");
+  const bool draws = terminal == console.environment.end() || terminal->second != "dumb";
+  return console.errors_is_terminal && draws ? ProgressStyle::Bars : ProgressStyle::Lines;
 }
 
 bool is_over(const TransferProgress& progress) {

@@ -43,9 +43,8 @@ struct Given {
 };
 
 ExitCode run_folder(const RunOptions& options, const Console& console) {
-  const bool is_git = git_options(options.folder.path, options.folder.git).has_value();
-  runtime::Nudge hangup;
-  const runtime::Signals signals{is_git ? &hangup : nullptr};
+  runtime::Nudge hangup;  // A folder is read every second as it is.
+  const runtime::Signals signals{&hangup};
   Given given{options.log, console};
   auto about = installation_options(options.folder, console, StateUse::Keep);
   about.manifests.awaits_writers = &given.clock;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kBarCells = 24;
 constexpr std::size_t kLeastBarCells = 4;
+/// What a name has at least, if that leaves room for figures.
+constexpr std::size_t kLeastNameCells = 8;
 /// Weight of a reading that lasted one second: three seconds of history fade to a fifth.
 constexpr double kFade = 0.42;
 /// What the rate was before a reading that lasted longer says nothing of what it is after it.
@@ -51,13 +53,15 @@ std::string left_text(const TransferMeter& meter) {
   return left ? format_duration(*left) + " left" : std::string{};
 }
 
+/// The end of the name, which tells more than its beginning.
 std::string cut_to(std::string text, std::size_t columns) {
-  if (display_width(text) <= columns) return text;
+  if (columns == 0) return "";
+  const std::size_t width = display_width(text);
+  if (width <= columns) return text;
   std::size_t bytes = 0;
   for (std::size_t cells = 0; bytes < text.size(); ++bytes)
-    if ((text[bytes] & 0xC0) != 0x80 && ++cells > columns) break;
-  text.resize(bytes);
-  return text;
+    if ((text[bytes] & 0xC0) != 0x80 && ++cells > width - columns + 1) break;
+  return "…" + text.substr(bytes);
 }
 
 }  // namespace
@@ -104,17 +108,22 @@ std::optional<std::chrono::seconds> TransferMeter::time_left() const {
 
 std::string bar_line(const std::string& name, const TransferMeter& meter, std::size_t columns) {
   const TransferProgress& now = meter.latest();
+  const std::size_t least_name = std::min(display_width(name), kLeastNameCells);
   std::string figures;
+  bool is_full = false;
   const auto add = [&](const std::string& figure) {
+    if (figure.empty() || is_full) return;
     const std::string more = figures + "  " + figure;
-    if (!figure.empty() && display_width(name) + display_width(more) <= columns) figures = more;
+    is_full = least_name + display_width(more) > columns;
+    if (!is_full) figures = more;
   };
   add(format_bytes(now.bytes_done) + " / " + format_bytes(now.bytes_total));
   add(meter.is_still() ? "waiting" : rate_text(meter));
   add(left_text(meter));
   add(std::to_string(now.blobs_done) + '/' + std::to_string(now.blobs_total) + " blobs");
-  const std::size_t used = display_width(name) + display_width(figures);
-  return cut_to(name, columns) + bar_in(columns > used ? columns - used : 0, now) + figures;
+  const std::string shown = cut_to(name, columns - display_width(figures));
+  const std::size_t used = display_width(shown) + display_width(figures);
+  return shown + bar_in(columns - used, now) + figures;
 }
 
 std::string plain_line(const std::string& name, const TransferMeter& meter) {

@@ -1,5 +1,7 @@
 #include "controller/cli/workspace.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "controller/cli/github_build.h"
@@ -36,6 +38,13 @@ std::optional<standalone::GitOptions> git_options(const std::string& path, const
                                                 .ssh_key = flags.ssh_key_file,
                                                 .known_hosts = flags.known_hosts_file,
                                                 .ca = flags.ca_file}};
+}
+
+void warn_of_no_state(const FolderOptions& folder, const Console& console) {
+  std::error_code unknown;
+  if (folder.state.empty() || std::filesystem::exists(folder.state, unknown) || unknown) return;
+  console.errors << "warning: there is no state database " << slipway::quoted(folder.state, 200)
+                 << ": nothing is known of what was done; name that of slipway run or publish with --state\n";
 }
 
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects) {

@@ -46,8 +46,10 @@ void Sqlite::Statement::GiveBack::operator()(sqlite3_stmt* statement) const {
 }
 
 std::unexpected<Error> Sqlite::failure(int code) const {
+  // A copy fails where neither database has an error of its own.
+  const bool has_own_words = database_ && sqlite3_errcode(database_.get()) != SQLITE_OK;
   const std::string message = "state database " + quoted(file_.string(), 200) + ": " +
-                              (database_ ? sqlite3_errmsg(database_.get()) : "no memory");
+                              (has_own_words ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code));
   const int primary = code & 0xFF;
   if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) {
     return fail(ErrorClass::Invalid, message,

@@ -24,7 +24,7 @@ void FolderNews::take(const Result<manifests::FolderChange>& change) {
     if (before != change.error()) log_.error(change.error());
     return;
   }
-  last_error_.lock()->reset();
+  if (std::exchange(*last_error_.lock(), std::nullopt)) log_.info("the manifests can be read again");
   const auto is_wrong = [](const Problem& problem) { return !problem.warning; };
   metrics_.set_manifests(static_cast<std::size_t>(std::ranges::count_if(change->problems, is_wrong)), clock_.now());
   if (change->problems != problems_) report(change->problems);

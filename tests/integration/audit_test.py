@@ -363,6 +363,8 @@ class VerifyTest(AuditTest):
         self.assertRegex(table[0], r"^RECORD +TIME +ACTION +WHERE +BEFORE +AFTER +ASKED BY +GENERATION +RESULT$")
         self.assertEqual(self.changes("-n", "nobody"), [])
         self.assertEqual(self.look("export", "--since", "yesterday").returncode, 2)
+        self.assertEqual(self.look("export", "--since", "2020-01-01").stdout, self.look("export").stdout)
+        self.assertNotIn("SetTag", self.look("export", "--since", "9999-01-01").stdout)
 
 
 if __name__ == "__main__":

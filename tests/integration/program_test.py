@@ -730,6 +730,14 @@ class RunTest(ProgramTest):
         self.assertNotIn("is deleted", self.log("run"))
         self.assertEqual(self.registry.digest("team/two", "1.8.2"), digest)
 
+    def test_a_hangup_does_not_end_it(self):
+        digest = self.image()
+        process = self.serve()
+        process.send_signal(signal.SIGHUP)
+        self.publication()
+        wait_until(lambda: self.registry.digest("team/app", "1.8.2") == digest, "it follows the folder")
+        self.stop(process)
+
     def test_a_deleted_file_takes_its_tags_along_where_it_says_so(self):
         digest = self.image()
         self.publication(policy="Untag")
@@ -1384,6 +1392,17 @@ class LookTest(ProgramTest):
         self.assertRegex(self.slipway("get", "ipub").out, r"(?m)^team +app +Unknown +\w{12} +1.8.2, staging +Pending ")
         self.assertIn("generation 2 was not looked at yet; generation 1: True Succeeded: published",
                       self.slipway("describe", "ipub", "app").out)
+
+    def test_a_state_that_is_not_there_or_is_none_is_told(self):
+        self.publication()
+        for verb in ("get", "describe"):
+            seen = self.slipway(verb)
+            self.assertEqual(seen.code, 0, seen.errors)
+            self.assertRegex(seen.errors, 'warning: there is no state database ".*state.db": nothing is known')
+        (self.work / "state.db").write_text("what somebody wrote, and long enough to be taken for a header of one" * 20)
+        seen = self.slipway("get")
+        self.assertEqual(seen.code, 2, seen.errors)
+        self.assertRegex(seen.errors, "state database .*: file is not a database; move the file away")
 
     def test_every_verb_explains_itself(self):
         for verb in ("run", "publish", "plan", "validate", "get", "describe", "audit", "version", "completion"):

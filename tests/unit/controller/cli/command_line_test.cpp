@@ -53,6 +53,47 @@ TEST_CASE("a time to give up after is no longer than what clocks can count") {
              Catch::Contains(verb + ": --timeout: \"300y\" is out of bounds; write 10y at most"));
 }
 
+TEST_CASE("an empty text is no value, and is told so") {
+  const auto [flag, arguments] = GENERATE(values<std::pair<std::string, std::vector<std::string>>>({
+      {"--at", {"plan", "-f", "d", "--at", ""}},
+      {"--timeout", {"plan", "-f", "d", "--timeout", ""}},
+      {"--timeout", {"publish", "-f", "d", "--timeout", ""}},
+      {"--git-interval", {"run", "--manifests", "d", "--git-interval", ""}},
+      {"--grace", {"run", "--in-cluster", "--grace", ""}},
+      {"--since", {"audit", "export", "--since", ""}},
+  }));
+  CAPTURE(arguments);
+  const auto parsed = parse_command_line(arguments);
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
+  CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(flag + ": it is empty; give it a value, or leave it out"));
+}
+
+TEST_CASE("whoever names several files is told to name the folder") {
+  const auto arguments = GENERATE(values<std::vector<std::string>>({
+      {"publish", "-f", "a.yaml", "-f", "b.yaml"},
+      {"plan", "-f", "deploy/a.yaml", "deploy/b.yaml", "deploy/c.yaml"},
+  }));
+  const auto parsed = parse_command_line(arguments);
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK_THAT(std::get<Usage>(parsed).text,
+             Catch::Contains("several files are named; name the one folder that they are in; see slipway"));
+}
+
+TEST_CASE("help is a word, too") {
+  for (const auto& [word, flag] : std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>{
+           {{"help"}, {"--help"}}, {{"help", "publish"}, {"publish", "--help"}}}) {
+    const auto by_word = parse_command_line(word);
+    const auto by_flag = parse_command_line(flag);
+    REQUIRE(std::holds_alternative<Usage>(by_word));
+    REQUIRE(std::holds_alternative<Usage>(by_flag));
+    CHECK(std::get<Usage>(by_word).code == ExitCode::Ok);
+    CHECK(std::get<Usage>(by_word).text == std::get<Usage>(by_flag).text);
+  }
+  CHECK_THAT(std::get<Usage>(parse_command_line({"help", "bogus"})).text,
+             Catch::Contains("there is no verb \"bogus\""));
+}
+
 TEST_CASE("namespaces are listed with commas") {
   const auto parsed = parse_command_line({"run", "--in-cluster", "--watch-namespaces=slipway-system,shop"});
   REQUIRE(std::holds_alternative<Command>(parsed));

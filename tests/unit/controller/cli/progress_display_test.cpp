@@ -47,6 +47,17 @@ TEST_CASE("in a pipe a transfer is told in lines some seconds apart, its end at 
   CHECK(screen.out.str().empty());
 }
 
+TEST_CASE("a terminal that can't draw gets lines, as a pipe does") {
+  Screen screen;
+  Console console{screen.out, screen.errors, true, 100, {{"TERM", "dumb"}}};
+  ProgressDisplay display{console, ProgressStyle::Auto, screen.clock};
+  display.progress(kKey, at(100));
+  display.print("a line");
+  display.close();
+  CHECK(screen.errors.str().starts_with("shop/app: 100 B of "));
+  CHECK(screen.errors.str().find('\x1b') == std::string::npos);
+}
+
 TEST_CASE("a cut that was resumed gets a line at once") {
   Screen screen;
   const Console console = screen.console(false);

@@ -67,7 +67,11 @@ TEST_CASE("in a narrow terminal no figure is cut") {
   CHECK(bar_line("shop/app", meter, 60) == "shop/app  1.0 MiB / 4.0 MiB  1.0 MiB/s  3s left  1/3 blobs");
   CHECK(bar_line("shop/app", meter, 40) == "shop/app  1.0 MiB / 4.0 MiB  1.0 MiB/s");
   CHECK(bar_line("shop/app", meter, 12) == "shop/app");
-  CHECK(bar_line("shop/app", meter, 4) == "shop");
+  CHECK(bar_line("shop/app", meter, 4) == "…app");
+  const std::string name = "shop/storefront-staging";
+  CHECK(bar_line(name, meter, 50) == "…nt-staging  1.0 MiB / 4.0 MiB  1.0 MiB/s  3s left");
+  CHECK(bar_line(name, meter, 40) == "…t-staging  1.0 MiB / 4.0 MiB  1.0 MiB/s");
+  CHECK(bar_line(name, meter, 20) == "…/storefront-staging");
 }
 
 TEST_CASE("what is there already makes no rate and no estimate") {

@@ -1,5 +1,7 @@
 #include "controller/standalone/folder_news.h"
 
+#include <algorithm>
+
 #include "tests/catch.h"
 #include "tests/support/in_memory_objects.h"
 #include "tests/support/manual_clock.h"
@@ -48,13 +50,14 @@ struct World {
     return names;
   }
 
+  std::vector<std::string> lines;
   tests::TemporaryFolder folder;
   tests::ManualClock clock{Timestamp{}};
   tests::ManualSteadyClock steady;
   manifests::ManifestFolderOptions about{.path = (folder / "m").string()};
   std::optional<manifests::StateDatabase> state;
   std::optional<manifests::FolderObjectStore> store;
-  telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+  telemetry::Log log{clock, {.write = [this](const std::string& line) { lines.push_back(line); }}};
   telemetry::Metrics metrics{"0"};
   tests::InMemoryRecorder recorder;
   tests::InMemoryProgress progress;
@@ -102,6 +105,8 @@ TEST_CASE("what the start brings comes once, and so does what it could read only
   std::filesystem::rename(world.folder / "away", world.folder / "m");
   for (int readings = 0; readings < 2; ++readings) world.news.take(world.store->refresh());
   CHECK_FALSE(world.news.failure());
+  const auto tells_of_it = [](const std::string& line) { return line.contains("the manifests can be read again"); };
+  CHECK(std::ranges::count_if(world.lines, tells_of_it) == 1);
   CHECK(world.take_all() == std::vector<std::string>{"a", "b", "c"});
 }
 
