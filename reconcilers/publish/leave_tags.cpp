@@ -1,5 +1,7 @@
 #include "reconcilers/publish/leave_tags.h"
 
+#include <vector>
+
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -36,11 +38,9 @@ Outcome not_let_go(const ObjectKey& key, const Error& error, Recorder& recorder,
 
 Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   const ObjectKey key = key_of(left.publication);
-  if (!may_be_there(left.publication.status)) {
-    const auto gone = hands.writer.set_finalizer(key, false);
-    return gone ? Outcome{} : not_let_go(key, gone.error(), hands.recorder, left.times.now);
-  }
-  const auto noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
+  const bool leaves_any = may_be_there(left.publication.status);
+  Result<std::vector<AuditNumber>> noted;
+  if (leaves_any) noted = hands.audit.intend(subject_of(left.publication, left.edited_by), {change_of(left)});
   if (!noted)
     if (const auto wait = wait_after(left.publication, {Stage::Preparation, noted.error()}, left.times))
       return {.kind = Outcome::Kind::Again, .delay = wait};
@@ -48,6 +48,7 @@ Outcome leave_tags(const LeftTags& left, const LeavingHands& hands) {
   if (noted)
     for (const auto number : *noted) hands.audit.ended(number, gone);
   if (!gone) return not_let_go(key, gone.error(), hands.recorder, left.times.now);
+  if (!leaves_any) return {};
   const std::string unrecorded = noted ? "" : "; this is not in the audit log: " + noted.error().message;
   hands.recorder.event(key, EventType::Warning, std::string(reason::kLeftTagged), left.why + unrecorded);
   return {};

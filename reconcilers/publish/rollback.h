@@ -29,9 +29,8 @@ std::string idle_rollback(const ImagePublicationSpec& spec, const std::vector<Ta
 /// that it takes none back. Empty: nothing. The plan's tags are decided.
 std::string rollback_note(const ImagePublicationSpec& spec, const PublishPlan& plan, Timestamp now);
 
-/// Why moving tags can't go to what spec.rollback names, or nothing: it must be
-/// there (NotFound), and this object must have published it for this
-/// environment (Refused).
+/// Why moving tags can't go to what spec.rollback names, or nothing: it must be there (NotFound), and this object must
+/// have published it for this environment (Refused).
 std::optional<Error> rollback_fault(const ImagePublication& publication, const Observation& seen,
                                     const TagPublisher& publisher);
 
