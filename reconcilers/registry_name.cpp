@@ -6,8 +6,9 @@
 namespace slipway {
 
 std::string registry_name(std::string_view host, bool plain_http) {
-  const CanonicalAddress address = canonical_address(host);
-  return wire_host(address.host) + ':' + std::to_string(address.port.value_or(plain_http ? 80 : 443));
+  CanonicalAddress address = canonical_address(host);
+  address.host = wire_host(address.host);
+  return address.endpoint(plain_http);
 }
 
 std::string registry_name(const ContainerRegistry& registry) {

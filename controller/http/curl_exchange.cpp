@@ -16,6 +16,7 @@
 #include "controller/http/pace_watch.h"
 #include "controller/http/url.h"
 #include "controller/runtime/open_files.h"
+#include "crds/base/text.h"
 
 namespace slipway::http {
 namespace {
@@ -28,13 +29,6 @@ using SteadyClock = std::chrono::steady_clock;
 void start_libcurl_once() {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   (void)started;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 int status_of(std::string_view status_line) {

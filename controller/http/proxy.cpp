@@ -49,12 +49,6 @@ bool exempts(std::string_view written, const Url& url) {
          is_in_range(host, entry);
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 std::optional<std::string> proxy_for(const Url& url, const ProxySettings& settings) {
@@ -63,7 +57,7 @@ std::optional<std::string> proxy_for(const Url& url, const ProxySettings& settin
   std::string_view rest = settings.no_proxy;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
-    if (exempts(trimmed(rest.substr(0, comma)), url)) return std::nullopt;
+    if (exempts(trimmed(rest.substr(0, comma), " "), url)) return std::nullopt;
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
   }
   return proxy;

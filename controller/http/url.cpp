@@ -99,12 +99,11 @@ std::string Url::port() const {
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
   if (colon != std::string::npos) return authority.substr(colon + 1);
-  return scheme == "https" ? "443" : "80";
+  return std::to_string(default_port(scheme == "http"));
 }
 
 std::string Url::endpoint() const {
-  const CanonicalAddress address = canonical_address(authority);
-  return address.host + ':' + std::to_string(address.port.value_or(scheme == "https" ? 443 : 80));
+  return canonical_address(authority).endpoint(scheme == "http");
 }
 
 std::string Url::str() const {

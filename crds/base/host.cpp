@@ -215,6 +215,10 @@ std::string canonical_host(std::string_view host) {
   return '[' + groups + (bare.find('%') == std::string::npos ? "" : bare.substr(bare.find('%'))) + ']';
 }
 
+std::string CanonicalAddress::endpoint(bool plain_http) const {
+  return host + ':' + std::to_string(port.value_or(default_port(plain_http)));
+}
+
 CanonicalAddress canonical_address(std::string_view text) {
   CanonicalAddress out{.host = canonical_host(text), .port = std::nullopt};
   const std::size_t colon = text.rfind(':');

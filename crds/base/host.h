@@ -23,9 +23,16 @@ AddressKind classify_address(std::string_view host);
 /// calling.
 std::string canonical_host(std::string_view host);
 
+/// Where nothing else is written: of https, or of http.
+constexpr int default_port(bool plain_http) {
+  return plain_http ? 80 : 443;
+}
+
 struct CanonicalAddress {
   std::string host;         ///< As canonical_host() has it.
   std::optional<int> port;  ///< Absent where none is written.
+  /// One name for who listens there: "r.io:443".
+  std::string endpoint(bool plain_http) const;
   bool operator==(const CanonicalAddress&) const = default;
 };
 

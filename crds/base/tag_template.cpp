@@ -11,6 +11,7 @@ namespace {
 
 using Kind = TagVariable::Kind;
 
+constexpr std::string_view kSpace = " ";
 constexpr std::size_t kLongestTemplate = 512;
 constexpr std::size_t kLongestTag = 128;
 constexpr std::size_t kLongestLabelKey = 63;
@@ -48,12 +49,6 @@ bool is_label_character(char c) {
   return is_tag_character(c) || c == '/';
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 Result<std::size_t> parse_length(std::string_view text, const Variable& variable) {
   std::size_t value = 0;
   const bool numeric = !text.empty() && text.size() <= 3 && std::all_of(text.begin(), text.end(), is_digit);
@@ -73,9 +68,9 @@ Result<Variable> find_variable(std::string_view name) {
 
 /// `text` is what stands between the braces.
 Result<TagVariable> parse_variable(std::string_view text) {
-  text = trimmed(text);
+  text = trimmed(text, kSpace);
   const std::size_t colon = text.find(':');
-  const std::string_view name = trimmed(text.substr(0, colon));
+  const std::string_view name = trimmed(text.substr(0, colon), kSpace);
   const auto variable = find_variable(name);
   if (!variable) return std::unexpected(variable.error());
   TagVariable out{.kind = variable->kind, .label = {}, .length = std::nullopt};
@@ -89,7 +84,7 @@ Result<TagVariable> parse_variable(std::string_view text) {
   if (colon == std::string_view::npos) return out;
   if (variable->shortest == 0)
     return invalid("{{" + std::string(name) + "}} takes no length", "write {{" + std::string(name) + "}}");
-  const auto length = parse_length(trimmed(text.substr(colon + 1)), *variable);
+  const auto length = parse_length(trimmed(text.substr(colon + 1), kSpace), *variable);
   if (!length) return std::unexpected(length.error());
   out.length = *length;
   return out;

@@ -108,6 +108,11 @@ std::string beginning_of(std::string text, std::size_t characters) {
   return text.substr(0, end) + "…";
 }
 
+std::string_view trimmed(std::string_view text, std::string_view space) {
+  const std::size_t first = text.find_first_not_of(space);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
 std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out)

@@ -26,6 +26,9 @@ std::string beginning_of(std::string text, std::size_t characters);
 /// `text` with the ASCII capitals made small.
 std::string lower_case(std::string_view text);
 
+/// `text` without those characters of `space` that stand at its ends.
+std::string_view trimmed(std::string_view text, std::string_view space = " \t\r\n");
+
 /// ASCII only, whatever the locale.
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';

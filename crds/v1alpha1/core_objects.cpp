@@ -14,6 +14,8 @@ namespace {
 
 using Data = std::map<std::string, std::string>;
 
+constexpr std::string_view kSpace = " \t\r\n\v\f";
+
 /// Unlike FieldReader::expect() it never shows the value.
 bool expect_map(const Node& node, FieldReader& reader) {
   if (node.kind == Node::Kind::Map) return true;
@@ -130,24 +132,17 @@ std::string name_of(const SecretObject& secret) {
   return "Secret " + secret.namespace_name + '/' + secret.name;
 }
 
-/// What a file or an echo ends with is nobody's meaning.
-std::string_view without_space_around(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const auto first = text.find_first_not_of(kSpace);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 /// A URL or a path might be meant to say more than where to.
 bool is_no_host(std::string_view text) {
-  return text.empty() || text.find_first_of("/@ \t\r\n\v\f") != std::string_view::npos;
+  return text.empty() || text.find_first_of("/@") != std::string_view::npos ||
+         text.find_first_of(kSpace) != std::string_view::npos;
 }
 
 /// Whether both are one host, however they are spelled.
 bool is_one_registry(std::string_view one, std::string_view other) {
-  constexpr int kPort = 443;
-  const CanonicalAddress left = canonical_address(one);
-  const CanonicalAddress right = canonical_address(other);
-  return !left.host.empty() && left.host == right.host && left.port.value_or(kPort) == right.port.value_or(kPort);
+  const CanonicalAddress address = canonical_address(one);
+  return !address.host.empty() &&
+         address.endpoint(/*plain_http=*/false) == canonical_address(other).endpoint(/*plain_http=*/false);
 }
 
 }  // namespace
@@ -201,7 +196,8 @@ std::optional<Error> objection_to_pull(const SecretObject& secret, std::string_v
                  name_of(secret) + " has username and password, and no key registry that says where they may go",
                  "if they are for " + std::string(host) + ", give it that key: " + line};
   }
-  const std::string_view registry = without_space_around(named->second);
+  // What a file or an echo ends with is nobody's meaning.
+  const std::string_view registry = trimmed(named->second, kSpace);
   if (is_no_host(registry))
     return Error{ErrorClass::Unauthorized, "the key registry of " + name_of(secret) + " holds no host",
                  "write the host that they are for alone (ghcr.io), without https:// and path"};

@@ -75,6 +75,14 @@ TEST_CASE("an error keeps its class and says at each level what was done") {
   CHECK(to_string(ErrorClass::QuotaExceeded) == "QuotaExceeded");
 }
 
+TEST_CASE("space is taken off both ends, and what counts as that can be said") {
+  CHECK(trimmed(" \ta b\r\n") == "a b");
+  CHECK(trimmed("a") == "a");
+  CHECK(trimmed(" \n").empty());
+  CHECK(trimmed("").empty());
+  CHECK(trimmed(" \ta ", " ") == "\ta");
+}
+
 TEST_CASE("characters are counted, not bytes") {
   CHECK(count_characters("") == 0);
   CHECK(count_characters("abc") == 3);
