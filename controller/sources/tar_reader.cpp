@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
 #include "controller/sources/file_set.h"
+#include "controller/zstd/growth.h"
 #include "controller/zstd/zstd_frames.h"
 
 namespace slipway::sources {
@@ -18,9 +21,8 @@ namespace {
 constexpr std::size_t kPiece = 256u << 10;
 /// 8 MiB, all that RFC 8878 asks of readers.
 constexpr int kMostWindowLog = 23;
-/// What a file may unpack to: so much always, and beyond it so many times what was read; gzip reaches 1,032 at most.
-constexpr std::int64_t kAlwaysUnpacked = std::int64_t{4} << 30;
-constexpr std::int64_t kMostGrowth = 2000;
+/// An archive may be of any size.
+constexpr zstd::GrowthBounds kBounds{.most_bytes = std::numeric_limits<std::int64_t>::max()};
 
 std::string text_of(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
@@ -99,7 +101,7 @@ struct TarReader::State {
       if (!step) return not_unpacked(step.error());
       unread = unread.subspan(step->read);
       unpacked += static_cast<std::int64_t>(step->written);
-      if (unpacked > kAlwaysUnpacked && unpacked / kMostGrowth > at)
+      if (!zstd::Growth{.read = at, .unpacked = unpacked}.is_within(kBounds))
         return fail(ErrorClass::Integrity, "it unpacks to more than 2,000 times its size",
                     "make it anew: no image needs that");
       if (step->written > 0) return step->written;

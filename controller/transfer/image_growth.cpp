@@ -2,10 +2,6 @@
 
 namespace slipway::transfer {
 
-bool Growth::is_within(const GrowthBounds& bounds) const {
-  return unpacked <= bounds.most_bytes && (unpacked <= bounds.always_allowed || unpacked / bounds.most_growth <= read);
-}
-
 bool ImageGrowth::add(const Growth& more) {
   auto sum = sum_.lock();
   sum->read += more.read;
