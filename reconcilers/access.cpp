@@ -10,6 +10,7 @@
 #include "crds/base/image_reference.h"
 #include "crds/base/text.h"
 #include "crds/v1alpha1/enum_names.h"
+#include "reconcilers/readiness.h"
 #include "reconcilers/registry_name.h"
 
 namespace slipway {
@@ -130,6 +131,10 @@ bool is_used_by(const ContainerRegistry& registry, const ImagePublication& objec
   const auto& image = object.spec.source.image;
   return object.spec.registry_ref.name == name || (image && image->registry_ref && image->registry_ref->name == name) ||
          keeps_source_of(registry, object);
+}
+
+bool is_unready_user(const ContainerRegistry& registry, const ImagePublication& object) {
+  return is_unready(object.status.conditions) && is_used_by(registry, object);
 }
 
 Result<AccessGrant> check_access(const std::optional<ContainerRegistry>& registry, const AccessRequest& request) {

@@ -62,4 +62,7 @@ bool keeps_source_of(const ContainerRegistry& registry, const ImagePublication& 
 /// Whether `object` names `registry`, for its image or its source, or has its source at one of its hosts.
 bool is_used_by(const ContainerRegistry& registry, const ImagePublication& object);
 
+/// Whether `object` uses `registry` so and is not ready, whatever for; what is suspended is not meant.
+bool is_unready_user(const ContainerRegistry& registry, const ImagePublication& object);
+
 }  // namespace slipway

@@ -88,9 +88,8 @@ std::vector<ObjectKey> renamed_with(const ContainerRegistry* before, const Conta
 
 std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry, const ObjectCaches& caches) {
   std::vector<ObjectKey> keys;
-  append_keys(keys, caches.publications, [&](const ImagePublication& object) {
-    return is_unready(object.status.conditions) && is_used_by(registry, object);
-  });
+  append_keys(keys, caches.publications,
+              [&](const ImagePublication& object) { return is_unready_user(registry, object); });
   return keys;
 }
 

@@ -17,8 +17,7 @@ std::vector<ObjectKey> users_of(const ContainerRegistry* before, const Container
 std::vector<ObjectKey> renamed_with(const ContainerRegistry* before, const ContainerRegistry* now,
                                     const ObjectCaches& caches);
 
-/// The publications among users_of() a registry that are not ready, whatever for. Those that are suspended are not
-/// among them.
+/// Of the publications those that are is_unready_user().
 std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry, const ObjectCaches& caches);
 
 /// The publications and policies of a namespace.

@@ -12,7 +12,6 @@
 #include "controller/sources/open_source_file.h"
 #include "crds/base/text.h"
 #include "reconcilers/access.h"
-#include "reconcilers/readiness.h"
 
 namespace slipway::standalone {
 
@@ -76,7 +75,7 @@ std::vector<ObjectKey> unready_users_of(const ContainerRegistry& registry,
   const auto all = objects.publications();
   if (!all) return keys;
   for (const ImagePublication& object : *all)
-    if (is_unready(object.status.conditions) && is_used_by(registry, object)) keys.push_back(key_of(object));
+    if (is_unready_user(registry, object)) keys.push_back(key_of(object));
   return keys;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -76,5 +78,16 @@ class ReconcileScope {
 
 /// The id of the reconcile that this thread is in; empty outside.
 const std::string& current_reconcile_id();
+
+/// `work` as another thread of the reconcile that this one is in does it, once.
+template <class Work>
+auto in_this_reconcile(Work work) {
+  return [id = current_reconcile_id(), work = std::move(work)]<class... Given>(Given&&... given) mutable
+    requires std::invocable<Work&, Given...>
+  {
+    const ReconcileScope scope{std::move(id)};
+    work(std::forward<Given>(given)...);
+  };
+}
 
 }  // namespace slipway::telemetry

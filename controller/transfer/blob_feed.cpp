@@ -35,10 +35,7 @@ BlobFeed::BlobFeed(Parts parts, std::int64_t offset, const std::stop_token& stop
 
 void BlobFeed::start_thread() {
   try {
-    thread_ = std::jthread([this, visit = telemetry::current_reconcile_id()](const std::stop_token& asked) mutable {
-      const telemetry::ReconcileScope scope{std::move(visit)};
-      run(asked);
-    });
+    thread_ = std::jthread(telemetry::in_this_reconcile([this](const std::stop_token& asked) { run(asked); }));
   } catch (const std::system_error& refused) {
     error_ = no_thread(refused);
     ring_.close(error_);

@@ -49,10 +49,7 @@ void ImageTransfer::work_together(std::size_t workers) {
 
 bool ImageTransfer::is_joined(std::vector<std::jthread>& others) {
   try {
-    others.emplace_back([this, visit = telemetry::current_reconcile_id()]() mutable {
-      const telemetry::ReconcileScope scope{std::move(visit)};
-      work(abandoned_.get_token());
-    });
+    others.emplace_back(telemetry::in_this_reconcile([this] { work(abandoned_.get_token()); }));
     return true;
   } catch (const std::system_error&) {
     return false;
