@@ -9,7 +9,7 @@
 namespace slipway::assembly {
 
 void PutOffVisits::bring_back(const ObjectKey& key) {
-  if (runtime::WorkQueue* queue = queue_) queue->add(key, runtime::Priority::Resync);
+  if (runtime::WorkQueue* queue = queue_) queue->add(key, runtime::Priority::Unready);
 }
 
 void PutOffVisits::began(const std::string& host) {

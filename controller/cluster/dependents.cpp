@@ -5,7 +5,6 @@
 #include <set>
 
 #include "reconcilers/access.h"
-#include "reconcilers/readiness.h"
 #include "reconcilers/registry_names.h"
 
 namespace slipway::cluster {
@@ -62,15 +61,7 @@ std::vector<ObjectKey> keys_of(const ObjectCaches& caches, Wanted wanted) {
 std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
                                 const ObjectCaches& caches) {
   const Versions versions(before, now);
-  std::vector<ObjectKey> at_rest;
-  auto keys = keys_of(caches, [&](const auto& object) {
-    if (!versions.is_used_by(object)) return false;
-    if (is_unready(object.status.conditions)) return true;
-    at_rest.push_back(key_of(object));
-    return false;
-  });
-  keys.insert(keys.end(), at_rest.begin(), at_rest.end());
-  return keys;
+  return keys_of(caches, [&](const auto& object) { return versions.is_used_by(object); });
 }
 
 std::vector<ObjectKey> renamed_with(const ContainerRegistry* before, const ContainerRegistry* now,

@@ -7,8 +7,8 @@
 
 namespace slipway::cluster {
 
-/// Who refers to the registry by name, or has its source at one of its hosts, before or now; first those that are not
-/// ready. Either may be null. Looks through every object: for what is rare.
+/// Who refers to the registry by name, or has its source at one of its hosts, before or now. Either may be null. Looks
+/// through every object: for what is rare.
 std::vector<ObjectKey> users_of(const ContainerRegistry* before, const ContainerRegistry* now,
                                 const ObjectCaches& caches);
 

@@ -1,5 +1,6 @@
 #include "controller/cluster/installation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "controller/assembly/readiness_for_counts.h"
@@ -189,24 +190,17 @@ struct Installation::Parts {
   void wake(const ObjectKey& key, const std::optional<Life>& life, runtime::Priority priority,
             const Shards::Gained& wanted) {
     if (!life || life->deleted) deleted(key);
-    add(key, priority, wanted);
-  }
-  void add(const ObjectKey& key, runtime::Priority priority, const Shards::Gained& wanted) {
     const auto shard = shard_of(key);
-    if (shard && wanted(*shard)) queue->add(key, priority);
+    if (!shard || !wanted(*shard)) return;
+    queue->add(key, life && life->is_unready ? std::max(priority, runtime::Priority::Unready) : priority);
   }
-  /// What was edited, deleted or asked for while nobody worked on it goes before what is only looked at again, and of
-  /// that what is not ready before what nobody waits for.
+  /// What was edited, deleted or asked for while nobody worked on it counts as edited now.
   void wake_gained(const Shards::Gained& gained) {
-    std::vector<ObjectKey> at_rest;
     caches.for_each_key([&](const ObjectKey& key) {
       const auto life = life_of(caches, key);
-      if (life && (life->deleted || !life->is_seen)) return wake(key, life, runtime::Priority::Edit, gained);
-      if (life && life->is_unready) return wake(key, life, runtime::Priority::Resync, gained);
-      if (!life) deleted(key);
-      at_rest.push_back(key);
+      const bool is_new = life && (life->deleted || !life->is_seen);
+      wake(key, life, is_new ? runtime::Priority::Edit : runtime::Priority::Resync, gained);
     });
-    for (const ObjectKey& key : at_rest) add(key, runtime::Priority::Resync, gained);
   }
 
   const Timestamp began;

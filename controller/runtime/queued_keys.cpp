@@ -1,22 +1,20 @@
 #include "controller/runtime/queued_keys.h"
 
-#include <tuple>
-
 namespace slipway::runtime {
 
 bool DueKeys::add(const ObjectKey& key, const std::string& host, Priority priority, Time since) {
   const Lane lane{key.namespace_name, host};
   const auto known = places_.find(key);
   if (known == places_.end()) {
-    put(key, {lane, {priority == Priority::Resync, since, arrivals_++}});
+    put(key, {lane, {priority, since, arrivals_++}});
     return true;
   }
   Place place = known->second;
-  const bool is_lifted = priority == Priority::Edit && place.rank.is_resync;
+  const bool is_lifted = priority > place.rank.priority;
   if (!is_lifted && place.lane == lane) return false;
   remove(key);
   place.lane = lane;
-  if (is_lifted) place.rank.is_resync = false;
+  if (is_lifted) place.rank.priority = priority;
   put(key, place);
   return false;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,11 @@
 /// them; who comes first is asked of each lane. None is thread-safe.
 namespace slipway::runtime {
 
-/// Who asked: what people edited comes before what is looked at again.
-enum class Priority { Resync, Edit };
+/// Who asked: what people edited comes before what is not ready and may be so now, and that before what is only looked
+/// at again.
+enum class Priority { Resync, Unready, Edit };
 
-/// Keys that are due, per lane: Edit first, then who has been due longer, then who came first.
+/// Keys that are due, per lane: the higher priority first, then who has been due longer, then who came first.
 class DueKeys {
  public:
   using Time = SteadyClock::Time;
@@ -45,10 +47,12 @@ class DueKeys {
 
  private:
   struct Rank {
-    bool is_resync;
+    Priority priority;
     Time since;
     std::uint64_t number;
-    auto operator<=>(const Rank&) const = default;
+    auto operator<=>(const Rank& other) const {
+      return std::tie(other.priority, since, number) <=> std::tie(priority, other.since, other.number);
+    }
   };
   struct Place {
     Lane lane;

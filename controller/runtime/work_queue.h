@@ -34,7 +34,7 @@ struct QueueStatistics {
 ///
 ///   key is            add()                                  add_after(d)
 ///   unknown           due now                                due in d
-///   due               stays; Edit lifts it before Resyncs    stays
+///   due               stays; a higher priority lifts it      stays
 ///   delayed           due now                                the earlier time wins
 ///   with a worker     due again once done() is called        due in d, not before done()
 ///
@@ -42,11 +42,11 @@ struct QueueStatistics {
 /// another spec, or something else that it needs.
 ///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
-/// with as few, Edit comes first, then who has been due longer. A namespace or a host that has its share of the
-/// workers (see WorkerShares; in any state but gone a key counts as known) gets none. So namespaces in which every
-/// visit hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3, and one 7; and
-/// a registry at which every visit hangs leaves half of the workers to the others. Thread-safe; nothing is called under
-/// its lock.
+/// with as few, the highest priority comes first, then who has been due longer. A namespace or a host that has its
+/// share of the workers (see WorkerShares; in any state but gone a key counts as known) gets none. So namespaces in
+/// which every visit hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3,
+/// and one 7; and a registry at which every visit hangs leaves half of the workers to the others. Thread-safe; nothing
+/// is called under its lock.
 class WorkQueue {
  public:
   struct Options {

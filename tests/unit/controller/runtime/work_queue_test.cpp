@@ -96,7 +96,7 @@ TEST_CASE("the oldest work is what has been due or with a worker longest, one th
   CHECK(world.queue.oldest_work() == start + 10s);
 }
 
-TEST_CASE("edits come before resyncs, the rest in order of arrival") {
+TEST_CASE("edits come first, then what is not ready, then the rest, each in order of arrival") {
   World world;
   world.queue.add(key("z"), Priority::Resync);
   world.queue.add(key("y"), Priority::Resync);
@@ -104,9 +104,12 @@ TEST_CASE("edits come before resyncs, the rest in order of arrival") {
   world.queue.add(key("w"), Priority::Resync);
   world.queue.add(key("w"), Priority::Edit);
   world.queue.add(key("x"), Priority::Resync);
+  world.queue.add(key("v"), Priority::Unready);
+  world.queue.add(key("y"), Priority::Unready);
+  world.queue.add(key("x"), Priority::Unready);
   std::vector<std::string> order;
   while (const auto taken = world.queue.try_take()) order.push_back(taken->name);
-  CHECK(order == std::vector<std::string>{"x", "w", "z", "y"});
+  CHECK(order == std::vector<std::string>{"x", "w", "y", "v", "z"});
 }
 
 TEST_CASE("an edit while with a worker keeps its priority over a later resync") {
