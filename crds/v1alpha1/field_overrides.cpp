@@ -172,15 +172,10 @@ std::optional<Problem> objection_to(const FieldOverride& field) {
   return std::nullopt;
 }
 
-/// `path` in what is read now, which may be an item of a List.
-std::string seen_from(const FieldReader& reader, const std::string& path) {
-  return reader.path().empty() ? path : reader.path() + '.' + path;
-}
-
 void override_field(Node& root, const FieldOverride& field, FieldReader& reader) {
   const std::string option = "--set " + field.path;
   const auto path = put(root, field);
-  if (path) return reader.came_from(seen_from(reader, *path), option);
+  if (path) return reader.came_from(seen_from(reader.path(), *path), option);
   reader.problem(root.place, option + ": " + path.error().message, path.error().remedy);
 }
 
@@ -190,7 +185,7 @@ void fall_back(Node& root, const FieldOverride& field, FieldReader& reader) {
     const FieldReader::Step step(reader, field.path);
     return reader.warn(root.place, "the environment's value is left out: " + objection->message, objection->expected);
   }
-  if (const auto path = put(root, field)) reader.came_from(seen_from(reader, *path), "the environment's value");
+  if (const auto path = put(root, field)) reader.came_from(seen_from(reader.path(), *path), "the environment's value");
 }
 
 }  // namespace

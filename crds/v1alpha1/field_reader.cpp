@@ -80,6 +80,10 @@ bool is_at_or_below(std::string_view path, std::string_view field) {
 
 }  // namespace
 
+std::string seen_from(const std::string& path, const std::string& field) {
+  return path.empty() ? field : path + '.' + field;
+}
+
 std::string joined(const std::vector<std::string_view>& words) {
   std::string out;
   for (const auto word : words) out += (out.empty() ? "" : ", ") + std::string(word);

@@ -16,8 +16,10 @@ namespace slipway {
 /// thread at a time.
 class FieldReader {
  public:
-  /// `lenient`: fields that are not known are passed over (objects of an API server, stored status).
-  FieldReader(std::string_view file, bool lenient) : file_(file), lenient_(lenient) {}
+  /// `lenient`: fields that are not known are passed over (objects of an API server, stored status). `path`: where the
+  /// document stands in the file's.
+  FieldReader(std::string_view file, bool lenient, std::string path = {})
+      : file_(file), lenient_(lenient), path_(std::move(path)) {}
 
   /// Puts a name or an index on the path as long as it lives.
   class Step {
@@ -75,6 +77,9 @@ class FieldReader {
   std::map<std::string, std::string> givers_;
   ProblemList problems_;
 };
+
+/// The field of a document that stands at `path`, which is empty for a file's own.
+std::string seen_from(const std::string& path, const std::string& field);
 
 /// The words with commas between them.
 std::string joined(const std::vector<std::string_view>& words);

@@ -26,16 +26,16 @@ constexpr std::array<std::string_view, 7> kKinds{"ContainerRegistry", "ImagePubl
                                                  "Namespace",         "Secret",           "ConfigMap"};
 constexpr std::ptrdiff_t kOwnKinds = 3;
 
-constexpr std::array<std::string_view, 7> kReadKinds{"containerregistry", "imagepublication", "retentionpolicy", "list",
-                                                     "namespace",         "secret",           "configmap"};
+/// In whichever letters.
+bool is_read_kind(std::string_view kind) {
+  return std::ranges::any_of(kKinds, [lower = lower_case(kind)](auto each) { return lower_case(each) == lower; });
+}
 
 /// Misspelled, or a list of them, which `kubectl get --raw` gives.
-bool may_be_read_kind(std::string kind) {
-  if (!closest_to(kind, {kReadKinds.begin(), kReadKinds.end()}).empty()) return true;
-  kind = lower_case(kind);
+bool may_be_read_kind(std::string_view kind) {
+  if (!closest_to(kind, {kKinds.begin(), kKinds.end()}).empty()) return true;
   constexpr std::string_view kList = "list";
-  return kind.ends_with(kList) &&
-         std::ranges::find(kReadKinds, kind.substr(0, kind.size() - kList.size())) != kReadKinds.end();
+  return lower_case(kind).ends_with(kList) && is_read_kind(kind.substr(0, kind.size() - kList.size()));
 }
 
 /// A folder that something else applies too holds more than what is ours. What may be meant as ours is not foreign:
@@ -46,7 +46,7 @@ bool is_foreign(std::string_view version, const std::string& kind) {
   if (slash == 0 || slash == std::string_view::npos || slash + 1 == version.size() || kind.empty()) return false;
   const std::string group = lower_case(version.substr(0, slash));
   if (group.find("slipway") != std::string::npos || !closest_to(group, {kGroup}).empty()) return false;
-  return std::ranges::find(kReadKinds, lower_case(kind)) == kReadKinds.end();
+  return !is_read_kind(kind);
 }
 
 /// SOPS leaves kind and names as they are, and adds how to decrypt the rest.
@@ -66,7 +66,7 @@ void warn_of_unsupported(ProblemList& problems, const std::vector<UnsupportedFie
   for (const auto& field : fields)
     problems.add({.file = file,
                   .place = place,
-                  .field = path.empty() ? field.field : path + '.' + field.field,
+                  .field = seen_from(path, field.field),
                   .message = field.message,
                   .expected = field.remedy,
                   .reason = "NotSupported",
@@ -138,8 +138,7 @@ class StreamParser {
 
  private:
   void parse_root(const Node& root) {
-    FieldReader reader(file_, options_.from_api_server);
-    const FieldReader::Step here(reader, path_);
+    FieldReader reader = reader_here();
     if (!reader.expect(root, Node::Kind::Map)) return keep_problems(reader);
     const std::string kind = text_of(root, "kind");
     const std::string version = text_of(root, "apiVersion");
@@ -201,8 +200,7 @@ class StreamParser {
   }
 
   bool parse_core(const Node& root, std::string_view kind) {
-    FieldReader reader(file_, options_.from_api_server);
-    const FieldReader::Step here(reader, path_);
+    FieldReader reader = reader_here();
     if (kind == "List") {
       parse_list(root);
     } else if (!options_.from_api_server && is_encrypted(root)) {
@@ -225,8 +223,7 @@ class StreamParser {
   }
 
   void parse_list(const Node& root) {
-    FieldReader reader(file_, options_.from_api_server);
-    const FieldReader::Step here(reader, path_);
+    FieldReader reader = reader_here();
     const FieldReader::Step step(reader, "items");
     const Node* items = root.find("items");
     if (items == nullptr || items->kind == Node::Kind::Null) return;
@@ -240,16 +237,14 @@ class StreamParser {
   }
 
   void parse_publication(Node root) {
-    FieldReader reader(file_, options_.from_api_server);
-    const FieldReader::Step here(reader, path_);
+    FieldReader reader = reader_here();
     apply_overrides(root, options_, reader);
     parse_kind<ImagePublication>(root, reader);
   }
 
   template <class T>
   void parse_kind(const Node& root) {
-    FieldReader reader(file_, options_.from_api_server);
-    const FieldReader::Step here(reader, path_);
+    FieldReader reader = reader_here();
     parse_kind<T>(root, reader);
   }
 
@@ -308,6 +303,8 @@ class StreamParser {
     const Node* node = root.find(name);
     return node == nullptr ? std::string{} : node->text;
   }
+
+  FieldReader reader_here() const { return {file_, options_.from_api_server, path_}; }
 
   void keep_problems(FieldReader& reader) { problems_.add(reader.take()); }
 

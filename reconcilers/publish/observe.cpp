@@ -341,9 +341,4 @@ bool reads_all_layers(const ImagePublication& publication, const PublicationIds&
   return !is_finished(publication, ids) || publication.status.attempt || !is_observed(publication);
 }
 
-std::optional<std::string> unanswered_request(const ImagePublication& publication) {
-  auto asked = reconcile_request(publication.metadata);
-  return asked == publication.status.last_handled_reconcile_at ? std::nullopt : asked;
-}
-
 }  // namespace slipway::publish

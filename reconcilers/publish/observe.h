@@ -51,7 +51,4 @@ bool is_set_by(const ImagePublication& publication, const std::string& tag, cons
 /// about since, or the last try came to no good end.
 bool reads_all_layers(const ImagePublication& publication, const PublicationIds& ids);
 
-/// Whether somebody asked for a look at everything by annotation, and the time that was asked for.
-std::optional<std::string> unanswered_request(const ImagePublication& publication);
-
 }  // namespace slipway::publish

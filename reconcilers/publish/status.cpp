@@ -12,6 +12,7 @@
 #include "crds/base/text.h"
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/brief_digest.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/rollback.h"

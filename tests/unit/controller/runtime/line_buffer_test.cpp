@@ -18,52 +18,66 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string read_some(int descriptor) {
-  std::string text(16 * PIPE_BUF, '\0');
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(descriptor, text.data(), text.size()), 0)));
-  return text;
-}
+enum class Kind { Pipe, Terminal };
+
+/// A reader that may be late, and what is written to.
+class Ends {
+ public:
+  explicit Ends(Kind kind, int flags = 0) {
+    if (kind == Kind::Pipe)
+      REQUIRE(::pipe2(ends_.data(), flags) == 0);
+    else
+      REQUIRE(::openpty(&ends_[0], &ends_[1], nullptr, nullptr, nullptr) == 0);
+  }
+  ~Ends() {
+    for (const int each : ends_) ::close(each);
+  }
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+
+  int to_write() const { return ends_[1]; }
+  /// Waits for something unless the flags are of another mind.
+  std::string read_some() const {
+    std::string text(16 * PIPE_BUF, '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends_[0], text.data(), text.size()), 0)));
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
 
 }  // namespace
 
 TEST_CASE("a stream writes whole lines at their ends, and what has none when it is flushed") {
-  std::array<int, 2> ends{};
-  REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
+  const Ends ends{Kind::Pipe, O_NONBLOCK};
   {
-    LineBuffer buffer{ends[1], [] { return false; }};
+    LineBuffer buffer{ends.to_write(), [] { return false; }};
     std::ostream stream(&buffer);
     stream << "one " << 1;
-    CHECK(read_some(ends[0]).empty());
+    CHECK(ends.read_some().empty());
     stream << "\ntwo\nthr";
-    CHECK(read_some(ends[0]) == "one 1\ntwo\n");
+    CHECK(ends.read_some() == "one 1\ntwo\n");
     stream << std::flush;
-    CHECK(read_some(ends[0]) == "thr");
+    CHECK(ends.read_some() == "thr");
     stream.put('e').put('\n');
-    CHECK(read_some(ends[0]) == "e\n");
+    CHECK(ends.read_some() == "e\n");
     stream << "the end";
   }
-  CHECK(read_some(ends[0]) == "the end");
-  ::close(ends[0]);
-  ::close(ends[1]);
+  CHECK(ends.read_some() == "the end");
 }
 
 TEST_CASE("a stream that nobody reads holds nobody, and tells what was lost when it is read again") {
-  std::array<int, 2> ends{};
-  SECTION("a pipe") {
-    REQUIRE(::pipe(ends.data()) == 0);
-  }
-  SECTION("a terminal") {
-    REQUIRE(::openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) == 0);
-  }
+  const Ends ends{GENERATE(Kind::Pipe, Kind::Terminal)};
   constexpr int kLines = 2'000;
   std::string read;
-  LineBuffer buffer{ends[1], RoomToWrite::always, 1ms};
+  LineBuffer buffer{ends.to_write(), RoomToWrite::always, 1ms};
   std::ostream stream(&buffer);
   for (int i = 0; i < kLines; ++i) stream << "a line of " << std::string(90, 'x') << '\n';
   // Until one comes through, each read has something: it is full, or has that one.
   for (int i = 0; read.find("again ") == std::string::npos || !read.ends_with('\n'); ++i) {
     stream << "again " << i << '\n';
-    read += read_some(ends[0]);
+    read += ends.read_some();
   }
   CHECK(stream.good());
   std::istringstream lines(read);
@@ -77,47 +91,34 @@ TEST_CASE("a stream that nobody reads holds nobody, and tells what was lost when
   }
   CHECK(lost > 0);
   CHECK(through + lost == kLines + std::stoi(line.substr(6)));
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST_CASE("a stream that may not give its reader up loses nothing") {
-  std::array<int, 2> ends{};
-  SECTION("a pipe") {
-    REQUIRE(::pipe(ends.data()) == 0);
-  }
-  SECTION("a terminal") {
-    REQUIRE(::openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) == 0);
-  }
+  const Ends ends{GENERATE(Kind::Pipe, Kind::Terminal)};
   constexpr int kLines = 2'000;
   std::jthread writer([&] {
-    LineBuffer buffer{ends[1], [] { return false; }, 0ms};
+    LineBuffer buffer{ends.to_write(), [] { return false; }, 0ms};
     std::ostream stream(&buffer);
     for (int i = 0; i < kLines; ++i) stream << "line " << i << " of " << std::string(90, 'x') << '\n';
     stream << "the end\n";
   });
   std::string read;
-  while (!read.contains("the end")) read += read_some(ends[0]);
+  while (!read.contains("the end")) read += ends.read_some();
   CHECK(std::ranges::count(read, '\n') == kLines + 1);
   CHECK_FALSE(read.contains("lost"));
   writer.join();
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST_CASE("what a stream lost at its very end is told") {
-  std::array<int, 2> ends{};
-  REQUIRE(::pipe(ends.data()) == 0);
+  const Ends ends{Kind::Pipe};
   std::string read;
   {
-    LineBuffer buffer{ends[1], RoomToWrite::always, 1ms};
+    LineBuffer buffer{ends.to_write(), RoomToWrite::always, 1ms};
     std::ostream stream(&buffer);
     for (int i = 0; i < 2'000; ++i) stream << "a line of " << std::string(90, 'x') << '\n';
-    while (read.size() < 32 * std::size_t{PIPE_BUF} && std::ranges::count(read, '\n') < 400) read += read_some(ends[0]);
+    while (read.size() < 32 * std::size_t{PIPE_BUF} && std::ranges::count(read, '\n') < 400) read += ends.read_some();
   }
-  read += read_some(ends[0]);
+  read += ends.read_some();
   CHECK(read.contains("\nwarning: "));
   CHECK(read.ends_with(" lines were lost here: nobody read them\n"));
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
