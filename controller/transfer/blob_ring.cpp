@@ -11,31 +11,43 @@ BlobRing::BlobRing(std::size_t capacity)
 
 bool BlobRing::put(std::span<const std::byte> bytes, const std::stop_token& stop) {
   while (!bytes.empty()) {
-    std::size_t place = 0;
-    std::size_t room = 0;
-    {
-      auto state = state_.lock();
-      if (state->put - state->taken == capacity_ && !state->given_up) {
-        state->putter_waits = true;
-        state.wait(room_, stop, [&] { return state->put - state->taken <= capacity_ * 3 / 4 || state->given_up; });
-        state->putter_waits = false;
-      }
-      if (state->given_up || stop.stop_requested()) return false;
-      place = state->put % capacity_;
-      room = std::min(capacity_ - (state->put - state->taken), capacity_ - place);
-    }
+    if (written_ - seen_taken_ == capacity_ && !wait_for_room(stop)) return false;
+    if (stop.stop_requested()) return false;
+    const std::size_t place = written_ % capacity_;
+    const std::size_t room = std::min(capacity_ - (written_ - seen_taken_), capacity_ - place);
     const std::size_t count = std::min(room, bytes.size());
     std::memcpy(bytes_.get() + place, bytes.data(), count);
     bytes = bytes.subspan(count);
+    written_ += count;
+    if (written_ - shown_ < capacity_ / 8) continue;
     auto state = state_.lock();
-    state->put += count;
-    if (state->taker_waits && state->put - state->taken >= capacity_ / 4) content_.notify_one();
+    show(state);
+    if (state->given_up) return false;
   }
   return true;
 }
 
+void BlobRing::show(const Locked& state) {
+  state->put = shown_ = written_;
+  seen_taken_ = state->taken;
+  if (state->taker_waits && state->put - state->taken >= capacity_ / 4) content_.notify_one();
+}
+
+bool BlobRing::wait_for_room(const std::stop_token& stop) {
+  auto state = state_.lock();
+  show(state);
+  if (state->put - state->taken == capacity_ && !state->given_up) {
+    state->putter_waits = true;
+    state.wait(room_, stop, [&] { return state->put - state->taken <= capacity_ * 3 / 4 || state->given_up; });
+    state->putter_waits = false;
+  }
+  seen_taken_ = state->taken;
+  return !state->given_up && !stop.stop_requested();
+}
+
 void BlobRing::close(std::optional<Error> error) {
   auto state = state_.lock();
+  show(state);
   state->closed = true;
   state->error = std::move(error);
   content_.notify_one();
