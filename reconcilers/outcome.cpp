@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/reasons.h"
+#include "reconcilers/untrusted_host.h"
 
 namespace slipway {
 
@@ -88,7 +89,7 @@ Outcome outcome_of(const Error& error, const Deadlines& deadlines, Timestamp now
     case ErrorClass::Integrity:
       return stalled(deadlines);
     case ErrorClass::Refused:
-      return error.reason == reason::kCertificateNotTrusted ? untrusted(deadlines, now) : stalled(deadlines);
+      return is_about_trust(error.reason) ? untrusted(deadlines, now) : stalled(deadlines);
   }
   return stalled(deadlines);
 }

@@ -28,7 +28,7 @@ struct Deadlines {
   std::optional<std::chrono::seconds> retry_for = std::nullopt;  ///< `retry.maxDuration`; absent: for ever.
   std::optional<std::chrono::seconds> wait_for = std::nullopt;   ///< `gates.scan.waitFor`.
   std::chrono::seconds interval{3600};
-  std::optional<Timestamp> untrusted_since = std::nullopt;  ///< Since when it meets a certificate that is not trusted.
+  std::optional<Timestamp> untrusted_since = std::nullopt;  ///< Since when it meets a host that is not trusted.
 };
 
 /// How often an object is looked at: as it asks, `otherwise` when it doesn't say, never more than once a second.
@@ -46,7 +46,7 @@ std::chrono::seconds interval_of(const std::optional<std::chrono::seconds>& aske
 ///   (reason AwaitingReport or
 ///   PlatformNotCovered, wait_for set)
 ///   Refused, CertificateNotTrusted     Stalled, looked at again after 60 s, growing to 5 minutes: it is mended at the
-///                                      other end, and nobody tells us
+///   or AnsweredInClear                 other end, and nobody tells us
 ///   every other                        Stalled until the spec, credentials, a permission or a report change
 ///
 /// What is retried after attempt_started_at + retry_for is Again after `interval`: the controller goes on slowly

@@ -4,6 +4,7 @@
 
 #include "crds/base/text.h"
 #include "reconcilers/reasons.h"
+#include "reconcilers/untrusted_host.h"
 
 namespace slipway {
 
@@ -48,7 +49,7 @@ std::string to_text(const Error& error) {
 
 std::optional<Timestamp> untrusted_since(const Conditions& conditions) {
   const Condition* stalled = find_condition(conditions, kStalled);
-  if (stalled == nullptr || stalled->reason != reason::kCertificateNotTrusted) return std::nullopt;
+  if (stalled == nullptr || !is_about_trust(stalled->reason)) return std::nullopt;
   return stalled->last_transition_time;
 }
 

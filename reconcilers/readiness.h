@@ -44,7 +44,7 @@ inline constexpr std::size_t kLongestMessage = 32'768;
 Condition make_condition(std::string_view type, bool status, std::string_view reason, std::string message,
                          const ConditionStamp& stamp);
 
-/// Since when it is Stalled because of a certificate that is not trusted, or nothing.
+/// Since when it is Stalled because of a host that is not trusted, or nothing.
 std::optional<Timestamp> untrusted_since(const Conditions& conditions);
 
 /// What an error means for an object: reason (its own or its class), message with remedy; Stalled when `outcome` is.

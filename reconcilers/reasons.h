@@ -15,6 +15,8 @@ inline constexpr std::string_view kNotSupported =
 inline constexpr std::string_view kForbidden = "Forbidden";  ///< No access entry gives it; the remedy shows the line.
 inline constexpr std::string_view kCertificateNotTrusted =
     "CertificateNotTrusted";  ///< Nobody known signed it, its time is over, it is another host's; the message says.
+inline constexpr std::string_view kAnsweredInClear =
+    "AnsweredInClear";  ///< A host that is asked for TLS speaks plain HTTP; name another port, or set plainHTTP.
 inline constexpr std::string_view kHostSilent =
     "HostSilent";  ///< Not tried yet: a host gives no answer, and another resource waits for one. It goes on by itself.
 

@@ -285,7 +285,7 @@ Result<Response> CurlExchange::conclude(int code) {
   const bool cut = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
   if (cut && (answered || (!headers_done_ && hear_last_words()))) return std::move(response_);
   if (code == CURLE_SSL_CONNECT_ERROR && !uses_proxy_ && is_bad_request(handle_.state_->last_words))
-    return std::unexpected(speaks_no_tls(request_));
+    return std::unexpected(speaks_no_tls(request_, options_.tls));
   // What libcurl says of one header line over its own bound.
   if (code == CURLE_OUT_OF_MEMORY && !headers_done_) return too_many_fields(request_.url);
   long verify_result = 0;

@@ -88,12 +88,17 @@ Error no_file_left(int lack, const Request& request) {
           .retry_after = {}};
 }
 
-Error speaks_no_tls(const Request& request) {
-  return {.cls = ErrorClass::Unavailable,
-          .message = where(request) + "it speaks plain HTTP on that port, not TLS",
-          .remedy = "name the port on which it speaks TLS; for a registry on localhost without TLS set plainHTTP: true",
-          .reason = {},
-          .retry_after = {}};
+Error speaks_no_tls(const Request& request, const TlsSettings& tls) {
+  Error error{.cls = ErrorClass::Unavailable,
+              .message = where(request) + "it speaks plain HTTP on that port, not TLS",
+              .remedy = "name the port on which it speaks TLS",
+              .reason = {},
+              .retry_after = {}};
+  if (!tls.trust_remedy.empty()) return error;
+  error.cls = ErrorClass::Refused;
+  error.reason = reason::kAnsweredInClear;
+  error.remedy += "; for a registry on localhost without TLS set plainHTTP: true";
+  return error;
 }
 
 Error curl_failure(const CurlEnd& end, const Request& request, const CurlOptions& options) {

@@ -14,9 +14,9 @@ inline constexpr std::string_view kNetworkRemedy =
 /// Unavailable: there is no open file for a connection; `lack` is what runtime::lack_of_files says.
 Error no_file_left(int lack, const Request& request);
 
-/// Unavailable: what answers took TLS's first words for a bad request. Anybody on the way can say that in clear, once,
-/// so it is tried again.
-Error speaks_no_tls(const Request& request);
+/// What answers took TLS's first words for a bad request: Refused with reason AnsweredInClear, as a certificate that is
+/// not trusted; anybody on the way can say it, once. (Unavailable all the same with a trust_remedy.)
+Error speaks_no_tls(const Request& request, const TlsSettings& tls);
 
 /// How libcurl ended without a whole answer.
 struct CurlEnd {

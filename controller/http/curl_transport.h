@@ -21,7 +21,7 @@ struct TlsSettings {
   SecretText client_key;           ///< PEM, not encrypted.
   std::string server_name;         ///< What is asked for and checked instead of the URL's host; empty: the host.
   bool only_ca_bundle = false;     ///< The bundle alone is trusted, not the system's authorities as well.
-  /// What to do about a server that is not trusted, which may be another the next time: Unavailable. Empty: Invalid, in
+  /// What to do about a server that is not trusted, which may be another the next time: Unavailable. Empty: Refused, in
   /// the registries' words.
   std::string trust_remedy;
 };

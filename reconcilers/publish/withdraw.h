@@ -43,7 +43,7 @@ struct WithdrawalTimes {
 };
 
 /// How long to wait before a withdrawal that failed is tried again; absent: the object goes, as it does at once for all
-/// that does not pass (is_passing()), but for a host that is not trusted (CertificateNotTrusted) or speaks TLS
+/// that does not pass (is_passing()), but for a host that is not trusted (is_about_trust()) or speaks TLS
 /// where it is asked without (Invalid of a request): that is an outage too. An outage holds it until `until`, the next
 /// try included if that takes as long as this one did, whatever the registry says of when to come again. Pure.
 std::optional<std::chrono::milliseconds> wait_after(const ImagePublication& publication, const Refusal& failure,

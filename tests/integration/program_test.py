@@ -557,6 +557,17 @@ class ExitCodeTest(ProgramTest):
         seen = self.slipway("publish")
         self.assertEqual(seen.code, 3, seen.errors)
 
+    def test_a_registry_without_tls_is_1_as_only_a_person_can_mend_that(self):
+        self.image()
+        self.publication()
+        self.write("registry.yaml", REGISTRY.format(host=self.registry.host).replace("  plainHTTP: true\n", ""))
+        for seen in self.slipway("plan"), self.slipway("publish", "--timeout", "60s"):
+            said = seen.out + seen.errors
+            self.assertEqual(seen.code, 1, said)
+            self.assertIn("it speaks plain HTTP on that port, not TLS", said)
+            self.assertIn("for a registry on localhost without TLS set plainHTTP: true", said)
+        self.assertEqual(self.condition("Stalled"), "True AnsweredInClear")
+
     def test_a_deadline_is_3(self):
         self.image()
         self.publication()

@@ -514,9 +514,14 @@ TEST_CASE("Untag lets the object go where nothing can be removed, and says so") 
 TEST_CASE("an outage is waited for ten minutes") {
   Published it;
   // Invalid: what answers speaks something else. Refused: it is not trusted.
-  const auto cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Throttled, ErrorClass::Invalid, ErrorClass::Refused);
-  it.world.registry.before = [cls](const std::string&) -> Result<void> {
-    const std::string reason = cls == ErrorClass::Refused ? "CertificateNotTrusted" : "";
+  const auto [cls, reason] = GENERATE(values<std::pair<ErrorClass, std::string>>({
+      {ErrorClass::Unavailable, ""},
+      {ErrorClass::Throttled, ""},
+      {ErrorClass::Invalid, ""},
+      {ErrorClass::Refused, "CertificateNotTrusted"},
+      {ErrorClass::Refused, "AnsweredInClear"},
+  }));
+  it.world.registry.before = [cls, reason](const std::string&) -> Result<void> {
     return fail_because(reason, {.cls = cls, .message = "no answer"});
   };
   CHECK(it.remove() == Outcome{.kind = Kind::Again, .delay = 2s});

@@ -68,18 +68,19 @@ TEST_CASE("every class of error has its outcome, reason, message and remedy") {
   }
 }
 
-TEST_CASE("what meets a certificate that is not trusted stays stalled, and is looked at soon") {
+TEST_CASE("what meets a certificate that is not trusted, or none, stays stalled, and is looked at soon") {
+  const std::string reason = GENERATE("CertificateNotTrusted", "AnsweredInClear");
   PublishWorld world;
   world.push({"base"});
   const auto publication = make_publication();
   world.registry.before = failing("", {.cls = ErrorClass::Refused,
                                        .message = "certificate has expired",
                                        .remedy = "have it renewed",
-                                       .reason = "CertificateNotTrusted"});
+                                       .reason = reason});
   CHECK(world.publish(publication) == Outcome{.kind = Kind::Stalled, .delay = 60s});
   auto delay = 60s;
   for (const auto next : {60s, 120s, 240s, 300s, 300s}) {
-    CHECK(world.condition(publication, "Stalled") == "True CertificateNotTrusted");
+    CHECK(world.condition(publication, "Stalled") == "True " + reason);
     world.clock.advance(std::exchange(delay, next));
     CHECK(world.look(publication) == Outcome{.kind = Kind::Stalled, .delay = next});
     CHECK(world.objects.written.empty());

@@ -154,19 +154,29 @@ TEST_CASE("A server that answers early and cuts at once is heard, or it is Unava
   }
 }
 
-/// Anybody on the way can say so in clear.
-TEST_CASE("A port that answers TLS as a bad request speaks plain HTTP, as it seems: it is tried again", "[tls]") {
+/// Anybody on the way can say so in clear, as they can show a certificate.
+TEST_CASE("A port that answers TLS as a bad request speaks plain HTTP: it is for a person to mend", "[tls]") {
   const std::string version = GENERATE("HTTP/1.1", "HTTP/1.0");
   RawServer server([&version](RawConnection& connection) {
     connection.read(1);
     connection.write(version + " 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request");
     connection.wait_for_close();
   });
-  const auto response = CurlTransport().send({.url = "https" + server.url("/v2/").substr(4)}, {});
-  REQUIRE(!response);
-  CHECK(response.error().cls == ErrorClass::Unavailable);
-  CHECK(response.error().message.ends_with("/v2/: it speaks plain HTTP on that port, not TLS"));
-  CHECK_THAT(response.error().remedy, Catch::Contains("plainHTTP: true"));
+  const std::string url = "https" + server.url("/v2/").substr(4);
+  SECTION("of a registry") {
+    const auto response = CurlTransport().send({.url = url}, {});
+    REQUIRE(!response);
+    CHECK(response.error().cls == ErrorClass::Refused);
+    CHECK(response.error().reason == "AnsweredInClear");
+    CHECK(response.error().message.ends_with("/v2/: it speaks plain HTTP on that port, not TLS"));
+    CHECK_THAT(response.error().remedy, Catch::Contains("plainHTTP: true"));
+  }
+  SECTION("but tried again where the caller's own files say whom to trust") {
+    const auto response = CurlTransport({.tls = {.trust_remedy = "look at the kubeconfig"}}).send({.url = url}, {});
+    REQUIRE(!response);
+    CHECK(response.error().cls == ErrorClass::Unavailable);
+    CHECK(response.error().remedy == "name the port on which it speaks TLS");
+  }
 }
 
 TEST_CASE("A handshake that was cut is tried again, and so is what a balancer says in its place", "[tls]") {

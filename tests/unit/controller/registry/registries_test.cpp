@@ -623,7 +623,7 @@ TEST_CASE("A sign-in says how far it came") {
     Error error{
         .cls = ErrorClass::Unavailable, .message = "no answer", .remedy = "mend it", .reason = {}, .retry_after = {}};
     error.cls = GENERATE(ErrorClass::Unavailable, ErrorClass::Invalid, ErrorClass::Refused);
-    if (error.cls == ErrorClass::Refused) error.reason = "CertificateNotTrusted";
+    if (error.cls == ErrorClass::Refused) error.reason = GENERATE("CertificateNotTrusted", "AnsweredInClear");
     world.network.then(std::unexpected(error));
     CHECK(end() == End::NoAnswer);
     world.network.then(503);
