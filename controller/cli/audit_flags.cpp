@@ -27,9 +27,11 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("PATH");
   verb->add_option("--head", options.head,
                    "A record that was noted elsewhere and has to be there; of several lines the last")
-      ->type_name("HASH@NUMBER");
+      ->type_name("HASH@NUMBER")
+      ->check(has_value());
   verb->add_option("--after", options.after, "What the first record follows, where earlier files lie elsewhere")
-      ->type_name("HASH@NUMBER");
+      ->type_name("HASH@NUMBER")
+      ->check(has_value());
   verb->add_option("--since", options.since,
                    "export: changes from then on, e.g. 30d, 2026-11-01 (its beginning, UTC) or 2026-11-01T08:30:00Z")
       ->type_name("TIME")

@@ -61,6 +61,8 @@ TEST_CASE("an empty text is no value, and is told so") {
       {"--git-interval", {"run", "--manifests", "d", "--git-interval", ""}},
       {"--grace", {"run", "--in-cluster", "--grace", ""}},
       {"--since", {"audit", "export", "--since", ""}},
+      {"--head", {"audit", "verify", "--head", ""}},
+      {"--after", {"audit", "verify", "log", "--after", ""}},
   }));
   CAPTURE(arguments);
   const auto parsed = parse_command_line(arguments);
