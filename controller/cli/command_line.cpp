@@ -432,7 +432,7 @@ std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& 
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::Ok, app->help()};
   } catch (const CLI::ParseError& error) {
-    return Usage{ExitCode::Invalid, reason_and_hint(*app, error)};
+    return Usage{ExitCode::Invalid, reason_and_hint(*app, error, arguments)};
   }
   if (app->get_subcommands().empty()) return Command{parsed.version};
   return command_of(app->get_subcommands().front()->get_name(), parsed);

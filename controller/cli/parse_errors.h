@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -13,7 +14,8 @@ namespace slipway::cli {
 /// Refuses an empty text: it is what a variable that is not set gives, and no value.
 CLI::Validator has_value();
 
-/// What is wrong with a command line, with where to look it up: CLI11's words, but where others say more.
-std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error);
+/// What is wrong with `arguments`, with where to look it up: CLI11's words, but where others say more.
+std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error,
+                            const std::vector<std::string>& arguments);
 
 }  // namespace slipway::cli

@@ -75,11 +75,34 @@ TEST_CASE("whoever names several files is told to name the folder") {
   const auto arguments = GENERATE(values<std::vector<std::string>>({
       {"publish", "-f", "a.yaml", "-f", "b.yaml"},
       {"plan", "-f", "deploy/a.yaml", "deploy/b.yaml", "deploy/c.yaml"},
+      {"plan", "--filename", "deploy/a.yaml", "deploy/b.yaml", "--timeout", "5s"},
+      {"get", "ipub", "web", "-f", "deploy/a.yaml", "deploy/b.yaml"},
   }));
   const auto parsed = parse_command_line(arguments);
   REQUIRE(std::holds_alternative<Usage>(parsed));
   CHECK_THAT(std::get<Usage>(parsed).text,
              Catch::Contains("several files are named; name the one folder that they are in; see slipway"));
+}
+
+TEST_CASE("a word that nothing takes is told as it stands, not as a file") {
+  const auto [words, arguments] = GENERATE(values<std::pair<std::string, std::vector<std::string>>>({
+      {R"("--tiemout" "5m")", {"publish", "-f", "d", "--tiemout", "5m"}},
+      {R"("--tiemout" "5m")", {"publish", "--tiemout", "5m", "-f", "d"}},
+      {R"("--stat" "x.db")", {"validate", "-f", "d", "--stat", "x.db"}},
+      {R"("--listen-address" "127.0.0.1:0")", {"run", "--manifests", "d", "--listen-address", "127.0.0.1:0"}},
+      {R"("-x" "5")", {"publish", "-f", "d", "-x", "5"}},
+      {R"("api")", {"get", "ipub", "web", "api", "-f", "d"}},
+      {R"("api")", {"describe", "ipub", "-f", "d", "-n", "shop", "web", "api"}},
+      {R"("10s")", {"publish", "-f", "d", "--timeout", "5m", "10s"}},
+      {R"("debug")", {"publish", "-f", "d", "--log-level", "info", "debug"}},
+      {R"("b.yaml" "--tiemout" "5m")", {"publish", "-f", "a.yaml", "b.yaml", "--tiemout", "5m"}},
+      {R"("")", {"publish", "-f", "d", "--allow-empty", ""}},
+  }));
+  CAPTURE(arguments);
+  const auto parsed = parse_command_line(arguments);
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
+  CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(": not expected: " + words + "; see slipway"));
 }
 
 TEST_CASE("help is a word, too") {
