@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "controller/cli/parse_errors.h"
-
 namespace slipway::cli {
 
 void add_audit(CLI::App& app, AuditOptions& options) {
@@ -27,15 +25,12 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("PATH");
   verb->add_option("--head", options.head,
                    "A record that was noted elsewhere and has to be there; of several lines the last")
-      ->type_name("HASH@NUMBER")
-      ->check(has_value());
+      ->type_name("HASH@NUMBER");
   verb->add_option("--after", options.after, "What the first record follows, where earlier files lie elsewhere")
-      ->type_name("HASH@NUMBER")
-      ->check(has_value());
+      ->type_name("HASH@NUMBER");
   verb->add_option("--since", options.since,
                    "export: changes from then on, e.g. 30d, 2026-11-01 (its beginning, UTC) or 2026-11-01T08:30:00Z")
-      ->type_name("TIME")
-      ->check(has_value());
+      ->type_name("TIME");
   verb->add_option("-n,--namespace", options.namespace_name, "export: asked for by objects of this namespace")
       ->type_name("NAMESPACE");
   verb->add_option("--repository", options.repository, "export: a pattern, e.g. 'shop/**' or contoso.azurecr.io/shop/*")

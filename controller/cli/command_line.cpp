@@ -6,6 +6,7 @@
 
 #include "controller/cli/audit_flags.h"
 #include "controller/cli/command_checks.h"
+#include "controller/cli/empty_texts.h"
 #include "controller/cli/parse_errors.h"
 #include "crds/base/text.h"
 
@@ -186,8 +187,7 @@ void add_cluster(CLI::App& verb, Parsed& parsed) {
           "Which of the replicas there share it: those with the same word (default: slipway, with --kubeconfig one "
           "of this host)")
       ->type_name("NAME");
-  verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)")
-      ->check(has_value());
+  verb.add_option("--grace", parsed.grace, "How long it may take to end in a cluster, e.g. 20s (default: 45s)");
 }
 
 void add_run(CLI::App& app, Parsed& parsed) {
@@ -207,8 +207,7 @@ void add_run(CLI::App& app, Parsed& parsed) {
   add_cluster(*verb, parsed);
   add_identity(*verb, parsed.run.folder);
   verb->add_option("--git-interval", parsed.git_interval,
-                   "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now")
-      ->check(has_value());
+                   "How often a Git repository is asked, e.g. 30s (default: 1m); SIGHUP asks now");
   verb->add_option("--listen", parsed.run.listen, "Address of the endpoints; \"\" for none")
       ->type_name("HOST:PORT")
       ->capture_default_str();
@@ -229,8 +228,7 @@ void add_publish(CLI::App& app, Parsed& parsed) {
   add_git(*verb, parsed.publish.folder.git);
   add_identity(*verb, parsed.publish.folder);
   verb->add_option("--timeout", parsed.timeout,
-                   "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)")
-      ->check(has_value());
+                   "Give up after this long, e.g. 10m (default: spec.retry.maxDuration of each resource, else 15m)");
   verb->add_option("--progress", parsed.publish.progress, "How a transfer is shown; auto asks the terminal")
       ->transform(choice_of(kStyles))
       ->type_name("{auto,bars,lines,none}");
@@ -250,10 +248,8 @@ void add_plan(CLI::App& app, Parsed& parsed) {
   add_git(*verb, parsed.plan.folder.git);
   add_identity(*verb, parsed.plan.folder);
   verb->add_option("--at", parsed.at, "Decide as if it were this time, of a date its beginning in UTC")
-      ->type_name("TIME")
-      ->check(has_value());
-  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)")
-      ->check(has_value());
+      ->type_name("TIME");
+  verb->add_option("--timeout", parsed.timeout, "Give up after this long, e.g. 1m (default: when a host is given up)");
   add_output(*verb, parsed.plan.output);
 }
 
@@ -317,6 +313,7 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   add_describe(app, parsed);
   add_audit(app, parsed.audit);
   add_small_verbs(app, parsed);
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) refuse_empty_texts(*verb);
 }
 
 std::variant<Command, Usage> publish_command(Parsed& parsed) {
@@ -428,7 +425,8 @@ std::variant<Command, Usage> parse_command_line(const std::vector<std::string>& 
   Parsed parsed;
   const auto app = make_app(parsed);
   try {
-    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const auto taken = with_empty_texts_apart(*app, arguments);
+    app->parse(std::vector<std::string>(taken.rbegin(), taken.rend()));
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::Ok, app->help()};
   } catch (const CLI::ParseError& error) {

@@ -49,13 +49,6 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error,
 
 }  // namespace
 
-CLI::Validator has_value() {
-  const auto check = [](std::string& text) {
-    return std::string(text.empty() ? "it is empty; give it a value, or leave it out" : "");
-  };
-  return CLI::Validator(check, "");
-}
-
 std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error,
                             const std::vector<std::string>& arguments) {
   std::string verb;

@@ -6,13 +6,9 @@
 namespace CLI {
 class App;
 class ParseError;
-class Validator;
 }  // namespace CLI
 
 namespace slipway::cli {
-
-/// Refuses an empty text: it is what a variable that is not set gives, and no value.
-CLI::Validator has_value();
 
 /// What is wrong with `arguments`, with where to look it up: CLI11's words, but where others say more.
 std::string reason_and_hint(const CLI::App& app, const CLI::ParseError& error,

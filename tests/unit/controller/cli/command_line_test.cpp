@@ -63,12 +63,40 @@ TEST_CASE("an empty text is no value, and is told so") {
       {"--since", {"audit", "export", "--since", ""}},
       {"--head", {"audit", "verify", "--head", ""}},
       {"--after", {"audit", "verify", "log", "--after", ""}},
+      {"--path", {"plan", "-f", "d", "--path", ""}},
+      {"--state", {"get", "-f", "d", "--state", ""}},
+      {"--namespace", {"get", "-f", "d", "-n", ""}},
+      {"--watch-namespaces", {"run", "--in-cluster", "--watch-namespaces", ""}},
+      {"NAME", {"describe", "ipub", "", "-f", "d"}},
+      {"--state", {"publish", "-f", "d", "--state=", "--allow-empty"}},
+      {"--publisher-id", {"publish", "-f", "d", "--publisher-id=", "--allow-empty"}},
+      {"--at", {"plan", "--at=", "-f", "d"}},
+      {"--at", {"plan", "-f", "d", "--at=", "--timeout", "5s"}},
+      {"--timeout", {"publish", "-f", "d", "--timeout="}},
   }));
   CAPTURE(arguments);
   const auto parsed = parse_command_line(arguments);
   REQUIRE(std::holds_alternative<Usage>(parsed));
   CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
   CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(flag + ": it is empty; give it a value, or leave it out"));
+}
+
+TEST_CASE("an empty text is none where the option has to be there") {
+  const auto parsed = parse_command_line({"plan", "-f", ""});
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains("--filename: it is empty; give it a value; see slipway"));
+}
+
+TEST_CASE("an empty text takes the endpoints away, and no flag's meaning") {
+  const auto listen = GENERATE(values<std::vector<std::string>>({{"--listen", ""}, {"--listen="}}));
+  std::vector<std::string> arguments{"run", "--manifests", "d"};
+  arguments.insert(arguments.end(), listen.begin(), listen.end());
+  arguments.push_back("--allow-empty");
+  const auto parsed = parse_command_line(arguments);
+  REQUIRE(std::holds_alternative<Command>(parsed));
+  const auto& run = std::get<RunOptions>(std::get<Command>(parsed));
+  CHECK(run.listen.empty());
+  CHECK(run.folder.allow_empty);
 }
 
 TEST_CASE("whoever names several files is told to name the folder") {
