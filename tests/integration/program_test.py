@@ -667,6 +667,22 @@ class ExitCodeTest(ProgramTest):
             (self.work / "publish.log").write_text("")
 
 
+    def test_a_reader_that_is_gone_changes_no_exit_code(self):
+        def unheard(verb):
+            reader, writer = os.pipe()
+            os.close(reader)
+            with open(writer, "wb") as errors:
+                return subprocess.run(self.command(verb), stdout=subprocess.DEVNULL, stderr=errors,
+                                      env={**os.environ, "HOME": str(self.work)}, timeout=300).returncode
+        self.image()
+        self.publication()
+        self.assertEqual(unheard("publish"), 0)
+        self.assertEqual(self.condition("Ready"), "True Succeeded")
+        self.publication(image="../nowhere", version="1.8.3")
+        self.assertEqual(unheard("publish"), 1)
+        self.write("wrong.yaml", "kind: Nothing\n")
+        self.assertEqual(unheard("validate"), 2)
+
     def test_what_a_verb_tells_waits_for_its_reader_until_it_is_stopped(self):
         for number in range(400):
             self.write(f"wrong-{number}.yaml", f"apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\n"
