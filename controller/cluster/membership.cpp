@@ -127,6 +127,7 @@ Membership::Ask Membership::write(Time now, const Facts& facts) {
   if (look_) look_->is_beside_write = true;
   kube::Lease lease = own_lease(facts.wall);
   add_once(claims_, *writing_);
+  add_once(since_proof_, *writing_);
   if (claims_.size() != 1) prove_nothing();
   if (own_ == Own::Absent) return Create{std::move(lease)};
   return Update{std::move(lease)};
@@ -185,7 +186,6 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
   }
   own_ = Own::Ours;
   claims_ = {*claim};
-  add_once(since_proof_, *claim);
   renewed_ = last_write_;
   looks_next_ = true;
   due_ = now;

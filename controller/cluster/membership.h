@@ -196,7 +196,7 @@ class Membership {
   std::optional<Members> writing_;     ///< The claim of the write that is under way; absent: it gives the Lease back.
   std::vector<Members> claims_;        ///< Those that the own Lease may have at the API server; the last is the newest.
   std::optional<Members> proven_;      ///< The claim that a list was begun after.
-  std::vector<Members> since_proof_;   ///< Those published since then: what one of them lacked is not proven.
+  std::vector<Members> since_proof_;   ///< Those sent since then: what one of them lacked is not proven.
   std::optional<Time> renewed_;        ///< When the last renewal that was answered was sent.
   std::optional<Time> last_list_;      ///< When the last list that was answered was sent.
   Time seen_{};                        ///< When that was answered.

@@ -435,3 +435,32 @@ TEST_CASE("a claim that was withdrawn meanwhile is not proven by the list of bef
   stays.write_ends(stays.write_begins());
   CHECK(stays.holds_with(comes) == 0);
 }
+
+TEST_CASE("a claim whose answer was lost counts as published when another one is published after it") {
+  tests::InMemoryLeases leases;
+  Time now{std::chrono::hours(1000)};
+  Stepped stays("a", leases, now);
+  Stepped goes("b", leases, now);
+  Stepped comes("c", leases, now);
+  stays.settle();
+  goes.settle();
+  now += 2s;
+  stays.write_ends(stays.write_begins());
+  stays.list_begins();
+  stays.membership.listed(leases.list(), now);
+  REQUIRE(leases.update(stays.write_begins()));
+  now += 5s;
+  stays.membership.written(fail(ErrorClass::Unavailable, "no answer in time", ""), now);
+  goes.membership.release(now);
+  goes.settle();
+  now += 500ms;
+  stays.write_ends(stays.write_begins());
+  stays.list_begins();
+  stays.membership.listed(leases.list(), now);
+  const auto alone = stays.write_begins();
+  comes.settle();
+  now += 1ms;
+  comes.settle();
+  stays.write_ends(alone);
+  CHECK(stays.holds_with(comes) == 0);
+}
