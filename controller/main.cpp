@@ -1,7 +1,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -39,8 +38,7 @@ int main(int argc, char** argv) {
   slipway::runtime::forbid_core_dumps();
   slipway::runtime::raise_open_files();
   slipway::runtime::hear_of_ended_programs();
-  // Whoever reads no more changes no exit code, up to the last words, which come when Signals is gone.
-  std::signal(SIGPIPE, SIG_IGN);
+  slipway::runtime::outlive_readers();
   try {
     // What a verb tells is its result, so that a pager or a stopped terminal holds it up, as any program. What `run`
     // has to say goes to its log, which holds nobody up.

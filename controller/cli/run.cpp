@@ -44,7 +44,8 @@ struct Given {
 
 ExitCode run_folder(const RunOptions& options, const Console& console) {
   runtime::Nudge hangup;  // A folder is read every second as it is.
-  const runtime::Signals signals{&hangup};
+  // Whoever closes the terminal in which it runs means to end it.
+  const runtime::Signals signals{console.errors_is_terminal ? nullptr : &hangup};
   Given given{options.log, console};
   auto about = installation_options(options.folder, console, StateUse::Keep);
   about.manifests.awaits_writers = &given.clock;

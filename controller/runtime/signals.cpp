@@ -29,7 +29,6 @@ struct Signals::State {
   std::stop_source stop;
   std::atomic<int> received{0};
   sigset_t before{};
-  struct sigaction pipe_before{};
   std::atomic<bool> is_over{false};
   std::jthread thread;
 
@@ -52,9 +51,6 @@ Signals::Signals(Nudge* hangup) : state_(std::make_unique<State>()) {
   any_has_come = false;
   const sigset_t set = signals_taken(hangup != nullptr);
   pthread_sigmask(SIG_BLOCK, &set, &state_->before);
-  struct sigaction ignored{};
-  ignored.sa_handler = SIG_IGN;
-  sigaction(SIGPIPE, &ignored, &state_->pipe_before);
   state_->thread = std::jthread{[state = state_.get()] { state->take(); }};
 }
 
@@ -62,7 +58,6 @@ Signals::~Signals() {
   state_->is_over = true;
   pthread_kill(state_->thread.native_handle(), SIGINT);
   state_->thread.join();
-  sigaction(SIGPIPE, &state_->pipe_before, nullptr);
   pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
 }
 
@@ -72,6 +67,10 @@ std::stop_token Signals::stop_token() const {
 
 int Signals::received() const {
   return state_->received;
+}
+
+void outlive_readers() {
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 bool Signals::has_any_come() {

@@ -7,9 +7,11 @@
 
 namespace slipway::runtime {
 
-/// Turns SIGTERM and SIGINT into a stop; a second one ends the process at once with 128 + the signal. A reader of ours
-/// that goes is an error of what is written to it, not our end (SIGPIPE). Made before any other thread starts, so that
-/// none of them takes the signals; at most one at a time.
+/// From here on a reader of ours that goes is an error of what is written to it, not the end of the process (SIGPIPE).
+void outlive_readers();
+
+/// Turns SIGTERM and SIGINT into a stop; a second one ends the process at once with 128 + the signal. Made before any
+/// other thread starts, so that none of them takes the signals; at most one at a time.
 class Signals {
  public:
   Signals() : Signals(nullptr) {}

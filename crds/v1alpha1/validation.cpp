@@ -170,9 +170,10 @@ void check_tags(Places& places, const ImagePublicationSpec& spec) {
     const auto expanded = expand_tags({spec.tags[i]}, {.build = spec.build, .environment = spec.environment});
     if (!expanded && is_filled)
       places.problem(at("spec.tags", i) + ".template", expanded.error().message, expanded.error().remedy);
-    const auto [same, is_new] = templates.emplace(spec.tags[i].template_text, i);
+    const std::string& text = spec.tags[i].template_text;
+    const auto [same, is_new] = templates.emplace(text, i);
     if (!expanded || expanded->front().state != ExpansionState::Expanded) {
-      if (!is_new)
+      if (!is_new && !text.empty())  // What was refused is left empty.
         places.problem(at("spec.tags", i) + ".template", "it is that of " + at("spec.tags", same->second) + ", too",
                        kOneOfTwo);
       continue;

@@ -765,6 +765,19 @@ class RunTest(ProgramTest):
         wait_until(lambda: self.registry.digest("team/app", "1.8.2") == digest, "it follows the folder")
         self.stop(process)
 
+    def test_one_in_a_terminal_ends_with_it(self):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(self.command("run", "--listen", "127.0.0.1:0"), stdout=theirs, stderr=theirs,
+                                   env={**os.environ, "HOME": str(self.work)})
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        os.close(theirs)
+        shown = b""
+        with open(ours, "rb", buffering=0) as terminal:
+            while b"running" not in shown:
+                shown += terminal.read(4096)
+            process.send_signal(signal.SIGHUP)
+            self.assertEqual(process.wait(timeout=60), -signal.SIGHUP)
+
     def test_a_deleted_file_takes_its_tags_along_where_it_says_so(self):
         digest = self.image()
         self.publication(policy="Untag")

@@ -446,6 +446,11 @@ TEST_CASE("tags are told apart by what they become") {
   const std::string prerelease = replaced(replaced(kPublication, "1.8.2", "1.9.0-rc.1"), "{{commit:7}}", "{{major}}");
   CHECK(first_problem(replaced(prerelease, "{{environment}}", "{{major}}"))
             .find("spec.tags[1].template: it is that of spec.tags[0], too") != std::string::npos);
+  const std::string misspelled =
+      replaced(replaced(kPublication, "{{commit:7}}", "{{versoin}}"), "{{environment}}", "{{majr}}");
+  const auto problems = parse_resources(misspelled, "deploy/app.yaml").problems;
+  REQUIRE(problems.size() == 2);
+  for (const auto& problem : problems) CHECK(problem.message.find("there is no variable") != std::string::npos);
 }
 
 TEST_CASE("an object of an API server reads no file of the controller") {
