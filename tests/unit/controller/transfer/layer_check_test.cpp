@@ -33,7 +33,7 @@ std::string gzip(const std::string& plain) {
   return out;
 }
 
-std::string zstd(const std::string& plain) {
+std::string zstd_of(const std::string& plain) {
   std::string out(ZSTD_compressBound(plain.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), 3));
   return out;
@@ -71,9 +71,9 @@ TEST_CASE("each form is recognised, in pieces of any size, several members too",
     INFO(piece);
     CHECK(check(a, a, piece));
     CHECK(check(gzip(a), a, piece));
-    CHECK(check(zstd(a), a, piece));
+    CHECK(check(zstd_of(a), a, piece));
     CHECK(check(gzip(a) + gzip(b), a + b, piece));
-    CHECK(check(zstd(a) + zstd(b), a + b, piece));
+    CHECK(check(zstd_of(a) + zstd_of(b), a + b, piece));
   }
   CHECK(check("", "", 1));
   CHECK(check("ab", "ab", 1));
@@ -94,8 +94,8 @@ TEST_CASE("a zstd layer may begin with a frame that is skipped", "[deep]") {
   const std::string a = text(1'000);
   for (const char first : {'\x50', '\x5f'}) {
     const std::string skipped = first + std::string("\x2a\x4d\x18\x03\0\0\0abc", 10);
-    CHECK(check(skipped + zstd(a), a, 1));
-    CHECK_FALSE(check(skipped + zstd(a), skipped + zstd(a), 1));
+    CHECK(check(skipped + zstd_of(a), a, 1));
+    CHECK_FALSE(check(skipped + zstd_of(a), skipped + zstd_of(a), 1));
   }
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("a diff id may be of sha512", "[deep]") {
 
 TEST_CASE("a damaged, cut or other layer is Integrity", "[deep]") {
   const std::string a = text(300'000);
-  for (const std::string& layer : {gzip(a), zstd(a)}) {
+  for (const std::string& layer : {gzip(a), zstd_of(a)}) {
     std::string damaged = layer;
     damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x55);
     for (const std::string& bad : {damaged, layer.substr(0, layer.size() - 1), layer.substr(0, 6), layer + "xxxx"}) {
@@ -129,7 +129,7 @@ TEST_CASE("a damaged, cut or other layer is Integrity", "[deep]") {
 TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
   constexpr std::int64_t kGrown = 8 << 20;
   const std::string zeros(kGrown, '\0');
-  const std::string layer = zstd(zeros);
+  const std::string layer = zstd_of(zeros);
   const auto size = static_cast<std::int64_t>(layer.size());
   const std::int64_t growth = kGrown / size;
   CHECK(check(layer, zeros, 1000, {.always_allowed = kGrown, .most_growth = 1}));
@@ -142,7 +142,7 @@ TEST_CASE("a bomb is stopped, a layer that compresses well is not", "[deep]") {
 
 TEST_CASE("layers of one image grow together, for as long as they are looked at", "[deep]") {
   const std::string zeros(kMiB, '\0');
-  const std::string layer = zstd(zeros);
+  const std::string layer = zstd_of(zeros);
   const auto size = static_cast<std::int64_t>(kMiB);
   WindowMemory windows(136 * kMiB, 136 * kMiB);
   ImageGrowth image({.always_allowed = 2 * size, .most_growth = 1});
@@ -222,9 +222,9 @@ TEST_CASE("a frame of a format before zstd 1.0 is Integrity, wherever it stands 
   };
   for (const std::size_t piece : {std::size_t{1}, std::size_t{6}, std::size_t{12}, std::size_t{1} << 20}) {
     INFO(piece);
-    CHECK(check(tests::skippable_zstd() + zstd(plain) + tests::skippable_zstd(), plain, piece));
+    CHECK(check(tests::skippable_zstd() + zstd_of(plain) + tests::skippable_zstd(), plain, piece));
     CHECK(is_damaged(check(tests::skippable_zstd() + old, zeros, piece)));
-    CHECK(is_damaged(check(zstd(plain) + old, plain + zeros, piece)));
+    CHECK(is_damaged(check(zstd_of(plain) + old, plain + zeros, piece)));
     CHECK(is_damaged(check(tests::zstd_head_without_bounds() + old, zeros, piece)));
   }
 }
