@@ -1,6 +1,7 @@
 #include "reconcilers/json.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "crds/base/make_node.h"
@@ -12,11 +13,22 @@ namespace {
 
 /// As Go's encoding/json compares keys: ASCII without case, the long s as s, the Kelvin sign as k.
 std::string folded(std::string_view key) {
-  std::string out = lower_case(key);
-  for (const auto& [letter, plain] : {std::pair("\u017F", "s"), std::pair("\u212A", "k")})
-    for (std::size_t at = out.find(letter); at != std::string::npos; at = out.find(letter))
-      out.replace(at, std::string_view(letter).size(), plain);
-  return out;
+  constexpr std::array<std::pair<std::string_view, char>, 2> kLetters{{{"\u017F", 's'}, {"\u212A", 'k'}}};
+  std::string out;
+  while (!key.empty()) {
+    const auto* letter = std::ranges::find_if(kLetters, [&](const auto& each) { return key.starts_with(each.first); });
+    const bool is_one = letter != kLetters.end();
+    out += is_one ? letter->second : key.front();
+    key.remove_prefix(is_one ? letter->first.size() : 1);
+  }
+  return lower_case(out);
+}
+
+/// What is longer folds to none of them: a letter that folds has three bytes at most.
+std::size_t longest_lookalike(std::span<const std::string_view> known) {
+  std::size_t longest = 0;
+  for (const std::string_view name : known) longest = std::max(longest, 3 * name.size());
+  return longest;
 }
 
 }  // namespace
@@ -43,8 +55,9 @@ const std::vector<Node>& items_at(const Node& map, std::string_view key) {
 }
 
 const std::string* lookalike_key(const Node& map, std::span<const std::string_view> known) {
+  const std::size_t longest = longest_lookalike(known);
   for (const auto& member : map.members) {
-    if (std::ranges::find(known, member.key) != known.end()) continue;
+    if (member.key.size() > longest || std::ranges::find(known, member.key) != known.end()) continue;
     const std::string key = folded(member.key);
     if (std::ranges::any_of(known, [&](std::string_view name) { return lower_case(name) == key; })) return &member.key;
   }
