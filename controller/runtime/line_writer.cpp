@@ -56,9 +56,12 @@ bool LineWriter::write_rest() {
   while (!rest_.empty()) {
     if (!room_.wait()) return false;
     const ssize_t written = ::write(descriptor_, rest_.data(), std::min<std::size_t>(rest_.size(), PIPE_BUF));
-    // A terminal may say that it has room, and take nothing.
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) rest_.erase(0, static_cast<std::size_t>(written));
+    if (written > 0)
+      rest_.erase(0, static_cast<std::size_t>(written));
+    else if (written < 0 && errno == EAGAIN && !room_.was_taken())
+      return false;
+    else if (written < 0 && errno != EAGAIN && errno != EINTR)
+      return false;
   }
   return true;
 }

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "controller/runtime/waiting.h"
+
 namespace slipway::runtime {
 namespace {
 
@@ -13,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kComesBackWithin{60};
 constexpr milliseconds kBetweenQuestions{100};
+constexpr milliseconds kAfterTaken{2};
 
 bool is_ready(int descriptor, milliseconds within) {
   pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
@@ -34,11 +37,13 @@ RoomToWrite::RoomToWrite(int descriptor, milliseconds patience, MayGiveUp may_gi
     : RoomToWrite([descriptor](milliseconds within) { return is_ready(descriptor, within); }, patience,
                   clock_of_machine(), std::move(may_give_up)) {}
 
-RoomToWrite::RoomToWrite(HasRoom has_room, milliseconds patience, const SteadyClock& clock, MayGiveUp may_give_up)
+RoomToWrite::RoomToWrite(HasRoom has_room, milliseconds patience, const SteadyClock& clock, MayGiveUp may_give_up,
+                         std::function<void(milliseconds)> pause)
     : has_room_(std::move(has_room)),
       patience_(patience),
       clock_(clock),
       may_give_up_(std::move(may_give_up)),
+      pause_(std::move(pause)),
       given_back_at_(clock.now()),
       left_(patience) {}
 
@@ -54,6 +59,20 @@ bool RoomToWrite::wait() {
   }
   is_given_up_ = !found;
   return found;
+}
+
+void RoomToWrite::sleep(milliseconds time) {
+  runtime::wait(time, {});
+}
+
+bool RoomToWrite::was_taken() {
+  if (is_given_up_) return false;
+  give_back(clock_.now());
+  pause_(kAfterTaken);
+  if (!may_give_up_()) return true;
+  left_ = std::max<std::chrono::nanoseconds>(left_ - kAfterTaken, std::chrono::nanoseconds{0});
+  is_given_up_ = left_ == std::chrono::nanoseconds{0};
+  return !is_given_up_;
 }
 
 void RoomToWrite::give_back(SteadyClock::Time now) {

@@ -20,12 +20,16 @@ class RoomToWrite {
   using MayGiveUp = std::function<bool()>;
 
   RoomToWrite(int descriptor, std::chrono::milliseconds patience, MayGiveUp may_give_up = always);
-  /// `clock` outlives it.
+  /// `clock` outlives it; `pause` waits so long.
   RoomToWrite(HasRoom has_room, std::chrono::milliseconds patience, const SteadyClock& clock,
-              MayGiveUp may_give_up = always);
+              MayGiveUp may_give_up = always, std::function<void(std::chrono::milliseconds)> pause = sleep);
   bool wait();
+  /// To be asked where wait() found room and a write found none: somebody else has it, or a terminal that another
+  /// process writes to at the moment. Waits a little, as wait() does; whether to ask wait() again.
+  bool was_taken();
 
   static bool always() { return true; }
+  static void sleep(std::chrono::milliseconds time);
 
  private:
   void give_back(SteadyClock::Time now);
@@ -34,6 +38,7 @@ class RoomToWrite {
   const std::chrono::milliseconds patience_;
   const SteadyClock& clock_;
   const MayGiveUp may_give_up_;
+  const std::function<void(std::chrono::milliseconds)> pause_;
   SteadyClock::Time given_back_at_;
   std::chrono::nanoseconds left_;  ///< Of the patience.
   bool is_given_up_ = false;       ///< The reader, until something is read again.

@@ -10,6 +10,8 @@
 #include <ostream>
 #include <sstream>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/catch.h"
 
@@ -30,12 +32,16 @@ class Ends {
       REQUIRE(::openpty(&ends_[0], &ends_[1], nullptr, nullptr, nullptr) == 0);
   }
   ~Ends() {
-    for (const int each : ends_) ::close(each);
+    close_writing();
+    ::close(ends_[0]);
   }
   Ends(const Ends&) = delete;
   Ends& operator=(const Ends&) = delete;
 
   int to_write() const { return ends_[1]; }
+  void close_writing() {
+    if (ends_[1] >= 0) ::close(std::exchange(ends_[1], -1));
+  }
   /// Waits for something unless the flags are of another mind.
   std::string read_some() const {
     std::string text(16 * PIPE_BUF, '\0');
@@ -107,6 +113,26 @@ TEST_CASE("a stream that may not give its reader up loses nothing") {
   CHECK(std::ranges::count(read, '\n') == kLines + 1);
   CHECK_FALSE(read.contains("lost"));
   writer.join();
+}
+
+TEST_CASE("streams that write to one terminal at once lose nothing") {
+  Ends ends{Kind::Terminal};
+  std::jthread all([&] {
+    {
+      std::vector<std::jthread> writers;
+      for (int i = 0; i < 8; ++i)
+        writers.emplace_back([&] {
+          LineBuffer buffer{ends.to_write(), [] { return false; }, 0ms};
+          std::ostream stream(&buffer);
+          for (int line = 0; line < 500; ++line) stream << "a line of " << std::string(90, 'x') << '\n';
+        });
+    }
+    ends.close_writing();
+  });
+  std::string read;
+  for (std::string some = ends.read_some(); !some.empty(); some = ends.read_some()) read += some;
+  CHECK_FALSE(read.contains("lost"));
+  CHECK(std::ranges::count(read, '\n') == 4'000);
 }
 
 TEST_CASE("what a stream lost at its very end is told") {

@@ -23,7 +23,7 @@ struct Reader {
   std::chrono::nanoseconds waited{0};
   bool may_be_given_up = true;
   RoomToWrite room{[this](std::chrono::milliseconds within) { return has_room(within); }, 10s, clock,
-                   [this] { return may_be_given_up; }};
+                   [this] { return may_be_given_up; }, [this](std::chrono::milliseconds time) { clock.advance(time); }};
 };
 
 }  // namespace
@@ -68,4 +68,23 @@ TEST_CASE("a reader that may not be given up is waited for, and from when it may
   reader.next = reader.clock.now() + 1h;
   CHECK_FALSE(reader.room.wait());
   CHECK(reader.waited == 1h + 10s);
+}
+
+TEST_CASE("room that others take again and again is waited for as long as a reader is") {
+  Reader reader;
+  const auto began = reader.clock.now();
+  SECTION("that may be given up") {
+    while (reader.room.was_taken()) {
+    }
+    CHECK(reader.clock.now() - began >= 10s);
+    CHECK(reader.clock.now() - began <= 15s);
+    CHECK_FALSE(reader.room.was_taken());
+    reader.clock.advance(1min);
+    CHECK(reader.room.wait());
+    CHECK(reader.room.was_taken());
+  }
+  SECTION("that may not") {
+    reader.may_be_given_up = false;
+    for (int i = 0; i < 100'000; ++i) REQUIRE(reader.room.was_taken());
+  }
 }
