@@ -93,10 +93,22 @@ bool is_kept_by(const std::vector<const ContainerRegistry*>& registries, const R
          std::ranges::any_of(registries, [&](const auto* registry) { return keeps_source_of(*registry, *object); });
 }
 
-/// Whether somebody has looked at it since it was edited or deleted.
-bool is_seen(const StateRow& row) {
+std::optional<std::string> request_of(const Resource& resource) {
+  return std::visit(
+      []<class T>(const T& object) {
+        if constexpr (Owned<T>) return reconcile_request(object.metadata);
+        return std::optional<std::string>{};
+      },
+      resource);
+}
+
+/// Whether somebody has looked at it since it was edited, deleted or asked for.
+bool is_seen(const StateRow& row, const Resource& resource) {
   if (row.deleted_at || row.status.empty()) return false;
-  return json::integer_at(parse_json(row.status, "status").root, "observedGeneration") == row.generation;
+  const Node status = parse_json(row.status, "status").root;
+  const auto asked = request_of(resource);
+  return json::integer_at(status, "observedGeneration") == row.generation &&
+         (!asked || *asked == json::text_at(status, "lastHandledReconcileAt"));
 }
 
 struct ReferencesOf {
@@ -203,7 +215,8 @@ WorldNews news(const FolderWorld& before, const FolderWorld& now, const std::str
 WorldNews news_of_start(const FolderWorld& now, const std::vector<StateRow>& rows) {
   WorldNews found;
   for (const StateRow& row : rows)
-    if (now.owned.contains(row.key)) (is_seen(row) ? found.again : found.edited).insert(row.key);
+    if (const auto object = now.owned.find(row.key); object != now.owned.end())
+      (is_seen(row, object->second.resource) ? found.again : found.edited).insert(row.key);
   return found;
 }
 

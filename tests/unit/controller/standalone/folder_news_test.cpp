@@ -96,6 +96,15 @@ TEST_CASE("what was edited or deleted while nobody was at work comes before what
   }
 }
 
+TEST_CASE("what was asked for while nobody was at work comes before what the start looks at again") {
+  World world{GENERATE(false, true)};
+  std::string text = manifest_of("b", "localhost");
+  text.replace(text.find("{name: b"), 8, "{annotations: {slipway.dev/reconcile-requested-at: now}, name: b");
+  world.folder.write("m/b.yaml", text);
+  for (int readings = 0; readings < 2; ++readings) world.news.take(world.store->refresh());
+  CHECK(world.take_all() == std::vector<std::string>{"b", "a", "c"});
+}
+
 TEST_CASE("what the start brings comes once, and so does what it could read only later") {
   World world{false};
   std::filesystem::rename(world.folder / "m", world.folder / "away");
