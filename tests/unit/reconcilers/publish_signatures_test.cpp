@@ -133,6 +133,22 @@ TEST_CASE("what another namespace's image is signed with is moved by nobody else
   }
 }
 
+TEST_CASE("what another installation's image is signed with is moved by no namespace of the same name") {
+  PublishWorld world;
+  const auto image = world.push({"base"}).descriptor.digest;
+  const std::string tag = "sha256-" + std::string(image.hex()) + ".sig";
+  const auto before = sign(world.source(), image, {"ci"});
+  auto publication = make_publication();
+  world.objects.apply(publication);
+  world.look(publication, {.publisher_id = "cluster-2", .version = "0.1.0"});
+  REQUIRE(world.tag(tag) == before.digest.str());
+  sign(world.source(), image, {"ci", "evil"});
+  publication.spec.build.number = 813;
+  world.publish(publication);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.tag(tag) == before.digest.str());
+}
+
 TEST_CASE("a tag of signatures stays where the records do not say whose the image is") {
   PublishWorld world;
   const auto image = world.push({"base"}).descriptor.digest;

@@ -44,6 +44,7 @@ struct Replica {
   Holdings held;
   double rate = 1;
   Ms ahead{};
+  Ms way{};  ///< What a request and its answer take on the way, each.
   bool is_gone = false;
   bool leaves = false;
   bool is_releasing = false;
@@ -56,9 +57,13 @@ struct Replica {
   std::vector<std::shared_ptr<Work>> works;
 };
 
+/// In a storm replicas come and leave within moments, each on a way of its own to the API server, which often carries
+/// out what it then says it could not.
+enum class Weather { Changing, Stormy };
+
 class Model {
  public:
-  explicit Model(std::uint64_t seed) : random_(seed) {
+  Model(std::uint64_t seed, Weather weather) : random_(seed), is_stormy_(weather == Weather::Stormy) {
     for (int i = 0; i < 8; ++i) keys_.push_back("r.example/app-" + std::to_string(i));
   }
 
@@ -125,6 +130,7 @@ class Model {
     replica->rate = 1 + between(-30, 30) / 1000.0;
     replica->ahead = Ms(between(0, 1'000'000));
     replica->has_two_threads = chance(0.8);
+    if (is_stormy_ && chance(0.4)) replica->way = Ms(between(0, 1200));
     replicas_.push_back(replica);
     take_turn(replica);
   }
@@ -159,7 +165,9 @@ class Model {
 
   Ms until_calm(Ms time) const { return std::min(now_ + time, kCalm); }
 
-  Ms delay() { return pace_ + (chance(slow_) ? Ms(between(100, 9000)) : Ms(between(1, 40))); }
+  Ms delay(const Replica& replica) {
+    return replica.way + pace_ + (chance(slow_) ? Ms(between(100, 9000)) : Ms(between(1, 40)));
+  }
 
   void send(const ReplicaPtr& replica, const Membership::Ask& ask) {
     const std::uint64_t number = ++requests_made_;
@@ -171,10 +179,13 @@ class Model {
     at(now_ + LeaseTimes{}.request, replica, times_out);
     const bool is_cut_off = now_ < replica->cut_off_until || now_ < away_until_;
     if (is_cut_off || chance(loss_)) return;
-    at(now_ + delay(), [this, replica, number, ask] {
+    at(now_ + delay(*replica), [this, replica, number, ask, is_list] {
       auto result = carry_out(ask);
       if (now_ < replica->cut_off_until || now_ < away_until_ || chance(loss_)) return;
-      at(now_ + delay(), replica, [this, replica, number, ask, result] { answer(replica, number, ask, result); });
+      if (!is_list && chance(denied_))
+        result = std::unexpected(Error{.cls = ErrorClass::Unavailable, .message = "request timed out"});
+      at(now_ + delay(*replica), replica,
+         [this, replica, number, ask, result] { answer(replica, number, ask, result); });
     });
   }
 
@@ -279,7 +290,7 @@ class Model {
   }
 
   void join_if_allowed(const std::string& name) {
-    if (now_ >= nobody_comes_until_ && replicas_.size() < 6) join(name);
+    if (now_ >= nobody_comes_until_ && replicas_.size() < (is_stormy_ ? 4 : 6)) join(name);
   }
 
   /// A replica that never saw a lease can't miss it: that is what the decision says is not covered.
@@ -297,6 +308,7 @@ class Model {
 
   void disturb() {
     if (is_calm_) return;
+    if (is_stormy_ && chance(0.8)) return storm();
     at(now_ + Ms(between(100, 6000)), [this] { disturb(); });
     const ReplicaPtr replica = any();
     switch (between(0, 13)) {
@@ -338,10 +350,23 @@ class Model {
     }
   }
 
+  void storm() {
+    at(now_ + Ms(chance(0.7) ? between(1, 300) : between(100, 2500)), [this] { disturb(); });
+    const ReplicaPtr replica = any();
+    const int what = between(0, 6);
+    if (what < 3)
+      join_if_allowed("replica-" + std::to_string(++names_));
+    else if (what == 6)
+      denied_ = chance(0.2) ? 0 : between(1, 60) / 100.0;
+    else if (replica && !replica->leaves)
+      leave(replica);
+  }
+
   void be_calm() {
     is_calm_ = true;
-    loss_ = slow_ = 0;
+    loss_ = slow_ = denied_ = 0;
     pace_ = Ms{0};
+    for (const ReplicaPtr& replica : replicas_) replica->way = std::min(replica->way, Ms{50});
     nobody_comes_until_ = now_;
     const auto stays = [](const ReplicaPtr& replica) { return !replica->leaves; };
     if (std::ranges::none_of(replicas_, stays)) join();
@@ -380,6 +405,7 @@ class Model {
   }
 
   std::mt19937_64 random_;
+  const bool is_stormy_;
   std::vector<std::string> keys_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t events_made_ = 0;
@@ -392,7 +418,8 @@ class Model {
   Ms nobody_comes_until_{};
   double loss_ = 0;
   double slow_ = 0;
-  Ms pace_{};  ///< What each way takes, beside that.
+  double denied_ = 0;  ///< Of the writes that are carried out.
+  Ms pace_{};          ///< What each way takes, beside that.
   std::uint64_t requests_made_ = 0;
   bool is_calm_ = false;
   std::string wrong_;
@@ -407,8 +434,9 @@ std::uint64_t seeds() {
 }  // namespace
 
 TEST_CASE("Whatever happens no key has two owners, and each has one when it is calm") {
+  const auto weather = GENERATE(Weather::Changing, Weather::Stormy);
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
-    const std::string wrong = Model{seed}.run();
+    const std::string wrong = Model{seed, weather}.run();
     CAPTURE(seed, wrong);
     REQUIRE(wrong.empty());
   }
