@@ -7,7 +7,6 @@
 
 #include "controller/cluster/object_store.h"
 #include "controller/runtime/waiting.h"
-#include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
 #include "tests/support/manual_clock.h"
 #include "tests/unit/controller/cluster/cluster_world.h"
@@ -212,32 +211,6 @@ TEST_CASE("A ContainerRegistry wakes what refers to it and what has its source t
     world.request_visit(last);
     CHECK(world.told.until("edit to-fabrikam") == Names{"edit contoso"});
   }
-}
-
-TEST_CASE("Of what uses a ContainerRegistry that is edited, what is not ready is told first") {
-  World world;
-  for (const std::string name : {"a-published", "b-refused", "c-suspended", "d-waits"}) {
-    world.publication("shop", name);
-    ImagePublication said = make_publication(name);
-    said.metadata.generation = 1;
-    mark_observed(said);
-    if (name != "c-suspended")
-      apply_readiness(said.status.conditions,
-                      {name == "a-published" ? Readiness::Kind::Ready
-                       : name == "b-refused" ? Readiness::Kind::Stalled
-                                             : Readiness::Kind::Reconciling,
-                       "Because", "of that"},
-                      {1, world.clock.now()});
-    world.write_as_another(said);
-  }
-  const ObjectKey last = world.publication("shop", "last", "fabrikam");
-  world.start();
-  world.server.edit(path_of({ResourceKind::ContainerRegistry, "", "contoso"}),
-                    [](auto& object) { object["spec"]["suspend"] = true; });
-  world.told.wait_for("resync c-suspended");
-  world.request_visit(last);
-  CHECK(world.told.in_order_until("edit last") ==
-        Names{"edit contoso", "resync b-refused", "resync d-waits", "resync a-published", "resync c-suspended"});
 }
 
 TEST_CASE("A ContainerRegistry that another replica finds Ready again wakes the publications that use it and are not") {
