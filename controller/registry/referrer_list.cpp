@@ -1,8 +1,7 @@
 #include "controller/registry/referrer_list.h"
 
-#include <algorithm>
-
 #include "crds/base/document.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/json.h"
 
 namespace slipway::registry {
@@ -47,11 +46,6 @@ Node to_node(const content::Descriptor& referrer) {
 
 }  // namespace
 
-void cut_type(std::string& type) {
-  constexpr std::size_t kLongest = 255;
-  type.resize(std::min(type.size(), kLongest));
-}
-
 Result<std::vector<content::Descriptor>> parse_referrers(std::string_view index) {
   const Document document = parse_json(index, "referrers", {.nodes = kMostValues});
   if (!document.problems.empty() || document.root.kind != Node::Kind::Map)
@@ -72,12 +66,7 @@ Result<void> append_referrers(std::string_view index, std::vector<content::Descr
   auto more = parse_referrers(index);
   if (!more) return std::unexpected(std::move(more.error()));
   if (all.size() + more->size() > kMostReferrers) return too_long();
-  for (content::Descriptor& descriptor : *more) {
-    descriptor.annotations = {};
-    cut_type(descriptor.media_type);
-    cut_type(descriptor.artifact_type);
-    all.push_back(std::move(descriptor));
-  }
+  for (const auto& descriptor : *more) all.push_back(content::kept_manifest(descriptor));
   return {};
 }
 

@@ -10,8 +10,6 @@ namespace slipway::registry {
 
 /// The most referrers of one subject.
 inline constexpr std::size_t kMostReferrers = 1000;
-/// Cuts off of a type that somebody gives what no media type has.
-void cut_type(std::string& type);
 
 /// The manifests that an index of referrers names, as it describes them. Integrity when it is no index, beyond
 /// 1,000, or of more than 50,000 JSON values.

@@ -10,6 +10,7 @@
 #include "controller/registry/referrer_list.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
+#include "reconcilers/content/kept.h"
 
 namespace slipway::registry {
 namespace {
@@ -371,7 +372,7 @@ Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token 
   const auto* const image = std::get_if<content::ImageManifest>(&*parsed);
   referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
   if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
-  cut_type(referrer.artifact_type);
+  content::cut_type(referrer.artifact_type);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "controller/sources/layout_index.h"
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/json.h"
 
 namespace slipway::sources {
@@ -18,7 +19,6 @@ using content::ManifestBytes;
 
 constexpr std::size_t kMostReferrers = 1000;
 constexpr std::size_t kMostParts = 100'000;
-constexpr std::size_t kLongestType = 255;  ///< RFC 6838, section 4.2, has 127 on each side.
 
 std::string file_of(const Digest& digest) {
   return "blobs/" + std::string(digest.algorithm()) + "/" + std::string(digest.hex());
@@ -36,21 +36,13 @@ std::string media_type_of(std::string_view bytes) {
   return std::string(document.root.find("manifests") != nullptr ? content::kOciIndex : content::kOciManifest);
 }
 
-/// Nobody decides by annotations, and those of a thousand manifests are gigabytes.
-void keep_what_counts(Descriptor& referrer) {
-  referrer.annotations = {};
-  for (std::string* type : {&referrer.media_type, &referrer.artifact_type})
-    if (type->size() > kLongestType) *type = type->substr(0, kLongestType);
-}
-
 /// As the distribution specification has the list of referrers: an image without artifactType has its config's.
 Descriptor as_referrer(const Descriptor& entry, const content::Manifest& manifest) {
   Descriptor out = entry;
   out.artifact_type = std::visit([](const auto& body) { return body.artifact_type; }, manifest);
   if (const auto* image = std::get_if<content::ImageManifest>(&manifest); image && out.artifact_type.empty())
     out.artifact_type = image->config.media_type;
-  keep_what_counts(out);
-  return out;
+  return content::kept_manifest(out);
 }
 
 Result<void> check_agrees(const Descriptor& entry, const Descriptor& is) {
@@ -238,10 +230,8 @@ Result<void> LayoutImages::add_fallback(const Digest& subject, std::vector<Descr
   if (!manifest) return std::unexpected(manifest.error());
   const auto* index = std::get_if<content::ImageIndex>(&*manifest);
   if (!index) return {};
-  for (Descriptor each : index->manifests) {
-    keep_what_counts(each);
-    if (!contains(all, each.digest)) all.push_back(std::move(each));
-  }
+  for (const auto& each : index->manifests)
+    if (!contains(all, each.digest)) all.push_back(content::kept_manifest(each));
   return {};
 }
 

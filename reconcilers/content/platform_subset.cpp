@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crds/base/document.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/content/runnable.h"
 #include "reconcilers/json.h"
 
@@ -92,7 +93,8 @@ std::vector<Platform> platforms_of(const ImageIndex& index) {
 
 PlatformSubset cut(const ManifestBytes& source, const ImageIndex& index, const std::vector<bool>& kept) {
   PlatformSubset out;
-  for (std::size_t i = 0; i < kept.size(); ++i) (kept[i] ? out.children : out.left_out).push_back(index.manifests[i]);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (!kept[i]) out.left_out.push_back(kept_manifest(index.manifests[i]));
   out.root = out.left_out.empty() ? source : without(source, kept);
   return out;
 }
@@ -110,8 +112,7 @@ Result<PlatformSubset> take_platforms(const ManifestBytes& source, std::span<con
                                         : single         ? std::vector<Platform>{*single}
                                                          : std::vector<Platform>{};
   if (const auto checked = check_offered(*platforms, offered); !checked) return std::unexpected(checked.error());
-  if (index == nullptr) return PlatformSubset{.root = source, .children = {}, .left_out = {}};
-  if (platforms->empty()) return PlatformSubset{.root = source, .children = index->manifests, .left_out = {}};
+  if (index == nullptr || platforms->empty()) return PlatformSubset{.root = source, .left_out = {}};
   return cut(source, *index, choose(index->manifests, *platforms));
 }
 

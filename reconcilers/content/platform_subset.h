@@ -12,8 +12,7 @@ namespace slipway::content {
 /// What of a source is published.
 struct PlatformSubset {
   ManifestBytes root;                ///< The source's own bytes when everything is kept.
-  std::vector<Descriptor> children;  ///< Of `root` if it is an index, in its order, attestations included.
-  std::vector<Descriptor> left_out;  ///< Children of the source that are not published.
+  std::vector<Descriptor> left_out;  ///< Children of the source that are not published, as kept_manifest().
 };
 
 /// Takes `wanted` ("linux/amd64"; empty: all) out of `source`. The subset of an index is the same index with fewer

@@ -12,7 +12,6 @@ namespace slipway::content {
 namespace {
 
 constexpr std::string_view kUnknown = "unknown";
-constexpr std::string_view kReferenceType = "vnd.docker.reference.type";
 
 /// What Docker's puller takes for configs and layers (three of them are of old images), and what containerd's shims for
 /// WebAssembly take; the others take less.

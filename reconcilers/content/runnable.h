@@ -9,6 +9,9 @@
 /// config's type and platform and by the layers' bytes.
 namespace slipway::content {
 
+/// BuildKit's mark on what an index names beside its images.
+inline constexpr std::string_view kReferenceType = "vnd.docker.reference.type";
+
 /// True for a child whose platform is unknown/unknown.
 bool has_unknown_platform(const Descriptor& child);
 

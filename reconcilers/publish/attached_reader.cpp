@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "reconcilers/brief_digest.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/content/runnable.h"
 
 namespace slipway::publish {
@@ -60,7 +61,8 @@ class AttachedReader {
     auto referrers = places_.source.referrers(subject.digest, places_.stop);
     if (!referrers) return while_doing("referrers of " + subject.digest.str(), std::move(referrers.error()));
     if (auto looked = look_at_destination(subject.digest); !looked) return looked;
-    for (const auto& referrer : *referrers) {
+    for (const auto& listed : *referrers) {
+      const auto referrer = content::kept_manifest(listed);
       if (referrer.artifact_type == kRecordType || content_.bytes.contains(referrer.digest)) continue;
       const bool is_there = content_.present.contains(referrer.digest);
       if (is_there && followed_.contains(referrer.digest)) continue;
@@ -96,7 +98,7 @@ class AttachedReader {
     auto found = places_.source.resolve(tag, places_.stop);
     if (!found) return while_doing("tag " + tag + " of the source", std::move(found.error()));
     if (!*found) return {};
-    auto added = add({.manifest = **found, .subject = subject, .tag = tag});
+    auto added = add({.manifest = content::kept_manifest(**found), .subject = subject, .tag = tag});
     return added ? Result<void>{} : std::unexpected(std::move(added.error()));
   }
 
@@ -228,15 +230,15 @@ class AttachedReader {
   }
 
   Result<void> add_blob(const content::Descriptor& blob) {
-    if (sizes_.emplace(blob.digest, blob.size).second) content_.attached_blobs.push_back(blob);
+    if (sizes_.emplace(blob.digest, blob.size).second) content_.attached_blobs.push_back(content::kept_blob(blob));
     return check_blob_count(sizes_.size());
   }
 
   Result<void> leave_behind(const Digest& source) {
     auto referrers = places_.source.referrers(source, places_.stop);
     if (!referrers) return while_doing("referrers of " + source.str(), std::move(referrers.error()));
-    for (auto& referrer : *referrers)
-      if (referrer.artifact_type != kRecordType) content_.left_out.push_back(std::move(referrer));
+    for (const auto& referrer : *referrers)
+      if (referrer.artifact_type != kRecordType) content_.left_out.push_back(content::kept_manifest(referrer));
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "crds/base/text.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/content/platform_subset.h"
 #include "reconcilers/content/runnable.h"
 #include "reconcilers/publish/attached_reader.h"
@@ -42,7 +43,7 @@ class ContentReader {
   Result<ContentAnswer> read() {
     auto root = find_root();
     if (!root) return std::unexpected(std::move(root.error()));
-    content().root = root->descriptor;
+    content().root = content::kept_manifest(root->descriptor);
     if (auto added = add(content().root, std::move(*root), 0); !added) return std::unexpected(added.error());
     if (auto kept = check_subjects(); !kept) return std::unexpected(kept.error());
     if (auto looked = look_at_blobs(); !looked) return std::unexpected(looked.error());
@@ -151,7 +152,7 @@ class ContentReader {
                      ? add_children(std::get<content::ImageIndex>(*parsed), named.digest, depth)
                      : add_image(std::get<content::ImageManifest>(*parsed), named);
     if (!added) return added;
-    content().manifests.push_back(named);
+    content().manifests.push_back(content::kept_manifest(named));
     return {};
   }
 
@@ -283,7 +284,7 @@ class ContentReader {
   Result<void> add_blob(const content::Descriptor& blob) {
     const auto [known, added] = sizes_.emplace(blob.digest, blob.size);
     if (auto few = check_blob_count(sizes_.size() + withheld_.size()); !few) return few;
-    if (added) content().blobs.push_back(blob);
+    if (added) content().blobs.push_back(content::kept_blob(blob));
     if (known->second == blob.size) return {};
     return fail(ErrorClass::Integrity,
                 "blob " + blob.digest.str() + " is named with " + std::to_string(known->second) + " and with " +

@@ -79,12 +79,11 @@ TEST_CASE("which children a choice of platforms keeps", "[platform_subset]") {
     INFO(row.name);
     const auto subset = take_platforms(row.source, row.wanted, std::nullopt);
     REQUIRE(subset.has_value());
-    CHECK(digests(subset->children) == row.kept);
-    CHECK(subset->children.size() + subset->left_out.size() ==
-          std::get<ImageIndex>(*parse_manifest(row.source)).manifests.size());
     const auto again = parse_manifest(subset->root);
     REQUIRE(again.has_value());
-    CHECK(std::get<ImageIndex>(*again).manifests == subset->children);
+    CHECK(digests(std::get<ImageIndex>(*again).manifests) == row.kept);
+    CHECK(row.kept.size() + subset->left_out.size() ==
+          std::get<ImageIndex>(*parse_manifest(row.source)).manifests.size());
     CHECK(Digest::of(subset->root.bytes) == subset->root.descriptor.digest);
   }
 }
@@ -126,7 +125,6 @@ TEST_CASE("a single image is published as it is or not at all", "[platform_subse
   const auto same = take_platforms(kSingle, Strings{"linux/amd64"}, amd);
   REQUIRE(same.has_value());
   CHECK(same->root.bytes == kSingle.bytes);
-  CHECK(same->children.empty());
   CHECK(take_platforms(kSingle, Strings{}, std::nullopt).has_value());
   CHECK(take_platforms(kSingle, Strings{"linux/arm64"}, amd).error().cls == ErrorClass::NotFound);
   CHECK(take_platforms(kSingle, Strings{"linux/amd64", "linux/arm64"}, amd).error().cls == ErrorClass::NotFound);

@@ -1,5 +1,10 @@
+#include <algorithm>
+#include <regex>
+
 #include "crds/v1alpha1/bindings.h"
 #include "crds/v1alpha1/resources.h"
+#include "reconcilers/content/runnable.h"
+#include "reconcilers/publish/content_reader.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -11,6 +16,46 @@ bool is_within_bounds(const ImagePublicationStatus& status) {
   const auto document = parse_json(to_json_text(to_node(status)), "status");
   const auto read = publication_status_from(document.root);
   return read && *read == status;
+}
+
+/// Puts in its place the same manifest with an artifact type and annotations in each descriptor.
+content::Descriptor annotated(InMemoryRepository& repository, const content::Descriptor& plain) {
+  std::string more = R"(,"artifactType":"a/)" + std::string(300, 'b') + R"(","annotations":{)";
+  for (int i = 0; i < 50; ++i) more += "\"a" + std::to_string(i) + "\":\"\",";
+  more += R"("vnd.docker.reference.type":"attestation-manifest"})";
+  content::ManifestBytes manifest{.descriptor = plain, .bytes = {}};
+  manifest.bytes =
+      std::regex_replace(repository.manifests.at(plain.digest).bytes, std::regex("\"size\":[0-9]+"), "$&" + more);
+  manifest.descriptor.digest = Digest::of(manifest.bytes);
+  manifest.descriptor.size = static_cast<std::int64_t>(manifest.bytes.size());
+  repository.manifests.erase(plain.digest);
+  repository.manifests.emplace(manifest.descriptor.digest, manifest);
+  return manifest.descriptor;
+}
+
+MadeImage annotated_image(InMemoryRepository& repository, const std::string& layer, const std::string& platform) {
+  auto image = make_image(repository, {layer}, platform);
+  image.descriptor = annotated(repository, image.descriptor);
+  return image;
+}
+
+/// An index of an index of two images and an attestation, an SBOM attached to the first of them, and another image.
+content::Descriptor push_annotated(InMemoryRepository& source) {
+  const auto first = annotated_image(source, "first", "linux/amd64");
+  annotated(source, make_artifact(source, "application/spdx+json", "sbom", first.descriptor));
+  MadeImage inner{.descriptor =
+                      annotated(source, make_index(source, {first, annotated_image(source, "second", "linux/arm/v7"),
+                                                            annotated_image(source, "statement", "unknown/unknown")}))};
+  inner.descriptor.platform = content::parse_platform("linux/amd64").value();
+  return annotated(source, make_index(source, {inner, annotated_image(source, "other", "linux/s390x")}));
+}
+
+std::vector<content::Descriptor> manifests_of(const publish::Content& content) {
+  auto all = content.manifests;
+  all.push_back(content.root);
+  all.insert(all.end(), content.left_out.begin(), content.left_out.end());
+  for (const auto& one : content.attached) all.insert(all.end(), {one.manifest, one.subject});
+  return all;
 }
 
 }  // namespace
@@ -76,6 +121,55 @@ TEST_CASE("an image of more blobs than are held is refused before any of them is
   CHECK(world.condition(publication, "Ready") == "False Integrity");
   CHECK_THAT(world.message(publication), Catch::Contains("more than 10,000 blobs"));
   CHECK(world.registry.writes().empty());
+}
+
+TEST_CASE("of what a manifest says of others no more is kept than is read later") {
+  InMemoryRegistry registry;
+  auto& repository = registry.at("ghcr.io", "contoso/storefront");
+  const auto root = push_annotated(repository);
+  const auto source = registry.store("ghcr.io", "contoso/storefront", true);
+  const auto destination = registry.store("registry.example", "shop/storefront");
+  publish::ContentQuestion question{.source = root.digest, .referrers = true, .configs = true};
+  std::size_t left_out = 0;
+  SECTION("all of it") {}
+  SECTION("some platforms of it") {
+    question.platforms = {"linux/amd64"};
+    left_out = 1;
+  }
+  const auto answer = publish::read_content(question, *source, *destination, {});
+  REQUIRE(answer.has_value());
+  const auto& content = answer->content;
+  CHECK(content.left_out.size() == left_out);
+  CHECK(content.attached.size() == 1);
+  CHECK(content.attached_blobs.size() == 2);
+  CHECK(content.blobs.size() == (left_out == 0 ? 8 : 6));
+  for (const auto* blobs : {&content.blobs, &content.attached_blobs})
+    for (const auto& blob : *blobs)
+      CHECK(blob == content::Descriptor{.media_type = blob.media_type, .digest = blob.digest, .size = blob.size});
+  const auto manifests = manifests_of(content);
+  CHECK(std::ranges::count_if(manifests, content::is_attestation) == 1);
+  for (const auto& manifest : manifests) {
+    CHECK(manifest.annotations.size() == (content::is_attestation(manifest) ? 1 : 0));
+    CHECK(manifest.artifact_type.size() <= 255);
+  }
+}
+
+TEST_CASE("an image whose manifests say much of others is published as it is") {
+  PublishWorld world;
+  const auto root = push_annotated(world.source());
+  world.source().tags.insert_or_assign("1.8", root.digest);
+  const auto publication = make_publication();
+  world.publish(publication);
+  CHECK(world.condition(publication, "Ready") == "True Succeeded");
+  CHECK(world.tag("1.8.2") == root.digest.str());
+  std::size_t same = 0;
+  for (const auto& [digest, manifest] : world.destination().manifests) {
+    const auto sent = world.source().manifests.find(digest);
+    if (sent == world.source().manifests.end()) continue;
+    ++same;
+    CHECK(manifest.bytes == sent->second.bytes);
+  }
+  CHECK(same == 7);
 }
 
 }  // namespace slipway::tests

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "reconcilers/content/descriptor.h"
+
+/// What is kept of a descriptor after the manifest that it stands in was read. It is copied on, from what is seen to
+/// the plan and to whoever sends it, and what a manifest may say of others has no bound of its own: an annotation of
+/// nine bytes takes more than a hundred in memory, and one manifest may have 20,000. Nothing is lost by it, for
+/// manifests are sent as they came.
+namespace slipway::content {
+
+/// Of a blob its media type, digest and size.
+Descriptor kept_blob(const Descriptor& blob);
+
+/// Of a manifest also its platform, its artifact type, and of the annotations the one that is_attestation() reads.
+Descriptor kept_manifest(const Descriptor& manifest);
+
+/// Cuts off of a type that somebody gives what no media type has.
+void cut_type(std::string& type);
+
+}  // namespace slipway::content
