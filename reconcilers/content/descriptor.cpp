@@ -9,8 +9,10 @@ namespace slipway::content {
 
 namespace {
 
+constexpr std::size_t kLongestWord = 64;
+
 bool is_platform_word(std::string_view word) {
-  return !word.empty() && word.size() <= 64 && std::all_of(word.begin(), word.end(), [](char c) {
+  return !word.empty() && word.size() <= kLongestWord && std::all_of(word.begin(), word.end(), [](char c) {
     return is_lower(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
   });
 }
@@ -24,8 +26,8 @@ std::string_view variant_of(const Platform& platform) {
 }  // namespace
 
 std::string to_string(const Platform& platform) {
-  std::string out = platform.os + "/" + platform.architecture;
-  if (!platform.variant.empty()) out += "/" + platform.variant;
+  std::string out = visible(platform.os, kLongestWord) + "/" + visible(platform.architecture, kLongestWord);
+  if (!platform.variant.empty()) out += "/" + visible(platform.variant, kLongestWord);
   return out;
 }
 

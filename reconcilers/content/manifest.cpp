@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMostChildren = 1000;
 constexpr std::size_t kLongestMediaType = 255;
+/// Of a platform, which is kept for each image.
+constexpr std::size_t kLongestWord = 255;
 /// The largest blob that is taken for one: the sum of all that an image can name does not overflow.
 constexpr std::int64_t kLargestBlob = std::int64_t{1} << 42;
 
@@ -65,11 +67,15 @@ Result<std::map<std::string, std::string>> parse_annotations(const Node& parent)
   return out;
 }
 
-Platform parse_platform_of(const Node& node) {
-  return {.os = json::text_at(node, "os"),
-          .architecture = json::text_at(node, "architecture"),
-          .variant = json::text_at(node, "variant"),
-          .os_version = json::text_at(node, "os.version")};
+Result<Platform> parse_platform_of(const Node& node) {
+  Platform out{.os = json::text_at(node, "os"),
+               .architecture = json::text_at(node, "architecture"),
+               .variant = json::text_at(node, "variant"),
+               .os_version = json::text_at(node, "os.version")};
+  for (const std::string* word : {&out.os, &out.architecture, &out.variant, &out.os_version})
+    if (word->size() > kLongestWord)
+      return broken("its platform has a word of " + std::to_string(word->size()) + " bytes, more than 255");
+  return out;
 }
 
 Result<Descriptor> parse_descriptor(const Node& node) {
@@ -91,7 +97,9 @@ Result<Descriptor> parse_descriptor(const Node& node) {
   out.annotations = std::move(*annotations);
   if (const Node& platform = json::at(node, "platform"); platform.kind == Node::Kind::Map) {
     if (const auto keys = check_keys(platform, kConfigKeys); !keys) return std::unexpected(keys.error());
-    out.platform = parse_platform_of(platform);
+    auto parsed = parse_platform_of(platform);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    out.platform = std::move(*parsed);
   }
   return out;
 }
@@ -263,7 +271,9 @@ Result<ImageConfig> parse_config(std::string_view bytes) {
   const auto root = parse_config_object(bytes);
   if (!root) return std::unexpected(root.error());
   ImageConfig out;
-  out.platform = parse_platform_of(*root);
+  auto platform = parse_platform_of(*root);
+  if (!platform) return while_doing("image config", std::move(platform.error()));
+  out.platform = std::move(*platform);
   if (out.platform.os.empty() || out.platform.architecture.empty())
     return while_doing("image config", broken("it does not say os and architecture").error());
   auto diff_ids = parse_diff_ids(*root);

@@ -47,8 +47,8 @@ using Manifest = std::variant<ImageManifest, ImageIndex>;
 /// Parses and checks (image specification 1.1, manifest.md and image-index.md; Docker schema 2): known media type that
 /// agrees with the body (OCI bodies may leave it out), not an image and an index at once, digests, sizes that are not
 /// negative, at most 4 TiB and the same wherever one digest is named, at most 1,000 children or layers, children of at
-/// most 4 MiB, none that is the manifest itself, no key that only case tells from one of the specification. Integrity
-/// names what is wrong. `urls` of layers are never followed.
+/// most 4 MiB, none that is the manifest itself, no word of a platform over 255 bytes, no key that only case tells from
+/// one of the specification. Integrity names what is wrong. `urls` of layers are never followed.
 Result<Manifest> parse_manifest(const ManifestBytes& manifest);
 
 /// What gates need of an image config.

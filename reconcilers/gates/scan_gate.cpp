@@ -20,6 +20,7 @@ namespace {
 constexpr std::chrono::minutes kClockSkew{5};
 constexpr std::size_t kMostFindingsNamed = 3;
 constexpr std::size_t kMostFaultsNamed = 3;
+constexpr std::size_t kMostImagesNamed = 10;
 constexpr std::string_view kScanAgain = "scan the image again and replace the report";
 
 /// One thing that keeps a gate from passing. The lowest rank is told first.
@@ -50,6 +51,33 @@ Fault missing(std::string_view why, std::string message, std::string remedy) {
           .message = std::move(message),
           .remedy = std::move(remedy)};
 }
+
+/// Counts all and keeps what may be told: each report can have faults about each of a thousand images.
+class Faults {
+ public:
+  void add(Fault fault) {
+    ++count_;
+    auto& alike = kept_[fault.rank];
+    if (alike.size() < kMostFaultsNamed) alike.push_back(std::move(fault));
+  }
+  std::size_t count() const { return count_; }
+  bool are_all_of(int rank) const {
+    return std::ranges::all_of(kept_, [&](const auto& of) { return of.first == rank; });
+  }
+
+  /// The first few as they are told: by rank, and of one rank in the order of the reports.
+  std::vector<const Fault*> told() const {
+    std::vector<const Fault*> out;
+    for (const auto& [rank, alike] : kept_)
+      for (const auto& fault : alike)
+        if (out.size() < kMostFaultsNamed) out.push_back(&fault);
+    return out;
+  }
+
+ private:
+  std::map<int, std::vector<Fault>> kept_;  ///< By rank.
+  std::size_t count_ = 0;
+};
 
 std::string name_of(const PlatformImage& image) {
   return to_string(image.platform) + " (" + brief(image.digest) + ")";
@@ -103,14 +131,13 @@ class Judge {
   const ScanException* exception_for(const Finding& finding) const;
   bool has_ended(const ScanException& exception) const;
   std::string unmatched() const;
-  std::vector<const Fault*> by_rank() const;
   GateVerdict verdict() const;
 
   const ScanQuestion& question_;
   const ScanSubject& subject_;
   const Timestamp now_;
   VerdictStatus status_;
-  std::vector<Fault> faults_;
+  Faults faults_;
   std::set<Digest> covered_;
   std::vector<std::string> strangers_;  ///< Reports that are about none of the images, as a message names them.
   std::map<const Finding*, const NamedReport*, ByValue> findings_;  ///< With the first report that has it.
@@ -124,8 +151,8 @@ void Judge::judge_report(const NamedReport& named) {
     const bool awaited =
         error.cls == ErrorClass::NotFound || error.cls == ErrorClass::Unavailable || error.cls == ErrorClass::Throttled;
     const std::string why = error.reason.empty() ? std::string(to_string(error.cls)) : error.reason;
-    faults_.push_back(awaited ? missing(reason::kAwaitingReport, name + ": " + error.message, error.remedy)
-                              : report_fault(why, name + ": " + error.message, error.remedy));
+    faults_.add(awaited ? missing(reason::kAwaitingReport, name + ": " + error.message, error.remedy)
+                        : report_fault(why, name + ": " + error.message, error.remedy));
     return;
   }
   bool bound = false;
@@ -136,8 +163,8 @@ void Judge::judge_report(const NamedReport& named) {
     bound = true;
     covered_.insert(image.digest);
     if (binding.kind == ReportBinding::Kind::Conflict)
-      faults_.push_back(report_fault(reason::kReportConflict,
-                                     name + " contradicts itself about " + name_of(image) + ": " + binding.conflict));
+      faults_.add(report_fault(reason::kReportConflict,
+                               name + " contradicts itself about " + name_of(image) + ": " + binding.conflict));
     else
       judge_bound(named, binder, image);
   }
@@ -151,16 +178,16 @@ void Judge::judge_bound(const NamedReport& named, const ReportBinder& binder, co
   const ScanReport& report = *named.report;
   const std::string name = "report " + quoted(named.name) + " about " + name_of(image);
   if (!report.covers_packages)
-    faults_.push_back(report_fault(reason::kReportEmpty, name + " covered nothing: no package list was looked at",
-                                   "let the scanner look for vulnerabilities in an image that has packages"));
+    faults_.add(report_fault(reason::kReportEmpty, name + " covered nothing: no package list was looked at",
+                             "let the scanner look for vulnerabilities in an image that has packages"));
   if (!image.lists_layers && !binder.is_read_from_manifest(image))
-    faults_.push_back(report_fault(
+    faults_.add(report_fault(
         reason::kPlatformNotCovered, name + " names its config alone, which says nothing of its layers",
         "scan " + image.digest.str() + " at a registry, so that the report's RepoDigests name that digest"));
   if (report.end_of_life)
-    faults_.push_back(report_fault(
-        reason::kEndOfLife, name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
-        "build the image on a distribution that is still maintained"));
+    faults_.add(report_fault(reason::kEndOfLife,
+                             name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
+                             "build the image on a distribution that is still maintained"));
   for (const auto& finding : report.findings) findings_.try_emplace(&finding, &named);
 }
 
@@ -168,34 +195,37 @@ void Judge::judge_age(const NamedReport& named) {
   const std::string name = "report " + quoted(named.name);
   const auto& created = named.report->created_at;
   if (created && *created > now_ + kClockSkew) {
-    faults_.push_back(report_fault(reason::kReportFromFuture, name + " is from the future: " + to_string(*created),
-                                   "set the clock of the machine that scans, and scan again"));
+    faults_.add(report_fault(reason::kReportFromFuture, name + " is from the future: " + to_string(*created),
+                             "set the clock of the machine that scans, and scan again"));
     return;
   }
   const auto& max_age = question_.rules.max_age;
   if (!max_age || !question_.judge_age) return;
   if (!created)
-    faults_.push_back(report_fault(reason::kReportWithoutTime,
-                                   name + " does not say when it was made, so maxAge can't be judged",
-                                   "scan again with a scanner that writes CreatedAt"));
+    faults_.add(report_fault(reason::kReportWithoutTime,
+                             name + " does not say when it was made, so maxAge can't be judged",
+                             "scan again with a scanner that writes CreatedAt"));
   else if (now_ - *created > *max_age)
-    faults_.push_back(report_fault(reason::kReportTooOld, name + " was made at " + to_string(*created) +
-                                                              ", longer ago than " + format_duration(*max_age)));
+    faults_.add(report_fault(reason::kReportTooOld, name + " was made at " + to_string(*created) +
+                                                        ", longer ago than " + format_duration(*max_age)));
 }
 
 void Judge::judge_coverage() {
   std::string open;
+  std::size_t count = 0;
   for (const auto& image : subject_.images)
-    if (!covered_.contains(image.digest)) open += (open.empty() ? "" : ", ") + name_of(image);
-  if (open.empty()) return;
+    if (!covered_.contains(image.digest) && count++ < kMostImagesNamed)
+      open += (count == 1 ? "" : ", ") + name_of(image);
+  if (count == 0) return;
+  if (count > kMostImagesNamed) open += " and " + std::to_string(count - kMostImagesNamed) + " more";
   const std::string remedy = "scan " + open + " and name the report under spec.gates.scan.reports";
   if (strangers_.empty()) {
-    faults_.push_back(missing(reason::kPlatformNotCovered, "no report is about " + open, remedy));
+    faults_.add(missing(reason::kPlatformNotCovered, "no report is about " + open, remedy));
     return;
   }
   std::string message = strangers_.front();
   if (strangers_.size() > 1) message += " (and " + std::to_string(strangers_.size() - 1) + " more are of other images)";
-  faults_.push_back(missing(reason::kAwaitingReport, message + "; none is about " + open, remedy));
+  faults_.add(missing(reason::kAwaitingReport, message + "; none is about " + open, remedy));
 }
 
 bool Judge::has_ended(const ScanException& exception) const {
@@ -215,8 +245,7 @@ const ScanException* Judge::exception_for(const Finding& finding) const {
 
 /// Nothing while a report is missing or faulty: what it would say is not known.
 std::string Judge::unmatched() const {
-  const bool is_known = std::ranges::all_of(faults_, [](const Fault& fault) { return fault.rank == kRankFindings; });
-  if (question_.floor || !is_known) return "";
+  if (question_.floor || !faults_.are_all_of(kRankFindings)) return "";
   std::string names;
   std::size_t count = 0;
   for (const auto& exception : question_.rules.exceptions) {
@@ -293,11 +322,11 @@ void Judge::add_finding_fault() {
   const std::size_t named = std::min(above_.size(), kMostFindingsNamed);
   for (std::size_t i = 0; i < named; ++i) message += (i == 0 ? "" : "; ") + describe(*above_[i]);
   if (above_.size() > named) message += "; and " + std::to_string(above_.size() - named) + " more";
-  faults_.push_back({.rank = kRankFindings,
-                     .state = GateState::Refused,
-                     .reason = std::string(reason::kFindings),
-                     .message = std::move(message),
-                     .remedy = remedy_for(above_, question_.floor, now_)});
+  faults_.add({.rank = kRankFindings,
+               .state = GateState::Refused,
+               .reason = std::string(reason::kFindings),
+               .message = std::move(message),
+               .remedy = remedy_for(above_, question_.floor, now_)});
 }
 
 std::vector<RefusedFinding> Judge::listed() const {
@@ -306,15 +335,6 @@ std::vector<RefusedFinding> Judge::listed() const {
     const NamedReport& report = *findings_.at(above_[i]);
     out.push_back({question_.gate, report.name, report.place, *above_[i]});
   }
-  return out;
-}
-
-/// The faults as they are told; of one rank in the order of the reports.
-std::vector<const Fault*> Judge::by_rank() const {
-  std::vector<const Fault*> out;
-  for (const int rank : {kRankFindings, kRankReport, kRankMissing})
-    for (const auto& fault : faults_)
-      if (fault.rank == rank) out.push_back(&fault);
   return out;
 }
 
@@ -327,20 +347,20 @@ GateVerdict Judge::verdict() const {
                   .note = {},
                   .above = listed(),
                   .above_in_all = above_.size()};
-  out.status.passed = faults_.empty();
-  if (faults_.empty()) {
+  out.status.passed = faults_.count() == 0;
+  if (out.status.passed) {
     out.note = unmatched();
     return out;
   }
-  const auto faults = by_rank();
-  const Fault& worst = *faults.front();
+  const auto told = faults_.told();
+  const Fault& worst = *told.front();
   out.state = worst.state;
   out.reason = worst.reason;
   out.remedy = worst.remedy;
   out.message = question_.gate + ": " + worst.message;
-  const std::size_t named = std::min(faults.size(), kMostFaultsNamed);
-  for (std::size_t i = 1; i < named; ++i) out.message += "; " + faults[i]->message;
-  if (faults.size() > named) out.message += "; and " + std::to_string(faults.size() - named) + " more faults";
+  for (std::size_t i = 1; i < told.size(); ++i) out.message += "; " + told[i]->message;
+  if (const std::size_t rest = faults_.count() - told.size(); rest > 0)
+    out.message += "; and " + std::to_string(rest) + " more faults";
   if (const auto note = unmatched(); !note.empty()) out.message += "; " + note;
   return out;
 }

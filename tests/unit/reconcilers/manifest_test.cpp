@@ -129,6 +129,10 @@ TEST_CASE("hostile manifests are Integrity and say what is wrong", "[manifest]")
       {"a platform that Go reads instead",
        index(R"({"platform":{"os":"unknown","architecture":"unknown","OS":"linux"},)" + kManifestChild.substr(1)),
        kOciIndex, "key \"OS\""},
+      {"a platform of more than a word",
+       index(R"({"platform":{"os":")" + std::string(256, 'l') + R"(","architecture":"amd64"},)" +
+             kManifestChild.substr(1)),
+       kOciIndex, "manifests[0]: its platform has a word of 256 bytes, more than 255"},
       {"an index given as an image", index(kManifestChild), kOciManifest, "config"},
   };
   for (const auto& row : rows) {
@@ -178,11 +182,13 @@ TEST_CASE("configs", "[manifest]") {
   CHECK(parse_config(R"({"os":"linux","architecture":"amd64"})")->diff_ids.empty());
   CHECK_FALSE(parse_config(R"({"os":"linux","architecture":"amd64","created":"soon"})")->created);
 
-  for (const std::string bad : {R"({})", R"({"os":"linux"})", R"({"architecture":"amd64"})", R"([])", R"({"os":)",
-                                R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":"x"}})",
-                                R"({"os":"linux","architecture":"amd64","Rootfs":{}})",
-                                R"({"os":"linux","architecture":"amd64","rootfs":{"Diff_IDs":[]}})",
-                                R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["sha256:12"]}})"}) {
+  for (const std::string& bad : std::vector<std::string>{
+           R"({})", R"({"os":"linux"})", R"({"architecture":"amd64"})", R"([])", R"({"os":)",
+           R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":"x"}})",
+           R"({"os":"linux","architecture":"amd64","Rootfs":{}})",
+           R"({"os":"linux","architecture":"amd64","os.version":")" + std::string(256, 'x') + "\"}",
+           R"({"os":"linux","architecture":"amd64","rootfs":{"Diff_IDs":[]}})",
+           R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["sha256:12"]}})"}) {
     INFO(bad);
     const auto parsed = parse_config(bad);
     REQUIRE_FALSE(parsed.has_value());
@@ -193,6 +199,8 @@ TEST_CASE("configs", "[manifest]") {
 TEST_CASE("platforms are parsed and printed the same", "[platform]") {
   for (const std::string good : {"linux/amd64", "linux/arm64/v8", "windows/amd64"})
     CHECK(to_string(parse_platform(good).value()) == good);
+  CHECK(to_string({.os = "li\x1bnux", .architecture = std::string(65, 'a'), .variant = "v8", .os_version = {}}) ==
+        "li\\x1bnux/" + std::string(64, 'a') + "…/v8");
   for (const std::string bad :
        {"", "linux", "linux/", "/amd64", "linux//v8", "linux/arm64/v8/x", "Linux/amd64", "a b/c"}) {
     INFO(bad);

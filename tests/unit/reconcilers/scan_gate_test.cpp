@@ -1,5 +1,6 @@
 #include "reconcilers/gates/scan_gate.h"
 
+#include "reconcilers/brief_digest.h"
 #include "tests/catch.h"
 
 using namespace slipway;
@@ -674,6 +675,34 @@ TEST_CASE("as many images, layers and reports as a tenant can name are gone thro
   reports.push_back(named(last));
   CHECK_FALSE(needs_layers_checked(published, reports));
   CHECK(judge_scan(question(), published, reports, kNow).state == GateState::Passed);
+}
+
+TEST_CASE("however many faults there are, and whatever images are called, a verdict is short", "[scan_gate]") {
+  ScanSubject published = subject({});
+  for (int i = 0; i < 999; ++i) {
+    PlatformImage one = kAmd;
+    one.digest = Digest::of("image " + std::to_string(i));
+    one.platform.os.assign(3900, 'l');
+    published.images.push_back(one);
+  }
+  ScanReport empty = report_about(published.images.front());
+  empty.covers_packages = false;
+  empty.end_of_life = true;
+  SECTION("faults of each report about each image") {
+    const auto verdict = judge_scan(question(), published, std::vector(64, named(empty)), kNow);
+    CHECK(verdict.reason == "ReportEmpty");
+    REQUIRE(verdict.message.size() < 1000);
+    CHECK_THAT(verdict.message, Catch::Contains("; and 127869 more faults"));
+  }
+  SECTION("images without a report") {
+    const auto verdict = judge_scan(question(), published, {named(report_about(kArm))}, kNow);
+    CHECK(verdict.reason == "AwaitingReport");
+    REQUIRE(verdict.message.size() < 2000);
+    REQUIRE(verdict.remedy.size() < 2000);
+    CHECK_THAT(verdict.message,
+               Catch::Contains(brief(published.images.front().digest)) && Catch::EndsWith(" and 989 more"));
+    CHECK_THAT(verdict.remedy, Catch::Contains(" and 989 more and name the report under spec.gates.scan.reports"));
+  }
 }
 
 TEST_CASE("a verdict as an error", "[scan_gate]") {
