@@ -58,9 +58,7 @@ bool LineWriter::write_rest() {
     const ssize_t written = ::write(descriptor_, rest_.data(), std::min<std::size_t>(rest_.size(), PIPE_BUF));
     if (written > 0)
       rest_.erase(0, static_cast<std::size_t>(written));
-    else if (written < 0 && errno == EAGAIN && !room_.was_taken())
-      return false;
-    else if (written < 0 && errno != EAGAIN && errno != EINTR)
+    else if (written < 0 && errno != EINTR && (errno != EAGAIN || !room_.was_taken()))
       return false;
   }
   return true;
