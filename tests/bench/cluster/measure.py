@@ -293,6 +293,7 @@ def cuts_case(setting):
             editor.join()
             began = time.monotonic()
             wait_until(lambda: all_written(api), "every change is answered", 120)
+            waited = time.monotonic() - began
             lists = len(wire.seen("GET", "/imagepublications[?]limit=500"))
             watches = len(wire.seen("GET", "/imagepublications[?].*watch=true"))
         finally:
@@ -300,7 +301,7 @@ def cuts_case(setting):
             wire.stop()
     return ["| changes | lost | watches cut | watches opened | lists meanwhile | after the last cut until all was written, s |",
             "|---|---|---|---|---|---|",
-            f"| {changed} | 0 | {cuts} | {watches} | {lists} | {time.monotonic() - began:.1f} |"]
+            f"| {changed} | 0 | {cuts} | {watches} | {lists} | {waited:.1f} |"]
 
 
 def change_some(api, count, seconds):
