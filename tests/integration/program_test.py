@@ -712,6 +712,20 @@ class ExitCodeTest(ProgramTest):
 
 
 class RunTest(ProgramTest):
+    @contextlib.contextmanager
+    def run_in_terminal(self):
+        """The process, once it runs, and what the terminal showed until then."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(self.command("run", "--listen", "127.0.0.1:0"), stdout=theirs, stderr=theirs,
+                                   env={**os.environ, "HOME": str(self.work)})
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        os.close(theirs)
+        shown = b""
+        with open(ours, "rb", buffering=0) as terminal:
+            while b"running" not in shown:
+                shown += terminal.read(4096)
+            yield process, shown
+
     def test_follows_the_folder(self):
         digest = self.image()
         process = self.serve()
@@ -766,15 +780,7 @@ class RunTest(ProgramTest):
         self.stop(process)
 
     def test_one_in_a_terminal_ends_with_it(self):
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(self.command("run", "--listen", "127.0.0.1:0"), stdout=theirs, stderr=theirs,
-                                   env={**os.environ, "HOME": str(self.work)})
-        self.addCleanup(lambda: process.poll() is None and process.kill())
-        os.close(theirs)
-        shown = b""
-        with open(ours, "rb", buffering=0) as terminal:
-            while b"running" not in shown:
-                shown += terminal.read(4096)
+        with self.run_in_terminal() as (process, _):
             process.send_signal(signal.SIGHUP)
             self.assertEqual(process.wait(timeout=60), -signal.SIGHUP)
 
@@ -892,15 +898,7 @@ class RunTest(ProgramTest):
         self.stop(process)
         for line in self.log("run").splitlines():
             self.assertIn("message", json.loads(line))
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(self.command("run", "--listen", "127.0.0.1:0"), stdout=theirs, stderr=theirs,
-                                   env={**os.environ, "HOME": str(self.work)})
-        self.addCleanup(lambda: process.poll() is None and process.kill())
-        os.close(theirs)
-        shown = b""
-        with open(ours, "rb", buffering=0) as terminal:
-            while b"running" not in shown:
-                shown += terminal.read(4096)
+        with self.run_in_terminal() as (process, shown):
             self.stop(process)
         self.assertFalse([line for line in shown.decode().splitlines() if line.startswith("{")])
 
