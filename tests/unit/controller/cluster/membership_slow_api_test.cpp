@@ -404,15 +404,32 @@ class Stepped {
   const Time& now_;
 };
 
+/// One that stays, alone at first, and two of which one goes when the other comes.
+struct Change {
+  Change() { stays.settle(); }
+
+  void one_goes() {
+    goes.membership.release(now);
+    goes.settle();
+  }
+  void another_comes() {
+    comes.settle();
+    now += 1ms;
+    comes.settle();
+  }
+
+  tests::InMemoryLeases leases;
+  Time now{std::chrono::hours(1000)};
+  Stepped stays{"a", leases, now};
+  Stepped goes{"b", leases, now};
+  Stepped comes{"c", leases, now};
+};
+
 }  // namespace
 
 TEST_CASE("a claim that was withdrawn meanwhile is not proven by the list of before when it is published again") {
-  tests::InMemoryLeases leases;
-  Time now{std::chrono::hours(1000)};
-  Stepped stays("a", leases, now);
-  Stepped goes("b", leases, now);
-  Stepped comes("c", leases, now);
-  stays.settle();
+  Change change;
+  auto& [leases, now, stays, goes, comes] = change;
   now += 2s;
   stays.write_ends(stays.write_begins());
   stays.list_begins();
@@ -423,13 +440,10 @@ TEST_CASE("a claim that was withdrawn meanwhile is not proven by the list of bef
   stays.membership.listed(both, now);
   stays.list_begins();
   const auto with_the_other = stays.write_begins();
-  goes.membership.release(now);
-  goes.settle();
+  change.one_goes();
   const auto alone = leases.list();
   stays.write_ends(with_the_other);
-  comes.settle();
-  now += 1ms;
-  comes.settle();
+  change.another_comes();
   stays.membership.listed(alone, now);
   stays.list_begins();
   stays.write_ends(stays.write_begins());
@@ -437,12 +451,8 @@ TEST_CASE("a claim that was withdrawn meanwhile is not proven by the list of bef
 }
 
 TEST_CASE("a claim whose answer was lost counts as published when another one is published after it") {
-  tests::InMemoryLeases leases;
-  Time now{std::chrono::hours(1000)};
-  Stepped stays("a", leases, now);
-  Stepped goes("b", leases, now);
-  Stepped comes("c", leases, now);
-  stays.settle();
+  Change change;
+  auto& [leases, now, stays, goes, comes] = change;
   goes.settle();
   now += 2s;
   stays.write_ends(stays.write_begins());
@@ -451,16 +461,13 @@ TEST_CASE("a claim whose answer was lost counts as published when another one is
   REQUIRE(leases.update(stays.write_begins()));
   now += 5s;
   stays.membership.written(fail(ErrorClass::Unavailable, "no answer in time", ""), now);
-  goes.membership.release(now);
-  goes.settle();
+  change.one_goes();
   now += 500ms;
   stays.write_ends(stays.write_begins());
   stays.list_begins();
   stays.membership.listed(leases.list(), now);
   const auto alone = stays.write_begins();
-  comes.settle();
-  now += 1ms;
-  comes.settle();
+  change.another_comes();
   stays.write_ends(alone);
   CHECK(stays.holds_with(comes) == 0);
 }
