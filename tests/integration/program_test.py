@@ -291,6 +291,32 @@ class PublishTest(ProgramTest):
         self.assertEqual(self.registry.digest("team/app", "2.5.0"), digest)
         self.assertIsNone(self.registry.digest("team/app", "1.0.0"))
 
+    def test_every_verb_that_reads_once_takes_standard_input(self):
+        digest = self.image()
+        text = REGISTRY.format(host=self.registry.host) + "---" + PUBLICATION.format(
+            name="app", version="1.8.2", number=1, image="image", retry="10m", policy="Retain")
+
+        def given(verb, *arguments, stdin=text):
+            return self.slipway(verb, *arguments, source="-", stdin=stdin)
+        valid = given("validate")
+        self.assertEqual((valid.code, valid.errors), (0, ""))
+        self.assertIn("2 valid resources", valid.out)
+        invalid = given("validate", stdin=text.replace("environment: staging", "environment: [staging]"))
+        self.assertEqual(invalid.code, 2)
+        line = 1 + text[:text.index("environment: staging")].count("\n")
+        self.assertIn(f"error: -:{line}:16: spec.environment: a list is given", invalid.errors)
+        plan = given("plan")
+        self.assertEqual(plan.code, 0, plan.errors)
+        self.assertIn("set tag 1.8.2", plan.out)
+        self.assertIsNone(self.registry.digest("team/app", "1.8.2"))
+        self.assertEqual(json.loads(given("get", "ipub", "app", "-n", "team", "-o", "json").out)["metadata"]["name"], "app")
+        self.assertEqual(given("publish").code, 0)
+        self.assertIn("nothing to do", given("plan").out)
+        self.assertRegex(given("get").out, r"(?m)^team +app +True")
+        told = given("describe", "ipub", "app", "-n", "team")
+        self.assertEqual(told.code, 0, told.errors)
+        self.assertRegex(told.out, r"Digest: +" + digest)
+
     def test_a_file_and_its_folder_are_one_publisher_with_one_state(self):
         digest = self.image()
         self.publication(extra="---" + REGISTRY.format(host=self.registry.host))
