@@ -56,6 +56,29 @@ def fetch(url, method="GET", body=None, headers=None, data=None):
         return error.code, error.headers, error.read()
 
 
+def whole_lines(log):
+    """The text of a log that somebody may be writing: its last line is left out as long as it has no end."""
+    return log[:log.rfind(b"\n") + 1].decode()
+
+
+class Metrics:
+    """A page of metrics: what it says is of one moment."""
+
+    def __init__(self, url):
+        self.text = fetch(f"{url}/metrics")[2].decode()
+
+    def sum(self, line):
+        """Of those whose name and labels begin like this."""
+        return sum(float(each.rsplit(" ", 1)[1]) for each in self.text.splitlines() if each.startswith(line))
+
+    def is_idle(self):
+        """No key is due and none is with a worker, as the queue has it: all that was done is counted by then.
+
+        controller_runtime_active_workers goes down before a key that was added meanwhile is due again.
+        """
+        return self.sum("workqueue_depth{") == 0 and self.sum("workqueue_unfinished_work_seconds{") == 0
+
+
 def need(program):
     """Skips a test whose program is not installed; under tests/run.sh, which installs them all, it fails."""
     if shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin"):
