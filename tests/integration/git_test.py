@@ -121,7 +121,8 @@ class FollowTest(GitTest):
         self.run_it()
         self.wait_for_tag("1.0", digest)
         self.wait_for_tag("1.0", digest, "other")
-        wait_until(self.ready, "it is ready")
+        for name in ("app", "other"):
+            wait_until(lambda: self.ready(name), f"{name} is ready")
         self.assertEqual(self.revision(), f"main@sha1:{first}")
         self.assertEqual(self.ask("/readyz"), (200, "ok\n"))
 
@@ -185,7 +186,7 @@ class FollowTest(GitTest):
         git("mv", "prod", "elsewhere", folder=self.repository.work)
         self.repository.push()
         wait_until(lambda: self.metric("slipway_git_commit_refused") == 1, "a commit without the folder is refused")
-        self.assertIn("has no folder", self.log())
+        wait_until(lambda: "has no folder" in self.log(), "it is said why, after it is counted")
         git("update-ref", "-d", "refs/heads/main", folder=self.repository.bare)
         wait_until(lambda: (self.metric("slipway_git_failures_total") or 0) >= 1, "the branch is missed")
         self.wait_for_readyz("what was in force stays")
@@ -434,7 +435,7 @@ class HttpTest(GitTest):
         # A rotated password is taken without a restart.
         self.server.server.user = "ci:rotated"
         wait_until(lambda: (self.metric("slipway_git_failures_total") or 0) >= 1, "the old one is refused")
-        self.assertIn("correct the user name and the password", self.log())
+        wait_until(lambda: "correct the user name and the password" in self.log(), "it is said what to do, after it is counted")
         self.credentials("rotated")
         failures = self.metric("slipway_git_failures_total")
         wait_until(lambda: "answers again" in self.log(), "the new one is taken")
@@ -488,7 +489,7 @@ class HttpTest(GitTest):
                 except FileNotFoundError:
                     pass
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(timeout=30), 0)
+        self.assertEqual(process.wait(timeout=60), 0)
 
     def is_git(self, pid):
         try:
