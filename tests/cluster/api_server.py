@@ -254,7 +254,7 @@ class Cluster:
     def apply_crds(self, folder=CRDS):
         """Puts those of a folder there, and waits until they are served."""
         self.kubectl("apply", "--server-side", "-f", folder)
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", folder)
+        self.kubectl("wait", "--for=condition=Established", "--timeout=180s", "-f", folder)
 
     def token_of(self, account, namespace, *options):
         """A token of that ServiceAccount."""

@@ -550,7 +550,7 @@ class ClusterTest(unittest.TestCase):
     @classmethod
     def install(cls, *arguments, chart=CHART):
         done = cls.helm("install", "slipway", chart, "--create-namespace", *IMAGE, *arguments)
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        cls.kubectl("wait", "--for=condition=Established", "--timeout=180s", "crd", "--all")
         return done.stdout
 
     def upgrade(self, *arguments):

@@ -89,7 +89,7 @@ class ControllerTest(unittest.TestCase):
         return message
 
     def ready(self, name, kind="ipub"):
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", kind, name, "-n", "team")
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=180s", kind, name, "-n", "team")
 
     def becomes(self, expected, type, name, kind="ipub"):
         wait_until(lambda: self.condition(type, name, kind) == expected,
@@ -217,13 +217,13 @@ class PublishTest(ControllerTest):
         self.publication("gone", extra="  deletionPolicy: Untag\n")
         self.ready("gone")
         self.assertEqual(self.get("gone")["metadata"]["finalizers"], ["slipway.dev/untag"])
-        self.kubectl("delete", "ipub", "gone", "-n", "team", "--timeout=60s")
+        self.kubectl("delete", "ipub", "gone", "-n", "team", "--timeout=180s")
         self.assertIsNone(self.registry.digest("team/gone", "1.8.2"))
 
     def test_ttl_after_published_deletes_the_object_and_nothing_that_it_published(self):
         self.publication("lasting")
         self.publication("passing", extra="  ttlAfterPublished: 2s\n")
-        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "passing", "-n", "team")
+        self.kubectl("wait", "--for=delete", "--timeout=180s", "ipub", "passing", "-n", "team")
         self.assertEqual(self.registry.digest("team/passing", "1.8.2"), self.digest)
         self.assertEqual(self.registry.digest("team/passing", "staging"), self.digest)
         (deletion,) = [each for each in CLUSTER.audit() if each["verb"] == "delete"
@@ -234,7 +234,7 @@ class PublishTest(ControllerTest):
         self.kubectl("patch", "ipub", "lasting", "-n", "team", "--type=merge", "-p", '{"spec":{"ttlAfterPublished":"1h"}}')
         self.ready("lasting")
         self.kubectl("patch", "ipub", "lasting", "-n", "team", "--type=merge", "-p", '{"spec":{"ttlAfterPublished":"1s"}}')
-        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "lasting", "-n", "team")
+        self.kubectl("wait", "--for=delete", "--timeout=180s", "ipub", "lasting", "-n", "team")
 
     def test_what_the_schema_cannot_say_is_stalled_with_the_words_of_validate(self):
         wrong = PUBLICATION.format(name="wrong", version="1.0.0", number=1, source=f"{self.registry.host}/team/base:1").replace(
@@ -657,7 +657,7 @@ class MissingRightTest(ControllerTest):
             self.ask(name, "now")
         self.ready("coming")
         self.assertEqual(self.registry.digest("team/coming", "1.8.2"), digest)
-        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "leaving", "-n", "team")
+        self.kubectl("wait", "--for=delete", "--timeout=180s", "ipub", "leaving", "-n", "team")
 
 
 class SecondInstallationTest(ControllerTest):
@@ -777,7 +777,7 @@ class DeletionTest(ControllerTest):
         wait_until(lambda: ("Untagging", "Warning") in self.events("held"), "people are told")
         self.assertEqual(self.get("held")["metadata"]["finalizers"], ["slipway.dev/untag"])
         self.registry.heal()
-        self.kubectl("wait", "--for=delete", "--timeout=60s", "ipub", "held", "-n", "team")
+        self.kubectl("wait", "--for=delete", "--timeout=180s", "ipub", "held", "-n", "team")
         self.assertIsNone(self.registry.digest("team/held", "1.8.2"))
 
     def test_what_is_deleted_while_suspended_or_after_its_registry_leaves_its_tags(self):
@@ -787,10 +787,10 @@ class DeletionTest(ControllerTest):
             self.publication(name, extra="  deletionPolicy: Untag\n")
             self.ready(name)
         self.kubectl("patch", "ipub", "resting", "-n", "team", "--type=merge", "-p", '{"spec":{"suspend":true}}')
-        self.kubectl("delete", "ipub", "resting", "-n", "team", "--timeout=60s")
+        self.kubectl("delete", "ipub", "resting", "-n", "team", "--timeout=180s")
         self.addCleanup(self.apply, self.declared)
         self.kubectl("delete", "acr", "local")
-        self.kubectl("delete", "ipub", "orphan", "-n", "team", "--timeout=60s")
+        self.kubectl("delete", "ipub", "orphan", "-n", "team", "--timeout=180s")
         for name, why in (("resting", "deleted while suspended: its tags stay"),
                           ("orphan", "what is left of its tags stays (1.8.2, staging): namespace team has no Publish on")):
             with self.subTest(name):
@@ -836,7 +836,7 @@ class DeletionTest(ControllerTest):
             self.ready(name)
         for name, (registry, status) in cases.items():
             with self.subTest(name):
-                self.kubectl("delete", "ipub", name, "-n", "team", "--timeout=60s")
+                self.kubectl("delete", "ipub", name, "-n", "team", "--timeout=180s")
                 wait_until(lambda: ("LeftTagged", "Warning") in self.events(name), "an event tells of it")
                 # It was not waited for, as a registry is that is away.
                 self.assertNotIn(("Untagging", "Warning"), self.events(name))
@@ -856,7 +856,7 @@ class DeletionTest(ControllerTest):
         self.registry.fault(action="Slow", path="team/dropped/blobs/uploads", times=0, bytesPerSecond=1000)
         self.publication("dropped", source=f"{self.registry.host}/team/base:large", extra="  deletionPolicy: Untag\n")
         self.becomes("True Progressing", "Reconciling", "dropped")
-        self.kubectl("delete", "ipub", "dropped", "-n", "team", "--timeout=60s")
+        self.kubectl("delete", "ipub", "dropped", "-n", "team", "--timeout=180s")
         self.assertIsNone(self.registry.digest("team/dropped", "1.8.2"))
         wait_until(self.controller.is_idle, "nothing is done for it any more")
 

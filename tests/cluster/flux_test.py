@@ -26,7 +26,7 @@ from controllers import NAMESPACE, Controller, assert_nothing_forbidden, install
 from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = None
-LONGEST_WAIT = 90  # seconds; a guard, never reached otherwise
+LONGEST_WAIT = 180  # seconds; a guard, never reached otherwise
 FLUX = "flux-system"
 
 

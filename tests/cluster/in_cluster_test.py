@@ -130,7 +130,7 @@ class InClusterTest(unittest.TestCase):
         self.kubectl("apply", "-f", "-", stdin=PUBLICATION.format(name="app", version=version, number=number,
                                                                   source=f"{self.registry.host}/team/base:1"))
         wait_until(lambda: self.registry.digest("team/app", version) == self.digest, f"{version} is published")
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipub", "app", "-n", "team")
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "ipub", "app", "-n", "team")
 
     def requests(self):
         """Of the controller, since `self.since`: (name of the pod whose token came with it, event)."""

@@ -21,7 +21,7 @@ from gitops_test import STATES as TOLD_STATES, health_of  # noqa: E402
 from servers import Emulator, make_image, make_report  # noqa: E402
 
 SLIPWAY = EMULATOR = WRITTEN_STATES = None
-LONGEST_WAIT = 60  # seconds; a guard, never reached otherwise
+LONGEST_WAIT = 180  # seconds; a guard, never reached otherwise
 
 HEALTH = {"Healthy": "Current", "Progressing": "InProgress", "Degraded": "Failed"}
 # Where kstatus, which takes what says nothing for done, judges other than the rule for Argo CD. Neither state lasts: the

@@ -112,7 +112,7 @@ class NamespaceTest(unittest.TestCase):
             self.kubectl("apply", "-f", "-", stdin=(PUBLICATION.format(
                 name=name, version="1.0.0", number=1, source=f"{self.between.host}/team/base:1") +
                 "  deletionPolicy: Untag\n").replace("namespace: team", f"namespace: {namespace}"))
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipub", "--all", "-n", namespace)
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "ipub", "--all", "-n", namespace)
         wait_until(lambda: self.controller.is_idle(), "it is idle")
 
     def delete(self, namespace):
@@ -203,10 +203,10 @@ class NamespaceTest(unittest.TestCase):
         self.deleted_earlier("held", "three", timedelta(minutes=10))
         self.lines_before = 0
         self.controller.start()
-        self.assertTrue(self.between.taken.wait(60), "the registry is asked")
+        self.assertTrue(self.between.taken.wait(180), "the registry is asked")
         self.assertEqual(self.left("held")[0]["metadata"]["finalizers"], ["slipway.dev/untag"])
         # A request alone waits for a minute, and is made four times.
-        self.kubectl("wait", "--for=delete", "--timeout=120s", "ipub", "three", "-n", "held")
+        self.kubectl("wait", "--for=delete", "--timeout=240s", "ipub", "three", "-n", "held")
         self.finish("held")
         self.assertEqual(self.registry.digest("team/three", "1.0.0"), digest)
         self.assertIn(("three", "LeftTagged"), self.events())

@@ -49,7 +49,7 @@ class UninstallTest(unittest.TestCase):
         self.kubectl("apply", "-f", "-", stdin=PUBLICATION.format(
             name="app", version=version, number=number, source=f"{self.registry.host}/team/base:1") + "  deletionPolicy: Untag\n")
         wait_until(lambda: self.registry.digest("team/app", version) == self.digest, f"{version} is published")
-        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipub", "app", "-n", "team")
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "ipub", "app", "-n", "team")
 
     def uids(self, *arguments, **how):
         """(kind, namespace, name) -> uid."""
@@ -86,7 +86,7 @@ class UninstallTest(unittest.TestCase):
         self.publish("1.9.0", 9)
         self.assertEqual(self.registry.digest("team/app", "1.8.2"), self.digest)
         self.assertEqual(len(self.registry.referrers("team/app", self.digest)), 2)
-        self.kubectl("delete", "ipub", "app", "-n", "team", "--timeout=60s")
+        self.kubectl("delete", "ipub", "app", "-n", "team", "--timeout=180s")
         self.assertIsNone(self.registry.digest("team/app", "1.9.0"))
 
 

@@ -15,7 +15,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
-LONGEST_WAIT = 60
+LONGEST_WAIT = 180  # seconds; a guard for a machine that is slow or busy, never reached otherwise
 
 # A ContainerRegistry on `host` that lets every namespace publish to team/**.
 REGISTRY = """
