@@ -186,6 +186,7 @@ void Membership::written(const Result<kube::Lease>& lease, Time now) {
   }
   own_ = Own::Ours;
   claims_ = {*claim};
+  if (!renewed_) in_force_since_ = now;
   renewed_ = last_write_;
   looks_next_ = true;
   due_ = now;
@@ -263,6 +264,8 @@ void Membership::schedule(Time now) {
 void Membership::follow(const std::vector<kube::Lease>& leases, const Look& look, Time now) {
   // While nothing was seen, nobody was seen to be dead.
   const bool is_new_here = !last_list_ || look.sent - seen_ > options_.times.authority;
+  // Nor was whoever came meanwhile, or while the own lease was not in force, and is named by others alone by now.
+  const bool may_know_less = is_new_here || !renewed_ || *last_list_ < in_force_since_;
   last_list_ = look.sent;
   seen_ = now;
   for (auto& [name, peer] : peers_)
@@ -272,7 +275,7 @@ void Membership::follow(const std::vector<kube::Lease>& leases, const Look& look
   miss(leases, now);
   if (!look.is_beside_write) follow_own(leases, now);
   const Members named = names_in_claims();
-  if (is_new_here) take_as_alive(named, now);
+  if (may_know_less) take_as_alive(named, now);
   std::erase_if(peers_, [&](const auto& peer) {
     return peer.second.is_missing && peer.second.is_dead && !named.contains(peer.first);
   });

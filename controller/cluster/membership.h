@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -198,6 +197,7 @@ class Membership {
   std::optional<Members> proven_;      ///< The claim that a list was begun after.
   std::vector<Members> since_proof_;   ///< Those sent since then: what one of them lacked is not proven.
   std::optional<Time> renewed_;        ///< When the last renewal that was answered was sent.
+  Time in_force_since_{};              ///< When the first of those that went on since without a gap was answered.
   std::optional<Time> last_list_;      ///< When the last list that was answered was sent.
   Time seen_{};                        ///< When that was answered.
   std::optional<Look> look_;

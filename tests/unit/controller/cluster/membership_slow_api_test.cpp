@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,11 +40,12 @@ struct Process {
   int writes = 0;
 };
 
-/// Replicas that share one clock, and an API server that answers each request after the same time: half of it is the
-/// way there.
+/// Replicas that share one clock, and an API server that answers each request after the same time, lists after one of
+/// their own: half of it is the way there.
 class Cluster {
  public:
-  explicit Cluster(Ms answer) : answer_(answer) {}
+  explicit Cluster(Ms answer) : Cluster(answer, answer) {}
+  Cluster(Ms answer, Ms list) : answer_(answer), list_(list) {}
 
   Process& start(const std::string& name) {
     processes_.push_back(std::make_unique<Process>(Process{
@@ -106,32 +108,22 @@ class Cluster {
     while (process.under_way.size() < kThreads) {
       const auto ask = process.membership.next(now, {.wall = Timestamp{}, .is_drained = true});
       if (std::holds_alternative<Membership::Wait>(ask)) return;
-      ++(std::holds_alternative<Membership::List>(ask) ? process.lists : process.writes);
-      const Ms heard_for = std::min(answer_, process.membership.times().request);
-      process.under_way.push_back({ask, now + answer_ / 2, now + heard_for, nullptr});
+      const bool is_list = std::holds_alternative<Membership::List>(ask);
+      ++(is_list ? process.lists : process.writes);
+      const Ms answer = is_list ? list_ : answer_;
+      process.under_way.push_back({ask, now + answer / 2, now + answer, nullptr});
     }
   }
 
   std::function<void()> carry_out(Process& process, const Membership::Ask& ask) {
     if (std::holds_alternative<Membership::List>(ask))
-      return [this, &process, all = heard<std::vector<kube::Lease>>(process, leases.list())] {
-        process.membership.listed(all, now);
-      };
+      return [this, &process, all = leases.list()] { process.membership.listed(all, now); };
     if (const auto* dead = std::get_if<Membership::Remove>(&ask))
-      return [this, &process, done = heard<void>(process, leases.remove(dead->lease))] {
-        process.membership.removed(done, now);
-      };
+      return [this, &process, done = leases.remove(dead->lease)] { process.membership.removed(done, now); };
     const auto* made = std::get_if<Membership::Create>(&ask);
     const auto lease =
         made != nullptr ? leases.create(made->lease) : leases.update(std::get<Membership::Update>(ask).lease);
-    return [this, &process, lease = heard<kube::Lease>(process, lease)] { process.membership.written(lease, now); };
-  }
-
-  /// What comes when it is waited for no more is lost.
-  template <class T>
-  Result<T> heard(const Process& process, const Result<T>& answer) const {
-    if (answer_ > process.membership.times().request) return fail(ErrorClass::Unavailable, "no answer", "-");
-    return answer;
+    return [this, &process, lease] { process.membership.written(lease, now); };
   }
 
   void look_for_two_owners() {
@@ -146,6 +138,7 @@ class Cluster {
   }
 
   const Ms answer_;
+  const Ms list_;
   std::vector<std::unique_ptr<Process>> processes_;
 };
 
@@ -199,6 +192,18 @@ TEST_CASE("Replicas learn of who comes and who dies from a slow API server, too,
     REQUIRE(is_taken());
   }
   CHECK_FALSE(has_lost);
+  CHECK_FALSE(cluster.has_two_owners);
+}
+
+TEST_CASE("Who dies is seen also by lists of several requests, which take longer than a lease is in force") {
+  Cluster cluster{4500ms, 13'500ms};
+  const Process& a = cluster.start("a");
+  Process& b = cluster.start("b");
+  const auto share_all = [&] { return cluster.held(a).size() + cluster.held(b).size() == 40; };
+  cluster.pass(60s);
+  REQUIRE(cluster.time_until([&] { return !cluster.held(b).empty() && share_all(); }) < 120s);
+  b.is_running = false;
+  CHECK(cluster.time_until([&] { return cluster.held(a).size() == 40; }) < 120s);
   CHECK_FALSE(cluster.has_two_owners);
 }
 
@@ -388,18 +393,23 @@ class Stepped {
         write_ends(std::get<Membership::Update>(ask).lease);
     }
   }
-  std::size_t holds_with(const Stepped& other) const {
-    std::size_t both = 0;
-    for (int i = 0; i < 40; ++i) {
-      const std::string key = "r.example/app-" + std::to_string(i);
-      both += membership.holdings().holds(key, now_) && other.membership.holdings().holds(key, now_) ? 1 : 0;
-    }
-    return both;
-  }
+  std::size_t held() const { return held_by({this}); }
+  std::size_t holds_with(const Stepped& other) const { return held_by({this, &other}); }
 
   Membership membership;
 
  private:
+  /// Of 40 keys those that each of them holds.
+  std::size_t held_by(std::initializer_list<const Stepped*> all) const {
+    std::size_t count = 0;
+    for (int i = 0; i < 40; ++i) {
+      const std::string key = "r.example/app-" + std::to_string(i);
+      const auto holds = [&](const Stepped* one) { return one->membership.holdings().holds(key, now_); };
+      count += std::ranges::all_of(all, holds) ? 1 : 0;
+    }
+    return count;
+  }
+
   tests::InMemoryLeases& leases_;
   const Time& now_;
 };
@@ -470,4 +480,55 @@ TEST_CASE("a claim whose answer was lost counts as published when another one is
   change.another_comes();
   stays.write_ends(alone);
   CHECK(stays.holds_with(comes) == 0);
+}
+
+namespace {
+
+/// One that stays, one that is stopped, and one that comes meanwhile.
+struct Stop {
+  Stop() {
+    pass({&stopped, &stays}, 10s);
+    stopped.write_ends(stopped.write_begins());
+  }
+
+  void pass(std::initializer_list<Stepped*> running, std::chrono::seconds time) {
+    for (const auto end = now + time; now < end; now += 500ms)
+      for (Stepped* one : running) one->settle();
+  }
+  /// While a list is under way, and until another has come and its Lease is taken away from it.
+  void stop() {
+    stopped.list_begins();
+    const auto before = leases.list();
+    pass({&stays, &comes}, 30s);
+    REQUIRE(comes.held() + stays.held() == 40);
+    leases.delete_by_hand("c");
+    stopped.membership.listed(before, now);
+  }
+
+  tests::InMemoryLeases leases;
+  Time now{std::chrono::hours(1000)};
+  Stepped stopped{"a", leases, now};
+  Stepped stays{"b", leases, now};
+  Stepped comes{"c", leases, now};
+};
+
+}  // namespace
+
+TEST_CASE("who was stopped beside a list holds nothing of one that came meanwhile and whose Lease is gone") {
+  Stop world;
+  auto& [leases, now, stopped, stays, comes] = world;
+  SECTION("and had a Lease before") {}
+  SECTION("and had been stopped before that, until its Lease was taken away") {
+    stopped.list_begins();
+    const auto before = leases.list();
+    world.pass({&stays}, 60s);
+    REQUIRE(leases.find("a") == nullptr);
+    stopped.membership.listed(before, now);
+    stopped.write_ends(stopped.write_begins());
+  }
+  world.stop();
+  stopped.settle();
+  CHECK(stopped.holds_with(comes) == 0);
+  world.pass({&stopped, &stays, &comes}, 20s);
+  CHECK(stopped.held() + stays.held() + comes.held() == 40);
 }
