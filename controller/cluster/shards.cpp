@@ -125,7 +125,7 @@ struct Shards::State {
   const MembershipOptions options;
   const Hands hands;
   const runtime::Guarded<Changed> changed;
-  runtime::Guarded<Time> look_due;
+  runtime::Guarded<Time> look_due;  ///< Time::max() while a thread looks.
   runtime::Guarded<Shared> shared;
   runtime::Nudge nudge;  ///< Lost work has ended, or there may be more to send.
 };
@@ -163,19 +163,22 @@ bool Shards::State::owns(std::string_view key) const {
   return now->held.holds(key, hands.steady.now()) && !has_lost_work(*now, key);
 }
 
-/// Whether it can do its work, once a round; when it does so again.
+/// Whether it can do its work, once a round; when it does so again. The other thread goes on while one looks.
 Time Shards::State::look_at_itself() {
   if (!hands.cannot_work) return Time::max();
-  Lost lost;
-  const Time next = [&] {
+  {
     const auto due = look_due.lock();
     if (hands.steady.now() < *due) return *due;
-    const auto cannot = hands.cannot_work();
-    *due = hands.steady.now() + options.times.round;
+    *due = Time::max();
+  }
+  const auto cannot = hands.cannot_work();
+  const Time next = hands.steady.now() + options.times.round;
+  Lost lost;
+  {
     const auto now = shared.lock();
     if (!now->is_ending) stand_aside(*now, cannot, lost);
-    return *due;
-  }();
+  }
+  *look_due.lock() = next;
   for (std::stop_source& work : lost) work.request_stop();
   return next;
 }

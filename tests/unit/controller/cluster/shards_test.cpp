@@ -1,16 +1,10 @@
 #include "controller/cluster/shards.h"
 
-#include <array>
-#include <atomic>
-#include <condition_variable>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "controller/runtime/guarded.h"
-#include "controller/runtime/system_clock.h"
 #include "tests/catch.h"
 #include "tests/support/no_threads.h"
 #include "tests/unit/controller/cluster/shards_world.h"
@@ -468,59 +462,4 @@ TEST_CASE("A replica whose machine makes no more threads keeps its lease and end
   const tests::NoThreads none;
   shards.run(stop.get_token());
   CHECK(shards.standing().holds_lease);
-}
-
-TEST_CASE("Replicas on threads of their own never work on one key at once, and every key is worked on") {
-  tests::ShardsWorld world;
-  const runtime::BootClock steady;
-  telemetry::Log log{world.clock, {.write = [](const std::string&) {}}};
-  auto hands = [&] { return Shards::Hands{world.leases, world.clock, steady, log}; };
-  auto options = [](const std::string& name) {
-    auto made = tests::ShardsWorld::options(name);
-    made.times = {
-        .lease = 1500ms, .authority = 900ms, .round = 60ms, .quick_round = 20ms, .request = 300ms, .forget_after = 5s};
-    return made;
-  };
-  std::array<std::atomic<int>, 8> at_work{};
-  std::array<std::atomic<int>, 8> visits{};
-  std::atomic<bool> is_wrong = false;
-  runtime::Guarded<int> rounds;
-  std::condition_variable_any done;
-  Shards a{options("a"), hands(), [](const auto&) {}};
-  Shards b{options("b"), hands(), [](const auto&) {}};
-  const auto work = [&](Shards& shards, const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      for (std::size_t i = 0; i < kKeys.size(); ++i) {
-        const auto held = shards.begin(kKeys[i], stop);
-        if (!held) continue;
-        // A thread that was off the processor for longer than its lease is still at work, and owns nothing any more.
-        if (++at_work[i] != 1 && a.owns(kKeys[i]) && b.owns(kKeys[i])) is_wrong = true;
-        ++visits[i];
-        std::this_thread::yield();
-        --at_work[i];
-      }
-      ++*rounds.lock();
-      done.notify_all();
-    }
-  };
-  {
-    const std::jthread watches_a{[&](const std::stop_token& stop) { a.watch(stop); }};
-    const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
-    const std::jthread keeps_a_too{[&](const std::stop_token& stop) { a.run(stop); }};
-    const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
-    const std::jthread watches_b{[&](const std::stop_token& stop) { b.watch(stop); }};
-    const std::jthread keeps_b{[&](const std::stop_token& stop) { b.run(stop); }};
-    const std::jthread keeps_b_too{[&](const std::stop_token& stop) { b.run(stop); }};
-    const std::jthread works_b{[&](const std::stop_token& stop) { work(b, stop); }};
-    const auto is_shared = [&] {
-      for (std::size_t i = 0; i < kKeys.size(); ++i)
-        if (visits[i] == 0 || a.owns(kKeys[i]) == b.owns(kKeys[i])) return false;
-      return a.standing().members == 2 && b.standing().members == 2;
-    };
-    auto looking = rounds.lock();
-    CHECK(looking.wait_for(done, {}, 30s, is_shared));
-  }
-  CHECK_FALSE(is_wrong);
-  CHECK(a.release(1s, {}));
-  CHECK(b.release(1s, {}));
 }
