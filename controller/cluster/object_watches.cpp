@@ -160,7 +160,7 @@ struct ObjectWatches::Running {
         return wake_users(object_in(before), object_in(now));
       }
       if (is_ready(before) || !is_ready(now)) return;  // By another replica: a cache tells nothing of our own writes.
-      wake_all(unready_users_of(now->object, parts.caches), runtime::Priority::Unready);
+      wake_all(unready_users_of(now->object, parts.caches), runtime::Priority::Resync);
     });
     parts.caches.namespaces.add_follower([this](const Namespace* before, const Namespace* now) {
       if (has_synced() && labels_of(before) != labels_of(now))
