@@ -1,7 +1,9 @@
 #include "controller/runtime/open_files.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +21,14 @@ constexpr rlim_t kMostKept = 64;
 std::optional<rlimit> before_raise;
 
 }  // namespace
+
+void hold_standard_streams() {
+  // The system gives the lowest number that is free.
+  for (int opened = 0; opened >= 0 && opened <= STDERR_FILENO;) {
+    opened = ::open("/dev/null", O_RDWR);
+    if (opened > STDERR_FILENO) ::close(opened);
+  }
+}
 
 void raise_open_files() {
   rlimit limit{};

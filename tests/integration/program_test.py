@@ -713,6 +713,34 @@ class ExitCodeTest(ProgramTest):
         self.write("wrong.yaml", "kind: Nothing\n")
         self.assertEqual(unheard("validate"), 2)
 
+    def test_a_result_that_can_not_be_written_is_an_error(self):
+        def unwritten(*command):
+            with open("/dev/full", "wb") as full:
+                seen = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=self.work,
+                                      env={**os.environ, "HOME": str(self.work)}, timeout=300)
+            self.assertEqual(seen.stderr.count("standard output does not have all of the result: No space left"), 1, seen.stderr)
+            return seen.returncode
+        self.image()
+        self.publication()
+        self.assertEqual(unwritten(*self.command("publish")), 3)
+        self.assertEqual(self.condition("Ready"), "True Succeeded")
+        for words in (["version"], ["--help"], ["audit", "head", "audit"], ["audit", "export", "audit"]):
+            self.assertEqual(unwritten(SLIPWAY, *words), 3, words)
+        for verb in ("get", "describe", "plan"):
+            self.assertEqual(unwritten(*self.command(verb)), 3, verb)
+        self.assertEqual(unwritten(*self.command("get", "-o", "yaml")), 3)
+        self.publication(image="../nowhere", version="1.8.3")
+        self.assertEqual(unwritten(*self.command("publish")), 1)
+
+    def test_what_is_printed_to_a_stream_that_is_closed_lands_in_no_file(self):
+        self.image()
+        self.publication()
+        seen = subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *self.command("publish")], cwd=self.work,
+                              env={**os.environ, "HOME": str(self.work)}, timeout=300)
+        self.assertEqual(seen.returncode, 0)
+        self.assertEqual(self.condition("Ready"), "True Succeeded")
+        self.assertEqual(subprocess.run([SLIPWAY, "audit", "verify", "audit"], cwd=self.work).returncode, 0)
+
     def test_what_a_verb_tells_waits_for_its_reader_until_it_is_stopped(self):
         for number in range(400):
             self.write(f"wrong-{number}.yaml", f"apiVersion: slipway.dev/v1alpha1\nkind: ImagePublication\n"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "controller/runtime/child_process.h"
 #include "tests/catch.h"
@@ -35,15 +36,33 @@ int raise_and_start() {
   return answer->output == std::to_string(limit.rlim_max) + "\n" ? 0 : 3;
 }
 
-}  // namespace
+/// In a process of its own: the number that the next file gets.
+int opened_after_closing(int descriptor) {
+  ::close(descriptor);
+  runtime::hold_standard_streams();
+  return ::dup(STDERR_FILENO);
+}
 
-TEST_CASE("A process may open as many files as it is let, and its programs as many as it was given") {
+int status_of(const std::function<int()>& work) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
-  if (child == 0) ::_exit(raise_and_start());
+  if (child == 0) ::_exit(work());
   int status = -1;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(status == 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("No file gets the number of a standard stream that the process was started without") {
+  for (const int closed : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    CAPTURE(closed);
+    CHECK(status_of([closed] { return opened_after_closing(closed); }) > STDERR_FILENO);
+  }
+}
+
+TEST_CASE("A process may open as many files as it is let, and its programs as many as it was given") {
+  CHECK(status_of(raise_and_start) == 0);
 }
 
 TEST_CASE("Connections leave the last files to others, and what is not for want of files is told apart") {
