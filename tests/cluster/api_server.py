@@ -200,14 +200,15 @@ class Cluster:
 
     def audited(self):
         """How far its log of requests is: what audit() takes to give those that come later."""
-        return self.audit_log.stat().st_size if self.audits else 0
+        return self.audit_log.read_bytes().rfind(b"\n") + 1 if self.audits else 0
 
     def audit(self, since=0, until=None):
         """Every request that was answered since then, as audit events; with what was written where that is a Lease."""
         with open(self.audit_log, "rb") as log:
             log.seek(since)
             text = log.read() if until is None else log.read(until - since)
-        return [json.loads(line) for line in text.splitlines() if line.endswith(b"}")]
+        # The last may still be written.
+        return [json.loads(line) for line in text[:text.rfind(b"\n") + 1].splitlines()]
 
     def audit_of_a_ready_server(self):
         """Without what was asked while it started again: until it has read the roles it refuses everybody."""
@@ -254,7 +255,20 @@ class Cluster:
     def apply_crds(self, folder=CRDS):
         """Puts those of a folder there, and waits until they are served."""
         self.kubectl("apply", "--server-side", "-f", folder)
-        self.kubectl("wait", "--for=condition=Established", "--timeout=180s", "-f", folder)
+        self.wait_until_kinds_are_served()
+
+    def wait_until_kinds_are_served(self):
+        """Of every CRD: it is Established some moments before it is found by whoever asks what there is."""
+        self.kubectl("wait", "--for=condition=Established", "--timeout=180s", "crd", "--all")
+        deadline = time.monotonic() + STARTED_WITHIN
+        while missing := self.names("get", "crd") - self.names("api-resources"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Established, and not served: {missing}")
+            time.sleep(0.1)
+
+    def names(self, *question):
+        said = self.kubectl(*question, "-o", "name", check=False).stdout
+        return {each.rpartition("/")[2] for each in said.split()}
 
     def token_of(self, account, namespace, *options):
         """A token of that ServiceAccount."""

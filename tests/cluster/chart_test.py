@@ -550,7 +550,7 @@ class ClusterTest(unittest.TestCase):
     @classmethod
     def install(cls, *arguments, chart=CHART):
         done = cls.helm("install", "slipway", chart, "--create-namespace", *IMAGE, *arguments)
-        cls.kubectl("wait", "--for=condition=Established", "--timeout=180s", "crd", "--all")
+        cls.cluster.wait_until_kinds_are_served()
         return done.stdout
 
     def upgrade(self, *arguments):
@@ -735,6 +735,9 @@ class RightsTest(ClusterTest):
         cls.viewer = cls.cluster.kubeconfig_for("viewer", "/O=tenants/CN=viewer")
         cls.grant("edit", "tenant")
         cls.grant("view", "viewer")
+        # The API server takes a right up after a moment.
+        for verb, who in (("create", cls.tenant), ("get", cls.viewer)):
+            settled(lambda: cls.kubectl("auth", "can-i", verb, "ipub", "-n", "shop", kubeconfig=who, check=False).returncode == 0)
 
     @classmethod
     def grant(cls, role, user):
@@ -822,8 +825,9 @@ class RightsTest(ClusterTest):
         context = pod["spec"]["containers"][0]["securityContext"]
         self.assertTrue(context["readOnlyRootFilesystem"])
         context["allowPrivilegeEscalation"] = True
-        answer = self.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod), check=False)
-        self.assertIn("violates PodSecurity", answer.stderr)
+        # The API server takes a namespace's label up after a moment.
+        settled(lambda: "violates PodSecurity" in self.kubectl(
+            "create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod), check=False).stderr)
 
     def test_a_tenant_writes_publications_and_no_registries(self):
         self.kubectl("apply", "-f", "-", stdin=PUBLICATION, kubeconfig=self.tenant)
@@ -940,6 +944,7 @@ class RetentionGuardTest(ClusterTest):
         # The API server takes a new policy up after a moment.
         settled(lambda: "ValidatingAdmissionPolicy 'slipway-retention'" in cls.write(
             policy(mode="Enforce"), cls.tenant, "--dry-run=server").stderr)
+        settled(lambda: cls.write(policy(mode="Enforce"), cls.approver, "--dry-run=server").returncode == 0)
 
     @classmethod
     def write(cls, resource, who, *arguments):

@@ -38,7 +38,7 @@ def install(cluster, release="slipway", namespace=NAMESPACE, *values):
                     "--kubeconfig", cluster.kubeconfig, "--set", "image.repository=contoso.azurecr.io/slipway",
                     "--set", "watchNamespaces={team}", *values],
                    check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(cluster.folder)})
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=180s", "crd", "--all")
+    cluster.wait_until_kinds_are_served()
 
 
 def uninstall(cluster, release="slipway", namespace=NAMESPACE):

@@ -79,7 +79,7 @@ class ClusterExampleTest(unittest.TestCase):
         steps = [re.sub(r"^   ", "", step, flags=re.M) for step in re.findall(r"^   ```sh\n(.*?)^   ```$", page, re.M | re.S)]
         install, secret, resources, scan, look = steps
         self.follow(install)
-        self.cluster.kubectl("wait", "--for=condition=Established", "--timeout=180s", "crd", "--all")
+        self.cluster.wait_until_kinds_are_served()
         controller = Controller(SLIPWAY, self.cluster, self.work)
         self.addCleanup(controller.stop)
         controller.start()
