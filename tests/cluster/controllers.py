@@ -10,7 +10,7 @@ from api_server import programs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
-from servers import fetch, wait_until  # noqa: E402
+from servers import Metrics, fetch, wait_until, whole_lines  # noqa: E402
 
 CHART = ROOT / "charts/slipway"
 NAMESPACE = "slipway-system"
@@ -143,21 +143,20 @@ class Controller:
 
     def log(self):
         """Since it was started last."""
-        return (self.folder / f"{self.name}.log").read_bytes()[self.seen_before:].decode()
+        return whole_lines((self.folder / f"{self.name}.log").read_bytes()[self.seen_before:])
 
     def lines(self, message):
-        return [json.loads(line) for line in self.log().splitlines() if message in line and line.startswith("{") and line.endswith("}")]
+        return [json.loads(line) for line in self.log().splitlines() if message in line and line.startswith("{")]
 
     def line(self, message):
         return next(iter(self.lines(message)), None)
 
     def metric(self, line):
         """The sum of the metrics whose name and labels begin like this."""
-        text = fetch(f"{self.url}/metrics")[2].decode()
-        return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if each.startswith(line))
+        return Metrics(self.url).sum(line)
 
     def is_idle(self):
-        return self.metric("workqueue_depth{") == 0 and self.metric("controller_runtime_active_workers{") == 0
+        return Metrics(self.url).is_idle()
 
 
 def push(registry, repository, tag, layout):

@@ -153,6 +153,10 @@ class NamespaceTest(unittest.TestCase):
         """(object, reason) of what people were told, or would have been."""
         return {(line["object"].rpartition("/")[2], line["reason"]) for line in self.log() if "reason" in line and "object" in line}
 
+    def wait_until_told(self, reason, *names):
+        """The last that is done for a publication: after its object is gone, and after what became of that is on record."""
+        wait_until(lambda: {(name, reason) for name in names} <= self.events(), f"{reason} is told of {names}")
+
     def changes(self):
         """(action, tag, result) of the audit log."""
         exported = subprocess.run([SLIPWAY, "audit", "export", "-", "-o", "json"], input=self.controller.log(),
@@ -176,7 +180,7 @@ class NamespaceTest(unittest.TestCase):
         for name in ("one", "two"):
             self.assertIsNone(self.registry.digest(f"team/{name}", "1.0.0"))
             self.assertIn((name, "RemoveTag", "1.0.0", "Done"), self.changes())
-            self.assertIn((name, "Untagged"), self.events())
+        self.wait_until_told("Untagged", "one", "two")
         # Each watch tells by itself: an event may be on its way before it is known that the namespace takes none.
         self.assert_nothing_is_spoiled(allowed=2)
 
@@ -189,6 +193,7 @@ class NamespaceTest(unittest.TestCase):
         self.finish("refused")
         for tag in ("1.0.0", "staging"):
             self.assertEqual(self.registry.digest("team/four", tag), digest)
+        self.wait_until_told("LeftTagged", "four")
         self.assertEqual({reason for name, reason in self.events() if name == "four"}, {"Published", "LeftTagged"})
         self.assertIn(("four", "LeaveTags", None, "Done"), self.changes())
         self.assert_nothing_is_spoiled(allowed=1)
@@ -209,7 +214,7 @@ class NamespaceTest(unittest.TestCase):
         self.kubectl("wait", "--for=delete", "--timeout=240s", "ipub", "three", "-n", "held")
         self.finish("held")
         self.assertEqual(self.registry.digest("team/three", "1.0.0"), digest)
-        self.assertIn(("three", "LeftTagged"), self.events())
+        self.wait_until_told("LeftTagged", "three")
         self.assertIn(("three", "LeaveTags", None, "Done"), self.changes())
         self.assert_nothing_is_spoiled()
 
