@@ -126,7 +126,7 @@ class PublishTest(ControllerTest):
         wait_until(lambda: ("Published", "Normal") in self.events("app"), "an event tells of it")
         self.assertRegex(self.kubectl("get", "ipub", "app", "-n", "team").stdout,
                          r"AGE *\napp +True +\w{12} +1.8.2, staging +Succeeded +\d+[ms]")
-        self.assertEqual(self.condition("Ready", "local", "acr"), "True Succeeded")
+        self.becomes("True Succeeded", "Ready", "local", "acr")
 
     def test_an_edit_is_published_and_a_request_answered(self):
         self.publication("edited")
@@ -226,8 +226,13 @@ class PublishTest(ControllerTest):
         self.kubectl("wait", "--for=delete", "--timeout=180s", "ipub", "passing", "-n", "team")
         self.assertEqual(self.registry.digest("team/passing", "1.8.2"), self.digest)
         self.assertEqual(self.registry.digest("team/passing", "staging"), self.digest)
-        (deletion,) = [each for each in CLUSTER.audit() if each["verb"] == "delete"
-                       and each["objectRef"]["resource"] == "imagepublications" and each["objectRef"]["name"] == "passing"]
+
+        def deletions():
+            return [each for each in CLUSTER.audit() if each["verb"] == "delete"
+                    and each["objectRef"]["resource"] == "imagepublications" and each["objectRef"]["name"] == "passing"]
+
+        # Whoever watches hears of it before the request has its answer, and its record.
+        (deletion,) = wait_until(deletions, "the deletion is on record")
         self.assertEqual(deletion["user"]["username"], CONTROLLER)
         wait_until(lambda: ("Expired", "Normal") in self.events("passing"), "an event tells of it")
         self.ready("lasting")
@@ -408,7 +413,8 @@ class PublishTest(ControllerTest):
                      'controller_runtime_max_concurrent_reconciles{controller="imagepublication"}',
                      'slipway_resources{kind="imagepublication",ready="True"}', "slipway_ready ",
                      f'rest_client_requests_total{{code="200",host="127.0.0.1:{CLUSTER.port}",method="PATCH"}}'):
-            self.assertGreater(self.controller.metric(name), 0, name)
+            # Counted once all is said in the status.
+            wait_until(lambda: self.controller.metric(name) > 0, f"{name} is counted")
 
 
 class WakeTest(ControllerTest):
@@ -698,7 +704,7 @@ class SecondInstallationTest(ControllerTest):
                       "the Lease slipway-0")
         wait_until(lambda: person.readiness()[0] == 200 or in_the_way in person.readiness()[1], "it has looked")
         self.assertEqual(person.readiness()[0], 503)
-        self.assertEqual(self.controller.metric("slipway_shard_members"), 1)
+        wait_until(lambda: self.controller.metric("slipway_shard_members ") == 1, "the controller has its share, and all of it")
 
     def test_a_lease_that_a_tenant_made_stops_nobody(self):
         lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
@@ -790,6 +796,8 @@ class DeletionTest(ControllerTest):
         self.kubectl("delete", "ipub", "resting", "-n", "team", "--timeout=180s")
         self.addCleanup(self.apply, self.declared)
         self.kubectl("delete", "acr", "local")
+        # Two kinds are watched on two connections: it has heard of this before it hears of that.
+        self.becomes("True Forbidden", "Stalled", "orphan")
         self.kubectl("delete", "ipub", "orphan", "-n", "team", "--timeout=180s")
         for name, why in (("resting", "deleted while suspended: its tags stay"),
                           ("orphan", "what is left of its tags stays (1.8.2, staging): namespace team has no Publish on")):
