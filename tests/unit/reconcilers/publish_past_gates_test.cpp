@@ -601,6 +601,19 @@ TEST_CASE("what would make the list of what is attached unreadable stays behind"
   CHECK_THAT(answer->content.notes[0], Catch::Contains("would be too long to be read"));
 }
 
+TEST_CASE("what refers to the image by itself may have more layers than a tag of Cosign's") {
+  Look look;
+  look.source.listed = {put(look.repository, {.config_type = kEmpty,
+                                              .config = "{}",
+                                              .layer_types = std::vector<std::string>(901, "text/plain"),
+                                              .more = with_subject(look.image.descriptor)})};
+  look.source.listed_for = look.image.descriptor.digest;
+  const auto answer = look.read(look.image.descriptor.digest);
+  REQUIRE(answer.has_value());
+  CHECK(answer->content.attached.size() == 1);
+  CHECK(answer->content.notes.empty());
+}
+
 TEST_CASE("what is attached may not give another size to a blob than the image does") {
   Look look;
   const auto text = [&](const std::vector<Descriptor>& layers) {

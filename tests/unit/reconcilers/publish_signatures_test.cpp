@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "reconcilers/publish/record_reader.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -172,6 +173,38 @@ TEST_CASE("a tag of signatures stays where the records do not say whose the imag
   publication.spec.build.number = 813;
   world.publish(publication);
   CHECK(world.tag(tag) == before.digest.str());
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Noted", "Published"});
+}
+
+TEST_CASE("a tag of signatures stays where more records are on the image than are read") {
+  PublishWorld world;
+  const auto image = world.push({"base"}).descriptor.digest;
+  const auto before = sign(world.source(), image, {"ci"});
+  auto publication = make_publication();
+  for (std::size_t number = 1; number <= publish::kSomeRecords + 1; ++number) {
+    publication.spec.build.number = static_cast<std::int64_t>(number);
+    world.publish(publication);
+  }
+  REQUIRE(world.records_on(image) > publish::kSomeRecords);
+  sign(world.source(), image, {"ci", "release manager"});
+  world.recorder.events.clear();
+  publication.spec.build.number = 813;
+  world.publish(publication);
+  CHECK(world.tag("sha256-" + std::string(image.hex()) + ".sig") == before.digest.str());
+  CHECK(world.recorder.reasons() == std::vector<std::string>{"Noted", "Published"});
+}
+
+TEST_CASE("a tag of signatures of one image of an index stays: the records are on the index") {
+  PublishWorld world;
+  const auto child = make_image(world.source(), {"base"});
+  world.source().tags.insert_or_assign("1.8", make_index(world.source(), {child}).digest);
+  const auto before = sign(world.source(), child.descriptor.digest, {"ci"});
+  auto publication = make_publication();
+  world.publish(publication);
+  sign(world.source(), child.descriptor.digest, {"ci", "release manager"});
+  publication.spec.build.number = 813;
+  world.publish(publication);
+  CHECK(world.tag("sha256-" + std::string(child.descriptor.digest.hex()) + ".sig") == before.digest.str());
   CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Noted", "Published"});
 }
 
