@@ -297,7 +297,7 @@ class Decision {
     const auto is_missing = [&](const auto& blob) { return !is_present(blob); };
     std::ranges::copy_if(content.blobs, std::back_inserter(send.blobs), is_missing);
     // Those of what is attached were not asked for.
-    if (root_is_there && send.blobs.empty()) send.why = "what is attached needs them, where they are not there yet";
+    if (send.blobs.empty()) send.why = "what is attached needs them, where they are not there yet";
     std::ranges::copy_if(content.attached_blobs, std::back_inserter(send.blobs), is_missing);
     const bool sends = !send.blobs.empty();
     if (sends) plan_.steps.emplace_back(std::move(send));

@@ -196,6 +196,21 @@ TEST_CASE("a plan says what is done and why", "[publish_decide]") {
         "  attach " + brief(Digest::of("sig")) + " as tag sha256-1.sig: it speaks of " + brief(kImage) +
             " at the source",
         kRecord, kSetVersion, kSetStaging}},
+      {"attached at the source to an index of nothing, which is nowhere yet",
+       [](Situation& it) {
+         auto sbom = named("sbom");
+         sbom.artifact_type = "application/spdx+json";
+         it.seen.content->blobs.clear();
+         it.seen.content->attached = {{sbom, named("image"), ""}};
+         it.seen.content->attached_blobs = {named("sbom text")};
+       },
+       Purpose::Publish,
+       {kPublish, "  bring 1 blob of 1.0 KiB: what is attached needs them, where they are not there yet",
+        "  put manifest " + brief(kImage) + ": it is the image",
+        "  check that 1 manifests and blobs of " + brief(kImage) + " are there: a tag appears only over what is there",
+        "  attach application/spdx+json " + brief(Digest::of("sbom")) + " to " + brief(kImage) + ": it speaks of " +
+            brief(kImage) + " at the source",
+        kRecord, kSetVersion, kSetStaging}},
       {"what is attached is there already",
        [](Situation& it) {
          it.all_there().seen.content->attached = {{named("sbom"), named("image"), ""}};
