@@ -25,8 +25,7 @@ Descriptor kept_manifest(const Descriptor& manifest) {
 }
 
 void cut_type(std::string& type) {
-  constexpr std::size_t kLongest = 255;  // RFC 6838, section 4.2, has 127 on each side.
-  type.resize(std::min(type.size(), kLongest));
+  type.resize(std::min(type.size(), kLongestKept));
 }
 
 }  // namespace slipway::content

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "reconcilers/content/descriptor.h"
@@ -9,6 +10,10 @@
 /// nine bytes takes more than a hundred in memory, and one manifest may have 20,000. Nothing is lost by it, for
 /// manifests are sent as they came.
 namespace slipway::content {
+
+/// In bytes, of each type and of each word of a platform: as many as a media type may have (RFC 6838, section 4.2: 127
+/// on each side of its slash).
+inline constexpr std::size_t kLongestKept = 255;
 
 /// Of a blob its media type, digest and size.
 Descriptor kept_blob(const Descriptor& blob);

@@ -6,6 +6,7 @@
 
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/json.h"
 
 namespace slipway::content {
@@ -13,9 +14,6 @@ namespace slipway::content {
 namespace {
 
 constexpr std::size_t kMostChildren = 1000;
-constexpr std::size_t kLongestMediaType = 255;
-/// Of a platform, which is kept for each image.
-constexpr std::size_t kLongestWord = 255;
 /// The largest blob that is taken for one: the sum of all that an image can name does not overflow.
 constexpr std::int64_t kLargestBlob = std::int64_t{1} << 42;
 
@@ -37,7 +35,7 @@ Result<Node> parse_object(std::string_view bytes) {
 }
 
 bool is_media_type(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestMediaType && text.find('/') != std::string_view::npos &&
+  return !text.empty() && text.size() <= kLongestKept && text.find('/') != std::string_view::npos &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
@@ -73,8 +71,9 @@ Result<Platform> parse_platform_of(const Node& node) {
                .variant = json::text_at(node, "variant"),
                .os_version = json::text_at(node, "os.version")};
   for (const std::string* word : {&out.os, &out.architecture, &out.variant, &out.os_version})
-    if (word->size() > kLongestWord)
-      return broken("its platform has a word of " + std::to_string(word->size()) + " bytes, more than 255");
+    if (word->size() > kLongestKept)
+      return broken("its platform has a word of " + std::to_string(word->size()) + " bytes, more than " +
+                    std::to_string(kLongestKept));
   return out;
 }
 
