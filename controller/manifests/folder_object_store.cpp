@@ -9,6 +9,7 @@
 #include "controller/manifests/folder_world.h"
 #include "controller/manifests/status_texts.h"
 #include "controller/runtime/guarded.h"
+#include "reconcilers/observed.h"
 #include "reconcilers/readiness.h"
 #include "reconcilers/reasons.h"
 
@@ -53,6 +54,18 @@ std::optional<Loaded<T>> loaded(const OwnedObject& object, const StateRow& row, 
   const auto newer = object_of(row);
   if (!newer) return std::nullopt;
   return Loaded<T>{merged(std::get<T>(newer->resource), row, texts), newer->base_folder};
+}
+
+/// Whether somebody has looked at it since it was edited, deleted or asked for.
+bool is_seen(const OwnedObject& found, const StateRow& row, StatusTexts& texts) {
+  const auto is_seen_as = [&]<class T>(const T&) {
+    if constexpr (requires { T::kKind; }) {
+      const auto object = loaded<T>(found, row, texts);
+      return object && !row.deleted_at && is_observed(object->object);
+    }
+    return false;
+  };
+  return std::visit(is_seen_as, found.resource);
 }
 
 template <class T>
@@ -152,7 +165,11 @@ Result<FolderChange> FolderObjectStore::Parts::refresh(Absence absence) {
 Result<WorldNews> FolderObjectStore::Parts::found_at_start(const FolderWorld& found) {
   const auto rows = state.all();
   if (!rows) return while_doing("reading what was looked at", rows.error());
-  return news_of_start(found, *rows);
+  WorldNews news;
+  for (const StateRow& row : *rows)
+    if (const auto object = found.owned.find(row.key); object != found.owned.end())
+      (is_seen(object->second, row, texts) ? news.again : news.edited).insert(row.key);
+  return news;
 }
 
 template <class T>

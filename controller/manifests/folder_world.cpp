@@ -11,7 +11,6 @@
 #include "crds/base/digest.h"
 #include "crds/base/document.h"
 #include "reconcilers/access.h"
-#include "reconcilers/json.h"
 
 namespace slipway::manifests {
 
@@ -91,24 +90,6 @@ bool is_kept_by(const std::vector<const ContainerRegistry*>& registries, const R
   const auto* object = std::get_if<ImagePublication>(&resource);
   return object != nullptr &&
          std::ranges::any_of(registries, [&](const auto* registry) { return keeps_source_of(*registry, *object); });
-}
-
-std::optional<std::string> request_of(const Resource& resource) {
-  return std::visit(
-      []<class T>(const T& object) {
-        if constexpr (Owned<T>) return reconcile_request(object.metadata);
-        return std::optional<std::string>{};
-      },
-      resource);
-}
-
-/// Whether somebody has looked at it since it was edited, deleted or asked for.
-bool is_seen(const StateRow& row, const Resource& resource) {
-  if (row.deleted_at || row.status.empty()) return false;
-  const Node status = parse_json(row.status, "status").root;
-  const auto asked = request_of(resource);
-  return json::integer_at(status, "observedGeneration") == row.generation &&
-         (!asked || *asked == json::text_at(status, "lastHandledReconcileAt"));
 }
 
 struct ReferencesOf {
@@ -209,14 +190,6 @@ WorldNews news(const FolderWorld& before, const FolderWorld& now, const std::str
   for (const auto& [key, object] : now.owned)
     if (is_kept_by(registries, object.resource)) found.again.insert(key);
   std::erase_if(found.again, [&](const ObjectKey& key) { return found.edited.contains(key); });
-  return found;
-}
-
-WorldNews news_of_start(const FolderWorld& now, const std::vector<StateRow>& rows) {
-  WorldNews found;
-  for (const StateRow& row : rows)
-    if (const auto object = now.owned.find(row.key); object != now.owned.end())
-      (is_seen(row, object->second.resource) ? found.again : found.edited).insert(row.key);
   return found;
 }
 

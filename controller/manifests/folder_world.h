@@ -67,7 +67,4 @@ struct WorldNews {
 /// Looked at again is who uses a registry that is edited, or comes from its host.
 WorldNews news(const FolderWorld& before, const FolderWorld& now, const std::string& controller_namespace);
 
-/// All of `now`, whose rows are among `rows`: edited is what is being deleted or has no status for its generation yet.
-WorldNews news_of_start(const FolderWorld& now, const std::vector<StateRow>& rows);
-
 }  // namespace slipway::manifests
