@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <stdexcept>
 
@@ -71,14 +72,34 @@ RegistryProcess::RegistryProcess() {
   std::string pattern = (std::filesystem::temp_directory_path() / "slipway-registry-").string() + std::string(6, 'X');
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  const int port = free_port();
+  constexpr int kPorts = 3;  // One that was free may be somebody else's before it is listened on.
+  for (int tries = 0; tries < kPorts; ++tries)
+    if (begin(free_port())) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+  throw std::runtime_error("docker-registry does not listen");
+}
+
+/// False when it ends, or does not listen for so long that only a failure is told later: a busy machine is waited for.
+bool RegistryProcess::begin(int port) {
+  constexpr std::chrono::seconds kLongest{180};
   host_ = "127.0.0.1:" + std::to_string(port);
   const std::filesystem::path config = folder_ / "config.yml";
   std::ofstream(config) << "version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: "
                         << (folder_ / "data").string() << "}\n  delete: {enabled: true}\nhttp: {addr: \"" << host_
                         << "\"}\n";
   process_ = start(config.string());
-  for (int tries = 0; tries < 250 && !answers(port); ++tries) ::poll(nullptr, 0, 20);
+  const auto end = std::chrono::steady_clock::now() + kLongest;
+  while (::waitpid(process_, nullptr, WNOHANG) == 0) {
+    if (answers(port)) return true;
+    if (std::chrono::steady_clock::now() > end) {
+      ::kill(process_, SIGKILL);
+      ::waitpid(process_, nullptr, 0);
+      break;
+    }
+    ::poll(nullptr, 0, 20);
+  }
+  return false;
 }
 
 RegistryProcess::~RegistryProcess() {

@@ -20,6 +20,8 @@ class RegistryProcess {
   const std::string& host() const { return host_; }
 
  private:
+  bool begin(int port);
+
   std::filesystem::path folder_;
   std::string host_;
   pid_t process_ = 0;
