@@ -4,7 +4,7 @@
 #                          is set: the first three must, as setup-envtest puts them there
 #   build.sh kstatus       tests/cluster/kstatus
 #   build.sh floor         tests/cluster/floor
-#   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on
+#   build.sh flux          Flux's kustomize-controller, and crds/ of what it works on and of the HelmRelease
 #   build.sh schemas       nothing: crds/monitoring of the Prometheus operator, crds/argocd of Argo CD
 #   build.sh baseline      tests/bench/cluster
 set -euo pipefail
@@ -69,6 +69,10 @@ make_flux() {
   # Nothing is built of it: a module that is downloaded, and checked against the sum database, but stands in no go.mod.
   cp "$(folder_of github.com/fluxcd/source-controller@v1.8.5)"/config/crd/bases/*.yaml "$folder/crds"
   chmod -R u+w "$folder/crds"
+  # That of the HelmRelease from its Go types, as helm-controller's own Makefile makes it: not every proxy has the module with the
+  # file, and the one with the types has a go.mod of its own.
+  (cd "$(folder_of github.com/fluxcd/helm-controller/api@v1.3.0)" && PATH=$(dirname "$go"):$PATH GOTOOLCHAIN=local \
+    "$go" run sigs.k8s.io/controller-tools/cmd/controller-gen@v0.19.0 crd paths=./v2 output:crd:dir="$folder/crds")
   build kustomize-controller github.com/fluxcd/kustomize-controller
 }
 

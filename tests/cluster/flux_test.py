@@ -264,7 +264,7 @@ class FluxTest(unittest.TestCase):
 
     def test_the_example_is_taken_and_its_deployer_may_apply(self):
         example = HERE.parents[1] / "examples/gitops/flux"
-        self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", example / "sync.yaml")
+        self.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", example / "sync.yaml", "-f", example / "controller")
         # What the chart adds to the role edit, which no controller aggregates here.
         self.kubectl("apply", "-f", example / "controller/shop.yaml")
         for role in ("slipway-edit", "slipway-view"):
