@@ -30,4 +30,4 @@ labels=(--label "org.opencontainers.image.title=slipway" --label "org.opencontai
 [[ -z $commit ]] || labels+=(--label "org.opencontainers.image.revision=$commit")
 "$top/tests/support/make-image" layout "$layout" --rootfs "$work/root" --gzip --tag "$version" \
   --platform "linux/$(dpkg --print-architecture)" --created "$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)" "${labels[@]}" \
-  --user 65532:65532 --env HOME=/tmp --entrypoint /usr/bin/slipway --cmd=--help
+  --user 65532:65532 --env PATH=/usr/bin --env HOME=/tmp --entrypoint /usr/bin/slipway --cmd=--help
