@@ -79,7 +79,9 @@ class UninstallTest(unittest.TestCase):
         uninstall(self.cluster)
         # As the kubelet does when the pods are deleted; by then it has lost its rights.
         first.stop()
-        self.caused += [each for each in self.cluster.audit(since) if each["user"]["username"] == FIRST]
+        # When all is over: what is refused is on record once it is answered, which may be after who asked is gone.
+        self.addCleanup(lambda: self.caused.extend(
+            each for each in self.cluster.audit(since) if each["user"]["username"] == FIRST))
         wait_until(lambda: second.readiness()[0] == 200, "the second begins")
         self.assertEqual(self.of_the_second(), installed)
         self.assertEqual(self.uids("crd,acr,ipub", "-A"), asked_for)

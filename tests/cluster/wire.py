@@ -142,6 +142,11 @@ class Wire:
             exchange.cut()
         return len(chosen)
 
+    def carries(self, path=""):
+        """Whether an answer is on its way whose head the client was sent."""
+        with self.lock:
+            return any(re.search(path, each.path) for each in self.open)
+
     def forget_connections(self):
         """As something in between that lost what it knew: those there are, and each that comes until remember(), stay
         open and never carry anything again, and nobody is told."""
