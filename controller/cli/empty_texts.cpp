@@ -31,7 +31,9 @@ std::vector<std::string> with_empty_texts_apart(const CLI::App& app, const std::
     const std::string name = argument.substr(0, argument.find('='));
     const CLI::Option* option = name.starts_with("--") ? verb->get_option_no_throw(name) : nullptr;
     const bool is_empty = argument.size() == name.size() + 1;
-    if (is_empty && option != nullptr && takes_value(*option))
+    if (is_empty && option != nullptr && !takes_value(*option))
+      throw CLI::ValidationError(name, "it is empty; give it true or false, or leave it out");
+    if (is_empty && option != nullptr)
       apart.insert(apart.end(), {name, std::string()});
     else
       apart.push_back(argument);

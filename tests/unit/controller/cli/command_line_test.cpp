@@ -81,6 +81,15 @@ TEST_CASE("an empty text is no value, and is told so") {
   CHECK_THAT(std::get<Usage>(parsed).text, Catch::Contains(flag + ": it is empty; give it a value, or leave it out"));
 }
 
+TEST_CASE("an empty text is no yes") {
+  const std::string flag = GENERATE("--allow-empty", "--in-cluster");
+  const auto parsed = parse_command_line({"run", "--manifests", "d", flag + "="});
+  REQUIRE(std::holds_alternative<Usage>(parsed));
+  CHECK(std::get<Usage>(parsed).code == ExitCode::Invalid);
+  CHECK_THAT(std::get<Usage>(parsed).text,
+             Catch::Contains(flag + ": it is empty; give it true or false, or leave it out"));
+}
+
 TEST_CASE("an empty text is none where the option has to be there") {
   const auto parsed = parse_command_line({"plan", "-f", ""});
   REQUIRE(std::holds_alternative<Usage>(parsed));
