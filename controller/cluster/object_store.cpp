@@ -264,16 +264,25 @@ Result<runtime::Reflected<T>> ObjectStore::apply_status(const runtime::Reflected
   const ObjectKey key = key_of(made.object);
   const Node patch = status_patch(made.object);
   const Node& wanted = json::at(patch, "status");
-  const auto answer = client_.find(kube::apply(target_of(key, "status"), patch), rules_.give_up);
-  if (!answer) return std::unexpected(write_error(key, answer.error()));
-  if (!*answer) return gone_or_newer(key);
-  auto written = kube::decode_metadata(**answer);
-  if (!written) return std::unexpected(std::move(written.error()));
-  made.object.metadata.resource_version = std::move(written->object.metadata.resource_version);
+  const kube::ApiRequest request = kube::apply(target_of(key, "status"), patch);
   const bool takes_away = remains(to_node(present.object.status), wanted).has_value();
-  const auto rest = takes_away ? remains(json::at(**answer, "status"), wanted) : std::nullopt;
-  if (rest) take_away(key, made.object.metadata, *rest);
+  auto version = takes_away ? apply_whole(key, request, wanted) : client_.find_version(request, rules_.give_up);
+  if (!version) return std::unexpected(write_error(key, std::move(version.error())));
+  if (!*version) return gone_or_newer(key);
+  made.object.metadata.resource_version = std::move(**version);
   return made;
+}
+
+/// Applies a status that takes something away, and sees to it that it goes. In which version the object is then.
+Result<std::optional<std::string>> ObjectStore::apply_whole(const ObjectKey& key, const kube::ApiRequest& request,
+                                                            const Node& wanted) {
+  const auto answer = client_.find(request, rules_.give_up);
+  if (!answer) return std::unexpected(answer.error());
+  if (!*answer) return std::nullopt;
+  Result<ObjectMeta> written = runtime::metadata_in(**answer);
+  if (!written) return std::unexpected(std::move(written.error()));
+  if (const auto rest = remains(json::at(**answer, "status"), wanted)) take_away(key, *written, *rest);
+  return std::move(written->resource_version);
 }
 
 /// What stays where somebody copied our entry of metadata.managedFields under another name: two own it then, and what

@@ -72,6 +72,8 @@ class ObjectStore final : public ObjectReader, public ObjectWriter {
   Result<void> check_may_read(std::string_view what, const std::string& namespace_name) const;
   template <class T>
   Result<runtime::Reflected<T>> apply_status(const runtime::Reflected<T>& present, const decltype(T::status)& status);
+  Result<std::optional<std::string>> apply_whole(const ObjectKey& key, const kube::ApiRequest& request,
+                                                 const Node& wanted);
   void take_away(const ObjectKey& key, ObjectMeta& metadata, const Node& rest);
   template <class T>
   Result<std::optional<T>> fetch(const kube::Target& target, Result<T> (*decode)(const Node&));

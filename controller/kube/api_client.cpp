@@ -7,7 +7,9 @@
 #include "controller/http/lasting_words.h"
 #include "controller/http/retrying_transport.h"
 #include "controller/kube/api_document.h"
+#include "controller/kube/version_scan.h"
 #include "controller/runtime/collection_reader.h"
+#include "controller/runtime/reflected_objects.h"
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
 
@@ -237,6 +239,19 @@ Result<std::optional<Node>> ApiClient::find(const ApiRequest& request, const std
   if (!response) return while_doing(doing(request), response.error());
   if (response->status == 404 && words_of(*response).is_status) return std::nullopt;
   return object_in(request, *response);
+}
+
+Result<std::optional<std::string>> ApiClient::find_version(const ApiRequest& request, const std::stop_token& stop) {
+  const Result<http::Response> response = transport_.send(to_http(request), stop);
+  if (!response) return while_doing(doing(request), response.error());
+  if (response->status == 404 && words_of(*response).is_status) return std::nullopt;
+  if (is_success(response->status))
+    if (const auto found = version_of_object(response->body)) return std::string(found->resource_version);
+  const Result<Node> object = object_in(request, *response);
+  if (!object) return std::unexpected(object.error());
+  Result<ObjectMeta> metadata = runtime::metadata_in(*object);
+  if (!metadata) return std::unexpected(std::move(metadata.error()));
+  return std::move(metadata->resource_version);
 }
 
 Result<void> ApiClient::stream(const ApiRequest& request, const StreamTaker& taker, const std::stop_token& stop) {

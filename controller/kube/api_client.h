@@ -42,6 +42,8 @@ class ApiClient {
   Result<Node> send(const ApiRequest& request, const std::stop_token& stop);
   /// As send(); absent when there is no such object, which is no error.
   Result<std::optional<Node>> find(const ApiRequest& request, const std::stop_token& stop);
+  /// As find(), but of the object that is the answer its metadata.resourceVersion alone: the rest is not read.
+  Result<std::optional<std::string>> find_version(const ApiRequest& request, const std::stop_token& stop);
   /// Gives the answer's bytes as they come; success when the server ends it well. An error of `writer` ends it.
   Result<void> stream(const ApiRequest& request, const StreamTaker& taker, const std::stop_token& stop);
   /// Every object of a collection that is known to be small, page by page.

@@ -4,6 +4,7 @@
 
 #include "controller/kube/api_document.h"
 #include "controller/kube/collection_items.h"
+#include "controller/kube/version_scan.h"
 #include "controller/kube/watch_stream.h"
 #include "crds/base/text.h"
 #include "reconcilers/json.h"
@@ -21,6 +22,12 @@ std::optional<runtime::WatchEventType> type_of(const std::string& text) {
   if (text == "DELETED") return Type::Deleted;
   if (text == "BOOKMARK") return Type::Bookmark;
   return std::nullopt;
+}
+
+bool is_known(std::string_view line, const runtime::WatchRequest& watched) {
+  if (!watched.is_known) return false;
+  const auto changed = version_of_change(line);
+  return changed && watched.is_known(*changed);
 }
 
 Result<void> take_event(std::string_view line, const ApiRequest& request, const runtime::WatchEventTaker& take) {
@@ -81,7 +88,8 @@ Result<void> Collection::watch(const runtime::WatchRequest& request, const runti
                                                  .resource_version = request.resource_version,
                                                  .server_timeout = request.server_timeout,
                                                  .metadata_only = scope_.metadata_only});
-  WatchStream stream([&made, &take](std::string_view line) { return take_event(line, made, take); });
+  WatchStream stream(
+      [&](std::string_view line) { return is_known(line, request) ? Result<void>{} : take_event(line, made, take); });
   const auto feed = [&stream](std::span<const std::byte> bytes) { return stream.feed(bytes); };
   if (Result<void> streamed = client_.stream(made, {feed, request.began}, stop); !streamed) return streamed;
   return stream.finish();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "crds/base/document.h"
 #include "crds/base/result.h"
@@ -20,10 +21,21 @@ struct PageEnd {
   std::string continue_token;  ///< Empty: that was the last page.
 };
 
+/// Which object, in which version.
+struct ObjectVersion {
+  std::string_view namespace_name;  ///< Empty: cluster-scoped.
+  std::string_view name;
+  std::string_view uid;
+  std::string_view resource_version;
+};
+
 struct WatchRequest {
   std::string resource_version;
   std::chrono::seconds server_timeout{300};
   std::function<void()> began;  ///< Called when the server has taken it; may be null.
+  /// Asked of an object that was modified, where that can be told before the event is read whole. True: it is no news
+  /// in that version, and is not given. May be null.
+  std::function<bool(const ObjectVersion&)> is_known{};
 };
 enum class WatchEventType { Added, Modified, Deleted, Bookmark };
 

@@ -12,7 +12,6 @@
 
 #include "controller/runtime/guarded.h"
 #include "controller/runtime/reflected_objects.h"
-#include "reconcilers/json.h"
 
 namespace slipway::runtime {
 
@@ -48,6 +47,8 @@ class ObjectCache final : public ReflectedObjects {
   void wrote(Reflected<T> object, std::string_view fenced_on = {});
 
   Result<std::vector<Change>> put(const Node& object) override;
+  /// What wrote() took comes back as an event, and is not decoded again. The list that runs has it then.
+  bool knows(const ObjectVersion& seen) override;
   Result<std::vector<Change>> remove(const Node& object) override;
   void begin_list(EarlierVersions earlier) override;
   bool passed_one_for_what_was_there_at(std::string_view version) const override {
@@ -66,9 +67,6 @@ class ObjectCache final : public ReflectedObjects {
     EarlierObjects earlier;
   };
 
-  /// Whether what stands in place is at least as new: what wrote() took comes back as an event, and is not decoded
-  /// again. The list that runs has it then.
-  bool knows(const Node& object);
   /// Puts it in place and gives what stood there; gives `now` back where what stands there is as new.
   Entry exchange(const Entry& now);
   Entry take_out(const ObjectName& name, const std::string& uid);
@@ -118,7 +116,7 @@ void ObjectCache<T>::wrote(Reflected<T> object, std::string_view fenced_on) {
 
 template <class T>
 Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
-  if (knows(object)) return std::vector<Change>{};
+  if (knows(version_in(object))) return std::vector<Change>{};
   Result<Reflected<T>> decoded = decode_(object);
   if (!decoded) return std::unexpected(std::move(decoded.error()));
   const Entry now = std::make_shared<const Reflected<T>>(std::move(*decoded));
@@ -141,18 +139,15 @@ Result<std::vector<Change>> ObjectCache<T>::put(const Node& object) {
 }
 
 template <class T>
-bool ObjectCache<T>::knows(const Node& object) {
-  const Node& metadata = json::at(object, "metadata");
-  const ObjectName name{json::text_at(metadata, "namespace"), json::text_at(metadata, "name")};
-  const std::string uid = json::text_at(metadata, "uid");
-  const std::string version = json::text_at(metadata, "resourceVersion");
+bool ObjectCache<T>::knows(const ObjectVersion& seen) {
+  const ObjectName name{std::string(seen.namespace_name), std::string(seen.name)};
   const auto state = state_.lock();
   const auto found = state->objects.find(name);
   if (found == state->objects.end() || state->earlier.are_taken()) return false;
   const ObjectMeta& kept = found->second.entry->object.metadata;
-  if (kept.uid != uid || is_later(version, kept.resource_version)) return false;
+  if (kept.uid != seen.uid || is_later(seen.resource_version, kept.resource_version)) return false;
   found->second.seen_in = state->list;
-  state->earlier.passed(version, kept.resource_version);
+  state->earlier.passed(seen.resource_version, kept.resource_version);
   return true;
 }
 

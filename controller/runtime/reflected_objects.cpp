@@ -30,6 +30,18 @@ Result<ObjectMeta> metadata_in(const Node& object) {
               "look at it with kubectl, and tell us of it");
 }
 
+ObjectVersion version_in(const Node& object) {
+  const Node& metadata = json::at(object, "metadata");
+  const auto text = [&metadata](std::string_view key) {
+    const Node& found = json::at(metadata, key);
+    return found.kind == Node::Kind::String ? std::string_view(found.text) : std::string_view();
+  };
+  return {.namespace_name = text("namespace"),
+          .name = text("name"),
+          .uid = text("uid"),
+          .resource_version = text("resourceVersion")};
+}
+
 bool is_later(std::string_view a, std::string_view b) {
   if (!is_number(a) || !is_number(b)) return a != b;
   a = without_zeros(a);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/runtime/collection_reader.h"
 #include "controller/runtime/earlier_versions.h"
 #include "crds/base/document.h"
 #include "crds/base/result.h"
@@ -53,6 +54,9 @@ struct Reflected {
 /// What can be read of an object's metadata. Integrity when that is no name.
 Result<ObjectMeta> metadata_in(const Node& object);
 
+/// Of which object in which version it is; what is no text counts as empty. Points into it.
+ObjectVersion version_in(const Node& object);
+
 /// Whether resource version `a` is later than `b` (Kubernetes 1.35: comparable as decimal numbers). Versions that are
 /// none are later than all, so that they are taken.
 bool is_later(std::string_view a, std::string_view b);
@@ -68,6 +72,8 @@ class ReflectedObjects {
   /// Takes over what a list or an event gave; what is news in it, in order. Integrity when it has no name: it can't be
   /// kept. Only what is later than what is kept counts, but in a list that says otherwise.
   virtual Result<std::vector<Change>> put(const Node& object) = 0;
+  /// Whether what is kept is at least as new, so that put() would find no news. It is seen then, as by put().
+  virtual bool knows(const ObjectVersion& seen) = 0;
   /// What was deleted; nothing when it is not kept, or another of its name is.
   virtual Result<std::vector<Change>> remove(const Node& object) = 0;
   virtual void begin_list(EarlierVersions earlier) = 0;

@@ -143,12 +143,14 @@ void Reflector::watch(const Round& round) {
   bool has_begun = false;
   const std::chrono::nanoseconds began = hands_.elapsed();
   const auto take = [this](WatchEventType type, const Node& object) { return take_event(type, object); };
+  const auto is_known = [this](const ObjectVersion& object) { return passes_over(object); };
   const auto begin = [&] {
     has_begun = true;
     begun(round);
   };
   const Result<void> ended = parts_.collection.watch(
-      {.resource_version = version_, .server_timeout = watch_time(), .began = begin}, take, round.stop);
+      {.resource_version = version_, .server_timeout = watch_time(), .began = begin, .is_known = is_known}, take,
+      round.stop);
   if (round.stop.stop_requested()) return ended_early(round);
   const bool was_good = events_ > 0 || hands_.elapsed() - began >= kGoodWatch;
   if (was_good) {
@@ -178,6 +180,14 @@ Result<void> Reflector::take_event(WatchEventType type, const Node& object) {
   if (type == WatchEventType::Added || type == WatchEventType::Modified) tell(parts_.objects.put(object));
   if (std::string version = version_of(object); !version.empty()) version_ = std::move(version);
   return {};
+}
+
+/// What we wrote ourselves is kept since it was answered.
+bool Reflector::passes_over(const ObjectVersion& object) {
+  if (!parts_.objects.knows(object)) return false;
+  ++events_;
+  version_ = object.resource_version;
+  return true;
 }
 
 void Reflector::tell(const Result<std::vector<Change>>& changes) {

@@ -128,6 +128,7 @@ class Reflector {
   void not_watched(const Error& error, bool has_begun, bool was_good, const std::stop_token& stop);
   Result<std::string> list_pages(PageRequest request, const std::stop_token& stop);
   Result<void> take_event(WatchEventType type, const Node& object);
+  bool passes_over(const ObjectVersion& object);
   std::chrono::seconds watch_time() const;
   void tell(const Result<std::vector<Change>>& changes);
   void begun(const Round& round);

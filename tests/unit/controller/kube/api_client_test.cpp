@@ -186,6 +186,29 @@ TEST_CASE("An object that is not there is no error, a kind that is not there is 
   CHECK(client.find(get(publication("shop", "app")), {}).error().cls == ErrorClass::Integrity);
 }
 
+TEST_CASE("Of an answer the version alone is read where that is enough, and the whole where it is not") {
+  tests::ScriptedTransport transport;
+  ApiClient client(transport);
+  const auto version = [&] { return client.find_version(get(publication("shop", "app")), {}); };
+  // What is around the version is not looked at.
+  transport.then(200, {}, R"({"metadata":{"name":"app","uid":"u","resourceVersion":"7"},"spec":{"a":nothing}})");
+  CHECK(version()->value() == "7");
+  transport.then(200, {}, R"({"metadata":{"name":"\u0061pp","uid":"u","resourceVersion":"8"}})");
+  CHECK(version()->value() == "8");
+  transport.then(200, {}, R"({"metadata":{"resourceVersion":"8"}})");
+  CHECK(version().error().cls == ErrorClass::Integrity);
+  transport.then(200, {}, "<html>");
+  CHECK(version().error().cls == ErrorClass::Integrity);
+  transport.then(404, {}, status(404));
+  CHECK_FALSE(version()->has_value());
+  transport.then(404, {}, "404 page not found\n");
+  CHECK(version().error().cls == ErrorClass::NotFound);
+  transport.then(409, {}, status(409));
+  CHECK(version().error().cls == ErrorClass::Conflict);
+  transport.then(fail(ErrorClass::Unavailable, "cut", "try again"));
+  CHECK(version().error().cls == ErrorClass::Unavailable);
+}
+
 TEST_CASE("A small collection is read page by page") {
   tests::ScriptedTransport transport;
   transport.then(200, {}, R"({"items":[{"a":1},{"a":2}],"metadata":{"continue":"next"}})");

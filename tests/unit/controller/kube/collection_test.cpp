@@ -141,6 +141,35 @@ TEST_CASE("The version of a collection costs one object's metadata") {
   CHECK(collection.version({}).error().cls == ErrorClass::Unavailable);
 }
 
+TEST_CASE("A change that is known in its version is passed over before it is read, all else is given") {
+  tests::StreamingTransport transport(11);
+  ApiClient client(transport);
+  Collection collection(client, {.resource = resource_of(ResourceKind::ImagePublication)});
+  const auto line = [](const std::string& type, const std::string& version, const std::string& rest) {
+    return "{\"type\":\"" + type +
+           R"(","object":{"metadata":{"namespace":"shop","name":"app","uid":"u","resourceVersion":")" + version +
+           "\"}" + rest + "}}\n";
+  };
+  transport.then(200, line("MODIFIED", "7", R"(,"spec":{"a":nothing})") + line("MODIFIED", "8", "") +
+                          line("ADDED", "7", "") + line("DELETED", "7", ""));
+  std::string asked;
+  std::string seen;
+  const auto is_known = [&asked](const runtime::ObjectVersion& object) {
+    for (const std::string_view word : {object.namespace_name, object.name, object.uid, object.resource_version})
+      asked += std::string(word) + " ";
+    return object.resource_version == "7";
+  };
+  CHECK(collection.watch({.resource_version = "3", .began = nullptr, .is_known = is_known},
+                         [&seen](WatchEventType type, const Node& object) -> Result<void> {
+                           seen += "AMDB"[static_cast<int>(type)];
+                           seen += json::text_at(json::at(object, "metadata"), "resourceVersion");
+                           return {};
+                         },
+                         {}));
+  CHECK(asked == "shop app u 7 shop app u 8 ");
+  CHECK(seen == "M8A7D7");
+}
+
 TEST_CASE("A watch gives events as they come, an ERROR ends it with what it means") {
   tests::StreamingTransport transport(11);
   ApiClient client(transport);

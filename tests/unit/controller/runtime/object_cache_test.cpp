@@ -157,6 +157,27 @@ TEST_CASE("What is known is not decoded again") {
   CHECK(decoded == 3);
 }
 
+TEST_CASE("Of which version an object is tells whether it is known, as the whole object does") {
+  ObjectCache<Thing> cache(decode);
+  const auto knows = [&cache](std::string_view name, std::string_view uid, std::string_view version) {
+    return cache.knows({.namespace_name = {}, .name = name, .uid = uid, .resource_version = version});
+  };
+  CHECK_FALSE(knows("a", "u", "5"));
+  for (const char* name : {"a", "b"}) CHECK(cache.put(node_of({name, "u", "5"})));
+  cache.wrote(*decode(node_of({"a", "u", "7"})));
+  CHECK(knows("a", "u", "7"));
+  CHECK(knows("a", "u", "6"));
+  CHECK_FALSE(knows("a", "u", "8"));
+  CHECK_FALSE(knows("a", "other", "7"));
+  CHECK_FALSE(cache.knows({.namespace_name = "n", .name = "a", .uid = "u", .resource_version = "7"}));
+  // What is known is seen: the list that runs has it.
+  cache.begin_list(EarlierVersions::Passed);
+  CHECK(knows("a", "u", "7"));
+  CHECK(cache.end_list() == Changes{change("b", ChangeKind::Deleted)});
+  cache.begin_list(EarlierVersions::Taken);
+  CHECK_FALSE(knows("a", "u", "7"));
+}
+
 TEST_CASE("An edit that came along with the answer to a write of ours is still told by its event") {
   ObjectCache<Thing> cache(decode);
   CHECK(cache.put(node_of({"a", "u", "5"})));

@@ -49,6 +49,27 @@ TEST_CASE("A cut watch goes on from what was kept last, after a short wait, with
   CHECK_FALSE(world.reflector.is_failing());
 }
 
+TEST_CASE("What we wrote is passed over in the watch, which goes on behind it") {
+  World world;
+  world.collection.set("a");
+  world.steps(1);
+  world.news();
+  world.collection.set("a");
+  Reflected<Thing> written = *world.cache.find({{}, "a"});
+  written.object.metadata.resource_version = "102";
+  world.cache.wrote(written);
+  world.collection.bookmarks = false;
+  world.collection.fail_once({.after = 1, .error = kCut});
+  world.steps(1);
+  CHECK(world.collection.passed_over == 1);
+  CHECK(world.news().empty());
+  world.collection.set("a");
+  world.steps(1);
+  CHECK(world.collection.watches.back().resource_version == "102");
+  CHECK(world.collection.passed_over == 1);
+  CHECK(world.news() == Words{"aE"});
+}
+
 TEST_CASE("A version that is too old makes it list again: changed and gone objects are told, the others not") {
   World world;
   for (const char* name : {"a", "b", "c"}) world.collection.set(name);

@@ -108,6 +108,7 @@ class FakeCollection final : public CollectionReader {
     for (const Event& event : history_) {
       if (event.version <= from) continue;
       if (left-- == 0) break;
+      if (event.type == WatchEventType::Modified && knows(request, event)) continue;
       if (auto taken = take(event.type, node(event.name, event.version, event.generation)); !taken) return taken;
     }
     if (fault_) return std::unexpected(std::exchange(fault_, {})->error);
@@ -127,6 +128,7 @@ class FakeCollection final : public CollectionReader {
   std::optional<Error> refusal;
   std::optional<Error> silence;  ///< Instead of the version.
   int questions = 0;             ///< For the version.
+  int passed_over = 0;           ///< Events that were known.
   std::function<void()> passes;  ///< While a watch lasts.
   /// Once: what happens while a request gets no answer, until it is told to stop.
   std::function<void()> hangs;
@@ -143,6 +145,15 @@ class FakeCollection final : public CollectionReader {
   bool hung(const std::stop_token& stop) {
     if (hangs) std::exchange(hangs, nullptr)();
     return stop.stop_requested();
+  }
+  bool knows(const WatchRequest& request, const Event& event) {
+    const std::string uid = "uid of " + event.name;
+    const std::string version = std::to_string(event.version);
+    const bool known =
+        request.is_known &&
+        request.is_known({.namespace_name = {}, .name = event.name, .uid = uid, .resource_version = version});
+    passed_over += known ? 1 : 0;
+    return known;
   }
   std::unexpected<Error> broken() { return std::unexpected(std::exchange(fault_, {})->error); }
   static Node node(const std::string& name, std::int64_t version, std::int64_t generation) {
