@@ -168,6 +168,9 @@ void Judge::judge_report(const NamedReport& named) {
     else
       judge_bound(named, binder, image);
   }
+  // Once for all images: there may be a thousand of them, and tens of thousands of findings.
+  if (binder.is_judged())
+    for (const auto& finding : named.report->findings) findings_.try_emplace(&finding, &named);
   if (bound) judge_age(named);
   if (!bound)
     strangers_.push_back(name + " is about " + quoted(named.report->artifact_name) + ", image id " +
@@ -188,7 +191,6 @@ void Judge::judge_bound(const NamedReport& named, const ReportBinder& binder, co
     faults_.add(report_fault(reason::kEndOfLife,
                              name + " says nothing: " + quoted(report.distribution) + " gets no advisories any more",
                              "build the image on a distribution that is still maintained"));
-  for (const auto& finding : report.findings) findings_.try_emplace(&finding, &named);
 }
 
 void Judge::judge_age(const NamedReport& named) {
