@@ -28,4 +28,12 @@ void cut_type(std::string& type) {
   type.resize(std::min(type.size(), kLongestKept));
 }
 
+std::optional<std::string> fault_of_words(const Platform& platform) {
+  for (const std::string* word : {&platform.os, &platform.architecture, &platform.variant, &platform.os_version})
+    if (word->size() > kLongestKept)
+      return "its platform has a word of " + std::to_string(word->size()) + " bytes, more than " +
+             std::to_string(kLongestKept);
+  return std::nullopt;
+}
+
 }  // namespace slipway::content

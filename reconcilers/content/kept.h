@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "reconcilers/content/descriptor.h"
@@ -23,5 +24,8 @@ Descriptor kept_manifest(const Descriptor& manifest);
 
 /// Cuts off of a type that somebody gives what no media type has.
 void cut_type(std::string& type);
+
+/// Why a platform that a stranger names is not kept, or nothing: a word of more than kLongestKept.
+std::optional<std::string> fault_of_words(const Platform& platform);
 
 }  // namespace slipway::content

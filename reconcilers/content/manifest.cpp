@@ -70,10 +70,7 @@ Result<Platform> parse_platform_of(const Node& node) {
                .architecture = json::text_at(node, "architecture"),
                .variant = json::text_at(node, "variant"),
                .os_version = json::text_at(node, "os.version")};
-  for (const std::string* word : {&out.os, &out.architecture, &out.variant, &out.os_version})
-    if (word->size() > kLongestKept)
-      return broken("its platform has a word of " + std::to_string(word->size()) + " bytes, more than " +
-                    std::to_string(kLongestKept));
+  if (auto fault = fault_of_words(out)) return broken(std::move(*fault));
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "crds/base/document.h"
 #include "crds/base/text.h"
+#include "reconcilers/content/kept.h"
 #include "reconcilers/json.h"
 #include "reconcilers/reasons.h"
 
@@ -233,7 +234,18 @@ Result<void> read_repo_digests(const Node& metadata, ScanReport& out) {
   return {};
 }
 
-void read_metadata(const Node& metadata, ScanReport& out) {
+Result<void> read_platform(const Node& metadata, ScanReport& out) {
+  const Node& config = json::at(metadata, "ImageConfig");
+  content::Platform platform{.os = json::text_at(config, "os"),
+                             .architecture = json::text_at(config, "architecture"),
+                             .variant = json::text_at(config, "variant"),
+                             .os_version = {}};
+  if (auto fault = content::fault_of_words(platform)) return refused(std::move(*fault));
+  if (!platform.os.empty() || !platform.architecture.empty()) out.platform = std::move(platform);
+  return {};
+}
+
+Result<void> read_metadata(const Node& metadata, ScanReport& out) {
   out.image_id = json::text_at(metadata, "ImageID");
   out.diff_ids = json::texts_at(metadata, "DiffIDs");
   const Node& os = json::at(metadata, "OS");
@@ -241,12 +253,7 @@ void read_metadata(const Node& metadata, ScanReport& out) {
   out.end_of_life = end_of_life.kind == Node::Kind::Boolean && end_of_life.boolean;
   const std::string name = json::text_at(os, "Name");
   out.distribution = json::text_at(os, "Family") + (name.empty() ? "" : " " + name);
-  const Node& config = json::at(metadata, "ImageConfig");
-  if (json::text_at(config, "os").empty() && json::text_at(config, "architecture").empty()) return;
-  out.platform = content::Platform{.os = json::text_at(config, "os"),
-                                   .architecture = json::text_at(config, "architecture"),
-                                   .variant = json::text_at(config, "variant"),
-                                   .os_version = {}};
+  return read_platform(metadata, out);
 }
 
 Result<void> check_kind(const Document& document) {
@@ -270,7 +277,7 @@ Result<ScanReport> read_report(const Node& root) {
   out.created_at = *created_at;
   const Node& metadata = json::at(root, "Metadata");
   if (const auto read = read_repo_digests(metadata, out); !read) return std::unexpected(read.error());
-  read_metadata(metadata, out);
+  if (const auto read = read_metadata(metadata, out); !read) return std::unexpected(read.error());
   if (const auto read = read_results(root, out); !read) return std::unexpected(read.error());
   return out;
 }

@@ -117,6 +117,19 @@ TEST_CASE("what is kept of the reports of one publication is bounded") {
              Catch::Contains("what is to be kept of the reports is more than 8 MiB"));
 }
 
+TEST_CASE("what a report says of its platform is bounded, however often it is named") {
+  ReportWorld world;
+  std::string text = make_report(world.image);
+  text.insert(text.find(R"("ImageID")"),
+              R"("ImageConfig":{"os":")" + std::string(kMiB, 'l') + R"(","architecture":"amd64"},)");
+  world.keep("scan", text);
+  while (world.publication.spec.gates.scan->reports.size() < 64) world.name("scan");
+  world.publish(world.publication);
+  CHECK(world.condition(world.publication, "GatesPassed") == "False ReportInvalid");
+  CHECK_THAT(world.message(world.publication, "GatesPassed"),
+             Catch::Contains("its platform has a word of 1048576 bytes, more than 255"));
+}
+
 TEST_CASE("a report with more findings than anybody reads is refused") {
   ReportWorld world;
   world.keep("scan", world.report(50'001, "CVE-"));

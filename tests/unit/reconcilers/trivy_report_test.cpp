@@ -30,6 +30,10 @@ std::string repo_digests(std::size_t count) {
   return report(R"("Metadata":{"RepoDigests":[)" + list + "]}");
 }
 
+std::string platform_word(const std::string& key, std::size_t bytes) {
+  return report(R"("Metadata":{"ImageConfig":{"os":"linux",")" + key + R"(":")" + std::string(bytes, 'l') + "\"}}");
+}
+
 std::string vulnerability(const std::string& more) {
   return R"({"VulnerabilityID":"CVE-1","PkgName":"openssl","InstalledVersion":"1")" + (more.empty() ? "" : "," + more) +
          "}";
@@ -103,6 +107,9 @@ TEST_CASE("what is no whole report of a container image", "[trivy]") {
        "\"vulnerabilities\""},
       {"results under a key of their own", report("\"Re\u017Fults\":[]"), "key"},
       {"more RepoDigests than anybody pushes", repo_digests(1'001), "more than 1,000 RepoDigests"},
+      {"a variant longer than that of any platform", platform_word("variant", 256),
+       "a word of 256 bytes, more than 255"},
+      {"such an architecture", platform_word("architecture", 256), "a word of 256 bytes, more than 255"},
       {"what was taken out, of no type", results(R"("ExperimentalModifiedFindings":[{"Finding":{}}])"), "of a type"},
       {"nothing that was taken out", results(R"("ExperimentalModifiedFindings":[{"Type":"secret"}])"), "of a type"},
       {"what was taken out, in small letters", results(R"("experimentalModifiedFindings":[])"), "key"},
@@ -263,6 +270,7 @@ TEST_CASE("time, end of life and platform", "[trivy]") {
   CHECK_FALSE(parsed(report(R"("Metadata":{"OS":{"EOSL":false}})")).end_of_life);
   CHECK_FALSE(parsed(report(R"("Metadata":{"ImageConfig":{}})")).platform);
   CHECK_FALSE(parsed(report(R"("Metadata":null)")).platform);
+  CHECK(parsed(platform_word("variant", 255)).platform->variant == std::string(255, 'l'));
   CHECK(parsed(report(R"("Unknown":{"x":[1,2,{}]})")).findings.empty());
 }
 
