@@ -32,10 +32,10 @@ void print_tables(const Selection& selection, const TableStyle& style, const Con
 }  // namespace
 
 ExitCode get(const GetOptions& options, const Console& console) {
-  const runtime::Signals signals;
+  runtime::Signals signals;
   const runtime::SystemClock clock;
   const auto glass = LookingGlass::open(options.folder, console, clock, {.stop = signals.stop_token()});
-  if (signals.received() != 0) return exit_code_of_signal(signals.received());
+  if (const int signal = signals.end(); signal != 0) return exit_code_of_signal(signal);
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
   warn_of_no_state(options.folder, console);

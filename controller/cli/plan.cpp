@@ -148,7 +148,7 @@ ExitCode report(const Planner& planner, OutputFormat format, const Console& cons
 }  // namespace
 
 ExitCode plan(const PlanOptions& options, const Console& console) {
-  const runtime::Signals signals;
+  runtime::Signals signals;
   const PlanClock clock{options.at};
   const auto tell = [&console](const ObjectKey& key, const std::string& hosts) {
     console.errors << wait_line(key, hosts) << '\n' << std::flush;
@@ -167,7 +167,7 @@ ExitCode plan(const PlanOptions& options, const Console& console) {
   }
   Planner planner{installation, std::move(keys)};
   planner.plan_all(options.timeout, signals.stop_token());
-  if (signals.received() != 0) return exit_code_of_signal(signals.received());
+  if (const int signal = signals.end(); signal != 0) return exit_code_of_signal(signal);
   return report(planner, options.output, console);
 }
 

@@ -228,6 +228,7 @@ class OneRun {
       const auto stored = installation_->objects().publication(key);
       if (stored && *stored) objects.push_back((*stored)->object);
     }
+    signals_.end();
     print(objects);
     return code;
   }
@@ -262,7 +263,7 @@ class OneRun {
     print_data(list_of(std::move(nodes)), options_.output, console_.out);
   }
 
-  const runtime::Signals signals_;
+  runtime::Signals signals_;
   const PublishOptions& options_;
   const Console& console_;
   const runtime::SystemClock clock_;

@@ -22,6 +22,11 @@ sigset_t signals_taken(bool with_hangup) {
   return set;
 }
 
+/// Of Signals::end(), which queues it for the one thread; everybody else's are the process's, and wait behind it.
+bool is_end(const siginfo_t& signal) {
+  return signal.si_code == SI_QUEUE && signal.si_pid == ::getpid();
+}
+
 }  // namespace
 
 struct Signals::State {
@@ -29,12 +34,15 @@ struct Signals::State {
   std::stop_source stop;
   std::atomic<int> received{0};
   sigset_t before{};
-  std::atomic<bool> is_over{false};
   std::jthread thread;
 
   void take() {
     const sigset_t set = signals_taken(hangup != nullptr);
-    for (int signal = 0; sigwait(&set, &signal) == 0 && !is_over;) {
+    for (;;) {
+      siginfo_t info{};
+      const int signal = sigwaitinfo(&set, &info);
+      if (signal < 0) continue;
+      if (is_end(info)) return;
       if (signal == SIGHUP) {
         hangup->nudge();
         continue;
@@ -55,10 +63,16 @@ Signals::Signals(Nudge* hangup) : state_(std::make_unique<State>()) {
 }
 
 Signals::~Signals() {
-  state_->is_over = true;
-  pthread_kill(state_->thread.native_handle(), SIGINT);
-  state_->thread.join();
-  pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
+  end();
+}
+
+int Signals::end() {
+  if (state_->thread.joinable()) {
+    pthread_sigqueue(state_->thread.native_handle(), SIGINT, {});
+    state_->thread.join();
+    pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);
+  }
+  return received();
 }
 
 std::stop_token Signals::stop_token() const {

@@ -22,6 +22,9 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   std::stop_token stop_token() const;
+  /// As at its end signals do again what they did before it was made, so that one ends also who waits in a write for a
+  /// reader. By the thread that made it; what received() says from then on.
+  int end();
   /// The signal that came, 0 when none did. Thread-safe.
   int received() const;
   /// Whether the process was asked to stop: what received() says of the Signals that there are, or were last.

@@ -14,6 +14,7 @@ import pty
 import random
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -767,6 +768,28 @@ class ExitCodeTest(ProgramTest):
         self.assertEqual(told.count(": spec.repository: "), 400)
         self.assertEqual(told.count(": spec.nope: "), 400)
         self.assertNotIn("lost", told)
+
+    def test_a_signal_ends_who_waits_for_the_reader_of_what_was_found(self):
+        self.image()
+        names = [f"app-{number}" for number in range(12)]
+        for name in names:
+            self.publication(name)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for verb in ("publish", "get", "describe", "plan"):
+                with self.subTest(verb, signal=number):
+                    reader, writer = os.pipe()
+                    self.addCleanup(os.close, reader)
+                    self.addCleanup(os.close, writer)
+                    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+                    process = subprocess.Popen(self.command(verb, "-o", "json"), stdout=writer,
+                                               stderr=subprocess.DEVNULL, env={**os.environ, "HOME": str(self.work)},
+                                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                    self.addCleanup(lambda process=process: process.poll() is None and process.kill())
+                    wait_until(lambda: not select.select([], [writer], [], 0)[1], "what it found fills the pipe")
+                    self.assertIsNone(process.poll())
+                    process.send_signal(number)
+                    self.assertEqual(process.wait(timeout=60), -number)
+        self.assertEqual([self.condition("Ready", name) for name in (names[0], names[-1])], ["True Succeeded"] * 2)
 
 
 class RunTest(ProgramTest):

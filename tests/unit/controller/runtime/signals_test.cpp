@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <latch>
+#include <stop_token>
 
 #include "tests/catch.h"
 
@@ -48,4 +50,19 @@ TEST_CASE("Signals that are taken reach others again when they are taken no more
     CHECK(is_blocked());
   }
   CHECK_FALSE(is_blocked());
+  Signals signals;
+  CHECK(is_blocked());
+  CHECK(signals.end() == 0);
+  CHECK_FALSE(is_blocked());
+  CHECK(signals.end() == 0);
+}
+
+TEST_CASE("The signal that came is known after the end") {
+  Signals signals;
+  std::latch stopped{1};
+  const std::stop_callback callback(signals.stop_token(), [&] { stopped.count_down(); });
+  REQUIRE(::kill(::getpid(), SIGTERM) == 0);
+  stopped.wait();
+  CHECK(signals.end() == SIGTERM);
+  CHECK(signals.received() == SIGTERM);
 }
