@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "reconcilers/brief_digest.h"
@@ -115,7 +116,7 @@ class Decision {
       const auto found = seen_.present.find(tag.tag);
       return found == seen_.present.end() || found->second != digest_;
     };
-    return published_before(digest_, kNoRecords, publisher()) && std::ranges::none_of(seen_.tags, is_new);
+    return published_before(digest_, {}, publisher()) && std::ranges::none_of(seen_.tags, is_new);
   }
 
   /// What a tag shall name. A finished publication goes on with what it decided.
@@ -203,7 +204,7 @@ class Decision {
                                    .left_before = before && before->digest.empty(),
                                    .is_ours = is_ours,
                                    .rollback = is_rolled_back(tag),
-                                   .on_present = present ? known_of(*present, is_ours) : kNoRecords,
+                                   .on_present = known_of(present, is_ours),
                                    .all_read = !present || records_on(seen_, *present).all_read,
                                    .on_wanted = records_on(seen_, wanted).records},
                                   publisher());
@@ -224,20 +225,21 @@ class Decision {
   }
 
   /// The records on what a tag names. Where not all were read, our own history tells of what we set it to.
-  std::vector<PublicationRecord> known_of(const Digest& present, bool is_ours) const {
-    const auto& there = records_on(seen_, present);
-    auto records = there.records;
-    if (!is_ours || there.all_read) return records;
+  std::span<const PublicationRecord> known_of(const std::optional<Digest>& present, bool is_ours) {
+    if (!present) return {};
+    const auto& there = records_on(seen_, *present);
+    if (!is_ours || there.all_read) return there.records;
+    with_history_ = there.records;
     for (const auto& entry : publication_.status.history)
-      if (entry.digest == present.str())
-        records.push_back({.publisher = seen_.publisher,
-                           .subject = present,
-                           .environment = entry.environment,
-                           .build = {.commit = entry.commit,
-                                     .version = entry.version,
-                                     .number = entry.number,
-                                     .built_at = entry.built_at}});
-    return records;
+      if (entry.digest == present->str())
+        with_history_.push_back({.publisher = seen_.publisher,
+                                 .subject = *present,
+                                 .environment = entry.environment,
+                                 .build = {.commit = entry.commit,
+                                           .version = entry.version,
+                                           .number = entry.number,
+                                           .built_at = entry.built_at}});
+    return with_history_;
   }
 
   std::optional<Error> fault_of_rollback() const {
@@ -407,8 +409,6 @@ class Decision {
     }
   }
 
-  static inline const std::vector<PublicationRecord> kNoRecords;
-
   const ImagePublication& publication_;
   const ImagePublicationSpec& spec_;
   const Observation& seen_;
@@ -416,6 +416,7 @@ class Decision {
   const bool finished_;
   const Digest digest_;
   PublishPlan plan_;
+  std::vector<PublicationRecord> with_history_;  ///< As known_of() gave it last.
   std::optional<Error> gate_refused_, gate_awaits_, conflict_;
   std::vector<SetTag> immutable_, moving_;
 };

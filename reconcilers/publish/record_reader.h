@@ -13,7 +13,8 @@ inline constexpr std::size_t kSomeRecords = 50;
 /// As many as a list of referrers may hold.
 inline constexpr std::size_t kAllRecords = 1000;
 
-/// In bytes, for all that one visit reads.
+/// In bytes, for all that one visit reads: of each record those of its manifest, or those that it takes in memory,
+/// which of what a stranger wrote may be 30 times as many.
 inline constexpr std::size_t kMostOfRecords = 8u << 20;
 
 /// What one call may read; it takes what it reads off `bytes_left`.

@@ -175,7 +175,7 @@ TagJudgement judge_moving(const TagQuestion& question, const TagPublisher& publi
 
 }  // namespace
 
-bool published_before(const Digest& digest, const std::vector<PublicationRecord>& on_digest,
+bool published_before(const Digest& digest, std::span<const PublicationRecord> on_digest,
                       const TagPublisher& publisher) {
   const bool in_history =
       std::any_of(publisher.history.begin(), publisher.history.end(), [&](const HistoryEntry& entry) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,19 +12,20 @@
 
 namespace slipway::publish {
 
-/// One tag of this publication and what was found about it.
+/// One tag of this publication and what was found about it. The records are the caller's: there may be many, and many
+/// tags that name what they are on.
 struct TagQuestion {
-  ExpandedTag tag;                            ///< State Expanded.
-  Digest wanted = Digest::of("");             ///< What the tag shall name (of a rollback: the rollback digest).
-  std::optional<Digest> present;              ///< What it names now.
-  bool set_before = false;                    ///< This publication has set it already (status.published, same hash).
-  bool left_before = false;                   ///< This publication has left it to another build already.
-  bool is_ours = false;                       ///< This object is on record, in its own status, as having set it to
-                                              ///< `present`.
-  bool rollback = false;                      ///< `wanted` is spec.rollback.digest.
-  std::vector<PublicationRecord> on_present;  ///< Records on the present digest; may come from anybody.
-  bool all_read = true;                       ///< False: there may be more of these.
-  std::vector<PublicationRecord> on_wanted;   ///< Records on the wanted digest.
+  ExpandedTag tag;                 ///< State Expanded.
+  Digest wanted = Digest::of("");  ///< What the tag shall name (of a rollback: the rollback digest).
+  std::optional<Digest> present;   ///< What it names now.
+  bool set_before = false;         ///< This publication has set it already (status.published, same hash).
+  bool left_before = false;        ///< This publication has left it to another build already.
+  bool is_ours = false;            ///< This object is on record, in its own status, as having set it to
+                                   ///< `present`.
+  bool rollback = false;           ///< `wanted` is spec.rollback.digest.
+  std::span<const PublicationRecord> on_present;  ///< Records on the present digest; may come from anybody.
+  bool all_read = true;                           ///< False: there may be more of these.
+  std::span<const PublicationRecord> on_wanted;   ///< Records on the wanted digest.
 };
 
 /// Who publishes what.
@@ -76,7 +78,7 @@ struct TagJudgement {
 TagJudgement judge_tag(const TagQuestion& question, const TagPublisher& publisher);
 
 /// Whether this object published `digest` for this environment before: by its history or a record on the digest.
-bool published_before(const Digest& digest, const std::vector<PublicationRecord>& on_digest,
+bool published_before(const Digest& digest, std::span<const PublicationRecord> on_digest,
                       const TagPublisher& publisher);
 
 }  // namespace slipway::publish

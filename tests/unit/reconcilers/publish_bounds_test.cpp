@@ -5,6 +5,7 @@
 #include "crds/v1alpha1/resources.h"
 #include "reconcilers/content/runnable.h"
 #include "reconcilers/publish/content_reader.h"
+#include "reconcilers/publish/record_reader.h"
 #include "tests/catch.h"
 #include "tests/support/publish_world.h"
 
@@ -56,6 +57,17 @@ std::vector<content::Descriptor> manifests_of(const publish::Content& content) {
   all.insert(all.end(), content.left_out.begin(), content.left_out.end());
   for (const auto& one : content.attached) all.insert(all.end(), {one.manifest, one.subject});
   return all;
+}
+
+/// Puts a record of `number` on the image, each list of which has 1,000 entries that say nothing.
+void put_hollow_record(InMemoryRepository& repository, const content::Descriptor& image, int number) {
+  auto one = publish::build_record({.subject = image.digest, .build = {.number = number}}, image);
+  std::string entries = "{}";
+  for (int i = 1; i < 1'000; ++i) entries += ",{}";
+  one.bytes = std::regex_replace(one.bytes, std::regex(R"((tags|verdicts|deploymentTargets)\\":\[)"), "$&" + entries);
+  one.descriptor.size = static_cast<std::int64_t>(one.bytes.size());
+  one.descriptor.digest = Digest::of(one.bytes);
+  repository.manifests.insert_or_assign(one.descriptor.digest, one);
 }
 
 }  // namespace
@@ -170,6 +182,34 @@ TEST_CASE("an image whose manifests say much of others is published as it is") {
     CHECK(manifest.bytes == sent->second.bytes);
   }
   CHECK(same == 7);
+}
+
+TEST_CASE("records count by what they take in memory, where that is more than their manifests have") {
+  PublishWorld world;
+  const auto image = make_image(world.destination(), {"base"});
+  std::size_t least = 0;  // Of what one takes.
+  SECTION("lists of entries that say nothing") {
+    for (int i = 0; i < 40; ++i) put_hollow_record(world.destination(), image.descriptor, i);
+    least = 1'000 * (sizeof(VerdictStatus) + sizeof(publish::RecordedTag) + sizeof(DeploymentTarget));
+  }
+  SECTION("labels") {
+    publish::PublicationRecord record{.subject = image.descriptor.digest};
+    for (int i = 0; i < 5'000; ++i) record.build.labels[std::to_string(i)];
+    for (record.build.number = 0; *record.build.number < 40; ++*record.build.number) {
+      const auto one = publish::build_record(record, image.descriptor);
+      world.destination().manifests.insert_or_assign(one.descriptor.digest, one);
+    }
+    least = 5'000 * 2 * sizeof(std::string);
+  }
+  auto store = world.registry.store("registry.example", "shop/storefront");
+  std::size_t left = publish::kMostOfRecords;
+  const auto found = publish::read_records(*store, image.descriptor.digest, {publish::kAllRecords, left}, {});
+  REQUIRE(found);
+  CHECK_FALSE(found->records.empty());
+  CHECK((found->records.size() - 1) * least < publish::kMostOfRecords);
+  CHECK(found->listed.size() == 40);
+  CHECK_FALSE(found->all_read);
+  CHECK(left == 0);
 }
 
 }  // namespace slipway::tests

@@ -48,14 +48,20 @@ HistoryEntry published(const Digest& digest, std::string environment = "staging"
   return out;
 }
 
-TagQuestion question(std::vector<PublicationRecord> on_present) {
-  TagQuestion out;
+/// With the records that it is about.
+struct OwnQuestion : TagQuestion {
+  std::vector<PublicationRecord> records;
+};
+
+OwnQuestion question(std::vector<PublicationRecord> on_present) {
+  OwnQuestion out;
   out.tag.name = "t";
   out.tag.tag = "t";
   out.tag.mutability = Mutability::Moving;
   out.wanted = kWanted;
   out.present = kPresent;
-  out.on_present = std::move(on_present);
+  out.records = std::move(on_present);
+  out.on_present = out.records;
   return out;
 }
 
@@ -89,7 +95,7 @@ TEST_CASE("what is there decides first", "[tag_order]") {
   };
   for (const auto& row : rows) {
     INFO(row.name);
-    TagQuestion asked = question({record(kOther, {900, kLate, "9.0.0"})});
+    auto asked = question({record(kOther, {900, kLate, "9.0.0"})});
     asked.tag.mutability = row.mutability;
     asked.present = row.present;
     asked.set_before = row.set_before;
@@ -123,7 +129,7 @@ TEST_CASE("a conflict names who meant to set the tag, and nobody else", "[tag_or
        kMe.namespace_name + "/" + kMe.name + " of another publisher (\"elsewhere\")"}};
   for (const auto& row : rows) {
     INFO(row.name);
-    TagQuestion asked = question(row.records);
+    auto asked = question(row.records);
     asked.tag.mutability = Mutability::Immutable;
     const auto judged = judge_tag(asked, publisher({2, "", ""}));
     CHECK(judged.move == TagMove::Conflict);
@@ -169,18 +175,18 @@ TEST_CASE("a tag that another publisher means as an immutable one is not moved b
     const auto judged = judge_tag(question(row.records), publisher({2, "", ""}));
     CHECK(judged.move == row.move);
     CHECK(judged.set_by == (row.move == TagMove::Conflict ? "shop/other" : ""));
-    TagQuestion ours = question(row.records);
+    auto ours = question(row.records);
     ours.is_ours = true;
     CHECK(judge_tag(ours, publisher({2, "", ""})).move == TagMove::Set);
   }
-  TagQuestion rollback = question({meant(kOther, kImmutable, kEarly)});
+  auto rollback = question({meant(kOther, kImmutable, kEarly)});
   rollback.rollback = true;
   CHECK(judge_tag(rollback, publisher({2, "", ""})).move == TagMove::Conflict);
 }
 
 TEST_CASE("a tag that somebody else may have set as an immutable one stays, where not all records were read",
           "[tag_order]") {
-  TagQuestion asked = question({record(kMe, {1, "", ""})});
+  auto asked = question({record(kMe, {1, "", ""})});
   asked.all_read = false;
   const auto judged = judge_tag(asked, publisher({2, "", ""}));
   CHECK(judged.move == TagMove::Conflict);
@@ -195,7 +201,7 @@ TEST_CASE("who left a moving tag is not told to have moved it", "[tag_order]") {
   PublicationRecord left = record({kOther.id, kOther.namespace_name, "left-it"}, {810, kEarly, ""});
   left.tags[0].left = true;
   const auto why_of = [](std::vector<PublicationRecord> records) {
-    TagQuestion asked = question(std::move(records));
+    auto asked = question(std::move(records));
     asked.set_before = true;
     return judge_tag(asked, publisher({811, "", ""})).why;
   };
@@ -366,14 +372,14 @@ TEST_CASE("tags that never go to a lower version", "[tag_order]") {
   };
   for (const auto& row : rows) {
     INFO(row.name);
-    TagQuestion asked = question(row.records);
+    auto asked = question(row.records);
     asked.tag.never_lower = true;
     asked.on_wanted = row.on_wanted;
     const TagJudgement judged = judge_tag(asked, publisher(row.mine, row.history));
     INFO(judged.why);
     CHECK(judged.move == row.move);
   }
-  TagQuestion unknown = question({});
+  auto unknown = question({});
   unknown.tag.never_lower = true;
   CHECK(judge_tag(unknown, publisher({1, "", "1.0.0"})).order_unknown);
 }
@@ -382,12 +388,12 @@ TEST_CASE("what was published before", "[tag_order]") {
   const TagPublisher me = publisher({}, {published(kPresent), published(kWanted, "production")});
   CHECK(published_before(kPresent, {}, me));
   CHECK_FALSE(published_before(kWanted, {}, me));
-  CHECK(published_before(kWanted, {record(kMe, {}, {}, kWanted)}, me));
-  CHECK_FALSE(published_before(kWanted, {record(kMe, {}, {}, kPresent)}, me));
-  CHECK_FALSE(published_before(kWanted, {record(kOther, {}, {}, kWanted)}, me));
+  CHECK(published_before(kWanted, std::vector{record(kMe, {}, {}, kWanted)}, me));
+  CHECK_FALSE(published_before(kWanted, std::vector{record(kMe, {}, {}, kPresent)}, me));
+  CHECK_FALSE(published_before(kWanted, std::vector{record(kOther, {}, {}, kWanted)}, me));
   PublicationRecord elsewhere = record(kMe, {}, {}, kWanted);
   elsewhere.environment = "production";
-  CHECK_FALSE(published_before(kWanted, {elsewhere}, me));
+  CHECK_FALSE(published_before(kWanted, std::vector{elsewhere}, me));
 }
 
 TEST_CASE("a judgement says who holds the tag", "[tag_order]") {
