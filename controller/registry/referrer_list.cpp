@@ -1,5 +1,8 @@
 #include "controller/registry/referrer_list.h"
 
+#include <utility>
+#include <variant>
+
 #include "crds/base/document.h"
 #include "reconcilers/content/kept.h"
 #include "reconcilers/json.h"
@@ -68,6 +71,32 @@ Result<void> append_referrers(std::string_view index, std::vector<content::Descr
   if (all.size() + more->size() > kMostReferrers) return too_long();
   for (const auto& descriptor : *more) all.push_back(content::kept_manifest(descriptor));
   return {};
+}
+
+std::string listed_type(const content::Manifest& manifest) {
+  auto type = std::visit([](const auto& any) { return any.artifact_type; }, manifest);
+  const auto* const image = std::get_if<content::ImageManifest>(&manifest);
+  if (type.empty() && image != nullptr) type = image->config.media_type;
+  content::cut_type(type);
+  return type;
+}
+
+content::Descriptor listed_as(const content::ManifestBytes& manifest) {
+  auto listed = manifest.descriptor;
+  auto parsed = content::parse_manifest(manifest);
+  if (!parsed) return listed;
+  if (listed.artifact_type.empty()) listed.artifact_type = listed_type(*parsed);
+  if (listed.annotations.empty())
+    listed.annotations = std::visit([](auto& any) { return std::move(any.annotations); }, *parsed);
+  return listed;
+}
+
+void add_referrer(std::vector<content::Descriptor>& all, content::Descriptor referrer) {
+  all.push_back(std::move(referrer));
+  std::size_t annotations = 0;
+  for (const auto& one : all) annotations += one.annotations.size();
+  if (annotations > kMostValues / 2 || referrer_index(all).bytes.size() > content::kMaxManifestBytes / 2)
+    all.back().annotations.clear();
 }
 
 content::ManifestBytes referrer_index(const std::vector<content::Descriptor>& referrers) {

@@ -1,7 +1,6 @@
 #include "controller/registry/registry_client.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "controller/http/url.h"
 #include "controller/registry/blob_upload.h"
@@ -10,7 +9,6 @@
 #include "controller/registry/referrer_list.h"
 #include "controller/registry/requests.h"
 #include "controller/registry/response_error.h"
-#include "reconcilers/content/kept.h"
 
 namespace slipway::registry {
 namespace {
@@ -369,10 +367,7 @@ Result<void> RegistryClient::fill_in_type(Descriptor& referrer, std::stop_token 
   if (!bytes) return std::unexpected(bytes.error());
   const Result<content::Manifest> parsed = content::parse_manifest(*bytes);
   if (!parsed) return {};
-  const auto* const image = std::get_if<content::ImageManifest>(&*parsed);
-  referrer.artifact_type = std::visit([](const auto& any) { return any.artifact_type; }, *parsed);
-  if (referrer.artifact_type.empty() && image != nullptr) referrer.artifact_type = image->config.media_type;
-  content::cut_type(referrer.artifact_type);
+  referrer.artifact_type = listed_type(*parsed);
   return {};
 }
 
@@ -400,7 +395,7 @@ Result<void> RegistryClient::put_referrer(const ManifestBytes& manifest, const D
     connection_->referrers_api().note_use(options_.repository);
     return {};
   }
-  return add_to_fallback(manifest.descriptor, subject.digest, stop);
+  return add_to_fallback(listed_as(manifest), subject.digest, stop);
 }
 
 /// Writers of one process take turns; others may still come between, because OCI has no compare-and-swap: what was
@@ -419,7 +414,7 @@ Result<void> RegistryClient::add_to_fallback(const Descriptor& referrer, const D
     if (puts == kMostPuts)
       return fail(ErrorClass::Unavailable, name() + ": other writers keep replacing " + tag,
                   "nothing: it is tried again");
-    all->push_back(referrer);
+    add_referrer(*all, referrer);
     const ManifestBytes index = referrer_index(*all);
     if (index.bytes.size() > content::kMaxManifestBytes || !parse_referrers(index.bytes))
       return fail(ErrorClass::Refused, name() + ": the list of referrers behind " + tag + " is full",

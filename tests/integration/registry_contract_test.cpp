@@ -1,5 +1,6 @@
 #include "controller/http/curl_transport.h"
 #include "controller/http/redirecting_transport.h"
+#include "controller/registry/referrer_list.h"
 #include "controller/registry/registry_client.h"
 #include "tests/catch.h"
 #include "tests/support/lacks.h"
@@ -156,10 +157,9 @@ TEST_CASE("Referrers are kept under the fallback tag where there is no referrers
   CHECK(world.store.referrers(image.descriptor.digest, {}).value().empty());
   std::vector<Digest> expected;
   for (const std::string name : {"one", "two", "one"}) {
-    auto referrer = manifest_of(
+    const auto referrer = manifest_of(
         blob, blob,
         R"(,"artifactType":"a/b","subject":)" + json_of(image.descriptor) + R"(,"annotations":{"n":")" + name + "\"}");
-    referrer.descriptor.artifact_type = "a/b";
     REQUIRE(world.store.put_referrer(referrer, image.descriptor, {}));
     if (expected.size() < 2) expected.push_back(referrer.descriptor.digest);
   }
@@ -169,6 +169,14 @@ TEST_CASE("Referrers are kept under the fallback tag where there is no referrers
   CHECK((*found)[0].digest == expected[0]);
   CHECK((*found)[1].digest == expected[1]);
   CHECK((*found)[1].artifact_type == "a/b");
+  // As others read it, who look into no manifest.
+  const auto tagged = world.store.tagged_manifest("sha256-" + std::string(image.descriptor.digest.hex()), {});
+  REQUIRE(tagged.value());
+  const auto listed = registry::parse_referrers((*tagged)->bytes);
+  REQUIRE(listed);
+  REQUIRE(listed->size() == 2);
+  CHECK((*listed)[1].artifact_type == "a/b");
+  CHECK((*listed)[1].annotations == std::map<std::string, std::string>{{"n", "two"}});
 }
 
 TEST_CASE("A manifest that is removed takes its tags along") {
