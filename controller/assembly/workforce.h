@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -15,8 +17,15 @@ namespace slipway::assembly {
 /// begin() and end() are one thread's, the queue is everybody's.
 class Workforce {
  public:
+  struct Options {
+    std::size_t workers = 8;
+    /// Whether it is being deleted: where that can be, one more worker takes such keys alone, for all others may be at
+    /// what takes hours. As of the queue.
+    std::function<bool(const ObjectKey&)> is_deleted = nullptr;
+  };
+
   /// Both outlive it.
-  Workforce(Assembly& assembly, const Surroundings& surroundings, std::size_t workers);
+  Workforce(Assembly& assembly, const Surroundings& surroundings, const Options& options);
 
   runtime::WorkQueue& queue() { return queue_; }
   /// std::system_error when the machine refuses a thread.
@@ -27,7 +36,7 @@ class Workforce {
  private:
   Assembly& assembly_;
   telemetry::Metrics& metrics_;
-  const std::size_t workers_;
+  const runtime::WorkerPool::Options size_;
   const runtime::SystemSteadyClock clock_;
   LoggedVisits visits_;
   runtime::WorkQueue queue_;

@@ -259,6 +259,11 @@ void Installation::wake(const ObjectKey& key, runtime::Priority priority) {
                [this](std::string_view shard) { return parts_->shards.owns(shard); });
 }
 
+bool Installation::is_deleted(const ObjectKey& key) const {
+  const auto life = life_of(parts_->caches, key);
+  return life && life->deleted;
+}
+
 void Installation::gone(const ObjectKey& key) {
   parts_->deleted(key);
   parts_->owned.at(key.kind)->forget(key);

@@ -55,6 +55,8 @@ class Installation {
   void see_through(ObjectWatches& watches);
   /// The object is to be looked at, if this replica owns it; who does not now will look at it once it does.
   void wake(const ObjectKey& key, runtime::Priority priority);
+  /// It is there and being deleted. Waits for nothing.
+  bool is_deleted(const ObjectKey& key) const;
   /// The object is not there any more: what is done for it ends.
   void gone(const ObjectKey& key);
   /// Owns nothing before it runs.

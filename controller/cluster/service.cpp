@@ -132,7 +132,9 @@ class Session {
       : grace_(options.grace),
         log_(surroundings.log),
         installation_(of_installation, client, audit, surroundings),
-        workforce_(installation_.assembly(), surroundings, options.workers) {
+        workforce_(installation_.assembly(), surroundings,
+                   {.workers = options.workers,
+                    .is_deleted = [this](const ObjectKey& key) { return installation_.is_deleted(key); }}) {
     installation_.feed(workforce_.queue());
     watches_.emplace(ObjectWatches::Parts{
         .caches = installation_.caches(),

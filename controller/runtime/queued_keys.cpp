@@ -1,5 +1,7 @@
 #include "controller/runtime/queued_keys.h"
 
+#include <algorithm>
+
 namespace slipway::runtime {
 
 bool DueKeys::add(const ObjectKey& key, const std::string& host, Priority priority, Time since) {
@@ -35,19 +37,20 @@ void DueKeys::remove(const ObjectKey& key) {
   places_.erase(known);
 }
 
-std::optional<DueKeys::Due> DueKeys::first(const Burden& burden_of) const {
+std::optional<DueKeys::Due> DueKeys::first(const Burden& burden_of, Priority lowest) const {
   const std::pair<const Rank, ObjectKey>* first = nullptr;
   std::size_t least = 0;
   for (const auto& [lane, keys] : by_lane_) {
+    const auto& candidate = *keys.begin();
+    if (candidate.first.priority < lowest) continue;
     const auto burden = burden_of(lane);
     if (!burden) continue;
-    const auto& candidate = *keys.begin();
     if (first != nullptr && std::tie(least, first->first) < std::tie(*burden, candidate.first)) continue;
     first = &candidate;
     least = *burden;
   }
   if (first == nullptr) return std::nullopt;
-  return Due{first->second, first->first.since};
+  return Due{first->second, first->first.since, first->first.priority};
 }
 
 std::optional<DueKeys::Time> DueKeys::oldest() const {
@@ -60,21 +63,22 @@ std::map<ResourceKind, std::size_t> DueKeys::count() const {
   return counts;
 }
 
-bool DelayedKeys::add(const ObjectKey& key, Time when) {
-  const auto [known, is_new] = times_.try_emplace(key, when);
-  if (!is_new && known->second <= when) return false;
-  if (!is_new) order_.erase({known->second, key});
-  known->second = when;
+bool DelayedKeys::add(const ObjectKey& key, Time when, Priority priority) {
+  const auto [known, is_new] = places_.try_emplace(key, Place{when, priority});
+  Place& place = known->second;
+  place.priority = std::max(place.priority, priority);
+  if (!is_new && place.when <= when) return false;
+  if (!is_new) order_.erase({place.when, key});
+  place.when = when;
   order_.emplace(when, key);
   return is_new;
 }
 
-bool DelayedKeys::remove(const ObjectKey& key) {
-  const auto known = times_.find(key);
-  if (known == times_.end()) return false;
-  order_.erase({known->second, key});
-  times_.erase(known);
-  return true;
+std::optional<Priority> DelayedKeys::remove(const ObjectKey& key) {
+  const auto known = places_.extract(key);
+  if (!known) return std::nullopt;
+  order_.erase({known.mapped().when, key});
+  return known.mapped().priority;
 }
 
 void KeyHosts::put(const ObjectKey& key, const std::string& host) {

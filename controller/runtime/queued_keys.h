@@ -19,9 +19,9 @@
 /// them; who comes first is asked of each lane. None is thread-safe.
 namespace slipway::runtime {
 
-/// Who asked: what people edited comes before what is not ready and may be so now, and that before what is only looked
-/// at again.
-enum class Priority { Resync, Unready, Edit };
+/// Why it is to be looked at: what is being deleted, which holds up its namespace, comes before what people edited,
+/// that before what is not ready and may be so now, and that before what is only looked at again.
+enum class Priority { Resync, Unready, Edit, Deletion };
 
 /// Keys that are due, per lane: the higher priority first, then who has been due longer, then who came first.
 class DueKeys {
@@ -37,11 +37,12 @@ class DueKeys {
   struct Due {
     ObjectKey key;
     Time since;
+    Priority priority;
   };
   /// How much a lane has of what is given out; nothing: it gets no more now.
   using Burden = std::function<std::optional<std::size_t>(const Lane& lane)>;
-  /// The first one of the lanes that have least.
-  std::optional<Due> first(const Burden& burden_of) const;
+  /// The first one of the lanes that have least, of those of that priority or a higher one.
+  std::optional<Due> first(const Burden& burden_of, Priority lowest = Priority::Resync) const;
   std::optional<Time> oldest() const;
   std::map<ResourceKind, std::size_t> count() const;
 
@@ -71,17 +72,21 @@ class DelayedKeys {
  public:
   using Time = SteadyClock::Time;
 
-  /// The earlier time counts. False when it was there already.
-  bool add(const ObjectKey& key, Time when);
-  /// False when it was not there.
-  bool remove(const ObjectKey& key);
-  bool contains(const ObjectKey& key) const { return times_.contains(key); }
-  bool empty() const { return times_.empty(); }
+  /// The earlier time counts, and the higher priority. False when it was there already.
+  bool add(const ObjectKey& key, Time when, Priority priority = Priority::Resync);
+  /// Its priority; nothing when it was not there.
+  std::optional<Priority> remove(const ObjectKey& key);
+  bool contains(const ObjectKey& key) const { return places_.contains(key); }
+  bool empty() const { return places_.empty(); }
   /// In the order of their times, those of equal times by key.
   const std::set<std::pair<Time, ObjectKey>>& in_order() const { return order_; }
 
  private:
-  std::map<ObjectKey, Time> times_;
+  struct Place {
+    Time when;
+    Priority priority;
+  };
+  std::map<ObjectKey, Place> places_;
   std::set<std::pair<Time, ObjectKey>> order_;
 };
 

@@ -8,29 +8,42 @@ namespace slipway::runtime {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+/// Failures in a row: with the usual delays half a minute goes by.
+constexpr unsigned kTriedSoon = 6;
+
+Priority tried_again_as(Priority taken, unsigned failures) {
+  return failures <= kTriedSoon ? std::min(taken, Priority::Unready) : Priority::Resync;
+}
+
+}  // namespace
+
 WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Options& options)
     : clock_(clock),
       watcher_(watcher),
       backoff_(options.backoff),
       workers_(options.workers),
-      host_of_(options.host_of) {
+      host_of_(options.host_of),
+      is_deleted_(options.is_deleted) {
   state_.lock()->random.seed(options.seed);
 }
 
 void WorkQueue::add(const ObjectKey& key, Priority priority) {
   const Time now = clock_.now();
   const std::string host = host_of(key);
+  const Priority least = least_of(key);
   bool is_added = false;
   {
     auto state = state_.lock();
     if (state->is_shut_down) return;
     state->hosts.put(key, host);
-    state->delayed.remove(key);
+    const Priority kept = std::max(least, state->delayed.remove(key).value_or(least));
     if (state->running.contains(key)) {
       auto& again = state->again.try_emplace(key, priority).first->second;
       again = std::max(again, priority);
     } else {
-      is_added = make_due(*state, key, priority, now);
+      is_added = make_due(*state, key, priority, kept, now);
     }
   }
   changed_.notify_all();
@@ -38,9 +51,7 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
 }
 
 void WorkQueue::add_after(const ObjectKey& key, milliseconds delay) {
-  // The steady clock counts nanoseconds, which end after 292 years.
-  constexpr auto kLongest = std::chrono::duration_cast<milliseconds>(std::chrono::years{100});
-  delay_until(key, clock_.now() + std::clamp(delay, milliseconds{0}, kLongest));
+  come_back(key, delay, Priority::Resync);
 }
 
 double WorkQueue::roll(State& state) {
@@ -59,33 +70,48 @@ void WorkQueue::look_again(const ObjectKey& key, milliseconds delay) {
 
 void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {
   milliseconds delay{};
+  Priority priority = Priority::Resync;
   {
     auto state = state_.lock();
     if (state->is_shut_down) return;
-    delay = backoff(backoff_, ++state->failures[key], roll(*state), floor);
+    const unsigned failures = ++state->failures[key];
+    delay = backoff(backoff_, failures, roll(*state), floor);
+    const auto run = state->running.find(key);
+    if (run != state->running.end()) {
+      priority = tried_again_as(run->second.taken, failures);
+      run->second.kept = priority;
+    }
   }
   watcher_.retried(key, delay);
-  add_after(key, delay);
+  come_back(key, delay, priority);
 }
 
 void WorkQueue::forget(const ObjectKey& key) {
   state_.lock()->failures.erase(key);
 }
 
-void WorkQueue::delay_until(const ObjectKey& key, Time when) {
+void WorkQueue::come_back(const ObjectKey& key, milliseconds delay, Priority priority) {
+  // The steady clock counts nanoseconds, which end after 292 years.
+  constexpr auto kLongest = std::chrono::duration_cast<milliseconds>(std::chrono::years{100});
+  const Time when = clock_.now() + std::clamp(delay, milliseconds{0}, kLongest);
   const std::string host = host_of(key);
+  const Priority least = least_of(key);
   {
     auto state = state_.lock();
     if (state->is_shut_down || state->due.contains(key) || state->again.contains(key)) return;
     state->hosts.put(key, host);
-    state->delayed.add(key, when);
+    state->delayed.add(key, when, std::max(priority, least));
   }
   changed_.notify_all();
 }
 
-bool WorkQueue::make_due(State& state, const ObjectKey& key, Priority priority, Time since) {
-  if (priority == Priority::Edit) state.failures.erase(key);
-  return state.due.add(key, state.hosts.of(key), priority, since);
+Priority WorkQueue::least_of(const ObjectKey& key) const {
+  return is_deleted_ && is_deleted_(key) ? Priority::Deletion : Priority::Resync;
+}
+
+bool WorkQueue::make_due(State& state, const ObjectKey& key, Priority asked, Priority kept, Time since) {
+  if (asked == Priority::Edit) state.failures.erase(key);
+  return state.due.add(key, state.hosts.of(key), std::max(asked, kept), since);
 }
 
 std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
@@ -96,27 +122,38 @@ std::vector<ObjectKey> WorkQueue::promote_delayed(State& state, Time now) {
   }
   std::vector<ObjectKey> promoted;
   for (const auto& [when, key] : ripe) {
-    state.delayed.remove(key);
-    if (make_due(state, key, Priority::Resync, when)) promoted.push_back(key);
+    const Priority kept = state.delayed.remove(key).value_or(Priority::Resync);
+    if (make_due(state, key, Priority::Resync, kept, when)) promoted.push_back(key);
   }
   return promoted;
 }
 
-std::optional<DueKeys::Due> WorkQueue::first_free(const State& state) const {
+std::optional<DueKeys::Due> WorkQueue::first_free(const State& state, Taker taker) const {
+  const auto taken_of = [&state](const Lane& lane) {
+    const auto taken = state.deletions.find(lane.namespace_name);
+    return std::optional<std::size_t>(taken == state.deletions.end() ? 0 : taken->second);
+  };
+  if (taker == Taker::OfDeletions) return state.due.first(taken_of, Priority::Deletion);
   const WorkerShares shares{workers_, state.running_in, state.hosts.counts()};
   return state.due.first([&](const Lane& lane) { return shares.burden(lane); });
 }
 
-WorkQueue::Next WorkQueue::pop(State& state, Time now) const {
+WorkQueue::Next WorkQueue::pop(State& state, Time now, Taker taker) const {
   Next next{.promoted = promote_delayed(state, now)};
-  const auto first = first_free(state);
+  const auto first = first_free(state, taker);
+  if (!first && taker == Taker::OfDeletions) state.deletions.clear();
   if (!first) return next;
   next.key = first->key;
   next.waited = now - first->since;
   state.due.remove(first->key);
-  const Lane lane{first->key.namespace_name, state.hosts.of(first->key)};
-  state.running.emplace(first->key, State::Running{now, lane});
-  state.running_in.add(lane);
+  State::Running run{.since = now, .lane = {}, .taken = first->priority};
+  if (taker == Taker::OfDeletions) {
+    ++state.deletions[first->key.namespace_name];
+  } else {
+    run.lane = Lane{first->key.namespace_name, state.hosts.of(first->key)};
+    state.running_in.add(*run.lane);
+  }
+  state.running.emplace(first->key, std::move(run));
   return next;
 }
 
@@ -126,13 +163,13 @@ std::optional<ObjectKey> WorkQueue::announce(const Next& next) {
   return next.key;
 }
 
-std::optional<ObjectKey> WorkQueue::try_take() {
+std::optional<ObjectKey> WorkQueue::try_take(Taker taker) {
   const Time now = clock_.now();
   Next next;
   {
     auto state = state_.lock();
     if (state->is_shut_down) return std::nullopt;
-    next = pop(*state, now);
+    next = pop(*state, now, taker);
   }
   return announce(next);
 }
@@ -143,14 +180,14 @@ std::optional<SteadyClock::Time> WorkQueue::next_delayed(const State& state) {
   return std::nullopt;
 }
 
-std::optional<ObjectKey> WorkQueue::take(std::stop_token stop) {
+std::optional<ObjectKey> WorkQueue::take(std::stop_token stop, Taker taker) {
   while (!stop.stop_requested()) {
-    if (auto key = try_take()) return key;
+    if (auto key = try_take(taker)) return key;
     auto state = state_.lock();
     if (state->is_shut_down) return std::nullopt;
     const auto first = next_delayed(*state);
-    const auto is_changed = [this, &state, first] {
-      return state->is_shut_down || first_free(*state) || next_delayed(*state) != first;
+    const auto is_changed = [this, &state, first, taker] {
+      return state->is_shut_down || first_free(*state, taker) || next_delayed(*state) != first;
     };
     if (first) {
       state.wait_for(changed_, stop, *first - clock_.now(), is_changed);
@@ -163,12 +200,15 @@ std::optional<ObjectKey> WorkQueue::take(std::stop_token stop) {
 
 void WorkQueue::done(const ObjectKey& key) {
   const Time now = clock_.now();
+  const Priority least = least_of(key);
   bool is_added = false;
   {
     auto state = state_.lock();
-    if (const auto run = state->running.extract(key)) state->running_in.remove(run.mapped().lane);
+    const auto run = state->running.extract(key);
+    if (run && run.mapped().lane) state->running_in.remove(*run.mapped().lane);
     const auto again = state->again.extract(key);
-    if (again && !state->is_shut_down) is_added = make_due(*state, key, again.mapped(), now);
+    if (run && again && !state->is_shut_down)
+      is_added = make_due(*state, key, again.mapped(), std::max(run.mapped().kept, least), now);
     if (!state->due.contains(key) && !state->delayed.contains(key)) state->hosts.remove(key);
   }
   changed_.notify_all();

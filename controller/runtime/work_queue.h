@@ -30,6 +30,9 @@ struct QueueStatistics {
   bool operator==(const QueueStatistics&) const = default;
 };
 
+/// Who takes a key: a worker, or who stands beside them and takes nothing but what is being deleted.
+enum class Taker { Worker, OfDeletions };
+
 /// Keys to reconcile, each once, now or later, with the semantics of controller-runtime's queue.
 ///
 ///   key is            add()                                  add_after(d)
@@ -41,21 +44,28 @@ struct QueueStatistics {
 /// Each key has a growing delay of its own, from failure to failure in a row; an Edit begins a new row: what failed was
 /// another spec, or something else that it needs.
 ///
+/// What comes back by itself is a Resync, but what was taken as Edit or Unready and is tried again: it is Unready for
+/// the first six failures in a row, half a minute of delays, so that what fails for good stands before no look. What is
+/// being deleted is a Deletion, whoever asks and however it comes back: these last for minutes, and their delays grow.
+///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
 /// with as few, the highest priority comes first, then who has been due longer. A namespace or a host that has its
 /// share of the workers (see WorkerShares; in any state but gone a key counts as known) gets none. So namespaces in
 /// which every visit hangs leave a worker to who comes next, also to one that comes new: of eight, two take 4 and 3,
-/// and one 7; and a registry at which every visit hangs leaves half of the workers to the others. Thread-safe; nothing
-/// is called under its lock.
+/// and one 7; and a registry at which every visit hangs leaves half of the workers to the others. Who takes Deletions
+/// alone is beside all shares: it goes to the namespace of which it has taken the fewest since it found none.
+/// Thread-safe; nothing is called under its lock.
 class WorkQueue {
  public:
   struct Options {
     BackoffLimits backoff;
     std::uint64_t seed = 0;   ///< Of the jitter.
-    std::size_t workers = 0;  ///< Who take keys; 0: nobody knows, and nobody has a share.
+    std::size_t workers = 0;  ///< Who take any key; 0: nobody knows, and nobody has a share.
     /// The registry host that a key goes to, asked whenever it is added; empty where that is not known, null: nowhere.
     /// Shall not wait.
     std::function<std::string(const ObjectKey&)> host_of = nullptr;
+    /// Whether it is being deleted, asked as `host_of` is; null: nothing is.
+    std::function<bool(const ObjectKey&)> is_deleted = nullptr;
   };
 
   /// `clock` and `watcher` outlive the queue.
@@ -73,9 +83,9 @@ class WorkQueue {
   void forget(const ObjectKey& key);
 
   /// The next due key, now with the caller until done(). Waits; absent when `stop` asks or the queue is shut down.
-  std::optional<ObjectKey> take(std::stop_token stop);
+  std::optional<ObjectKey> take(std::stop_token stop, Taker taker = Taker::Worker);
   /// As take(), without waiting.
-  std::optional<ObjectKey> try_take();
+  std::optional<ObjectKey> try_take(Taker taker = Taker::Worker);
   /// Gives back a key that was taken; it is due again if somebody added it meanwhile.
   void done(const ObjectKey& key);
 
@@ -97,13 +107,16 @@ class WorkQueue {
     DelayedKeys delayed;
     struct Running {
       Time since;
-      Lane lane;
+      std::optional<Lane> lane;  ///< Absent where it counts for no share.
+      Priority taken;
+      Priority kept = Priority::Resync;  ///< Whoever asks for it meanwhile.
     };
     std::map<ObjectKey, Running> running;
     std::map<ObjectKey, Priority> again;  ///< Added while with a worker.
     std::map<ObjectKey, unsigned> failures;
     LaneCounts running_in;
-    KeyHosts hosts;  ///< Of those due, delayed or running.
+    std::map<std::string, std::size_t> deletions;  ///< Taken of each namespace by who takes them alone.
+    KeyHosts hosts;                                ///< Of those due, delayed or running.
     bool is_shut_down = false;
     std::mt19937_64 random;
   };
@@ -114,20 +127,23 @@ class WorkQueue {
   };
 
   static double roll(State& state);
-  static bool make_due(State& state, const ObjectKey& key, Priority priority, Time since);
+  static bool make_due(State& state, const ObjectKey& key, Priority asked, Priority kept, Time since);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);
-  Next pop(State& state, Time now) const;
-  std::optional<DueKeys::Due> first_free(const State& state) const;
+  Next pop(State& state, Time now, Taker taker) const;
+  std::optional<DueKeys::Due> first_free(const State& state, Taker taker) const;
   static std::optional<Time> next_delayed(const State& state);
   std::optional<ObjectKey> announce(const Next& next);
-  void delay_until(const ObjectKey& key, Time when);
+  void come_back(const ObjectKey& key, std::chrono::milliseconds delay, Priority priority);
   std::string host_of(const ObjectKey& key) const { return host_of_ ? host_of_(key) : std::string(); }
+  /// The lowest that it may have now.
+  Priority least_of(const ObjectKey& key) const;
 
   const SteadyClock& clock_;
   WorkWatcher& watcher_;
   const BackoffLimits backoff_;
   const std::size_t workers_;
   const std::function<std::string(const ObjectKey&)> host_of_;
+  const std::function<bool(const ObjectKey&)> is_deleted_;
   std::condition_variable_any changed_;
   Guarded<State> state_;
 };

@@ -38,7 +38,11 @@ std::string new_reconcile_id() {
 WorkerPool::WorkerPool(WorkQueue& queue, ReconcilersByKind reconcilers, WorkWatcher& watcher, const Options& options)
     : queue_(queue), reconcilers_(std::move(reconcilers)), watcher_(watcher), after_a_bug_(options.after_a_bug) {
   try {
-    for (std::size_t i = 0; i < options.workers; ++i) threads_.emplace_back([this] { work(stop_.get_token()); });
+    const auto start = [this](std::size_t number, Taker taker) {
+      for (std::size_t i = 0; i < number; ++i) threads_.emplace_back([this, taker] { work(stop_.get_token(), taker); });
+    };
+    start(options.workers, Taker::Worker);
+    start(options.for_deletions, Taker::OfDeletions);
   } catch (const std::system_error&) {
     // Those that were started wait for keys, and are waited for before the exception goes on.
     stop();
@@ -55,8 +59,8 @@ void WorkerPool::stop() {
   stop_.request_stop();
 }
 
-void WorkerPool::work(const std::stop_token& stop) {
-  while (const auto key = queue_.take(stop)) {
+void WorkerPool::work(const std::stop_token& stop, Taker taker) {
+  while (const auto key = queue_.take(stop, taker)) {
     visit(*key, stop);
     queue_.done(*key);
   }

@@ -31,6 +31,7 @@ class WorkerPool {
  public:
   struct Options {
     std::size_t workers = 8;
+    std::size_t for_deletions = 0;  ///< Beside these: who take what is being deleted, and nothing else.
     std::chrono::milliseconds after_a_bug{std::chrono::minutes{10}};
   };
 
@@ -45,7 +46,7 @@ class WorkerPool {
   void stop();
 
  private:
-  void work(const std::stop_token& stop);
+  void work(const std::stop_token& stop, Taker taker);
   void visit(const ObjectKey& key, const std::stop_token& stop);
   void schedule(const ObjectKey& key, const Outcome& outcome);
 

@@ -94,7 +94,7 @@ Result<void> read_folder(Installation& installation, FolderNews& news) {
 
 Result<void> serve(Installation& installation, const ServiceOptions& options, const assembly::Surroundings& hands,
                    std::stop_token stop) {
-  assembly::Workforce workforce{installation.assembly(), hands, options.workers};
+  assembly::Workforce workforce{installation.assembly(), hands, {.workers = options.workers}};
   runtime::WorkQueue& queue = workforce.queue();
   FolderNews news{queue, hands, installation.assembly().signs()};
   const auto git = rounds_of(installation, news, hands, options.ask_git_every);

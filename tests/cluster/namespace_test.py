@@ -85,7 +85,7 @@ class NamespaceTest(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.stop)
         # In a namespace that is being deleted no event is taken, whoever may write events.
         cls.addClassCleanup(assert_nothing_forbidden, cls.cluster,
-                            lambda each: re.search("/namespaces/(brief|refused)/events", each["requestURI"]))
+                            lambda each: re.search("/namespaces/(brief|refused|small)/events", each["requestURI"]))
         cls.kubectl = cls.cluster.kubectl
         cls.kubectl("create", "namespace", "team")
         install(cls.cluster)
@@ -95,8 +95,11 @@ class NamespaceTest(unittest.TestCase):
         cls.addClassCleanup(cls.between.stop)
         make_image("layout", cls.work / "image", "--layers", 1, "--layer-size", 1000)
         push(cls.registry, "team/base", "1", cls.work / "image")
+        make_image("layout", cls.work / "large", "--layers", 1, "--layer-size", 3_000_000)
+        push(cls.registry, "team/base", "large", cls.work / "large")
         cls.kubectl("apply", "-f", "-", stdin=REGISTRY.format(host=cls.between.host))
         cls.controller = Controller(SLIPWAY, cls.cluster, cls.work)
+        cls.controller.set("--workers", 1)
         cls.addClassCleanup(cls.controller.stop)
         cls.controller.start()
 
@@ -109,11 +112,14 @@ class NamespaceTest(unittest.TestCase):
     def publish(self, namespace, *names):
         self.kubectl("create", "namespace", namespace)
         for name in names:
-            self.kubectl("apply", "-f", "-", stdin=(PUBLICATION.format(
-                name=name, version="1.0.0", number=1, source=f"{self.between.host}/team/base:1") +
-                "  deletionPolicy: Untag\n").replace("namespace: team", f"namespace: {namespace}"))
+            self.ask_for(namespace, name, "1")
         self.kubectl("wait", "--for=condition=Ready", "--timeout=180s", "ipub", "--all", "-n", namespace)
         wait_until(lambda: self.controller.is_idle(), "it is idle")
+
+    def ask_for(self, namespace, name, image):
+        self.kubectl("apply", "-f", "-", stdin=(PUBLICATION.format(
+            name=name, version="1.0.0", number=1, source=f"{self.between.host}/team/base:{image}") +
+            "  deletionPolicy: Untag\n").replace("namespace: team", f"namespace: {namespace}"))
 
     def delete(self, namespace):
         """As far as the namespace controller comes by itself."""
@@ -183,6 +189,21 @@ class NamespaceTest(unittest.TestCase):
         self.wait_until_told("Untagged", "one", "two")
         # Each watch tells by itself: an event may be on its way before it is known that the namespace takes none.
         self.assert_nothing_is_spoiled(allowed=2)
+
+    def test_it_waits_for_no_transfer_though_that_has_every_worker(self):
+        self.publish("small", "five")
+        self.addCleanup(self.registry.heal)
+        self.registry.fault(action="RefuseMount", times=0)
+        # Some five minutes for the layer.
+        self.registry.fault(action="Slow", path="/v2/team/six/blobs/uploads/", times=0, bytesPerSecond=10_000)
+        self.ask_for("team", "six", "large")
+        self.addCleanup(self.kubectl, "delete", "ipub", "six", "-n", "team", "--wait=false")
+        wait_until(lambda: any("/team/six/blobs/uploads/" in each["target"] for each in self.registry.requests()), "it is sent")
+        self.delete("small")
+        self.finish("small")
+        self.assertIsNone(self.registry.digest("team/five", "1.0.0"))
+        wait_until(lambda: self.controller.metric("controller_runtime_active_workers{") == 1, "nothing but the transfer is under way")
+        self.assertIsNone(self.registry.digest("team/six", "1.0.0"))
 
     def test_a_registry_that_forbids_it_holds_nothing_up(self):
         self.publish("refused", "four")

@@ -51,7 +51,9 @@ struct World : ClusterWorld {
   InMemoryProgress progress;
   const std::unique_ptr<assembly::KeptAudit> audit = assembly::no_audit_log();
   const runtime::BootClock steady;
-  runtime::WorkQueue queue{steady, metrics, {}};
+  runtime::WorkQueue queue{steady, metrics, {.backoff = {}, .is_deleted = [this](const ObjectKey& key) {
+                                               return installation.is_deleted(key);
+                                             }}};
   cluster::Installation installation{{.references = {},
                                       .publisher_id = "a-cluster",
                                       .identity = "slipway-0",
@@ -104,7 +106,9 @@ TEST_CASE("That a status can't be written is told until it can, or the object is
   CHECK_FALSE(world.installation.assembly().write_failure());
 }
 
-TEST_CASE("What was edited, deleted or asked for while nobody worked on it is taken first, then what is not ready") {
+TEST_CASE(
+    "What was deleted while nobody worked on it is taken first, then what was edited or asked for, then what is not "
+    "ready") {
   World world([](World& before) {
     before.apply(make_publication("b-edited"));
     for (const std::string name : {"a-ready", "c-deleted", "d-asked", "e-answered", "f-unready", "g-ready"}) {
@@ -135,7 +139,7 @@ TEST_CASE("What was edited, deleted or asked for while nobody worked on it is ta
   };
   using Names = std::vector<std::string>;
   CHECK(taken() ==
-        Names{"b-edited", "c-deleted", "d-asked", "storefront", "f-unready", "a-ready", "e-answered", "g-ready"});
+        Names{"c-deleted", "b-edited", "d-asked", "storefront", "f-unready", "a-ready", "e-answered", "g-ready"});
   for (const std::string name : {"a-ready", "f-unready", "g-ready"})
     world.installation.wake({ResourceKind::ImagePublication, "shop", name}, runtime::Priority::Resync);
   CHECK(taken() == Names{"f-unready", "a-ready", "g-ready"});

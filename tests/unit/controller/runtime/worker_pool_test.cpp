@@ -219,3 +219,31 @@ TEST_CASE("a stop reaches what runs and ends the pool") {
   CHECK(was_stopped);
   CHECK(queue.is_idle());
 }
+
+TEST_CASE("what is deleted is visited while every worker is at something that takes long") {
+  SystemSteadyClock clock;
+  Visits watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = [](const ObjectKey& asked) {
+                                     return asked == key("gone");
+                                   }}};
+  Guarded<bool> has_begun{false};
+  std::condition_variable_any changed;
+  Answering reconciler{[&](const ObjectKey& object, std::stop_token stop) {
+    if (object != key("large")) return Outcome{};
+    auto begun = has_begun.lock();
+    *begun = true;
+    changed.notify_all();
+    begun.wait(changed, stop, [] { return false; });
+    return Outcome{};
+  }};
+  WorkerPool pool{queue, {{ResourceKind::ImagePublication, reconciler}}, watcher, {.workers = 1, .for_deletions = 1}};
+  queue.add(key("large"), Priority::Edit);
+  {
+    auto begun = has_begun.lock();
+    begun.wait(changed, {}, [&] { return *begun; });
+  }
+  queue.add(key("edited"), Priority::Edit);
+  queue.add(key("gone"), Priority::Edit);
+  CHECK(watcher.wait_for(1).front().key == key("gone"));
+  CHECK(queue.statistics()[ResourceKind::ImagePublication].depth == 1);
+}

@@ -1,0 +1,209 @@
+#include "controller/runtime/work_queue.h"
+
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/catch.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
+
+using namespace std::chrono_literals;
+using namespace slipway;
+using namespace slipway::runtime;
+
+namespace {
+
+ObjectKey key(const std::string& name, const std::string& space = "shop") {
+  return {ResourceKind::ImagePublication, space, name};
+}
+
+using Names = std::vector<std::string>;
+
+struct World {
+  explicit World(std::size_t workers = 0)
+      : queue(clock, watcher,
+              {.backoff = {.first = 500ms, .jitter = 0}, .seed = 1, .workers = workers, .is_deleted = is_deleted}) {}
+  /// What is called "gone".
+  static bool is_deleted(const ObjectKey& asked) { return asked.name == "gone"; }
+  /// The only one that is due is taken, and fails.
+  void fail(const ObjectKey& wanted, std::optional<std::chrono::milliseconds> floor = {}) {
+    REQUIRE(queue.try_take() == wanted);
+    queue.retry(wanted, floor);
+    queue.done(wanted);
+  }
+  /// As fail(), with every later try as soon as it may be.
+  void fail(const ObjectKey& wanted, int times) {
+    for (int i = 0; i < times; ++i) {
+      clock.advance(5min);
+      fail(wanted);
+    }
+  }
+  /// In which order all are taken that are due.
+  Names taken() {
+    Names names;
+    while (const auto one = queue.try_take()) names.push_back(one->name);
+    return names;
+  }
+
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  WorkQueue queue;
+};
+
+}  // namespace
+
+TEST_CASE("what somebody waits for and is tried again comes before looks that waited longer, after fresh edits") {
+  World world;
+  const auto asked = GENERATE(Priority::Edit, Priority::Unready);
+  world.queue.add(key("failed"), asked);
+  world.fail(key("failed"), 1s);
+  world.queue.add(key("look"), Priority::Resync);
+  world.clock.advance(1s);
+  SECTION("by its time") {}
+  SECTION("asked for meanwhile, too, as when its registry was edited") {
+    world.queue.add(key("failed"), Priority::Resync);
+  }
+  world.queue.add(key("edited"), Priority::Edit);
+  CHECK(world.taken() == Names{"edited", "failed", "look"});
+}
+
+TEST_CASE("what was asked for again while it failed keeps its place as well") {
+  World world;
+  world.queue.add(key("failed"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("failed"));
+  world.queue.add(key("look"), Priority::Resync);
+  world.queue.add(key("failed"), Priority::Resync);
+  world.queue.retry(key("failed"), {});
+  world.queue.done(key("failed"));
+  CHECK(world.taken() == Names{"failed", "look"});
+}
+
+TEST_CASE("what fails for good stands before no look, until it is edited") {
+  World world;
+  world.queue.add(key("failed"), Priority::Edit);
+  world.fail(key("failed"), 6);
+  world.queue.add(key("look"), Priority::Resync);
+  SECTION("the sixth failure in a row") {
+    world.clock.advance(5min);
+    CHECK(world.taken() == Names{"failed", "look"});
+  }
+  SECTION("the seventh") {
+    world.clock.advance(5min);
+    world.fail(key("failed"));
+    world.clock.advance(5min);
+    CHECK(world.taken() == Names{"look", "failed"});
+  }
+  SECTION("an edit after these") {
+    world.clock.advance(5min);
+    world.fail(key("failed"));
+    world.queue.add(key("failed"), Priority::Edit);
+    world.fail(key("failed"));
+    world.clock.advance(5min);
+    CHECK(world.taken() == Names{"failed", "look"});
+  }
+}
+
+TEST_CASE("a look that fails, and what is only looked at again, come as looks") {
+  World world;
+  world.queue.add(key("failed"), Priority::Resync);
+  world.fail(key("failed"));
+  world.queue.add(key("done"), Priority::Edit);
+  REQUIRE(world.queue.try_take() == key("done"));
+  world.queue.look_again(key("done"), 2s);
+  world.queue.done(key("done"));
+  world.queue.add(key("look"), Priority::Resync);
+  world.clock.advance(2s);
+  CHECK(world.taken() == Names{"look", "failed", "done"});
+}
+
+TEST_CASE("a deletion comes before all else, and stays one however it comes back") {
+  World world;
+  const ObjectKey gone = key("gone");
+  world.queue.add(key("look"), Priority::Resync);
+  world.queue.add(key("edited"), Priority::Edit);
+  world.queue.add(gone, Priority::Edit);
+  REQUIRE(world.queue.try_take() == gone);
+  SECTION("looked at again") {
+    world.queue.look_again(gone, 1s);
+  }
+  SECTION("put off") {
+    world.queue.put_off(gone, 1s);
+  }
+  SECTION("put off, and brought back meanwhile") {
+    world.queue.add(gone, Priority::Unready);
+    world.queue.put_off(gone, 1s);
+  }
+  SECTION("tried again") {
+    world.queue.retry(gone, 1s);
+  }
+  world.queue.done(gone);
+  SECTION("asked for by somebody else") {
+    world.queue.add(gone, Priority::Resync);
+  }
+  world.clock.advance(1s);
+  CHECK(world.taken() == Names{"gone", "edited", "look"});
+}
+
+TEST_CASE("a deletion that fails again and again stays one, with growing delays") {
+  World world;
+  world.queue.add(key("gone"), Priority::Edit);
+  world.fail(key("gone"), 9);
+  world.queue.add(key("edited"), Priority::Edit);
+  world.clock.advance(2min);
+  CHECK(world.taken() == Names{"edited"});
+  world.queue.add(key("later"), Priority::Edit);
+  world.clock.advance(3min);
+  CHECK(world.taken() == Names{"gone", "later"});
+}
+
+TEST_CASE("what is deleted is taken though every worker is at something that takes long") {
+  World world(8);
+  for (int i = 0; i < 8; ++i) world.queue.add(key("large", "n" + std::to_string(i)), Priority::Edit);
+  REQUIRE(world.taken().size() == 8);
+  world.queue.add(key("edited", "other"), Priority::Edit);
+  const ObjectKey gone = key("gone", "ending");
+  world.queue.add(gone, Priority::Edit);
+  CHECK(world.queue.try_take(Taker::OfDeletions) == gone);
+  SECTION("nothing else is taken by who takes deletions") {
+    CHECK_FALSE(world.queue.try_take(Taker::OfDeletions));
+  }
+  SECTION("no worker has it as well, and it comes again when it is done") {
+    world.queue.add(gone, Priority::Edit);
+    world.queue.done(key("large", "n0"));
+    CHECK(world.taken() == Names{"edited"});
+    world.queue.done(gone);
+    CHECK(world.queue.try_take(Taker::OfDeletions) == gone);
+  }
+  SECTION("it is no part of what its namespace has of the workers") {
+    world.queue.add(key("own", "ending"), Priority::Edit);
+    CHECK(world.taken() == Names{"edited", "own"});
+  }
+}
+
+TEST_CASE("of what is deleted each namespace gets its turn") {
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = [](const ObjectKey&) { return true; }}};
+  for (const char* name : {"1", "2", "3", "4"}) queue.add(key(name, "many"), Priority::Edit);
+  queue.add(key("5", "few"), Priority::Edit);
+  Names names;
+  while (const auto one = queue.try_take(Taker::OfDeletions)) {
+    names.push_back(one->name);
+    queue.done(*one);
+    if (names.size() == 2) queue.add(key("6", "new"), Priority::Edit);
+  }
+  CHECK(names == Names{"1", "5", "6", "2", "3", "4"});
+}
+
+TEST_CASE("who waits for what is deleted is woken by it") {
+  SystemSteadyClock clock;
+  WorkWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .is_deleted = World::is_deleted}};
+  std::optional<ObjectKey> taken;
+  std::jthread waiting{[&] { taken = queue.take({}, Taker::OfDeletions); }};
+  queue.add(key("edited"), Priority::Edit);
+  queue.add(key("gone"), Priority::Edit);
+  waiting.join();
+  CHECK(taken == key("gone"));
+}
