@@ -57,7 +57,8 @@ std::vector<End> ends() {
     all.push_back(failed(std::string(to_string(cls)) + " for long", error(cls), kUsedUp));
   }
   all.push_back(failed("HostSilent", error(ErrorClass::Unavailable, reason::kHostSilent), kFresh));
-  all.push_back(failed("CertificateNotTrusted", error(ErrorClass::Refused, reason::kCertificateNotTrusted), kFresh));
+  for (const auto reason : {reason::kCertificateNotTrusted, reason::kAnsweredInClear})
+    all.push_back(failed(std::string(reason), error(ErrorClass::Refused, reason), kFresh));
   for (const auto reason : {reason::kAwaitingReport, reason::kPlatformNotCovered}) {
     all.push_back(failed(std::string(reason), error(ErrorClass::NotFound, reason), kFresh));
     all.push_back(failed(std::string(reason) + " in vain", error(ErrorClass::NotFound, reason), kUsedUp));
