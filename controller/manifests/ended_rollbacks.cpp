@@ -1,6 +1,5 @@
 #include "controller/manifests/ended_rollbacks.h"
 
-#include <string>
 #include <variant>
 
 namespace slipway::manifests {
@@ -12,14 +11,13 @@ std::vector<Problem> ended_rollbacks(const ManifestReading& reading, Timestamp n
     if (publication == nullptr || !publication->spec.rollback) continue;
     const auto until = parse_until(publication->spec.rollback->until);
     if (!until || now < *until) continue;
-    const std::string field = "spec.rollback.until";
-    problems.push_back({.file = each.file,
-                        .place = place_of(each.root, field),
-                        .field = field,
-                        .message = "it is over: no tag goes back by this rollback",
-                        .expected = "write a later end, or remove the rollback",
-                        .reason = "Invalid",
-                        .warning = true});
+    problems.push_back(each.where.told({.file = each.file,
+                                        .place = {},
+                                        .field = "spec.rollback.until",
+                                        .message = "it is over: no tag goes back by this rollback",
+                                        .expected = "write a later end, or remove the rollback",
+                                        .reason = "Invalid",
+                                        .warning = true}));
   }
   return problems;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -81,14 +82,14 @@ Result<FolderWorld> FolderRefresh::run(const FolderWorld& before) {
 
 Result<void> FolderRefresh::remember(const ObjectKey& key, OwnedObject& object, const StateRow* row) {
   const ManifestResource* const edited = row == nullptr ? nullptr : edited_for_good(*row, object);
-  std::optional<Problem> problem;
+  std::vector<Problem> problems;
   std::optional<OwnedObject> last;
   const auto may = [&](const std::vector<StateRow>& rows) {
     const auto present = std::ranges::find(rows, key, &StateRow::key);
     if (present == rows.end() || present->deleted_at) return true;
-    problem = unchangeable(*edited, *present, rows);
+    problems = unchangeable(*edited, *present, rows);
     last = object_of(*present);
-    return !problem || !last;
+    return problems.empty() || !last;
   };
   const StateDatabase::Seen seen{.key = key,
                                  .spec_hash = object.spec_hash,
@@ -101,7 +102,7 @@ Result<void> FolderRefresh::remember(const ObjectKey& key, OwnedObject& object, 
   const auto written = state_.see_if(seen, edited == nullptr ? StateDatabase::Condition{} : may);
   if (!written) return while_doing("refreshing " + to_string(key), written.error());
   if (*written) return {};
-  reading_.problems.push_back(std::move(*problem));
+  std::ranges::move(problems, std::back_inserter(reading_.problems));
   object = std::move(*last);
   return {};
 }
@@ -110,7 +111,7 @@ const ManifestResource* FolderRefresh::edited_for_good(const StateRow& row, cons
   if (row.last_object == object.text) return nullptr;
   const auto from = std::ranges::find_if(
       reading_.resources, [&](const ManifestResource& resource) { return key_of(resource.resource) == row.key; });
-  return fixed_field(*from, row).empty() ? nullptr : &*from;
+  return fixed_fields(*from, row).empty() ? nullptr : &*from;
 }
 
 Result<void> FolderRefresh::judge(const StateRow& row, const FolderWorld& before) {

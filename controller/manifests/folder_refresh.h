@@ -15,7 +15,7 @@ namespace slipway::manifests {
 ///
 ///   in the reading   row               -> what follows
 ///   yes, changed     none, or another  -> the row is written: a new object, or the next generation
-///   yes, a field     there             -> in force as before, and a problem (unchangeable.h)
+///   yes, a field     there             -> in force as before, and problems (unchangeable.h)
 ///   that can't be
 ///   yes, as before   another           -> another process saw it changed: in force as it saw it
 ///   yes or no        being deleted     -> in force as it was, being deleted, until its finalizer is off
@@ -36,7 +36,7 @@ class FolderRefresh {
   std::vector<GoneObject> gone() && { return std::move(gone_); }
 
  private:
-  /// `row` is null for a new object. An edit of what can't be changed is a problem instead, and `object` becomes what
+  /// `row` is null for a new object. An edit of what can't be changed is problems instead, and `object` becomes what
   /// stays in force: whether something was sent is asked at the moment of writing, for a visit may be about to.
   Result<void> remember(const ObjectKey& key, OwnedObject& object, const StateRow* row);
   /// What was read as `object`, if it changes what can't be changed of `row`; else null.

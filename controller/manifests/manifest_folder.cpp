@@ -309,7 +309,7 @@ void ManifestFolder::parse(const Listed& listed, const std::string& content) {
                          .file = listed.shown,
                          .place = resource.place,
                          .base_folder = listed.base_folder,
-                         .root = std::move(resource.root),
+                         .where = std::move(resource.where),
                          .origin = listed.origin});
 }
 

@@ -43,7 +43,7 @@ struct ManifestResource {
   std::string file;  ///< As messages show it: below the path that the user named.
   Place place;
   std::string base_folder;  ///< Links resolved; of a checkout below the root as it was named.
-  Node root;                ///< See ParsedResource.
+  Whereabouts where;        ///< See ParsedResource.
   std::string origin;       ///< The file as an absolute path, links as they are; "-" for standard input.
 };
 

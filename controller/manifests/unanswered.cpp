@@ -166,13 +166,13 @@ class Search {
 };
 
 Problem warning(const ManifestResource& resource, const std::string& field, Error error) {
-  return {.file = resource.file,
-          .place = place_of(resource.root, field),
-          .field = field,
-          .message = std::move(error.message),
-          .expected = std::move(error.remedy),
-          .reason = std::string(to_string(error.cls)),
-          .warning = true};
+  return resource.where.told({.file = resource.file,
+                              .place = {},
+                              .field = field,
+                              .message = std::move(error.message),
+                              .expected = std::move(error.remedy),
+                              .reason = std::string(to_string(error.cls)),
+                              .warning = true});
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "controller/manifests/unchangeable.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -38,25 +40,30 @@ const StateRow* who_needs(const StateRow& row, const std::vector<StateRow>& rows
 
 }  // namespace
 
-std::string fixed_field(const ManifestResource& edited, const StateRow& row) {
+std::vector<std::string> fixed_fields(const ManifestResource& edited, const StateRow& row) {
   const auto last = object_of(row);
-  return last ? changed_for_good(last->resource, edited.resource) : std::string{};
+  return last ? changed_for_good(last->resource, edited.resource) : std::vector<std::string>{};
 }
 
-std::optional<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,
-                                    const std::vector<StateRow>& rows) {
-  const auto field = fixed_field(edited, row);
-  if (field.empty()) return std::nullopt;
-  const StateRow* const user = who_needs(row, rows);
-  if (user == nullptr) return std::nullopt;
+std::vector<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,
+                                  const std::vector<StateRow>& rows) {
+  const auto fields = fixed_fields(edited, row);
+  const StateRow* const user = fields.empty() ? nullptr : who_needs(row, rows);
+  if (user == nullptr) return {};
   const std::string through = user == &row ? "it" : to_string(user->key);
-  return Problem{.file = edited.file,
-                 .place = place_of(edited.root, field),
-                 .field = field,
-                 .message = std::string{kCannotChange} + " (" + through + " has sent images already)",
-                 .expected = "give it another name, or put the field of " + to_string(row.key) +
-                             " back: what was there before stays in force",
-                 .reason = "Invalid"};
+  std::vector<Problem> problems;
+  for (const auto& field : fields)
+    problems.push_back(
+        edited.where.told({.file = edited.file,
+                           .place = {},
+                           .field = field,
+                           .message = std::string{kCannotChange} + " (" + through + " has sent images already)",
+                           .expected = "give it another name, or put the field of " + to_string(row.key) +
+                                       " back: what was there before stays in force",
+                           .reason = "Invalid"}));
+  std::ranges::stable_sort(problems, {},
+                           [](const Problem& problem) { return std::pair(problem.place.line, problem.place.column); });
+  return problems;
 }
 
 Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state) {
@@ -67,7 +74,7 @@ Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, Sta
     const auto row =
         std::ranges::find_if(*rows, [&](const StateRow& each) { return each.key == key_of(edited.resource); });
     if (row == rows->end() || row->deleted_at) continue;
-    if (auto problem = unchangeable(edited, *row, *rows)) problems.push_back(std::move(*problem));
+    std::ranges::move(unchangeable(edited, *row, *rows), std::back_inserter(problems));
   }
   return problems;
 }

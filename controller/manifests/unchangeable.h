@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +14,13 @@ namespace slipway::manifests {
 // any publication that names it, a RetentionPolicy always, for none is carried out. What can't be known counts as
 // published.
 
-/// The field that `edited` changes, of those that can't be changed; empty when there is none.
-std::string fixed_field(const ManifestResource& edited, const StateRow& row);
+/// The fields that `edited` changes, of those that can't be changed.
+std::vector<std::string> fixed_fields(const ManifestResource& edited, const StateRow& row);
 
-/// What keeps `edited` from taking the place of what `row` has. `rows` is the whole database.
-std::optional<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,
-                                    const std::vector<StateRow>& rows);
+/// What keeps `edited` from taking the place of what `row` has, a problem for each field in the order of the file.
+/// `rows` is the whole database.
+std::vector<Problem> unchangeable(const ManifestResource& edited, const StateRow& row,
+                                  const std::vector<StateRow>& rows);
 
 /// What `reading` would change of objects of the database that can't be changed, as FolderRefresh tells it.
 Result<std::vector<Problem>> unchangeable_in(const ManifestReading& reading, StateDatabase& state);

@@ -79,8 +79,8 @@ class Binding {
 
   void read(const Node& node, FieldReader& reader, T& object) const { fields_.read(node, reader, &object); }
   Node write(const T& object) const { return fields_.write(&object); }
-  /// The first field that may not change and differs; empty when none does.
-  std::string_view changed_for_good(const T& before, const T& now) const {
+  /// The fields that may not change and differ.
+  std::vector<std::string_view> changed_for_good(const T& before, const T& now) const {
     return fields_.changed_for_good(&before, &now);
   }
   Schema schema() const { return fields_.schema(); }

@@ -73,16 +73,7 @@ std::string at_least(std::size_t characters) {
   return "write at least " + std::to_string(characters) + (characters == 1 ? " character" : " characters");
 }
 
-bool is_at_or_below(std::string_view path, std::string_view field) {
-  return path.starts_with(field) &&
-         (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
-}
-
 }  // namespace
-
-std::string seen_from(const std::string& path, const std::string& field) {
-  return path.empty() ? field : path + '.' + field;
-}
 
 std::string joined(const std::vector<std::string_view>& words) {
   std::string out;

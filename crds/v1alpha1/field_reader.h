@@ -9,6 +9,7 @@
 #include "crds/base/document.h"
 #include "crds/base/problem_list.h"
 #include "crds/v1alpha1/schema.h"
+#include "crds/v1alpha1/whereabouts.h"
 
 namespace slipway {
 
@@ -45,6 +46,7 @@ class FieldReader {
   void warn(Place place, std::string message, std::string expected);
   /// From now on problems at or below `field` say in front that its value came from `origin` ("--set spec.suspend").
   void came_from(std::string field, std::string origin) { origins_.emplace_back(std::move(field), std::move(origin)); }
+  const FieldOrigins& origins() const { return origins_; }
   /// Who gives `field` where it is missing here.
   void is_given_by(std::string field, std::string who) { givers_.emplace(std::move(field), std::move(who)); }
   /// In words; empty when nobody does.
@@ -73,13 +75,10 @@ class FieldReader {
   std::string file_;
   bool lenient_;
   std::string path_;
-  std::vector<std::pair<std::string, std::string>> origins_;
+  FieldOrigins origins_;
   std::map<std::string, std::string> givers_;
   ProblemList problems_;
 };
-
-/// The field of a document that stands at `path`, which is empty for a file's own.
-std::string seen_from(const std::string& path, const std::string& field);
 
 /// The words with commas between them.
 std::string joined(const std::vector<std::string_view>& words);

@@ -113,10 +113,12 @@ Node FieldTable::write(const void* object) const {
   return node;
 }
 
-std::string_view FieldTable::changed_for_good(const void* before, const void* now) const {
+std::vector<std::string_view> FieldTable::changed_for_good(const void* before, const void* now) const {
+  std::vector<std::string_view> changed;
   for (const auto& each : fields_)
-    if (each.schema.info.immutable && text_of(each.write(before)) != text_of(each.write(now))) return each.name;
-  return {};
+    if (each.schema.info.immutable && text_of(each.write(before)) != text_of(each.write(now)))
+      changed.push_back(each.name);
+  return changed;
 }
 
 Schema FieldTable::schema() const {

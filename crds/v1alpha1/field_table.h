@@ -54,7 +54,7 @@ class FieldTable {
 
   void read(const Node& node, FieldReader& reader, void* object) const;
   Node write(const void* object) const;
-  std::string_view changed_for_good(const void* before, const void* now) const;
+  std::vector<std::string_view> changed_for_good(const void* before, const void* now) const;
   Schema schema() const;
 
  private:

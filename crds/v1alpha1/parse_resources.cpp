@@ -62,15 +62,15 @@ bool is_kustomization(std::string_view file) {
 }
 
 void warn_of_unsupported(ProblemList& problems, const std::vector<UnsupportedField>& fields, const std::string& file,
-                         const std::string& path, Place place) {
+                         const Whereabouts& where) {
   for (const auto& field : fields)
-    problems.add({.file = file,
-                  .place = place,
-                  .field = seen_from(path, field.field),
-                  .message = field.message,
-                  .expected = field.remedy,
-                  .reason = "NotSupported",
-                  .warning = true});
+    problems.add(where.told({.file = file,
+                             .place = {},
+                             .field = field.field,
+                             .message = field.message,
+                             .expected = field.remedy,
+                             .reason = "NotSupported",
+                             .warning = true}));
 }
 
 /// What a file says of the life of an object in some cluster says nothing of this one.
@@ -255,8 +255,9 @@ class StreamParser {
     const ObjectKey key = key_of(object);
     const auto unsupported_fields = unsupported(object);
     if (!keep(root, to_string(key), std::move(object), reader)) return;
-    if (!options_.keep_roots && !options_.from_api_server) resources_.back().root = fixed_part_of<T>(root);
-    warn_of_unsupported(problems_, unsupported_fields, file_, path_, root.place);
+    if (!options_.keep_roots && !options_.from_api_server) resources_.back().where.root = fixed_part_of<T>(root);
+    if (unsupported_fields.empty()) return;
+    warn_of_unsupported(problems_, unsupported_fields, file_, {root, path_, reader.origins()});
   }
 
   bool refuse(FieldReader& reader) {
@@ -272,7 +273,8 @@ class StreamParser {
       return refuse(reader);
     }
     keep_problems(reader);
-    resources_.push_back({std::move(object), file_, root.place, options_.keep_roots ? root : Node{}});
+    resources_.push_back({std::move(object), file_, root.place,
+                          Whereabouts{options_.keep_roots ? root : Node{}, path_, reader.origins()}});
     return true;
   }
 

@@ -50,16 +50,15 @@ Node to_node(const RetentionPolicyStatus& status) {
   return Bound<RetentionPolicyStatus>::get().write(status);
 }
 
-std::string changed_for_good(const Resource& before, const Resource& now) {
+std::vector<std::string> changed_for_good(const Resource& before, const Resource& now) {
   return std::visit(
-      [&now]<class T>(const T& old) -> std::string {
-        if constexpr (requires { old.spec; }) {
-          const auto* object = std::get_if<T>(&now);
-          if (object == nullptr) return "";
-          const auto field = Bound<decltype(old.spec)>::get().changed_for_good(old.spec, object->spec);
-          return field.empty() ? "" : "spec." + std::string(field);
-        }
-        return "";
+      [&now]<class T>(const T& old) {
+        std::vector<std::string> fields;
+        if constexpr (requires { old.spec; })
+          if (const auto* object = std::get_if<T>(&now))
+            for (const auto field : Bound<decltype(old.spec)>::get().changed_for_good(old.spec, object->spec))
+              fields.push_back("spec." + std::string(field));
+        return fields;
       },
       before);
 }

@@ -12,6 +12,7 @@
 #include "crds/v1alpha1/image_publication.h"
 #include "crds/v1alpha1/object_meta.h"
 #include "crds/v1alpha1/retention_policy.h"
+#include "crds/v1alpha1/whereabouts.h"
 
 namespace slipway {
 
@@ -38,9 +39,9 @@ using Resource =
 /// A resource that passed parsing and validation, and what a person should still know of it.
 struct ParsedResource {
   Resource resource;
-  std::string file;  ///< As given to the parser.
-  Place place;       ///< Of the document.
-  Node root;         ///< The document with ParseOptions::keep_roots, else its fields that can't be changed.
+  std::string file;   ///< As given to the parser.
+  Place place;        ///< Of the document.
+  Whereabouts where;  ///< With the document where ParseOptions::keep_roots is, else its fields that can't be changed.
 };
 
 /// What a stream of documents holds. `resources` has only those without errors; warnings do not count as errors.
@@ -83,9 +84,9 @@ Result<ImagePublicationStatus> publication_status_from(const Node& node);
 Result<ContainerRegistryStatus> registry_status_from(const Node& node);
 Result<RetentionPolicyStatus> retention_status_from(const Node& node);
 
-/// The first field of the spec that can't be changed (FieldInfo::immutable) and was, e.g. "spec.repository"; empty when
-/// none was, or the two are not of one kind of ours.
-std::string changed_for_good(const Resource& before, const Resource& now);
+/// The fields of the spec that can't be changed (FieldInfo::immutable) and were, e.g. "spec.repository"; none when the
+/// two are not of one kind of ours.
+std::vector<std::string> changed_for_good(const Resource& before, const Resource& now);
 
 /// YAML text of `node` as a person would write it.
 std::string to_yaml_text(const Node& node);

@@ -270,6 +270,7 @@ TEST_CASE("what this version cannot carry out is a warning and never passed over
   CHECK(parsed.problems[0].warning);
   CHECK(parsed.problems[0].reason == "NotSupported");
   CHECK(parsed.problems[0].field == "spec.authentication.managedIdentity");
+  CHECK(parsed.problems[0].place == Place{7, 37});
   CHECK(parsed.resources.size() == 1);
 }
 
@@ -397,7 +398,7 @@ TEST_CASE("a field of an item of a list is named with the item, whatever is wron
 TEST_CASE("the places of what can't be changed are known") {
   const auto parsed = parse_resources(kPublication, "f.yaml");
   REQUIRE(parsed.resources.size() == 1);
-  const Node& root = parsed.resources[0].root;
+  const Node& root = parsed.resources[0].where.root;
   CHECK(place_of(root, "spec.repository") == Place{6, 15});
   CHECK(place_of(root, "spec.registryRef") == Place{5, 16});
   CHECK(root.find("spec")->find("source") == nullptr);

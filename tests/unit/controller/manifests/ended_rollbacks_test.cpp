@@ -22,7 +22,7 @@ std::string warnings_at(const std::string& now, const std::string& until) {
   auto& one = reading.resources.emplace_back();
   one.resource = parsed.resources.front().resource;
   one.file = "f.yaml";
-  one.root = parsed.resources.front().root;
+  one.where = parsed.resources.front().where;
   std::string out;
   for (const auto& problem : ended_rollbacks(reading, parse_timestamp(now).value())) {
     CHECK(problem.warning);

@@ -105,6 +105,16 @@ TEST_CASE("what a folder names and does not hold is told with file, place, field
             "correct the name (there is ContainerRegistry fabrikam)"});
 }
 
+TEST_CASE("what an item of a List names is told with the item") {
+  World world;
+  std::string item = kPolicy;
+  for (auto end = item.find('\n'); end + 1 < item.size(); end = item.find('\n', end + 1)) item.insert(end + 1, "  ");
+  world.write("list.yaml", "apiVersion: v1\nkind: List\nitems:\n- " + item);
+  CHECK(world.warnings() == std::vector<std::string>{
+                                "list.yaml:8:25: items[0].spec.registryRef.name: there is no ContainerRegistry contoso "
+                                "in the folder; add it, or correct the name"});
+}
+
 TEST_CASE("a folder that holds what it names is told nothing") {
   World world;
   world.write("app.yaml", kPublication);
