@@ -828,10 +828,11 @@ TEST_CASE(
 
 namespace {
 
-/// An image of r.io, as a visit that uses it opens it.
-std::unique_ptr<ImageSource> open_in(World& world, const std::string& visit, const std::string& repository) {
+/// An image, as a visit that uses it opens it.
+std::unique_ptr<ImageSource> open_in(World& world, const std::string& visit, const std::string& repository,
+                                     const std::string& host = "r.io") {
   world.visit = visit;
-  auto source = world.registries.open_source({.reference = "r.io/team/" + repository + ":1"}, kShop);
+  auto source = world.registries.open_source({.reference = host + "/team/" + repository + ":1"}, kShop);
   REQUIRE(source);
   return std::move(*source);
 }
@@ -884,6 +885,36 @@ TEST_CASE("A token service that hangs is asked by one visit at a time, and keeps
     world.network.then(404);
     CHECK(is_there(*waits));
   }
+}
+
+TEST_CASE("A token service that hangs for one registry keeps nobody from its tokens for another") {
+  World world;
+  const std::string token = R"({"token":"t","expires_in":3600})";
+  const auto hang = [&] { world.network.then(fail(ErrorClass::Unavailable, "no answer in time", "wait")); };
+  std::vector<std::unique_ptr<ImageSource>> signed_in;
+  for (const std::string host : {"r.io", "s.io"}) {
+    signed_in.push_back(open_in(world, "a", "signed-in", host));
+    world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://auth.io/token\",service=\"any\""}});
+    world.network.then(200, {}, token);
+    world.network.then(404);
+    REQUIRE(signed_in.back()->resolve("1", {}));
+  }
+  const auto in_vain = open_in(world, "b", "not-yet");
+  const auto asks = open_in(world, "c", "not-yet");
+  const auto of_another = open_in(world, "d", "not-yet", "s.io");
+  world.steady.advance(1s);
+  world.takes = 30s;
+  hang();
+  CHECK_FALSE(in_vain->resolve("1", {}));
+  world.meanwhile = [&] {
+    world.takes = 0s;
+    world.network.then(200, {}, token);
+    world.network.then(404);
+    CHECK(of_another->resolve("1", {}));
+    hang();
+  };
+  CHECK_FALSE(asks->resolve("1", {}));
+  CHECK_FALSE(world.meanwhile);
 }
 
 TEST_CASE("A token service at the registry's own host keeps nobody from what the host answers") {
@@ -947,6 +978,10 @@ TEST_CASE("Who has asked a registry in vain for its tags asks it nothing else") 
   const auto store = world.registries.open(world.contoso(), "team/app");
   REQUIRE(store);
   world.takes = 60s;
+  SECTION("which hangs") {}
+  SECTION("whose token service hangs") {
+    world.network.then(401, {{"WWW-Authenticate", "Bearer realm=\"https://auth.io/token\",service=\"r.io\""}});
+  }
   world.network.then(fail(ErrorClass::Unavailable, "timed out", "wait"));
   CHECK_FALSE((*store)->tags({}));
   world.takes = 0s;
