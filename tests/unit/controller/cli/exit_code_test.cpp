@@ -1,20 +1,55 @@
 #include "controller/cli/exit_code.h"
 
-#include "crds/base/error_class.h"
+#include <csignal>
+#include <fstream>
+#include <string>
 
+#include "crds/base/error_class.h"
 #include "tests/catch.h"
 
 namespace slipway::cli {
+namespace {
 
-TEST_CASE("every error class has its exit code") {
-  CHECK(exit_code_of(ErrorClass::Invalid) == ExitCode::Invalid);
-  for (const auto cls : {ErrorClass::NotFound, ErrorClass::Conflict, ErrorClass::Unauthorized, ErrorClass::Forbidden,
-                         ErrorClass::Integrity, ErrorClass::Refused})
-    CHECK(exit_code_of(cls) == ExitCode::Refused);
-  for (const auto cls :
-       {ErrorClass::Throttled, ErrorClass::QuotaExceeded, ErrorClass::Unavailable, ErrorClass::Cancelled})
-    CHECK(exit_code_of(cls) == ExitCode::Outside);
-  CHECK(exit_code_of(ErrorClass::Internal) == ExitCode::Bug);
+/// What the page says in the row of that code; nothing without one.
+std::string meaning_of(ExitCode code) {
+  std::ifstream page(SLIPWAY_SOURCE_DIR "/docs/reference/command-line.md");
+  std::string line;
+  while (std::getline(page, line) && line != "## Exit codes") continue;
+  const std::string number = std::to_string(static_cast<int>(code));
+  while (std::getline(page, line) && !line.starts_with("## ")) {
+    const std::string codes = ' ' + line.substr(0, line.find('|', 1)) + ' ';
+    if (codes.contains(' ' + number + ' ') || codes.contains(' ' + number + ',')) return line;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("every error class has its exit code, as the page says it") {
+  struct Row {
+    ErrorClass cls;
+    ExitCode code;
+    std::string words;
+  };
+  const Row rows[] = {{ErrorClass::Invalid, ExitCode::Invalid, "an invalid resource"},
+                      {ErrorClass::NotFound, ExitCode::Refused, "something not found"},
+                      {ErrorClass::Conflict, ExitCode::Refused, "a tag conflict"},
+                      {ErrorClass::Unauthorized, ExitCode::Refused, "credentials"},
+                      {ErrorClass::Forbidden, ExitCode::Refused, "a permission"},
+                      {ErrorClass::Integrity, ExitCode::Refused, "damaged content"},
+                      {ErrorClass::Refused, ExitCode::Refused, "refused: a gate"},
+                      {ErrorClass::Throttled, ExitCode::Outside, "throttled"},
+                      {ErrorClass::QuotaExceeded, ExitCode::Outside, "quota"},
+                      {ErrorClass::Unavailable, ExitCode::Outside, "unavailable"},
+                      {ErrorClass::Cancelled, ExitCode::Outside, "deadline"},
+                      {ErrorClass::Internal, ExitCode::Bug, "a bug of Slipway"}};
+  for (const Row& row : rows) {
+    CHECK(exit_code_of(row.cls) == row.code);
+    CHECK_THAT(meaning_of(row.code), Catch::Contains(row.words));
+  }
+  CHECK_THAT(meaning_of(ExitCode::Ok), Catch::Contains("done"));
+  for (const int signal : {SIGINT, SIGTERM})
+    CHECK_THAT(meaning_of(exit_code_of_signal(signal)), Catch::Contains("stopped by SIGINT, SIGTERM"));
 }
 
 TEST_CASE("a class is found again by its name") {
