@@ -29,7 +29,7 @@ LineWriter::LineWriter(int descriptor, std::chrono::milliseconds patience, LineO
       line_of_loss_(std::move(line_of_loss)) {}
 
 LineWriter::~LineWriter() {
-  tell_loss();
+  if (write_rest()) tell_loss();
   if (own_ >= 0) ::close(own_);
 }
 

@@ -10,9 +10,9 @@
 namespace slipway::runtime {
 
 /// Writes lines to a descriptor that others read, a whole one each time where it fits, so that lines of several
-/// processes on one descriptor do not mix. What of a longer one did not get through goes out before the next. Lines for
-/// which there is no room (see RoomToWrite) are lost, and the next that comes through stands behind one that tells how
-/// many; at the end that line alone tells of them, where there is room for it. One thread at a time.
+/// processes on one descriptor do not mix. What of a longer one did not get through goes out before the next, or at the
+/// end. Lines for which there is no room (see RoomToWrite) are lost, and the next that comes through stands behind one
+/// that tells how many; at the end that line alone tells of them, where there is room for it. One thread at a time.
 class LineWriter {
  public:
   /// The line that tells of so many, without its end.

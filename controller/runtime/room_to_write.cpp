@@ -55,7 +55,7 @@ bool RoomToWrite::wait() {
     const auto began = clock_.now();
     give_back(began);
     found = has_room_(std::chrono::ceil<milliseconds>(left_));
-    left_ = std::max(left_ - (clock_.now() - began), std::chrono::nanoseconds{0});
+    take(clock_.now() - began);
   }
   is_given_up_ = !found;
   return found;
@@ -70,9 +70,13 @@ bool RoomToWrite::was_taken() {
   give_back(clock_.now());
   pause_(kAfterTaken);
   if (!may_give_up_()) return true;
-  left_ = std::max<std::chrono::nanoseconds>(left_ - kAfterTaken, std::chrono::nanoseconds{0});
+  take(kAfterTaken);
   is_given_up_ = left_ == std::chrono::nanoseconds{0};
   return !is_given_up_;
+}
+
+void RoomToWrite::take(std::chrono::nanoseconds time) {
+  left_ = std::max(left_ - time, std::chrono::nanoseconds{0});
 }
 
 void RoomToWrite::give_back(SteadyClock::Time now) {

@@ -32,6 +32,7 @@ class RoomToWrite {
   static void sleep(std::chrono::milliseconds time);
 
  private:
+  void take(std::chrono::nanoseconds time);
   void give_back(SteadyClock::Time now);
 
   const HasRoom has_room_;

@@ -135,6 +135,23 @@ TEST_CASE("streams that write to one terminal at once lose nothing") {
   CHECK(std::ranges::count(read, '\n') == 4'000);
 }
 
+TEST_CASE("the rest of a long line that nobody read goes out at the end, where it is read again") {
+  Ends ends{Kind::Pipe};
+  const auto room = static_cast<std::size_t>(::fcntl(ends.to_write(), F_GETPIPE_SZ));
+  const std::string line = std::string(room + PIPE_BUF, 'x') + '\n';
+  std::string read;
+  {
+    LineBuffer buffer{ends.to_write(), RoomToWrite::always, 1ms};
+    std::ostream stream(&buffer);
+    stream << line;
+    while (read.size() < room) read += ends.read_some();
+  }
+  ends.close_writing();
+  for (std::string some = ends.read_some(); !some.empty(); some = ends.read_some()) read += some;
+  CHECK(read.size() == line.size());
+  CHECK(read.ends_with("x\n"));
+}
+
 TEST_CASE("what a stream lost at its very end is told") {
   const Ends ends{Kind::Pipe};
   std::string read;
