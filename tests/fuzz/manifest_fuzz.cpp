@@ -1,6 +1,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "reconcilers/content/kept.h"
 #include "reconcilers/content/manifest.h"
 #include "reconcilers/content/platform_subset.h"
 #include "reconcilers/publish/record.h"
@@ -26,6 +27,20 @@ void check_subset(const ManifestBytes& manifest) {
   if (!parse_manifest(subset->root) || Digest::of(subset->root.bytes) != subset->root.descriptor.digest) std::abort();
 }
 
+void check_kept(const Descriptor& kept, std::size_t most_annotations) {
+  const bool is_short = kept.media_type.size() <= kLongestKept && kept.artifact_type.size() <= kLongestKept &&
+                        (!kept.platform || kept.platform->os.size() <= kLongestKept);
+  if (!is_short || kept.annotations.size() > most_annotations) std::abort();
+}
+
+/// What a manifest says of others is not kept at length, however much that is.
+void check_kept(const Manifest& manifest) {
+  if (const auto* image = std::get_if<ImageManifest>(&manifest))
+    for (const Descriptor& layer : image->layers) check_kept(kept_blob(layer), 0);
+  if (const auto* index = std::get_if<ImageIndex>(&manifest))
+    for (const Descriptor& child : index->manifests) check_kept(kept_manifest(child), 1);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -35,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto parsed = parse_manifest(manifest);
     if (!parsed && parsed.error().message.empty()) std::abort();
     if (parsed) check_subset(manifest);
+    if (parsed) check_kept(*parsed);
   }
   if (const auto config = parse_config(text); config && config->platform.os.empty()) std::abort();
   if (const auto record = publish::parse_record_payload(text)) {
