@@ -457,10 +457,10 @@ spec:
     def adds(self):
         return [int(self.controller.metric(f'workqueue_adds_total{{controller="{kind}"')) for kind in self.KINDS]
 
-    def listed(self):
-        """Where what is referred to is watched: the first list of each wakes what refers there."""
+    def watched(self):
+        """Where what is referred to is watched: once the list before it is taken in, which wakes what refers there."""
         return {(each["objectRef"]["resource"], each["objectRef"].get("namespace")) for each in CLUSTER.audit(self.since)
-                if each["user"]["username"] == CONTROLLER and each["verb"] == "list"
+                if each["user"]["username"] == CONTROLLER and (each["verb"], each["stage"]) == ("watch", "ResponseStarted")
                 and each["objectRef"]["resource"] in ("secrets", "configmaps")}
 
     def looked_at(self):
@@ -485,8 +485,8 @@ spec:
         self.at_aside("alone")
         for name, kind in (("local", "acr"), ("aside", "acr"), ("local", "retentionpolicy"), ("aside", "retentionpolicy")):
             self.becomes("True Succeeded", "Ready", name, kind)
-        watched = {("secrets", NAMESPACE), ("secrets", "team"), ("configmaps", "team")}
-        wait_until(lambda: self.listed() == watched, f"{self.listed()} becomes {watched}")
+        scopes = {("secrets", NAMESPACE), ("secrets", "team"), ("configmaps", "team")}
+        wait_until(lambda: self.watched() == scopes, f"{self.watched()} becomes {scopes}")
         wait_until(self.controller.is_idle, "all was looked at")
         expected = self.adds()
 
