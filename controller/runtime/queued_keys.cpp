@@ -21,6 +21,15 @@ bool DueKeys::add(const ObjectKey& key, const std::string& host, Priority priori
   return false;
 }
 
+void DueKeys::lower(const ObjectKey& key, Priority highest) {
+  const auto known = places_.find(key);
+  if (known == places_.end() || known->second.rank.priority <= highest) return;
+  Place place = known->second;
+  remove(key);
+  place.rank.priority = highest;
+  put(key, place);
+}
+
 void DueKeys::put(const ObjectKey& key, const Place& place) {
   places_.emplace(key, place);
   by_lane_[place.lane].emplace(place.rank, key);

@@ -30,6 +30,8 @@ class DueKeys {
 
   /// False when it was due already; then a higher priority lifts it, the host counts, and the time stays.
   bool add(const ObjectKey& key, const std::string& host, Priority priority, Time since);
+  /// Where it is due with a higher priority it is with this one from now on.
+  void lower(const ObjectKey& key, Priority highest);
   void remove(const ObjectKey& key);
   bool contains(const ObjectKey& key) const { return places_.contains(key); }
   bool empty() const { return places_.empty(); }

@@ -38,7 +38,10 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
     auto state = state_.lock();
     if (state->is_shut_down) return;
     state->hosts.put(key, host);
-    const Priority kept = std::max(least, state->delayed.remove(key).value_or(least));
+    // What was being deleted may have been made anew under its name, and is to wait with all others then.
+    const Priority highest = least == Priority::Deletion ? Priority::Deletion : Priority::Edit;
+    state->due.lower(key, highest);
+    const Priority kept = std::clamp(state->delayed.remove(key).value_or(least), least, highest);
     if (state->running.contains(key)) {
       auto& again = state->again.try_emplace(key, priority).first->second;
       again = std::max(again, priority);

@@ -196,6 +196,25 @@ TEST_CASE("of what is deleted each namespace gets its turn") {
   CHECK(names == Names{"1", "5", "6", "2", "3", "4"});
 }
 
+TEST_CASE("what is made anew under the name of what was deleted is no deletion any more") {
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  bool is_deleted = true;
+  WorkQueue queue{
+      clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = [&](const ObjectKey&) { return is_deleted; }}};
+  SECTION("while it was due") {
+    queue.add(key("anew"), Priority::Edit);
+  }
+  SECTION("while it waited for its next try") {
+    queue.add_after(key("anew"), 2s);
+  }
+  is_deleted = false;
+  queue.add(key("anew"), Priority::Edit);
+  clock.advance(2s);
+  CHECK_FALSE(queue.try_take(Taker::OfDeletions));
+  CHECK(queue.try_take() == key("anew"));
+}
+
 TEST_CASE("who waits for what is deleted is woken by it") {
   SystemSteadyClock clock;
   WorkWatcher watcher;
