@@ -127,6 +127,7 @@ class States:
             "gated-since": ([{}, scan("bad")], "Current", "Succeeded"),
             "reported-half": ([scan("half")], "Failed", "ReportInvalid"),
             "damaged": ([{"source": self.image("a", "damaged")}], "Failed", "Integrity"),
+            "answered-in-clear": ([{"registryRef": {"name": "answered-in-clear"}}], "Failed", "AnsweredInClear"),
             "throttled": ([{}], "InProgress", "Throttled"),
             "over-its-quota": ([{}], "InProgress", "QuotaExceeded"),
         }
@@ -139,6 +140,7 @@ class States:
             self.publications["invalid"] = ([{"tags": [{"name": "version", "template": "{{version}}"},
                                                        {"name": "same", "template": "1.0.0"}]}], "Failed", "Invalid")
         usual = self.registry(host, sources=sources)
+        tls = {key: value for key, value in usual.items() if key != "plainHTTP"}
         self.registries = {
             "local": ([usual], "Current", "Succeeded"),
             "fickle": ([usual, {**usual, "access": [{**usual["access"][0], "repositories": ["other/*"]}]}], "Current",
@@ -146,6 +148,7 @@ class States:
             "away": ([self.registry("127.0.0.1:1", sources=sources)], "InProgress", "Unavailable"),
             "without-a-secret": ([{**usual, "authentication": {"basic": {"secretRef": {"name": "nowhere"}}}}], "Failed",
                                  "Unauthorized"),
+            "answered-in-clear": ([tls], "Failed", "AnsweredInClear"),
             "suspended": ([{**usual, "suspend": True}], "Current", ""),
             "suspended-since": ([usual, {**usual, "suspend": True}], "Current", "Succeeded"),
         }
