@@ -52,6 +52,7 @@ std::vector<Problem> unchangeable(const ManifestResource& edited, const StateRow
   if (user == nullptr) return {};
   const std::string through = user == &row ? "it" : to_string(user->key);
   std::vector<Problem> problems;
+  problems.reserve(fields.size());
   for (const auto& field : fields)
     problems.push_back(
         edited.where.told({.file = edited.file,
