@@ -91,12 +91,14 @@ content::Descriptor listed_as(const content::ManifestBytes& manifest) {
   return listed;
 }
 
-void add_referrer(std::vector<content::Descriptor>& all, content::Descriptor referrer) {
+content::ManifestBytes add_referrer(std::vector<content::Descriptor>& all, content::Descriptor referrer) {
   all.push_back(std::move(referrer));
   std::size_t annotations = 0;
   for (const auto& one : all) annotations += one.annotations.size();
-  if (annotations > kMostValues / 2 || referrer_index(all).bytes.size() > content::kMaxManifestBytes / 2)
-    all.back().annotations.clear();
+  content::ManifestBytes index = referrer_index(all);
+  if (annotations <= kMostValues / 2 && index.bytes.size() <= content::kMaxManifestBytes / 2) return index;
+  all.back().annotations.clear();
+  return referrer_index(all);
 }
 
 content::ManifestBytes referrer_index(const std::vector<content::Descriptor>& referrers) {

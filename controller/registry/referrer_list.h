@@ -27,9 +27,9 @@ std::string listed_type(const content::Manifest& manifest);
 /// those of its bytes. The descriptor alone where these are no manifest.
 content::Descriptor listed_as(const content::ManifestBytes& manifest);
 
-/// Adds one at the end; without its annotations where half of what a list may hold would be taken, for with them no
-/// room would be left for those who come later.
-void add_referrer(std::vector<content::Descriptor>& all, content::Descriptor referrer);
+/// Adds one at the end, and gives the index of all; without its annotations where half of what a list may hold would be
+/// taken, for with them no room would be left for those who come later.
+content::ManifestBytes add_referrer(std::vector<content::Descriptor>& all, content::Descriptor referrer);
 
 /// The OCI index behind a fallback tag: the same bytes for the same list.
 content::ManifestBytes referrer_index(const std::vector<content::Descriptor>& referrers);

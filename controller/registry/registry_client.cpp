@@ -414,8 +414,7 @@ Result<void> RegistryClient::add_to_fallback(const Descriptor& referrer, const D
     if (puts == kMostPuts)
       return fail(ErrorClass::Unavailable, name() + ": other writers keep replacing " + tag,
                   "nothing: it is tried again");
-    add_referrer(*all, referrer);
-    const ManifestBytes index = referrer_index(*all);
+    const ManifestBytes index = add_referrer(*all, referrer);
     if (index.bytes.size() > content::kMaxManifestBytes || !parse_referrers(index.bytes))
       return fail(ErrorClass::Refused, name() + ": the list of referrers behind " + tag + " is full",
                   "delete at the registry what is attached to that image and nobody needs");
