@@ -495,13 +495,11 @@ struct Stop {
     for (const auto end = now + time; now < end; now += 500ms)
       for (Stepped* one : running) one->settle();
   }
-  /// While a list is under way, and until another has come and its Lease is taken away from it.
-  void stop() {
+  /// While a list is under way, which it is told when `meanwhile` is over.
+  void stop(const std::function<void()>& meanwhile) {
     stopped.list_begins();
     const auto before = leases.list();
-    pass({&stays, &comes}, 30s);
-    REQUIRE(comes.held() + stays.held() == 40);
-    leases.delete_by_hand("c");
+    meanwhile();
     stopped.membership.listed(before, now);
   }
 
@@ -519,14 +517,17 @@ TEST_CASE("who was stopped beside a list holds nothing of one that came meanwhil
   auto& [leases, now, stopped, stays, comes] = world;
   SECTION("and had a Lease before") {}
   SECTION("and had been stopped before that, until its Lease was taken away") {
-    stopped.list_begins();
-    const auto before = leases.list();
-    world.pass({&stays}, 60s);
-    REQUIRE(leases.find("a") == nullptr);
-    stopped.membership.listed(before, now);
+    world.stop([&] {
+      world.pass({&stays}, 60s);
+      REQUIRE(leases.find("a") == nullptr);
+    });
     stopped.write_ends(stopped.write_begins());
   }
-  world.stop();
+  world.stop([&] {
+    world.pass({&stays, &comes}, 30s);
+    REQUIRE(comes.held() + stays.held() == 40);
+    leases.delete_by_hand("c");
+  });
   stopped.settle();
   CHECK(stopped.holds_with(comes) == 0);
   world.pass({&stopped, &stays, &comes}, 20s);

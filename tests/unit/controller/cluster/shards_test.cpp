@@ -15,14 +15,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> kKeys{"r/app-0", "r/app-1", "r/app-2", "r/app-3",
-                                     "r/app-4", "r/app-5", "r/app-6", "r/app-7"};
-
 /// One replica, and what it was told that it gained.
 struct Replica {
   Replica(tests::ShardsWorld& world, const std::string& name)
       : shards(tests::ShardsWorld::options(name), hands(world), [this](const Shards::Gained& gained) {
-          for (const auto& key : kKeys)
+          for (const auto& key : tests::kKeys)
             if (gained(key)) told.insert(key);
         }) {}
 
@@ -40,7 +37,7 @@ struct Replica {
 
   std::set<std::string> owned() const {
     std::set<std::string> keys;
-    for (const auto& key : kKeys)
+    for (const auto& key : tests::kKeys)
       if (shards.owns(key)) keys.insert(key);
     return keys;
   }
@@ -56,13 +53,13 @@ struct Replica {
 
 std::set<std::string> share_of(const std::string& name, const Members& members) {
   std::set<std::string> keys;
-  for (const auto& key : kKeys)
+  for (const auto& key : tests::kKeys)
     if (owner_of(key, members) == name) keys.insert(key);
   return keys;
 }
 
 std::set<std::string> all_keys() {
-  return {kKeys.begin(), kKeys.end()};
+  return {tests::kKeys.begin(), tests::kKeys.end()};
 }
 
 /// A key of the share of `name`.
@@ -239,7 +236,7 @@ TEST_CASE("A renewal that comes too late gives back nothing by itself") {
   world.settle(a.shards);
   CHECK(work->is_lost());
   CHECK(a.shards.owns("r/app-2"));
-  CHECK(a.take_told().size() == kKeys.size() - 1);
+  CHECK(a.take_told().size() == tests::kKeys.size() - 1);
 }
 
 TEST_CASE("Work that ends without having been lost is no news") {

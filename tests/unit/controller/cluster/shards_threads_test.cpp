@@ -19,9 +19,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> kKeys{"r/app-0", "r/app-1", "r/app-2", "r/app-3",
-                                     "r/app-4", "r/app-5", "r/app-6", "r/app-7"};
-
 /// What replicas share whose time is the machine's, which passes quickly for them.
 struct World {
   Shards::Hands hands() { return {leases, clock, steady, log}; }
@@ -36,6 +33,19 @@ struct World {
   const runtime::BootClock steady;
   tests::LeasesAtHand leases;
   telemetry::Log log{clock, {.write = [](const std::string&) {}}};
+};
+
+/// The two threads that keep a replica's share for it, as long as this lives.
+class Keepers {
+ public:
+  explicit Keepers(Shards& shards) : shards_(shards) {}
+
+ private:
+  void keep(const std::stop_token& stop) { shards_.run(stop); }
+
+  Shards& shards_;
+  std::jthread one_{[this](const std::stop_token& stop) { keep(stop); }};
+  std::jthread other_{[this](const std::stop_token& stop) { keep(stop); }};
 };
 
 /// What the threads of a test have done, for whoever waits for more of it.
@@ -91,8 +101,7 @@ TEST_CASE("Whoever lists lets the other thread renew meanwhile, whatever that on
   const CountedClock clock{asked};
   Shards a{World::options("a"), {world.leases, clock, world.steady, world.log}, [](const auto&) {}};
   {
-    const std::jthread keeps{[&](const std::stop_token& stop) { a.run(stop); }};
-    const std::jthread keeps_too{[&](const std::stop_token& stop) { a.run(stop); }};
+    const Keepers keepers{a};
     CHECK(renewed.wait_for(3));
   }
   CHECK(is_told);
@@ -114,8 +123,7 @@ TEST_CASE("The lease is renewed while it is looked whether the work can be done,
   };
   Shards a{World::options("a"), hands, [](const auto&) {}};
   {
-    const std::jthread keeps{[&](const std::stop_token& stop) { a.run(stop); }};
-    const std::jthread keeps_too{[&](const std::stop_token& stop) { a.run(stop); }};
+    const Keepers keepers{a};
     CHECK(renewed.wait_for(3));
     CHECK(looked.wait_for(looked.now() + 2));
   }
@@ -133,11 +141,11 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
   Shards b{World::options("b"), world.hands(), [](const auto&) {}};
   const auto work = [&](Shards& shards, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      for (std::size_t i = 0; i < kKeys.size(); ++i) {
-        const auto held = shards.begin(kKeys[i], stop);
+      for (std::size_t i = 0; i < tests::kKeys.size(); ++i) {
+        const auto held = shards.begin(tests::kKeys[i], stop);
         if (!held) continue;
         // A thread that was off the processor for longer than its lease is still at work, and owns nothing any more.
-        if (++at_work[i] != 1 && a.owns(kKeys[i]) && b.owns(kKeys[i])) is_wrong = true;
+        if (++at_work[i] != 1 && a.owns(tests::kKeys[i]) && b.owns(tests::kKeys[i])) is_wrong = true;
         ++visits[i];
         std::this_thread::yield();
         --at_work[i];
@@ -148,16 +156,14 @@ TEST_CASE("Replicas on threads of their own never work on one key at once, and e
   };
   {
     const std::jthread watches_a{[&](const std::stop_token& stop) { a.watch(stop); }};
-    const std::jthread keeps_a{[&](const std::stop_token& stop) { a.run(stop); }};
-    const std::jthread keeps_a_too{[&](const std::stop_token& stop) { a.run(stop); }};
+    const Keepers keepers_of_a{a};
     const std::jthread works_a{[&](const std::stop_token& stop) { work(a, stop); }};
     const std::jthread watches_b{[&](const std::stop_token& stop) { b.watch(stop); }};
-    const std::jthread keeps_b{[&](const std::stop_token& stop) { b.run(stop); }};
-    const std::jthread keeps_b_too{[&](const std::stop_token& stop) { b.run(stop); }};
+    const Keepers keepers_of_b{b};
     const std::jthread works_b{[&](const std::stop_token& stop) { work(b, stop); }};
     const auto is_shared = [&] {
-      for (std::size_t i = 0; i < kKeys.size(); ++i)
-        if (visits[i] == 0 || a.owns(kKeys[i]) == b.owns(kKeys[i])) return false;
+      for (std::size_t i = 0; i < tests::kKeys.size(); ++i)
+        if (visits[i] == 0 || a.owns(tests::kKeys[i]) == b.owns(tests::kKeys[i])) return false;
       return a.standing().members == 2 && b.standing().members == 2;
     };
     auto looking = rounds.lock();

@@ -76,6 +76,10 @@ class LeasesAtHand final : public cluster::LeaseStore {
   int removals_ = 0;
 };
 
+/// What replicas share out among themselves.
+inline const std::vector<std::string> kKeys{"r/app-0", "r/app-1", "r/app-2", "r/app-3",
+                                            "r/app-4", "r/app-5", "r/app-6", "r/app-7"};
+
 /// What every replica of a test shares. Time stands still unless the test moves it.
 struct ShardsWorld {
   cluster::Shards::Hands hands() { return {leases, clock, steady, log}; }
