@@ -127,7 +127,7 @@ class Store final : public ImageStore {
     for (const auto& [digest, manifest] : content_.manifests) {
       const auto parsed = content::parse_manifest(manifest);
       const auto* image = parsed ? std::get_if<content::ImageManifest>(&*parsed) : nullptr;
-      if (!image || !image->subject || image->subject->digest != subject) continue;
+      if (!image || !is_listed(digest, *image, subject)) continue;
       auto descriptor = manifest.descriptor;
       descriptor.artifact_type = image->artifact_type.empty() ? image->config.media_type : image->artifact_type;
       descriptor.annotations = image->annotations;
@@ -209,6 +209,12 @@ class Store final : public ImageStore {
     const auto found = content_.blobs.find(blob.digest);
     if (found != content_.blobs.end()) return found->second;
     return fail(ErrorClass::NotFound, "blob " + blob.digest.str() + " is not in " + name(), "push it");
+  }
+
+  bool is_listed(const Digest& digest, const content::ImageManifest& image, const Digest& subject) const {
+    if (image.subject && image.subject->digest == subject) return true;
+    const auto also = content_.also_listed.find(subject);
+    return also != content_.also_listed.end() && std::ranges::find(also->second, digest) != also->second.end();
   }
 
   /// A registry takes a manifest only when all that it names is there.

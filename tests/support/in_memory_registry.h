@@ -20,6 +20,7 @@ struct InMemoryRepository {
   std::map<Digest, std::string> blobs;
   std::map<Digest, content::ManifestBytes> manifests;
   std::map<std::string, Digest> tags;
+  std::map<Digest, std::vector<Digest>> also_listed;  ///< As its referrers: whoever writes a fallback tag says so.
   bool can_untag = true;
   bool can_list = true;  ///< Tells all of its tags at once.
   bool operator==(const InMemoryRepository&) const;

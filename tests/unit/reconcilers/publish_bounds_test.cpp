@@ -184,6 +184,22 @@ TEST_CASE("an image whose manifests say much of others is published as it is") {
   CHECK(same == 7);
 }
 
+TEST_CASE("a record of another image that the list names says nothing of this one") {
+  PublishWorld world;
+  const auto image = make_image(world.destination(), {"base"}).descriptor;
+  const auto other = make_image(world.destination(), {"other"}).descriptor;
+  const auto foreign = publish::build_record({.subject = other.digest}, other);
+  world.destination().manifests.insert_or_assign(foreign.descriptor.digest, foreign);
+  world.destination().also_listed[image.digest] = {foreign.descriptor.digest};
+  auto store = world.registry.store("registry.example", "shop/storefront");
+  std::size_t left = publish::kMostOfRecords;
+  const auto found = publish::read_records(*store, image.digest, {publish::kAllRecords, left}, {});
+  REQUIRE(found);
+  CHECK(found->listed.contains(foreign.descriptor.digest));
+  CHECK(found->records.empty());
+  CHECK(found->identities.empty());
+}
+
 TEST_CASE("records count by what they take in memory, where that is more than their manifests have") {
   PublishWorld world;
   const auto image = make_image(world.destination(), {"base"});

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 /// What cosign keeps under an image's tag: a layer for each signature, all of the same bytes, told apart by
 /// annotations.
 content::Descriptor sign(InMemoryRepository& repository, const Digest& image, const std::vector<std::string>& by,
-                         const std::string& ending = ".sig") {
+                         const std::string& ending = ".sig", const std::string& note = "") {
   const std::string payload = R"({"critical":{"image":{"docker-manifest-digest":")" + image.str() + R"("}}})";
   const std::string config = R"({"rootfs":{"signatures":)" + std::to_string(by.size()) + "}}";
   const auto named = [&](std::string_view media_type, const std::string& bytes) {
@@ -24,8 +24,10 @@ content::Descriptor sign(InMemoryRepository& repository, const Digest& image, co
   for (const auto& who : by)
     layers += (layers.empty() ? "{" : ",{") + named("application/vnd.dev.cosign.simplesigning.v1+json", payload) +
               R"(,"annotations":{"dev.cosignproject.cosign/signature":")" + who + R"("}})";
+  const std::string annotations = note.empty() ? "" : R"(,"annotations":{"note":")" + note + R"("})";
   const std::string bytes = R"({"schemaVersion":2,"mediaType":")" + std::string(content::kOciManifest) +
-                            R"(","config":{)" + named(content::kOciConfig, config) + R"(},"layers":[)" + layers + "]}";
+                            R"(","config":{)" + named(content::kOciConfig, config) + R"(},"layers":[)" + layers + "]" +
+                            annotations + "}";
   content::ManifestBytes manifest{{.media_type = std::string(content::kOciManifest),
                                    .digest = Digest::of(bytes),
                                    .size = static_cast<std::int64_t>(bytes.size())},
@@ -76,6 +78,13 @@ TEST_CASE("signatures that were added at the source come with the next publicati
     CHECK_THAT(world.recorder.events[1].message,
                Catch::Contains("tag " + tag + " has content that the source's has not, and was left") &&
                    Catch::Contains("attach it to the image in registry.example/shop/storefront"));
+  }
+  SECTION("not where what the tag names says something of its own beside them") {
+    const auto there = sign(world.destination(), image, {"ci"}, ".sig", "audited");
+    sign(world.source(), image, {"ci", "release manager"});
+    world.publish(publication);
+    CHECK(world.tag(tag) == there.digest.str());
+    CHECK(world.recorder.reasons() == std::vector<std::string>{"Published", "Noted", "Published"});
   }
   SECTION("not where the registry has lost what the tag names: that is no reason not to publish") {
     const auto before = world.destination().tags.at(tag);
