@@ -21,7 +21,9 @@ namespace {
 
 constexpr std::size_t kMaxManifests = 1000;
 constexpr int kMaxNesting = 3;
-constexpr std::int64_t kMaxUnaskedBytes = 128 << 10;
+constexpr std::int64_t kMaxUnaskedConfig = 128 << 10;
+/// What goes up in the time that a registry on the internet takes to answer a question.
+constexpr std::int64_t kMaxUnaskedIntoNothing = 2 << 20;
 
 bool is_image_config(std::string_view media_type) {
   return media_type == content::kOciConfig || media_type == content::kDockerConfig;
@@ -368,9 +370,9 @@ class ContentReader {
 
   /// An image's config is as new as its manifest, and where nothing is, no small blob is worth a question.
   void name_unasked() {
-    const std::int64_t limit = question_.into_nothing ? kMaxUnaskedBytes : 0;
+    const std::int64_t limit = question_.into_nothing ? kMaxUnaskedIntoNothing : 0;
     for (const auto& blob : content().blobs)
-      if (blob.size <= limit || (is_image_config(blob.media_type) && blob.size <= kMaxUnaskedBytes))
+      if (blob.size <= limit || (is_image_config(blob.media_type) && blob.size <= kMaxUnaskedConfig))
         content().unasked.insert(blob.digest);
     if (question_.into_nothing) content().unasked.insert(content::empty_blob().digest);
   }

@@ -154,6 +154,22 @@ TEST_CASE("a small publication for the first time needs few requests") {
   }
 }
 
+TEST_CASE("into a repository without a tag what is sent as fast as it is asked for is not asked for") {
+  PublishWorld world;
+  const auto image = world.push({std::string(2 << 20, 'a'), std::string((2 << 20) + 1, 'b')});
+  const std::set<Digest> small{image.config.digest, image.layers[0].digest, content::empty_blob().digest};
+  SECTION("there is none") {
+    world.publish(make_publication());
+    CHECK(world.image_transfers().front().unasked == small);
+  }
+  SECTION("there is one: a config alone is as new as its image") {
+    const auto other = make_image(world.destination(), {"other"});
+    world.destination().tags.emplace("other", other.descriptor.digest);
+    world.publish(make_publication());
+    CHECK(world.image_transfers().front().unasked == std::set<Digest>{image.config.digest});
+  }
+}
+
 TEST_CASE("a record over an image that lost its tags is found, and no second one is put") {
   PublishWorld world;
   const auto image = world.push({"base"});
