@@ -6,7 +6,8 @@
 #   examples/demo/run.sh [--stay]     --stay: keep registries and controller running until Ctrl-C
 #
 # For Debian 12, as root or with sudo (for packages only). Needs 5 GB of disk. Starts over each time; build and images
-# are kept. Environment: SLIPWAY_DEMO_DIR (default: build/demo), JOBS (default: the number of processors).
+# are kept. Environment: SLIPWAY_DEMO_DIR (default: build/demo), JOBS (default: the number of processors),
+# SLIPWAY_PROGRAMS (a folder with slipway and acr-emulator: nothing is built).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,7 +15,7 @@ stay=
 case ${1:-} in
   "") ;;
   --stay) stay=1 ;;
-  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "run.sh: unknown argument '$1'; see examples/demo/run.sh --help" >&2; exit 2 ;;
 esac
 
@@ -26,8 +27,9 @@ trap stop_servers EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-slipway=build/release/slipway
-emulator=build/release/acr-emulator
+programs=${SLIPWAY_PROGRAMS:-build/release}
+slipway=$programs/slipway
+emulator=$programs/acr-emulator
 folder=(--root "$work" --state "$work/state.db")
 cut_at=$((60 * 1000 * 1000))
 
@@ -37,6 +39,7 @@ packages() {
 }
 
 build() {
+  [[ -z ${SLIPWAY_PROGRAMS:-} ]] || return 0
   step "Build slipway and the registry emulator; the first time takes minutes, the log is $work/logs/build.log"
   {
     cmake --preset release &&
