@@ -19,6 +19,10 @@ class Gateway(Acceptor):
     def revive(self):
         self.alive.set()
 
+    def passes(self, piece):
+        """Whether this piece of a request is passed on; if not, its connection ends."""
+        return True
+
     def serve(self, client):
         with client:
             first = client.recv(1 << 16)
@@ -26,16 +30,29 @@ class Gateway(Acceptor):
                 client.sendall(b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
             with socket.create_connection(self.behind) as server:
-                server.sendall(first)
-                back = threading.Thread(target=self.pass_on, args=(server, client), daemon=True)
+                back = threading.Thread(target=self.pass_back, args=(server, client), daemon=True)
                 back.start()
-                self.pass_on(client, server)
+                self.pass_on(first, client, server)
                 back.join()
 
-    def pass_on(self, source, target):
+    def pass_on(self, first, client, server):
         try:
-            while piece := source.recv(1 << 16):
-                target.sendall(piece)
-            target.shutdown(socket.SHUT_WR)
+            piece = first
+            while piece:
+                if not self.passes(piece):
+                    for end in (client, server):
+                        end.shutdown(socket.SHUT_RDWR)
+                    return
+                server.sendall(piece)
+                piece = client.recv(1 << 16)
+            server.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # One side went, and the other one notices by itself.
+
+    def pass_back(self, server, client):
+        try:
+            while piece := server.recv(1 << 16):
+                client.sendall(piece)
+            client.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
