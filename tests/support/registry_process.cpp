@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace slipway::tests {
 namespace {
@@ -46,19 +46,18 @@ bool answers(int port) {
   return connected;
 }
 
-pid_t start(const std::string& config) {
-  std::string program = kProgram;
-  std::string verb = "serve";
-  std::string file = config;
-  std::array<char*, 4> arguments{program.data(), verb.data(), file.data(), nullptr};
+pid_t start(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   pid_t process = 0;
-  const int failed = posix_spawn(&process, kProgram, &actions, nullptr, arguments.data(), environ);
+  const int failed = posix_spawn(&process, command[0].c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("docker-registry does not start");
+  if (failed != 0) throw std::runtime_error(command[0] + " does not start");
   return process;
 }
 
@@ -68,7 +67,7 @@ bool RegistryProcess::installed() {
   return ::access(kProgram, X_OK) == 0;
 }
 
-RegistryProcess::RegistryProcess() {
+RegistryProcess::RegistryProcess(std::string emulator) : emulator_(std::move(emulator)) {
   std::string pattern = (std::filesystem::temp_directory_path() / "slipway-registry-").string() + std::string(6, 'X');
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
@@ -77,18 +76,23 @@ RegistryProcess::RegistryProcess() {
     if (begin(free_port())) return;
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
-  throw std::runtime_error("docker-registry does not listen");
+  throw std::runtime_error("the registry does not listen");
+}
+
+std::vector<std::string> RegistryProcess::command() const {
+  const std::string data = (folder_ / "data").string();
+  if (!emulator_.empty()) return {emulator_, "--listen", host_, "--data", data};
+  const std::filesystem::path config = folder_ / "config.yml";
+  std::ofstream(config) << "version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: " << data
+                        << "}\n  delete: {enabled: true}\nhttp: {addr: \"" << host_ << "\"}\n";
+  return {kProgram, "serve", config.string()};
 }
 
 /// False when it ends, or does not listen for so long that only a failure is told later: a busy machine is waited for.
 bool RegistryProcess::begin(int port) {
   constexpr std::chrono::seconds kLongest{180};
   host_ = "127.0.0.1:" + std::to_string(port);
-  const std::filesystem::path config = folder_ / "config.yml";
-  std::ofstream(config) << "version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: "
-                        << (folder_ / "data").string() << "}\n  delete: {enabled: true}\nhttp: {addr: \"" << host_
-                        << "\"}\n";
-  process_ = start(config.string());
+  process_ = start(command());
   const auto end = std::chrono::steady_clock::now() + kLongest;
   while (::waitpid(process_, nullptr, WNOHANG) == 0) {
     if (answers(port)) return true;
