@@ -25,7 +25,7 @@ std::optional<rlimit> before_raise;
 void hold_standard_streams() {
   // The system gives the lowest number that is free.
   for (int opened = 0; opened >= 0 && opened <= STDERR_FILENO;) {
-    opened = ::open("/dev/null", O_RDWR);
+    opened = ::open("/dev/null", O_RDONLY);
     if (opened > STDERR_FILENO) ::close(opened);
   }
 }

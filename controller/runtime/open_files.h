@@ -5,7 +5,8 @@
 namespace slipway::runtime {
 
 /// Opens /dev/null for each of the standard descriptors (0, 1, 2) that this process was started without. The next file
-/// that is opened would get its number, and what is printed be written into it. Once, before anything is opened.
+/// that is opened would get its number, and what is printed be written into it. It is opened for reading only, so that
+/// what is printed fails (EBADF) as it would without: nobody takes it for written. Once, before anything is opened.
 void hold_standard_streams();
 
 /// Raises how many files (and connections) this process may have open at once to the most that the system lets it. A

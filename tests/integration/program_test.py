@@ -744,11 +744,32 @@ class ExitCodeTest(ProgramTest):
     def test_what_is_printed_to_a_stream_that_is_closed_lands_in_no_file(self):
         self.image()
         self.publication()
-        seen = subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *self.command("publish")], cwd=self.work,
-                              env={**os.environ, "HOME": str(self.work)}, timeout=300)
-        self.assertEqual(seen.returncode, 0)
+        # Of that, too, standard output does not have all.
+        self.assertEqual(self.without("<&- >&- 2>&-", *self.command("publish")).returncode, 3)
         self.assertEqual(self.condition("Ready"), "True Succeeded")
         self.assertEqual(subprocess.run([SLIPWAY, "audit", "verify", "audit"], cwd=self.work).returncode, 0)
+
+    def without(self, closed, *command):
+        """The command, started without these streams."""
+        return subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *command], cwd=self.work, stderr=subprocess.PIPE,
+                              text=True, env={**os.environ, "HOME": str(self.work)}, timeout=LONGEST_WAIT)
+
+    def test_what_a_standard_output_that_is_closed_does_not_take_is_told(self):
+        self.image()
+        self.publication()
+        for command in (self.command("publish"), self.command("get"), [SLIPWAY, "version"]):
+            seen = self.without(">&-", *command)
+            self.assertEqual(seen.returncode, 3, command)
+            self.assertIn("standard output does not have all of the result: Bad file descriptor", seen.stderr)
+
+    def test_an_audit_log_on_a_standard_output_that_is_closed_ends_run(self):
+        config = self.work / "kubeconfig"
+        config.write_text("{current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], "
+                          "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], "
+                          "users: [{name: u, user: {token: x}}]}")
+        seen = self.without(">&-", SLIPWAY, "run", "--kubeconfig", str(config), "--publisher-id", "x", "--listen", "")
+        self.assertEqual(seen.returncode, 3, seen.stderr)
+        self.assertIn("writing the audit log to standard output: Bad file descriptor", seen.stderr)
 
     def test_what_a_verb_tells_waits_for_its_reader_until_it_is_stopped(self):
         for number in range(400):
