@@ -221,14 +221,15 @@ class OneRun {
   }
 
   ExitCode report(const std::map<ObjectKey, Ending>& endings) {
-    ExitCode code = signals_.received() != 0 ? exit_code_of_signal(signals_.received()) : ExitCode::Ok;
+    // What is printed from here on waits for who reads it, and nothing takes a signal that comes meanwhile.
+    const int signal = signals_.end();
+    ExitCode code = signal != 0 ? exit_code_of_signal(signal) : ExitCode::Ok;
     std::vector<ImagePublication> objects;
     for (const auto& [key, ending] : endings) {
       code = graver(code, judge(key, ending));
       const auto stored = installation_->objects().publication(key);
       if (stored && *stored) objects.push_back((*stored)->object);
     }
-    signals_.end();
     print(objects);
     return code;
   }

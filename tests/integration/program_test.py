@@ -820,6 +820,29 @@ class ExitCodeTest(ProgramTest):
                     self.assertEqual(process.wait(timeout=60), -number)
         self.assertEqual([self.condition("Ready", name) for name in (names[0], names[-1])], ["True Succeeded"] * 2)
 
+    def test_a_signal_ends_who_waits_for_the_reader_of_what_is_not_finished(self):
+        self.image()
+        # More than the pipe takes, and what was read of it.
+        for number in range(60):
+            self.publication(f"app-{number}")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.write("registry.yaml", REGISTRY.format(host=f"127.0.0.1:{silent.getsockname()[1]}"))
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(signal=number):
+                    reader, writer = os.pipe()
+                    self.addCleanup(os.close, reader)
+                    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+                    process = subprocess.Popen(self.command("publish", "--timeout", "1s"), stdout=subprocess.DEVNULL,
+                                               stderr=writer, env={**os.environ, "HOME": str(self.work)},
+                                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                    os.close(writer)
+                    self.addCleanup(lambda process=process: process.poll() is None and process.kill())
+                    told = b""
+                    while b"not finished in time" not in told:
+                        told += os.read(reader, 256) or self.fail(told.decode())
+                    process.send_signal(number)
+                    self.assertEqual(process.wait(timeout=60), -number)
+
 
 class RunTest(ProgramTest):
     @contextlib.contextmanager
