@@ -22,9 +22,12 @@ sigset_t signals_taken(bool with_hangup) {
   return set;
 }
 
-/// Of Signals::end(), which queues it for the one thread; everybody else's are the process's, and wait behind it.
-bool is_end(const siginfo_t& signal) {
-  return signal.si_code == SI_QUEUE && signal.si_pid == ::getpid();
+/// Whether it is the one of Signals::end(), which queues it for the one thread; everybody else's are the process's, and
+/// wait behind it. Where the user may have no more signals queued (RLIMIT_SIGPENDING) the system sends it without
+/// telling whose it is.
+bool is_end(const siginfo_t& signal, bool is_over) {
+  if (signal.si_code == SI_QUEUE) return signal.si_pid == ::getpid();
+  return is_over && signal.si_signo == SIGINT && signal.si_code == SI_USER && signal.si_pid == 0;
 }
 
 }  // namespace
@@ -33,6 +36,7 @@ struct Signals::State {
   Nudge* hangup = nullptr;
   std::stop_source stop;
   std::atomic<int> received{0};
+  std::atomic<bool> is_over{false};
   sigset_t before{};
   std::jthread thread;
 
@@ -42,7 +46,7 @@ struct Signals::State {
       siginfo_t info{};
       const int signal = sigwaitinfo(&set, &info);
       if (signal < 0) continue;
-      if (is_end(info)) return;
+      if (is_end(info, is_over)) return;
       if (signal == SIGHUP) {
         hangup->nudge();
         continue;
@@ -68,6 +72,7 @@ Signals::~Signals() {
 
 int Signals::end() {
   if (state_->thread.joinable()) {
+    state_->is_over = true;
     pthread_sigqueue(state_->thread.native_handle(), SIGINT, {});
     state_->thread.join();
     pthread_sigmask(SIG_SETMASK, &state_->before, nullptr);

@@ -843,6 +843,15 @@ class ExitCodeTest(ProgramTest):
                     process.send_signal(number)
                     self.assertEqual(process.wait(timeout=60), -number)
 
+    def test_a_verb_ends_where_no_signal_can_be_queued(self):
+        self.image()
+        self.publication()
+        for verb in ("publish", "get", "describe", "plan", "validate"):
+            seen = subprocess.run(self.command(verb), cwd=self.work, capture_output=True, text=True,
+                                  env={**os.environ, "HOME": str(self.work)}, timeout=LONGEST_WAIT,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, 0)))
+            self.assertEqual(seen.returncode, 0, seen.stderr)
+
 
 class RunTest(ProgramTest):
     @contextlib.contextmanager

@@ -1,5 +1,6 @@
 #include "controller/runtime/signals.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <latch>
 #include <stop_token>
+#include <thread>
 
 #include "tests/catch.h"
 
@@ -29,6 +31,40 @@ int end_of_writer(bool outlives) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// As long as it lives no signal can be queued for this process: it gets them without who sent them.
+class NoneQueued {
+ public:
+  NoneQueued() {
+    ::getrlimit(RLIMIT_SIGPENDING, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_SIGPENDING, &none);
+  }
+  ~NoneQueued() { give_back(); }
+  NoneQueued(const NoneQueued&) = delete;
+  NoneQueued& operator=(const NoneQueued&) = delete;
+
+  void give_back() const { ::setrlimit(RLIMIT_SIGPENDING, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+bool is_pending(int signal) {
+  sigset_t pending{};
+  ::sigpending(&pending);
+  return sigismember(&pending, signal) == 1;
+}
+
+/// By another process, which has ended then.
+void queue_from_elsewhere(int signal) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(::sigqueue(::getppid(), signal, {}) == 0 ? 0 : 1);
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
 }
 
 }  // namespace
@@ -65,4 +101,30 @@ TEST_CASE("The signal that came is known after the end") {
   stopped.wait();
   CHECK(signals.end() == SIGTERM);
   CHECK(signals.received() == SIGTERM);
+}
+
+TEST_CASE("Signals end also where no signal can be queued") {
+  Signals signals;
+  const NoneQueued none;
+  // Else its end would wait for ever.
+  const std::stop_callback end_all_the_same(signals.stop_token(), [&] {
+    none.give_back();
+    ::sigqueue(::getpid(), SIGINT, {});
+  });
+  CHECK(signals.end() == 0);
+}
+
+TEST_CASE("What another process queues is a signal as any, and no end") {
+  Signals signals;
+  queue_from_elsewhere(SIGTERM);
+  while (is_pending(SIGTERM)) std::this_thread::yield();
+  CHECK(signals.end() == SIGTERM);
+}
+
+TEST_CASE("A signal that does not say who sent it, as one from outside of a container, is no end") {
+  Signals signals;
+  const NoneQueued none;
+  REQUIRE(::sigqueue(::getpid(), SIGINT, {}) == 0);
+  while (is_pending(SIGINT)) std::this_thread::yield();
+  CHECK(signals.end() == SIGINT);
 }
