@@ -86,3 +86,17 @@ TEST_CASE("A result that could not be written is told by its first failure") {
     CHECK(buffer.finish() == EBADF);
   }
 }
+
+TEST_CASE("After a write that failed nothing is written any more, also where there is room again") {
+  files::Handle full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+  runtime::ResultBuffer buffer{full.get()};
+  buffer.sputn("begun, ", 7);
+  REQUIRE(buffer.finish() == ENOSPC);
+  Pipe pipe;
+  REQUIRE(::dup3(pipe.writer.get(), full.get(), O_CLOEXEC) == full.get());
+  pipe.writer.close();
+  CHECK(buffer.sputn("ended", 5) == 0);
+  CHECK(buffer.finish() == ENOSPC);
+  full.close();
+  CHECK(all_of(pipe.reader.get()).empty());
+}

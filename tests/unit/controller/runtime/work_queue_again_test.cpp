@@ -51,6 +51,20 @@ struct World {
   WorkQueue queue;
 };
 
+/// The machine's, and how often it was asked. One thread.
+class CountingClock final : public SteadyClock {
+ public:
+  Time now() const override {
+    ++asked_;
+    return clock_.now();
+  }
+  int asked() const { return asked_; }
+
+ private:
+  SystemSteadyClock clock_;
+  mutable int asked_ = 0;
+};
+
 }  // namespace
 
 TEST_CASE("what somebody waits for and is tried again comes before looks that waited longer, after fresh edits") {
@@ -225,4 +239,16 @@ TEST_CASE("who waits for what is deleted is woken by it") {
   queue.add(key("gone"), Priority::Edit);
   waiting.join();
   CHECK(taken == key("gone"));
+}
+
+TEST_CASE("who takes deletions is not woken again and again by what else is due") {
+  const CountingClock clock;
+  WorkWatcher watcher;
+  WorkQueue queue{clock, watcher, {.backoff = {}, .is_deleted = World::is_deleted}};
+  queue.add(key("edited"), Priority::Edit);
+  queue.add_after(key("gone"), 20ms);
+  const int before = clock.asked();
+  CHECK(queue.take({}, Taker::OfDeletions) == key("gone"));
+  // In vain, for how long to wait, and when that is over.
+  CHECK(clock.asked() - before <= 3);
 }
