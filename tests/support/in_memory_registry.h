@@ -88,6 +88,9 @@ class InMemoryTurns final : public RepositoryTurns {
  public:
   Result<std::unique_ptr<Turn>> take(const std::string& host, const std::string& repository,
                                      std::stop_token stop) override;
+  bool is_held(const std::string& host, const std::string& repository) const {
+    return held_.contains(host + "/" + repository);
+  }
   int taken = 0;
 
  private:
