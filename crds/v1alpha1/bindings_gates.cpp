@@ -36,7 +36,7 @@ const Binding<ScanReportRef>& Bound<ScanReportRef>::get() {
           .field("name", &ScanReportRef::name,
                  {.description = "Name in this list.", .required = true, .min_length = 1, .max_length = 63})
           .field("format", &ScanReportRef::format,
-                 {.description = "Format of the report.", .default_json = "\"Trivy\""})
+                 {.description = "Format of the report. Not yet: another than Trivy.", .default_json = "\"Trivy\""})
           .field("configMapRef", &ScanReportRef::config_map_ref,
                  {.description = "ConfigMap that holds it, plain or as gzip."})
           .field("path", &ScanReportRef::path,
