@@ -125,6 +125,54 @@ def leaves(schema, values, path=()):
         yield ".".join(path), schema["description"], values
 
 
+# With these every value has something to change.
+ALL_OF_IT = {"image": {"repository": "a.io/b"}, "workloadIdentity": {"enabled": True}, "audit": {"persistence": {"enabled": True}},
+             "metrics": {part: {"enabled": True} for part in ("podMonitor", "serviceMonitor", "prometheusRule", "dashboard")}}
+# Where another value is not made of the kind of what is set.
+ANOTHER = {
+    "image.repository": "b.io/c", "image.tag": "x", "image.digest": "sha256:" + "a" * 64, "image.pullPolicy": "Never",
+    "imagePullSecrets": [{"name": "a"}], "log.level": "debug", "log.format": "text", "listenHost": "[::]",
+    "nameOverride": "another", "fullnameOverride": "another", "serviceAccount.name": "another", "priorityClassName": "another",
+    "watchNamespaces": ["a"], "extraArgs": ["--timeout=5m"], "extraEnv": [{"name": "A", "value": "b"}], "runAsUser": 1,
+    "extraVolumes": [{"name": "a", "emptyDir": {}}], "extraVolumeMounts": [{"name": "a", "mountPath": "/a"}],
+    "tolerations": [{"key": "a"}], "resources": {"limits": {"cpu": "1"}},
+    "topologySpreadConstraints": [{"maxSkew": 3, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}],
+    "audit.persistence.size": "9Gi", "audit.persistence.storageClassName": "fast",
+    "audit.persistence.accessMode": "ReadWriteOncePod", "podDisruptionBudget.maxUnavailable": "50%",
+    "networkPolicy.metricsFrom": [], "networkPolicy.apiServerPorts": [1], "networkPolicy.registryPorts": [2],
+    "networkPolicy.extraEgress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}],
+    "metrics.podMonitor.interval": "7s", "metrics.serviceMonitor.interval": "7s", "metrics.dashboard.namespace": "another",
+    "metrics.prometheusRule.runbookBaseURL": "https://example.com",
+    "workloadIdentity.clientID": "11111111-2222-3333-4444-555555555555",
+    "workloadIdentity.tenantID": "11111111-2222-3333-4444-555555555555",
+}
+
+
+def another(path, value):
+    if path in ANOTHER:
+        return ANOTHER[path]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else {"a": "b"}
+
+
+def with_value(values, path, value):
+    """A copy of `values` in which the one at `path` is this."""
+    changed = json.loads(json.dumps(values))
+    *folders, name = path.split(".")
+    place = changed
+    for folder in folders:
+        place = place.setdefault(folder, {})
+    place[name] = value
+    return changed
+
+
+def value_at(values, path):
+    for name in path.split("."):
+        values = values.get(name) if isinstance(values, dict) else None
+    return values
+
+
 def paths_of(values, schema, path=()):
     for name, inner in values.items():
         below = schema["properties"].get(name, {})
@@ -189,6 +237,26 @@ class ChartTest(RenderedTest):
         self.assertEqual(sorted(paths_of(self.values, self.schema)), sorted(path for path, _, _ in wanted))
         rows = re.findall(r"^\| `([A-Za-z.]+)` \| `(.*?)` \| (.*) \|$", self.readme, re.M)
         self.assertEqual([(path, json.dumps(default), text) for path, text, default in wanted], rows)
+
+    def test_every_value_changes_what_is_installed(self):
+        def rendered(values):
+            path = self.folder / "values.json"
+            path.write_text(json.dumps(values))
+            return self.template("-f", path, "--api-versions", "monitoring.coreos.com/v1").stdout
+
+        usual = rendered(ALL_OF_IT)
+        for path, _, default in leaves(self.schema, self.values):
+            with self.subTest(path):
+                given = value_at(ALL_OF_IT, path)
+                self.assertNotEqual(rendered(with_value(ALL_OF_IT, path, another(path, default if given is None else given))), usual)
+
+    def test_a_pod_has_its_token_and_may_write_its_volume_and_none_waits_for_another(self):
+        for kind, values in (("Deployment", []), ("StatefulSet", ["--set", "audit.persistence.enabled=true"])):
+            spec = self.one(kind, *values)["spec"]
+            pod = spec["template"]["spec"]
+            self.assertIs(pod["automountServiceAccountToken"], True)
+            self.assertEqual(pod["securityContext"]["fsGroup"], self.values["runAsUser"])
+            self.assertEqual(spec.get("podManagementPolicy"), "Parallel" if kind == "StatefulSet" else None)
 
     def test_the_schema_refuses_what_is_not_a_value(self):
         for wrong, named in (("replica=3", "replica"), ("replicas=many", "replicas"), ("image.digest=abc", "digest"),
@@ -346,6 +414,10 @@ class ChartTest(RenderedTest):
             self.assertEqual((rule["from"], ports(rule)), (self.values["networkPolicy"]["metricsFrom"], ["metrics"]))
         nobody = self.one("NetworkPolicy", "--set", "networkPolicy.metricsFrom=null")["spec"]
         self.assertEqual(nobody["ingress"], [])
+        for nothing in ("[]", "null"):
+            names_addresses = self.one("NetworkPolicy", "--set-json", f"networkPolicy.apiServerPorts={nothing}",
+                                       "--set-json", f"networkPolicy.registryPorts={nothing}")["spec"]
+            self.assertEqual([ports(rule) for rule in names_addresses["egress"]], [[53]])
         azure = self.one("NetworkPolicy", "--set", "networkPolicy.instanceMetadata=true")["spec"]["egress"][2]
         self.assertEqual(azure, {"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}], "ports": [{"port": 80, "protocol": "TCP"}]})
         for kind, value in (("NetworkPolicy", "networkPolicy.enabled"), ("PodDisruptionBudget", "podDisruptionBudget.enabled")):
@@ -776,6 +848,15 @@ class RightsTest(ClusterTest):
         self.assertEqual(self.rights(self.controller, "other"), everywhere)
         self.assertEqual(self.rights(self.controller, "shop"), everywhere | references)
         self.assertEqual(self.rights(self.controller, NAMESPACE), everywhere | references | leases)
+
+    def test_who_looks_after_registries_may_do_all_with_them_and_no_more(self):
+        for role, verbs in (("admin", ("get", "list", "watch", "create", "update", "patch", "delete")),
+                            ("viewer", ("get", "list", "watch"))):
+            user = self.cluster.kubeconfig_for(f"registry-{role}", f"/O=tenants/CN=registry-{role}")
+            self.kubectl("create", "clusterrolebinding", f"registry-{role}", f"--clusterrole=slipway-registry-{role}",
+                         f"--user=registry-{role}")
+            wanted = {("slipway.dev", "containerregistries", verb) for verb in verbs}
+            settled(lambda: self.rights(user, "shop") == wanted)
 
     def test_cluster_wide_is_secrets_and_config_maps_of_every_namespace(self):
         self.upgrade("--set-json", "watchNamespaces=[]", "--set", "clusterWide=true")
