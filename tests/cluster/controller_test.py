@@ -288,6 +288,35 @@ class PublishTest(ControllerTest):
             self.apply(self.declared + entries)
         wait_until(lambda: self.registry.digest("team/stranger", "1.0.0") == self.digest, "with these entries it is published")
 
+    def test_a_retention_policy_without_access_is_told_the_entry_that_lets_it_look(self):
+        def told():
+            conditions = self.get("stranger", "retentionpolicy", "strangers").get("status", {}).get("conditions", [])
+            return {each["type"]: each for each in conditions}
+
+        self.apply("""
+apiVersion: slipway.dev/v1alpha1
+kind: RetentionPolicy
+metadata: {name: stranger, namespace: strangers}
+spec:
+  registryRef: {name: local}
+  repositories: ["private/**"]
+  mode: Preview
+  schedule: {cron: "0 3 * * *"}
+  rules:
+    - {name: development, match: {tags: ["dev-*"]}, expireAfter: 30d}
+""")
+        self.addCleanup(self.kubectl, "delete", "retentionpolicy", "stranger", "-n", "strangers")
+        refusal = wait_until(lambda: told().get("Stalled"), "it is refused")
+        self.assertEqual(refusal["reason"], "Forbidden")
+        described = self.kubectl("describe", "retentionpolicy", "stranger", "-n", "strangers").stdout
+        (entry,) = re.findall(r"adds to spec.access, with the gates of its other entries: (- {.*})$", refusal["message"])
+        self.assertIn(entry, described)
+        self.addCleanup(self.apply, self.declared)
+        self.apply(f"{self.declared}    {entry}\n")
+        wait_until(lambda: told().get("Ready", {}).get("status") == "True" and "Stalled" not in told(), "with that it is ready")
+        described = self.kubectl("describe", "acr", "local").stdout
+        self.assertRegex(described, r"Reason: +Succeeded\n +Status: +True\n +Type: +Ready\n")
+
     def test_a_namespace_whose_config_maps_it_may_not_read_is_told_the_line_that_grants_it(self):
         def told():
             stalled = [each for each in self.get("ungranted", namespace="outside").get("status", {}).get("conditions", [])
