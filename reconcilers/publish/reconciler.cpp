@@ -11,6 +11,7 @@
 #include "reconcilers/finalizer.h"
 #include "reconcilers/publish/act.h"
 #include "reconcilers/publish/admission.h"
+#include "reconcilers/publish/damaged_content.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/events.h"
 #include "reconcilers/publish/expiry.h"
@@ -132,6 +133,8 @@ class Visit {
     const auto plan = look();
     if (!source_note_.empty()) tell(EventType::Warning, reason::kNoted, source_note_);
     if (plan.refusal && plan.refusal->error.cls == ErrorClass::Cancelled) return follow(plan.refusal->error);
+    if (const auto left = left_as_damaged(before, plan, settings_, least_interval(), now_))
+      return until_expiry(*left, now_);
     ActReport report;
     if (plan.steps.empty()) {
       if (!plan.refusal) report.transfer.blobs_present = blobs_there(content_);
@@ -144,6 +147,7 @@ class Visit {
         report = carry_out(plan);
       else
         report = nothing_sent(before.status);
+      if (!settings_.one_shot) tell_when_again(plan, report);
     }
     report.transfer = moved_.add(key_of(before), plan.ids.publication, report.transfer);
     if (report.failure && report.failure->error.cls == ErrorClass::Cancelled) {

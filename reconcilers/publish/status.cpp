@@ -13,6 +13,7 @@
 #include "crds/v1alpha1/support.h"
 #include "reconcilers/brief_digest.h"
 #include "reconcilers/observed.h"
+#include "reconcilers/publish/damaged_content.h"
 #include "reconcilers/publish/decide.h"
 #include "reconcilers/publish/observe.h"
 #include "reconcilers/publish/rollback.h"
@@ -155,7 +156,7 @@ class Conclusion {
     if (is_another_try && is_continued(publication_, plan_.ids)) ++attempt.number;
     attempt.error = {std::string(slipway::to_string(error.cls)), beginning_of(error.message, kLongestMessage),
                      beginning_of(error.remedy, kLongestMessage)};
-    if (outcome_.kind != Outcome::Kind::Stalled && outcome_.delay) attempt.next_retry_at = now_ + *outcome_.delay;
+    attempt.next_retry_at = next_try({plan_, report_}, outcome_, now_);
     return attempt;
   }
 
@@ -163,11 +164,11 @@ class Conclusion {
     if (was_attempted()) status_.attempt = failed_attempt();
     // What a repair left undone is looked for again, however young the last full check is.
     if (plan_.purpose == Purpose::Repair && status_.published) status_.published->last_full_check_at.reset();
-
     const auto readiness = readiness_of(refusal_->error, outcome_);
-    if (refusal_->stage == Stage::Gates) set(kGatesPassed, false, readiness.reason, readiness.message);
-    if (refusal_->stage == Stage::Transfer || refusal_->stage == Stage::Tags) tell_gates();
-    if (is_not_what_was_scanned()) set(kGatesPassed, false, readiness.reason, readiness.message);
+    if (refusal_->stage == Stage::Gates || is_not_what_was_scanned())
+      set(kGatesPassed, false, readiness.reason, readiness.message);
+    else if (refusal_->stage == Stage::Transfer || refusal_->stage == Stage::Tags)
+      tell_gates();
     if (refusal_->stage == Stage::Transfer) set(kTransferred, false, readiness.reason, readiness.message);
     if (refusal_->stage == Stage::Tags && !plan_.refusal) tell_transfer();
     if (refusal_->stage == Stage::Tags) set(kTagged, false, readiness.reason, readiness.message);

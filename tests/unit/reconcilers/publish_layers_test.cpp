@@ -160,9 +160,10 @@ TEST_CASE("verify Deep reads layers that are at the registry already") {
     CHECK(it.ready() == "False Integrity");
     CHECK(it.world.tag("other") == "nothing");
   }
-  SECTION("when a finished publication is edited, and as long as it was not done well") {
+  SECTION("when a finished publication is edited, and a day after it was not done well") {
     CHECK(it.world.publish(it.publication) == kStalledForAnHour);
     CHECK(it.ready() == "False Integrity");
+    it.world.clock.advance(24h);
     CHECK(it.world.look(it.publication) == kStalledForAnHour);
     CHECK(it.ready() == "False Integrity");
     CHECK(it.looks() == 2);
