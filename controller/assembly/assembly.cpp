@@ -15,6 +15,7 @@
 #include "controller/runtime/waiting.h"
 #include "controller/transfer/transfer_engine.h"
 #include "reconcilers/prune/reconciler.h"
+#include "reconcilers/readiness.h"
 #include "reconcilers/registry/reconciler.h"
 
 namespace slipway::assembly {
@@ -49,6 +50,13 @@ PublicationAtHand at_hand(const AssemblyPorts& ports) {
   return [&objects = ports.objects](const ObjectKey& key) -> std::optional<ImagePublication> {
     auto found = objects.publication(key);
     return found && *found ? std::optional(std::move((*found)->object)) : std::nullopt;
+  };
+}
+
+PutOffVisits::IsUnready unready_among(PublicationAtHand at_hand) {
+  return [at_hand = std::move(at_hand)](const ObjectKey& key) {
+    const auto publication = at_hand(key);
+    return publication && is_unready(publication->status.conditions);
   };
 }
 
@@ -99,7 +107,7 @@ struct Assembly::Parts {
         audit(ports.audit),
         hosts(at_hand(ports), ports.objects),
         settings(std::move(given)),
-        put_off(surroundings.log, steady),
+        put_off(surroundings.log, steady, unready_among(at_hand(ports))),
         watched(ports.store, surroundings.log, steady, ports.is_ours),
         signs(steady),
         long_visits({ports.objects, at_hand(ports), watched, surroundings.clock, steady,
@@ -121,8 +129,7 @@ struct Assembly::Parts {
         prune_reconciler({ports.objects, writer, surroundings.recorder, surroundings.clock}),
         put_off_publisher(publisher, put_off),
         watched_publisher(put_off_publisher, long_visits),
-        ready_again(registry_reconciler,
-                    {ports.objects, ports.unready_users, [this](const ObjectKey& key) { put_off.bring_back(key); }}),
+        ready_again(registry_reconciler, {ports.objects, ports.unready_users}),
         watched_registry(ready_again, long_visits),
         watched_prune(prune_reconciler, long_visits) {}
 
@@ -185,6 +192,7 @@ publish::PublishReconciler& Assembly::publisher() {
 
 void Assembly::bring_back_through(runtime::WorkQueue& queue) {
   parts_->put_off.bring_back_through(queue);
+  parts_->ready_again.bring_back_through(queue);
 }
 
 ObjectWriter& Assembly::writer() {

@@ -9,7 +9,9 @@
 namespace slipway::assembly {
 
 void PutOffVisits::bring_back(const ObjectKey& key) {
-  if (runtime::WorkQueue* queue = queue_) queue->add(key, runtime::Priority::Unready);
+  runtime::WorkQueue* queue = queue_;
+  if (queue == nullptr) return;
+  queue->add(key, is_unready_(key) ? runtime::Priority::Unready : runtime::Priority::Resync);
 }
 
 void PutOffVisits::began(const std::string& host) {

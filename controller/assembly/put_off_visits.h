@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,15 +20,18 @@
 namespace slipway::assembly {
 
 /// Brings back what was put off for a silent host as soon as it may ask: while the host is silent and no visit of its
-/// row asks it, who was put off first; once it answers, all. Tells the log of both ends of a silence. Thread-safe.
+/// row asks it, who was put off first; once it answers, all: edits before what is not ready, that before what is only
+/// looked at again. Tells the log of both ends of a silence. Thread-safe.
 class PutOffVisits final : public registry::SilenceWatcher {
  public:
-  /// Both outlive it.
-  PutOffVisits(telemetry::Log& log, const runtime::SteadyClock& clock) : log_(log), clock_(clock) {}
+  /// Whether what was put off is not ready, as it is at hand. Shall not wait.
+  using IsUnready = std::function<bool(const ObjectKey&)>;
+  /// `log` and `clock` outlive it.
+  PutOffVisits(telemetry::Log& log, const runtime::SteadyClock& clock, IsUnready is_unready)
+      : log_(log), clock_(clock), is_unready_(std::move(is_unready)) {}
 
   /// Who is brought back is added to `queue`, which outlives every visit. Until then nobody is.
   void bring_back_through(runtime::WorkQueue& queue) { queue_ = &queue; }
-  void bring_back(const ObjectKey& key);
 
   void began(const std::string& host) override;
   void put_off(const std::shared_ptr<const registry::HostSilence>& host, registry::SilenceRow row,
@@ -52,9 +56,11 @@ class PutOffVisits final : public registry::SilenceWatcher {
     std::map<ObjectKey, Turn> woken;                ///< Whom a free turn was given to, until its visit is over.
   };
   static void forget(State& state, const ObjectKey& key);
+  void bring_back(const ObjectKey& key);
 
   telemetry::Log& log_;
   const runtime::SteadyClock& clock_;
+  const IsUnready is_unready_;
   std::atomic<runtime::WorkQueue*> queue_ = nullptr;
   runtime::Guarded<State> state_;
 };

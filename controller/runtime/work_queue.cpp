@@ -62,8 +62,15 @@ double WorkQueue::roll(State& state) {
 }
 
 void WorkQueue::put_off(const ObjectKey& key, milliseconds delay) {
-  const double rolled = roll(*state_.lock());
-  add_after(key, backoff({.first = delay, .longest = delay, .jitter = backoff_.jitter}, 1, rolled));
+  double rolled = 0;
+  Priority priority = Priority::Resync;
+  {
+    auto state = state_.lock();
+    rolled = roll(*state);
+    const auto run = state->running.find(key);
+    if (run != state->running.end()) priority = run->second.kept = std::min(run->second.taken, Priority::Edit);
+  }
+  come_back(key, backoff({.first = delay, .longest = delay, .jitter = backoff_.jitter}, 1, rolled), priority);
 }
 
 void WorkQueue::look_again(const ObjectKey& key, milliseconds delay) {

@@ -46,7 +46,8 @@ enum class Taker { Worker, OfDeletions };
 ///
 /// What comes back by itself is a Resync, but what was taken as Edit or Unready and is tried again: it is Unready for
 /// the first six failures in a row, half a minute of delays, so that what fails for good stands before no look. What is
-/// being deleted is a Deletion, whoever asks and however it comes back: these last for minutes, and their delays grow.
+/// put off was not tried, and comes back as what it was taken as. What is being deleted is a Deletion, whoever asks and
+/// however it comes back: these last for minutes, and their delays grow.
 ///
 /// A free worker goes to the namespace with the fewest keys at workers; among its due keys, and those of namespaces
 /// with as few, the highest priority comes first, then who has been due longer. A namespace or a host that has its
@@ -73,7 +74,7 @@ class WorkQueue {
 
   void add(const ObjectKey& key, Priority priority);
   void add_after(const ObjectKey& key, std::chrono::milliseconds delay);
-  /// As add_after(), with the jitter of retry(): of many that come at once.
+  /// As add_after(), with the jitter of retry(): of many that come at once. It stays what it was taken as.
   void put_off(const ObjectKey& key, std::chrono::milliseconds delay);
   /// As add_after() with the delay spread by chance (see spread()): for looks that nothing but time asks for.
   void look_again(const ObjectKey& key, std::chrono::milliseconds delay);

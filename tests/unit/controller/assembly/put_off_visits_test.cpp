@@ -54,6 +54,13 @@ struct World {
   void visit_in_vain(const std::string& name, registry::HostSilence& host) {
     visit(name, [&] { return host.enter(name) ? Outcome{} : kPutOff; });
   }
+  /// As a worker does that finds the host silent.
+  void take_in_vain(const std::string& name, registry::HostSilence& host) {
+    REQUIRE(queue.try_take() == key(name));
+    visit_in_vain(name, host);
+    queue.put_off(key(name), 5min);
+    queue.done(key(name));
+  }
   /// Whom the queue gives out now.
   std::vector<std::string> brought_back() {
     std::vector<std::string> names;
@@ -70,7 +77,7 @@ struct World {
   telemetry::Log log{date, {.write = [this](const std::string& line) { lines += line + '\n'; }}};
   runtime::WorkWatcher nobody;
   runtime::WorkQueue queue{clock, nobody, {}};
-  PutOffVisits visits{log, clock};
+  PutOffVisits visits{log, clock, [](const ObjectKey& asked) { return asked.name == "unready"; }};
   ScriptedReconciler inner;
   PutOffReconciler reconciler{inner, visits};
 };
@@ -102,6 +109,21 @@ TEST_CASE("who was put off first comes when a silent host is free, all who were 
     CHECK(world.brought_back() == Names{"b", "d"});
   });
   CHECK(world.brought_back().empty());
+}
+
+TEST_CASE("when a silent host answers edits come first, then what is not ready, whoever was put off before") {
+  World world;
+  const auto host = world.host("r.io");
+  world.ask(*host, "");
+  world.ask(*host, "x", kAnswer, [&] {
+    for (const auto* name : {"look", "unready"}) {
+      world.queue.add(key(name), runtime::Priority::Resync);
+      world.take_in_vain(name, *host);
+    }
+    world.queue.add(key("edit"), runtime::Priority::Edit);
+    world.take_in_vain("edit", *host);
+  });
+  CHECK(world.brought_back() == Names{"edit", "unready", "look"});
 }
 
 TEST_CASE("a free turn that nobody needs whom it was given to goes on to the next") {

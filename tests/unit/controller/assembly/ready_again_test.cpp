@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/support/builders.h"
 #include "tests/support/in_memory_objects.h"
+#include "tests/unit/controller/runtime/manual_steady_clock.h"
 
 namespace slipway::assembly {
 
@@ -35,25 +36,34 @@ TEST_CASE("Who waits for a registry is brought back when a visit finds that it i
   const ContainerRegistry contoso = tests::make_registry();
   objects.apply(contoso);
   const ObjectKey waits{ResourceKind::ImagePublication, "shop", "waits"};
-  std::vector<ObjectKey> brought_back;
+  const ObjectKey look{ResourceKind::ImagePublication, "shop", "look"};
+  const tests::ManualSteadyClock clock;
+  runtime::WorkWatcher nobody;
+  runtime::WorkQueue queue{clock, nobody, {}};
   ScriptedReconciler inner{objects};
-  ReadyAgain reconciler{inner,
-                        {objects,
-                         [&](const ContainerRegistry& registry) {
-                           CHECK(registry.metadata.name == contoso.metadata.name);
-                           return std::vector{waits};
-                         },
-                         [&](const ObjectKey& key) { brought_back.push_back(key); }}};
+  ReadyAgain reconciler{inner, {objects, [&](const ContainerRegistry& registry) {
+                                  CHECK(registry.metadata.name == contoso.metadata.name);
+                                  return std::vector{waits};
+                                }}};
+  reconciler.bring_back_through(queue);
   const auto visit = [&](Kind leaves) {
     inner.leaves = leaves;
     reconciler.reconcile(key_of(contoso), {});
-    return std::exchange(brought_back, {}).size();
+    std::vector<ObjectKey> brought_back;
+    while (const auto key = queue.try_take()) {
+      brought_back.push_back(*key);
+      queue.done(*key);
+    }
+    return brought_back;
   };
-  CHECK(visit(Kind::Ready) == 0);  // It was never anything else.
-  CHECK(visit(Kind::Reconciling) == 0);
-  CHECK(visit(Kind::Stalled) == 0);
-  CHECK(visit(Kind::Ready) == 1);
-  CHECK(visit(Kind::Ready) == 0);
+  using Keys = std::vector<ObjectKey>;
+  CHECK(visit(Kind::Ready).empty());  // It was never anything else.
+  CHECK(visit(Kind::Reconciling).empty());
+  CHECK(visit(Kind::Stalled).empty());
+  queue.add(look, runtime::Priority::Resync);
+  queue.add(waits, runtime::Priority::Resync);
+  CHECK(visit(Kind::Ready) == Keys{waits, look});
+  CHECK(visit(Kind::Ready).empty());
 }
 
 }  // namespace slipway::assembly

@@ -131,6 +131,32 @@ TEST_CASE("a look that fails, and what is only looked at again, come as looks") 
   CHECK(world.taken() == Names{"look", "failed", "done"});
 }
 
+TEST_CASE("what is put off comes back as what it was taken as") {
+  World world;
+  const auto asked = GENERATE(Priority::Edit, Priority::Unready, Priority::Resync);
+  const ObjectKey off = key("off");
+  world.queue.add(off, asked);
+  REQUIRE(world.queue.try_take() == off);
+  world.queue.add(key("look"), Priority::Resync);
+  world.clock.advance(1s);
+  SECTION("by its time") {
+    world.queue.put_off(off, 1s);
+    world.queue.done(off);
+  }
+  SECTION("brought back") {
+    world.queue.put_off(off, 1h);
+    world.queue.done(off);
+    world.queue.add(off, Priority::Resync);
+  }
+  SECTION("brought back before its visit was over") {
+    world.queue.add(off, Priority::Resync);
+    world.queue.put_off(off, 1s);
+    world.queue.done(off);
+  }
+  world.clock.advance(1s);
+  CHECK(world.taken() == (asked == Priority::Resync ? Names{"look", "off"} : Names{"off", "look"}));
+}
+
 TEST_CASE("a deletion comes before all else, and stays one however it comes back") {
   World world;
   const ObjectKey gone = key("gone");
