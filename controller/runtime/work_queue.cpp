@@ -30,9 +30,18 @@ WorkQueue::WorkQueue(const SteadyClock& clock, WorkWatcher& watcher, const Optio
 }
 
 void WorkQueue::add(const ObjectKey& key, Priority priority) {
+  Priority least = least_of(key);
+  Priority added_as{};
+  do {
+    add_at_least(key, priority, least);
+    // Whoever learnt meanwhile that it is deleted, or made anew, may have added it before.
+    added_as = std::exchange(least, least_of(key));
+  } while (least != added_as);
+}
+
+void WorkQueue::add_at_least(const ObjectKey& key, Priority priority, Priority least) {
   const Time now = clock_.now();
   const std::string host = host_of(key);
-  const Priority least = least_of(key);
   bool is_added = false;
   {
     auto state = state_.lock();
@@ -42,9 +51,10 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
     const Priority highest = least == Priority::Deletion ? Priority::Deletion : Priority::Edit;
     state->due.lower(key, highest);
     const Priority kept = std::clamp(state->delayed.remove(key).value_or(least), least, highest);
-    if (state->running.contains(key)) {
+    if (const auto run = state->running.find(key); run != state->running.end()) {
       auto& again = state->again.try_emplace(key, priority).first->second;
       again = std::max(again, priority);
+      run->second.kept = std::clamp(run->second.kept, least, highest);
     } else {
       is_added = make_due(*state, key, priority, kept, now);
     }
@@ -55,6 +65,11 @@ void WorkQueue::add(const ObjectKey& key, Priority priority) {
 
 void WorkQueue::add_after(const ObjectKey& key, milliseconds delay) {
   come_back(key, delay, Priority::Resync);
+}
+
+Priority WorkQueue::keep(State::Running& run, Priority priority) {
+  run.kept = std::max(run.kept, priority);
+  return priority;
 }
 
 double WorkQueue::roll(State& state) {
@@ -68,7 +83,7 @@ void WorkQueue::put_off(const ObjectKey& key, milliseconds delay) {
     auto state = state_.lock();
     rolled = roll(*state);
     const auto run = state->running.find(key);
-    if (run != state->running.end()) priority = run->second.kept = std::min(run->second.taken, Priority::Edit);
+    if (run != state->running.end()) priority = keep(run->second, std::min(run->second.taken, Priority::Edit));
   }
   come_back(key, backoff({.first = delay, .longest = delay, .jitter = backoff_.jitter}, 1, rolled), priority);
 }
@@ -87,10 +102,7 @@ void WorkQueue::retry(const ObjectKey& key, std::optional<milliseconds> floor) {
     const unsigned failures = ++state->failures[key];
     delay = backoff(backoff_, failures, roll(*state), floor);
     const auto run = state->running.find(key);
-    if (run != state->running.end()) {
-      priority = tried_again_as(run->second.taken, failures);
-      run->second.kept = priority;
-    }
+    if (run != state->running.end()) priority = keep(run->second, tried_again_as(run->second.taken, failures));
   }
   watcher_.retried(key, delay);
   come_back(key, delay, priority);
@@ -210,15 +222,13 @@ std::optional<ObjectKey> WorkQueue::take(std::stop_token stop, Taker taker) {
 
 void WorkQueue::done(const ObjectKey& key) {
   const Time now = clock_.now();
-  const Priority least = least_of(key);
   bool is_added = false;
   {
     auto state = state_.lock();
     const auto run = state->running.extract(key);
     if (run && run.mapped().lane) state->running_in.remove(*run.mapped().lane);
     const auto again = state->again.extract(key);
-    if (run && again && !state->is_shut_down)
-      is_added = make_due(*state, key, again.mapped(), std::max(run.mapped().kept, least), now);
+    if (run && again && !state->is_shut_down) is_added = make_due(*state, key, again.mapped(), run.mapped().kept, now);
     if (!state->due.contains(key) && !state->delayed.contains(key)) state->hosts.remove(key);
   }
   changed_.notify_all();

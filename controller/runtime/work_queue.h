@@ -110,7 +110,7 @@ class WorkQueue {
       Time since;
       std::optional<Lane> lane;  ///< Absent where it counts for no share.
       Priority taken;
-      Priority kept = Priority::Resync;  ///< Whoever asks for it meanwhile.
+      Priority kept = Priority::Resync;  ///< Whoever asks for it before done().
     };
     std::map<ObjectKey, Running> running;
     std::map<ObjectKey, Priority> again;  ///< Added while with a worker.
@@ -127,6 +127,9 @@ class WorkQueue {
     std::vector<ObjectKey> promoted;  ///< Delayed keys that became due.
   };
 
+  void add_at_least(const ObjectKey& key, Priority priority, Priority least);
+  /// It comes back as that at least, also where it was asked for meanwhile.
+  static Priority keep(State::Running& run, Priority priority);
   static double roll(State& state);
   static bool make_due(State& state, const ObjectKey& key, Priority asked, Priority kept, Time since);
   static std::vector<ObjectKey> promote_delayed(State& state, Time now);

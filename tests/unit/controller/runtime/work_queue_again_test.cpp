@@ -1,8 +1,10 @@
 #include "controller/runtime/work_queue.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.h"
@@ -131,6 +133,26 @@ TEST_CASE("a look that fails, and what is only looked at again, come as looks") 
   CHECK(world.taken() == Names{"look", "failed", "done"});
 }
 
+TEST_CASE("of two delays of a key the higher priority counts, whichever time does") {
+  World world;
+  const ObjectKey failed = key("failed");
+  world.queue.add(failed, Priority::Edit);
+  REQUIRE(world.queue.try_take() == failed);
+  const auto [retry, look] = GENERATE(std::pair{1s, 2s}, std::pair{2s, 1s});
+  SECTION("that of the first") {
+    world.queue.retry(failed, retry);
+    world.queue.add_after(failed, look);
+  }
+  SECTION("that of the second") {
+    world.queue.add_after(failed, look);
+    world.queue.retry(failed, retry);
+  }
+  world.queue.done(failed);
+  world.queue.add(key("look"), Priority::Resync);
+  world.clock.advance(2s);
+  CHECK(world.taken() == Names{"failed", "look"});
+}
+
 TEST_CASE("what is put off comes back as what it was taken as") {
   World world;
   const auto asked = GENERATE(Priority::Edit, Priority::Unready, Priority::Resync);
@@ -202,7 +224,8 @@ TEST_CASE("what is deleted is taken though every worker is at something that tak
   for (int i = 0; i < 8; ++i) world.queue.add(key("large", "n" + std::to_string(i)), Priority::Edit);
   REQUIRE(world.taken().size() == 8);
   world.queue.add(key("edited", "other"), Priority::Edit);
-  const ObjectKey gone = key("gone", "ending");
+  // Its namespace is not the one that is looked at first.
+  const ObjectKey gone = key("gone", "zone");
   world.queue.add(gone, Priority::Edit);
   CHECK(world.queue.try_take(Taker::OfDeletions) == gone);
   SECTION("nothing else is taken by who takes deletions") {
@@ -216,7 +239,7 @@ TEST_CASE("what is deleted is taken though every worker is at something that tak
     CHECK(world.queue.try_take(Taker::OfDeletions) == gone);
   }
   SECTION("it is no part of what its namespace has of the workers") {
-    world.queue.add(key("own", "ending"), Priority::Edit);
+    world.queue.add(key("own", "zone"), Priority::Edit);
     CHECK(world.taken() == Names{"edited", "own"});
   }
 }
@@ -234,6 +257,79 @@ TEST_CASE("of what is deleted each namespace gets its turn") {
     if (names.size() == 2) queue.add(key("6", "new"), Priority::Edit);
   }
   CHECK(names == Names{"1", "5", "6", "2", "3", "4"});
+  // What was taken before there was none does not count.
+  queue.add(key("7", "many"), Priority::Edit);
+  queue.add(key("8", "few"), Priority::Edit);
+  CHECK(queue.try_take(Taker::OfDeletions) == key("7", "many"));
+}
+
+TEST_CASE("whoever adds a key beside its deletion, or beside what is made anew, the deletion is what it is by then") {
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  const ObjectKey one = key("one");
+  bool is_deleted = false;
+  std::function<void()> meanwhile = [] {};
+  const auto ask = [&](const ObjectKey&) {
+    const bool answer = is_deleted;
+    std::exchange(meanwhile, [] {})();
+    return answer;
+  };
+  WorkQueue queue{clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = ask}};
+  const auto becomes = [&](bool deleted) {
+    return [&, deleted] {
+      is_deleted = deleted;
+      queue.add(one, Priority::Edit);
+    };
+  };
+  const auto asked = GENERATE(Priority::Resync, Priority::Edit);
+  SECTION("deleted") {
+    meanwhile = becomes(true);
+    queue.add(one, asked);
+    CHECK(queue.try_take(Taker::OfDeletions) == one);
+  }
+  SECTION("deleted while with a worker") {
+    queue.add(one, Priority::Resync);
+    REQUIRE(queue.try_take() == one);
+    SECTION("that is done with it") {}
+    SECTION("that tries it again") {
+      queue.retry(one, {});
+    }
+    meanwhile = becomes(true);
+    queue.add(one, asked);
+    queue.done(one);
+    CHECK(queue.try_take(Taker::OfDeletions) == one);
+  }
+  SECTION("made anew") {
+    is_deleted = true;
+    meanwhile = becomes(false);
+    queue.add(one, asked);
+    CHECK_FALSE(queue.try_take(Taker::OfDeletions));
+    CHECK(queue.try_take() == one);
+  }
+}
+
+TEST_CASE("a deletion that was added before its worker is done with the key is one, whatever that leaves") {
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  const ObjectKey one = key("one");
+  bool is_asked_by_add = false;
+  WorkQueue queue{
+      clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = [&](const ObjectKey&) { return is_asked_by_add; }}};
+  queue.add(one, Priority::Edit);
+  REQUIRE(queue.try_take() == one);
+  // What done() could ask before the deletion is of before it.
+  is_asked_by_add = true;
+  queue.add(one, Priority::Edit);
+  is_asked_by_add = false;
+  SECTION("nothing") {}
+  SECTION("another try") {
+    queue.retry(one, {});
+  }
+  SECTION("one that is put off") {
+    queue.put_off(one, 1s);
+  }
+  queue.done(one);
+  CHECK(queue.try_take(Taker::OfDeletions) == one);
 }
 
 TEST_CASE("what is made anew under the name of what was deleted is no deletion any more") {
@@ -251,6 +347,34 @@ TEST_CASE("what is made anew under the name of what was deleted is no deletion a
   is_deleted = false;
   queue.add(key("anew"), Priority::Edit);
   clock.advance(2s);
+  CHECK_FALSE(queue.try_take(Taker::OfDeletions));
+  CHECK(queue.try_take() == key("anew"));
+}
+
+TEST_CASE("what is made anew while a worker has what was deleted is no deletion, whatever the worker leaves") {
+  tests::ManualSteadyClock clock;
+  WorkWatcher watcher;
+  bool is_deleted = true;
+  WorkQueue queue{
+      clock, watcher, {.backoff = {}, .workers = 1, .is_deleted = [&](const ObjectKey&) { return is_deleted; }}};
+  queue.add(key("anew"), Priority::Edit);
+  REQUIRE(queue.try_take() == key("anew"));
+  SECTION("asked for once more before") {
+    queue.add(key("anew"), Priority::Edit);
+    is_deleted = false;
+    queue.add(key("anew"), Priority::Edit);
+  }
+  SECTION("put off") {
+    is_deleted = false;
+    queue.add(key("anew"), Priority::Edit);
+    queue.put_off(key("anew"), 2s);
+  }
+  SECTION("tried again") {
+    queue.retry(key("anew"), {});
+    is_deleted = false;
+    queue.add(key("anew"), Priority::Edit);
+  }
+  queue.done(key("anew"));
   CHECK_FALSE(queue.try_take(Taker::OfDeletions));
   CHECK(queue.try_take() == key("anew"));
 }

@@ -123,6 +123,20 @@ TEST_CASE("an edit while with a worker keeps its priority over a later resync") 
   CHECK(world.queue.try_take() == key("a"));
 }
 
+TEST_CASE("an edit while with a worker counts as one though a look was asked for before") {
+  World world;
+  world.queue.add(key("a"), Priority::Resync);
+  REQUIRE(world.queue.try_take() == key("a"));
+  world.queue.add(key("a"), Priority::Resync);
+  world.queue.add(key("a"), Priority::Edit);
+  world.queue.add(key("b"), Priority::Resync);
+  world.queue.retry(key("a"), {});
+  world.queue.done(key("a"));
+  CHECK(world.queue.try_take() == key("a"));
+  world.queue.retry(key("a"), {});
+  CHECK(world.watcher.last_delay == 1s);
+}
+
 TEST_CASE("a delayed key is due at its time, not before") {
   World world;
   world.queue.add_after(key("a"), 10s);
@@ -243,7 +257,7 @@ TEST_CASE("retries of a key grow, forget starts anew, other keys are untouched")
   CHECK(world.watcher.retries == 6);
 }
 
-TEST_CASE("an edit starts a key's delays anew, a look that nobody edited does not") {
+TEST_CASE("an edit starts a key's delays anew, nothing else that asks for it does") {
   World world;
   const auto fails = [&] {
     REQUIRE(world.queue.try_take() == key("a"));
@@ -253,7 +267,7 @@ TEST_CASE("an edit starts a key's delays anew, a look that nobody edited does no
   };
   world.queue.add(key("a"), Priority::Edit);
   CHECK(fails() == 1s);
-  world.queue.add(key("a"), Priority::Resync);
+  world.queue.add(key("a"), GENERATE(Priority::Resync, Priority::Unready));
   CHECK(fails() == 2s);
   SECTION("of one that waits") {
     world.queue.add(key("a"), Priority::Edit);
