@@ -46,6 +46,14 @@ Error sees_the_world_of_before() {
           .retry_after = {}};
 }
 
+Error knows_not_whether_it_can_work() {
+  return {.cls = ErrorClass::Unavailable,
+          .message = "what this replica needs for its work, such as the volume of its audit log, gives no answer",
+          .remedy = "find out why that hangs: the share of the work is asked for once it answers",
+          .reason = {},
+          .retry_after = {}};
+}
+
 }  // namespace
 
 class Shards::HeldWork final : public Shards::Work {
@@ -95,6 +103,11 @@ struct Shards::State {
     std::optional<Error> aside;  ///< Why the share is left to others.
     bool is_ending = false;
   };
+  /// Whether it can do its work.
+  struct OwnLook {
+    Time due{};
+    std::optional<Time> since{};  ///< When it was begun, while a thread is at it.
+  };
   using Lost = std::vector<std::stop_source>;
 
   State(const MembershipOptions& given, Hands with, Changed on_change)
@@ -104,6 +117,8 @@ struct Shards::State {
         shared(Shared{.membership = Membership(given)}) {}
 
   Time look_at_itself();
+  Time wait_for_look(Time since);
+  Lost judge(const std::optional<Error>& cannot);
   void stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const;
   bool has_work_aside() const;
   bool is_behind() const { return hands.sight && hands.sight->is_behind(); }
@@ -125,7 +140,7 @@ struct Shards::State {
   const MembershipOptions options;
   const Hands hands;
   const runtime::Guarded<Changed> changed;
-  runtime::Guarded<Time> look_due;  ///< Time::max() while a thread looks.
+  runtime::Guarded<OwnLook> own_look;
   runtime::Guarded<Shared> shared;
   runtime::Nudge nudge;  ///< Lost work has ended, or there may be more to send.
 };
@@ -166,21 +181,37 @@ bool Shards::State::owns(std::string_view key) const {
 /// Whether it can do its work, once a round; when it does so again. The other thread goes on while one looks.
 Time Shards::State::look_at_itself() {
   if (!hands.cannot_work) return Time::max();
+  const Time began = hands.steady.now();
+  std::optional<Time> since;
   {
-    const auto due = look_due.lock();
-    if (hands.steady.now() < *due) return *due;
-    *due = Time::max();
+    const auto look = own_look.lock();
+    since = look->since;
+    if (!since && began < look->due) return look->due;
+    if (!since) look->since = began;
   }
+  if (since) return wait_for_look(*since);
   const auto cannot = hands.cannot_work();
   const Time next = hands.steady.now() + options.times.round;
-  Lost lost;
-  {
-    const auto now = shared.lock();
-    if (!now->is_ending) stand_aside(*now, cannot, lost);
-  }
-  *look_due.lock() = next;
+  Lost lost = judge(cannot);
+  *own_look.lock() = {.due = next};
   for (std::stop_source& work : lost) work.request_stop();
   return next;
+}
+
+/// What a look hangs at keeps the work from going on as well: the others are not to wait for it longer than for a
+/// replica that is gone.
+Time Shards::State::wait_for_look(Time since) {
+  const Time now = hands.steady.now();
+  if (now < since + options.times.authority) return since + options.times.authority;
+  for (std::stop_source& work : judge(knows_not_whether_it_can_work())) work.request_stop();
+  return now + options.times.round;
+}
+
+Shards::State::Lost Shards::State::judge(const std::optional<Error>& cannot) {
+  Lost lost;
+  const auto now = shared.lock();
+  if (!now->is_ending) stand_aside(*now, cannot, lost);
+  return lost;
 }
 
 /// Leaves as at the end of the process, and comes back as a new one does.

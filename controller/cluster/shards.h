@@ -48,7 +48,8 @@ class Shards {
     const runtime::SteadyClock& steady;  ///< One that counts the time in which the machine sleeps (runtime::BootClock).
     telemetry::Log& log;
     /// Why this replica can't do its work though it has a lease; asked once a round, on a thread of run(). As long as
-    /// it can't and there are others, they have its share. Null: it always can.
+    /// it can't and there are others, they have its share, and also once no answer came for as long as the lease gives
+    /// authority. Null: it always can.
     std::function<std::optional<Error>()> cannot_work{};
     std::optional<Sight> sight{};  ///< Absent: it sees everything.
   };

@@ -1,5 +1,6 @@
 #include "controller/cluster/shards.h"
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,7 +26,10 @@ struct Replica {
 
   Shards::Hands hands(tests::ShardsWorld& world) {
     auto hands = world.hands();
-    hands.cannot_work = [this] { return cannot_work; };
+    hands.cannot_work = [this] {
+      std::exchange(before_it_knows, [] {})();
+      return cannot_work;
+    };
     hands.sight = Shards::Sight{.begin_anew =
                                     [this] {
                                       ++times_begun_anew;
@@ -44,6 +48,7 @@ struct Replica {
   std::set<std::string> take_told() { return std::exchange(told, {}); }
 
   std::optional<Error> cannot_work;
+  std::function<void()> before_it_knows = [] {};
   int times_begun_anew = 0;
   bool falls_behind = false;
   bool is_behind = false;
@@ -365,6 +370,64 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
     CHECK(a.owned().empty());
     CHECK(b.owned() == all_keys());
   }
+}
+
+TEST_CASE("Who waits to learn whether it can work leaves its share to the others when its authority is over") {
+  const bool is_able = GENERATE(true, false);
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  const std::string key = key_of_share("a", {"a", "b"});
+  auto work = a.shards.begin(key, {});
+  REQUIRE(work);
+  bool has_hung = false;
+  a.before_it_knows = [&] {
+    has_hung = true;
+    const auto over = world.steady.now() + 10s;
+    for (; world.steady.now() < over; world.steady.advance(500ms)) {
+      world.settle(a.shards);
+      world.settle(b.shards);
+      REQUIRE(a.owned() == share_of("a", {"a", "b"}));
+      REQUIRE_FALSE(a.shards.failure());
+    }
+    world.settle(a.shards);
+    CHECK(work->stop_token().stop_requested());
+    CHECK(a.owned().empty());
+    REQUIRE(a.shards.failure());
+    CHECK_THAT(a.shards.failure()->message, Catch::Contains("gives no answer"));
+    CHECK(b.owned() == share_of("b", {"a", "b"}));
+    work.reset();
+    pass(world, a, b);
+    CHECK(b.owned() == all_keys());
+    if (!is_able)
+      a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  };
+  world.settle(a.shards);
+  REQUIRE(has_hung);
+  pass(world, a, b);
+  CHECK(a.owned() == (is_able ? share_of("a", {"a", "b"}) : std::set<std::string>{}));
+  CHECK(b.owned() == (is_able ? share_of("b", {"a", "b"}) : all_keys()));
+  CHECK(a.shards.failure().value_or(Error{}).message == (is_able ? "" : "the disk is full"));
+}
+
+TEST_CASE("Who waits alone to learn whether it can work keeps it until another comes") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  bool has_hung = false;
+  a.before_it_knows = [&] {
+    has_hung = true;
+    pass_alone(world, a, 20s);
+    CHECK(a.owned() == all_keys());
+    CHECK_FALSE(a.shards.failure());
+    Replica b{world, "b"};
+    pass(world, a, b);
+    pass(world, a, b);
+    CHECK(a.owned().empty());
+    CHECK(b.owned() == all_keys());
+  };
+  world.settle(a.shards);
+  CHECK(has_hung);
 }
 
 TEST_CASE("A replica alone keeps its work whether it can do it or not") {
