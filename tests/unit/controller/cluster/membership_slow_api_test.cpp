@@ -320,6 +320,34 @@ TEST_CASE("A list during which the own lease was over proves nothing") {
   CHECK(a.held() == 40);
 }
 
+TEST_CASE("Whom others alone name is alive for whoever's lease was over when it came") {
+  Alone a;
+  a.settle_beside("b", "v1 a b");
+  a.now += 2s;
+  a.renew();
+  a.list();
+  SECTION("and is over still") {
+    a.now += 10s;
+    REQUIRE_FALSE(a.membership.has_authority(a.now));
+  }
+  SECTION("and who listed while the renewal was on its way that was answered after that") {
+    a.now += 2s;
+    a.renew();
+    a.asks<Membership::List>();
+    a.now += 2s;
+    const auto slow = a.asks<Membership::Update>().lease;
+    a.membership.listed(fail(ErrorClass::Unavailable, "no answer", "-"), a.now);
+    a.now += 1s;
+    a.list();
+    a.now += 8s;
+    a.membership.written(a.leases.update(slow), a.now);
+    REQUIRE(a.membership.has_authority(a.now));
+  }
+  a.leases.annotate_by_hand("b", std::string(kShardMembers), "v1 a b c");
+  a.list();
+  CHECK(a.membership.next_members() == Members{"a", "b", "c"});
+}
+
 TEST_CASE("What a list shows of the own Lease counts for less than a renewal that was answered meanwhile") {
   Alone a;
   a.list();
