@@ -112,6 +112,7 @@ class Judge {
 
   GateVerdict judge(const std::vector<NamedReport>& reports) {
     for (const auto& report : reports) judge_report(report);
+    gather_findings(reports);
     judge_coverage();
     count_findings();
     return verdict();
@@ -121,6 +122,7 @@ class Judge {
   void judge_report(const NamedReport& named);
   void judge_bound(const NamedReport& named, const ReportBinder& binder, const PlatformImage& image);
   void judge_age(const NamedReport& named);
+  void gather_findings(const std::vector<NamedReport>& reports);
   void judge_coverage();
   void count_findings();
   void count(const Finding& finding);
@@ -168,9 +170,6 @@ void Judge::judge_report(const NamedReport& named) {
     else
       judge_bound(named, binder, image);
   }
-  // Once for all images: there may be a thousand of them, and tens of thousands of findings.
-  if (binder.is_judged())
-    for (const auto& finding : named.report->findings) findings_.try_emplace(&finding, &named);
   if (bound) judge_age(named);
   if (!bound)
     strangers_.push_back(name + " is about " + quoted(named.report->artifact_name) + ", image id " +
@@ -210,6 +209,13 @@ void Judge::judge_age(const NamedReport& named) {
   else if (now_ - *created > *max_age)
     faults_.add(report_fault(reason::kReportTooOld, name + " was made at " + to_string(*created) +
                                                         ", longer ago than " + format_duration(*max_age)));
+}
+
+/// Not by image: there may be a thousand of them, and tens of thousands of findings.
+void Judge::gather_findings(const std::vector<NamedReport>& reports) {
+  for (const auto& named : reports)
+    if (named.report)
+      for (const auto& finding : named.report->findings) findings_.try_emplace(&finding, &named);
 }
 
 void Judge::judge_coverage() {

@@ -29,7 +29,8 @@ struct ScanSubject {
 };
 
 /// A report that the publication names, read or not. A report that could not be read carries the reader's error:
-/// NotFound, Unavailable and Throttled are waited for, every other class is told as it is.
+/// NotFound, Unavailable and Throttled are waited for, every other class is told as it is. Every finding counts:
+/// whoever reads one leaves out those of a report that is not judged (ReportBinder::is_judged()).
 struct NamedReport {
   std::string name;
   Result<ScanReport> report;

@@ -107,6 +107,15 @@ TEST_CASE("findings that several reports have are kept once") {
   CHECK(world.status(world.publication).published->verdicts.at(0).low == 5'000);
 }
 
+TEST_CASE("findings of a report that is about another image do not count") {
+  ReportWorld world;
+  world.keep("own", world.report(1, "CVE-2026-"));
+  world.keep("other", make_report(world.push({"other"}, "other"), {"CRITICAL"}));
+  world.publish(world.publication);
+  CHECK(world.condition(world.publication, "GatesPassed") == "True GatesPassed");
+  CHECK(world.status(world.publication).published->verdicts.at(0).low == 1);
+}
+
 TEST_CASE("what is kept of the reports of one publication is bounded") {
   ReportWorld world;
   for (int i = 0; i < 12; ++i)
