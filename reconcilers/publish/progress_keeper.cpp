@@ -17,6 +17,7 @@ ProgressKeeper::ProgressKeeper(const Visited& visited, ProgressWatcher& watcher,
       watcher_(watcher),
       writer_(writer),
       clock_(clock),
+      began_(visited.began),
       next_write_(visited.began + kShownAfter) {}
 
 void ProgressKeeper::progress(const TransferProgress& progress) {
@@ -29,7 +30,7 @@ void ProgressKeeper::progress(const TransferProgress& progress) {
   next_write_ = now + kEvery;
   next_turn_ = now + kTurnEvery;
   auto shown = publication_;
-  shown.status = status_in_progress(publication_, progress, now);
+  shown.status = status_in_progress(publication_, progress, {.began = began_, .now = now});
   // Progress is for people: what can't be written now is not worth ending a transfer for.
   static_cast<void>(writer_.write_status(shown));
 }

@@ -25,6 +25,7 @@ class ProgressKeeper {
   ProgressWatcher& watcher_;
   ObjectWriter& writer_;
   const Clock& clock_;
+  const Timestamp began_;
   bool shows_waiting_ = false;
   Timestamp next_write_;  ///< Of what is no turn.
   Timestamp next_turn_;   ///< From waiting to going on.

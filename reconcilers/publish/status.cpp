@@ -49,11 +49,12 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
   return deadlines;
 }
 
-void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, Timestamp now,
+/// Work goes on since the visit began, however often its progress is told.
+void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, const VisitTimes& times,
                   const std::string& waiting = {}) {
   const std::string digest = status.attempt ? status.attempt->digest : "";
   const std::string message = "sending " + digest + (waiting.empty() ? "" : "; " + waiting);
-  apply_progress(status.conditions, message, {publication.metadata.generation, now});
+  apply_progress(status.conditions, message, {publication.metadata.generation, times.began});
 }
 
 /// The attempt that goes on, or a new one.
@@ -404,15 +405,15 @@ ImagePublicationStatus status_at_start(const ImagePublication& publication, cons
     status.attempt->earlier_tags = earlier_tags(*before, status.attempt->tags);
   status.source = plan.source;
   status.source_hash = plan.ids.request;
-  if (times.now - times.began >= kShownAfter) show_sending(status, publication, times.now);
+  if (times.now - times.began >= kShownAfter) show_sending(status, publication, times);
   return status;
 }
 
 ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
-                                          Timestamp now) {
+                                          const VisitTimes& times) {
   auto status = publication.status;
-  if (status.attempt) status.attempt->progress = {progress.bytes_done, progress.bytes_total, now};
-  show_sending(status, publication, now, progress.waiting);
+  if (status.attempt) status.attempt->progress = {progress.bytes_done, progress.bytes_total, times.now};
+  show_sending(status, publication, times, progress.waiting);
   return status;
 }
 

@@ -50,7 +50,7 @@ bool keep_tags(ImagePublicationStatus& status, const ActReport& report);
 
 /// The status in the middle of a transfer.
 ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
-                                          Timestamp now);
+                                          const VisitTimes& times);
 
 /// The status at the end. `publication` has the status of the start. Pure: looked at again with nothing changed, it is
 /// the same. One that was put off before anything was tried leaves what was said of its generation, and counts no

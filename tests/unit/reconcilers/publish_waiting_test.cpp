@@ -277,6 +277,7 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
       world.clock.advance(pauses[sent++]);
     return {};
   };
+  const Timestamp began = world.clock.now();
   world.publish(publication);
   const auto& written = world.objects.written;
   std::vector<ImagePublicationStatus> between(written.begin() + 1, written.end() - 1);
@@ -286,6 +287,7 @@ TEST_CASE("Reconciling is written after two seconds of sending, progress every t
   for (const auto& status : between) {
     REQUIRE(find_condition(status.conditions, "Reconciling"));
     CHECK(find_condition(status.conditions, "Reconciling")->reason == "Progressing");
+    CHECK(find_condition(status.conditions, "Reconciling")->last_transition_time == began);
     CHECK_FALSE(find_condition(status.conditions, "Ready"));
     REQUIRE(status.attempt->progress);
     CHECK(status.attempt->progress->bytes_done > 0);
