@@ -90,7 +90,8 @@ class NodeHandler final : public YAML::EventHandler {
 
   void start(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     refuse_tag(tag, mark);
-    if (builder_.expects_key()) stop(mark, "a list or map stands where a key is expected", "keys are strings");
+    if (builder_.expects_key())
+      stop(mark, "a list or map stands where a key is expected", "quote a text that begins with { or [");
     check(builder_.open(kind, place_of(mark)));
     open_anchors_.push_back(anchor);
   }

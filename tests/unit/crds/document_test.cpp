@@ -166,6 +166,8 @@ TEST_CASE("hostile YAML is refused in words") {
   CHECK(read("a: *x").find("an alias names an anchor that is not defined") != std::string::npos);
   CHECK(read("a: &x 1\nb: *x") == R"({"a":1,"b":1})");
   CHECK(read("a: b: c") == "f:1:5: a ':' stands where no value can start; quote a text that has \": \" in it");
+  CHECK(read("template: {{version}}") ==
+        "f:1:12: a list or map stands where a key is expected; quote a text that begins with { or [");
   CHECK(read("{a: 1} b").find("f:1:") == 0);
   CHECK(read(std::string("a: \0b", 5)) == "f:1:4: there is a NUL byte; save the file as UTF-8 text");
   CHECK(read("a: \xff") == "f:1:4: this byte is not UTF-8; save the file as UTF-8");
