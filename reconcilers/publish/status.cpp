@@ -49,7 +49,6 @@ Deadlines deadlines_of(const ImagePublication& publication, const PublicationIds
   return deadlines;
 }
 
-/// Work goes on since the visit began, however often its progress is told.
 void show_sending(ImagePublicationStatus& status, const ImagePublication& publication, const VisitTimes& times,
                   const std::string& waiting = {}) {
   const std::string digest = status.attempt ? status.attempt->digest : "";

@@ -48,7 +48,7 @@ ImagePublicationStatus status_at_start(const ImagePublication& publication, cons
 /// deletion go by it. False where none was.
 bool keep_tags(ImagePublicationStatus& status, const ActReport& report);
 
-/// The status in the middle of a transfer.
+/// The status in the middle of a transfer: Reconciling since the visit began, however often its progress is told.
 ImagePublicationStatus status_in_progress(const ImagePublication& publication, const TransferProgress& progress,
                                           const VisitTimes& times);
 
