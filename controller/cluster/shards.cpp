@@ -100,13 +100,12 @@ struct Shards::State {
     Members members;
     std::optional<Error> failure;
     std::string removal_failure;
-    std::optional<Error> aside;  ///< Why the share is left to others.
+    struct OwnLook {
+      Time due{};
+      std::optional<Time> since{};  ///< When it was begun, while a thread is at it.
+    } look;                         ///< Whether it can do its work.
+    std::optional<Error> aside;     ///< Why the share is left to others.
     bool is_ending = false;
-  };
-  /// Whether it can do its work.
-  struct OwnLook {
-    Time due{};
-    std::optional<Time> since{};  ///< When it was begun, while a thread is at it.
   };
   using Lost = std::vector<std::stop_source>;
 
@@ -117,10 +116,8 @@ struct Shards::State {
         shared(Shared{.membership = Membership(given)}) {}
 
   Time look_at_itself();
-  Time wait_for_look(Time since);
-  Lost judge(const std::optional<Error>& cannot);
+  std::optional<Time> begin_look();
   void stand_aside(Shared& now, const std::optional<Error>& cannot, Lost& lost) const;
-  bool has_work_aside() const;
   bool is_behind() const { return hands.sight && hands.sight->is_behind(); }
   void see_anew() const;
   Membership::Ask ask();
@@ -140,7 +137,6 @@ struct Shards::State {
   const MembershipOptions options;
   const Hands hands;
   const runtime::Guarded<Changed> changed;
-  runtime::Guarded<OwnLook> own_look;
   runtime::Guarded<Shared> shared;
   runtime::Nudge nudge;  ///< Lost work has ended, or there may be more to send.
 };
@@ -181,37 +177,37 @@ bool Shards::State::owns(std::string_view key) const {
 /// Whether it can do its work, once a round; when it does so again. The other thread goes on while one looks.
 Time Shards::State::look_at_itself() {
   if (!hands.cannot_work) return Time::max();
-  const Time began = hands.steady.now();
-  std::optional<Time> since;
-  {
-    const auto look = own_look.lock();
-    since = look->since;
-    if (!since && began < look->due) return look->due;
-    if (!since) look->since = began;
-  }
-  if (since) return wait_for_look(*since);
+  if (const std::optional<Time> later = begin_look()) return *later;
   const auto cannot = hands.cannot_work();
   const Time next = hands.steady.now() + options.times.round;
-  Lost lost = judge(cannot);
-  *own_look.lock() = {.due = next};
+  Lost lost;
+  {
+    const auto now = shared.lock();
+    now->look = {.due = next};
+    if (!now->is_ending) stand_aside(*now, cannot, lost);
+  }
   for (std::stop_source& work : lost) work.request_stop();
   return next;
 }
 
-/// What a look hangs at keeps the work from going on as well: the others are not to wait for it longer than for a
-/// replica that is gone.
-Time Shards::State::wait_for_look(Time since) {
-  const Time now = hands.steady.now();
-  if (now < since + options.times.authority) return since + options.times.authority;
-  for (std::stop_source& work : judge(knows_not_whether_it_can_work())) work.request_stop();
-  return now + options.times.round;
-}
-
-Shards::State::Lost Shards::State::judge(const std::optional<Error>& cannot) {
+/// Nothing where it is to be looked now. What a look hangs at keeps the work from going on as well: the others are not
+/// to wait for it longer than for a replica that is gone.
+std::optional<Time> Shards::State::begin_look() {
+  const Time at = hands.steady.now();
   Lost lost;
-  const auto now = shared.lock();
-  if (!now->is_ending) stand_aside(*now, cannot, lost);
-  return lost;
+  {
+    const auto now = shared.lock();
+    std::optional<Time>& since = now->look.since;
+    if (!since && at < now->look.due) return now->look.due;
+    if (!since) {
+      since = at;
+      return std::nullopt;
+    }
+    if (at < *since + options.times.authority) return *since + options.times.authority;
+    if (!now->is_ending) stand_aside(*now, knows_not_whether_it_can_work(), lost);
+  }
+  for (std::stop_source& work : lost) work.request_stop();
+  return at + options.times.round;
 }
 
 /// Leaves as at the end of the process, and comes back as a new one does.
@@ -230,14 +226,10 @@ void Shards::State::stand_aside(Shared& now, const std::optional<Error>& cannot,
 }
 
 /// The lease is not given back under work: it runs out then.
-bool Shards::State::has_work_aside() const {
-  const auto now = shared.lock();
-  return now->aside && !now->works.empty();
-}
-
 Membership::Ask Shards::State::ask() {
   const bool is_late = is_behind();
   const auto now = shared.lock();
+  if (now->aside && !now->works.empty()) return Membership::Wait{Time::max()};
   return now->membership.next(hands.steady.now(),
                               {.wall = hands.clock.now(), .is_drained = is_drained(*now), .is_behind = is_late});
 }
@@ -361,7 +353,6 @@ std::unique_ptr<Shards::Work> Shards::begin(const std::string& shard_key, std::s
 Time Shards::step(const std::stop_token& stop) {
   state_->tell_of_freed();
   const Time next_look = state_->look_at_itself();
-  if (state_->has_work_aside()) return next_look;
   const Membership::Ask ask = state_->ask();
   if (const auto* wait = std::get_if<Membership::Wait>(&ask)) return std::min(wait->until, next_look);
   // Renewals go on beside a list.

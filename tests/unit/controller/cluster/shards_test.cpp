@@ -35,7 +35,11 @@ struct Replica {
                                       ++times_begun_anew;
                                       is_behind = falls_behind;
                                     },
-                                .is_behind = [this] { return is_behind; }};
+                                .is_behind =
+                                    [this] {
+                                      std::exchange(before_it_sees, [] {})();
+                                      return is_behind;
+                                    }};
     return hands;
   }
 
@@ -49,6 +53,7 @@ struct Replica {
 
   std::optional<Error> cannot_work;
   std::function<void()> before_it_knows = [] {};
+  std::function<void()> before_it_sees = [] {};
   int times_begun_anew = 0;
   bool falls_behind = false;
   bool is_behind = false;
@@ -370,6 +375,30 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
     CHECK(a.owned().empty());
     CHECK(b.owned() == all_keys());
   }
+}
+
+TEST_CASE("A thread on its way to the lease gives nothing back under work that another has just found lost") {
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  pass(world, a, b);
+  auto work = a.shards.begin(key_of_share("a", {"a", "b"}), {});
+  REQUIRE(work);
+  bool has_met = false;
+  a.before_it_sees = [&] {
+    has_met = true;
+    world.steady.advance(2s);
+    a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+    a.shards.step({});
+    REQUIRE(work->stop_token().stop_requested());
+  };
+  a.shards.step({});
+  REQUIRE(has_met);
+  pass(world, a, b);
+  CHECK(b.owned() == share_of("b", {"a", "b"}));
+  work.reset();
+  pass(world, a, b);
+  CHECK(b.owned() == all_keys());
 }
 
 TEST_CASE("Who waits to learn whether it can work leaves its share to the others when its authority is over") {
