@@ -8,10 +8,8 @@
 
 namespace slipway::assembly {
 
-void PutOffVisits::bring_back(const ObjectKey& key) {
-  runtime::WorkQueue* queue = queue_;
-  if (queue == nullptr) return;
-  queue->add(key, is_unready_(key) ? runtime::Priority::Unready : runtime::Priority::Resync);
+void PutOffVisits::bring_back(const ObjectKey& key, runtime::Priority priority) {
+  if (runtime::WorkQueue* queue = queue_) queue->add(key, priority);
 }
 
 void PutOffVisits::began(const std::string& host) {
@@ -34,7 +32,8 @@ void PutOffVisits::is_free(const std::string& host, registry::SilenceRow row) {
     waiting->second.rows[row].remove(*first);
     state->woken.insert_or_assign(*first, Turn{waiting->second.host, row});
   }
-  bring_back(*first);
+  // Whoever is behind it in the row waits for its visit.
+  bring_back(*first, runtime::Priority::Unready);
 }
 
 void PutOffVisits::is_over(const std::string& host) {
@@ -44,7 +43,8 @@ void PutOffVisits::is_over(const std::string& host) {
     for (const auto& [row, keys] : waiting.mapped().rows) all.insert(keys.in_order().begin(), keys.in_order().end());
   log_.info(host + " no longer keeps requests waiting",
             {{"host", host}, {"broughtBack", static_cast<std::int64_t>(all.size())}});
-  for (const auto& [since, key] : all) bring_back(key);
+  for (const auto& [since, key] : all)
+    bring_back(key, is_unready_(key) ? runtime::Priority::Unready : runtime::Priority::Resync);
 }
 
 void PutOffVisits::forget(State& state, const ObjectKey& key) {
@@ -76,7 +76,7 @@ void PutOffVisits::ended(const ObjectKey& key, const std::string& visit, const O
     is_free(given->first->host(), given->second);
   // Who told that one may ask, before it stood in the row, did not find it there.
   const auto is_to_be_had = [](const Turn& turn) { return !turn.first->is_taken(turn.second); };
-  if (std::ranges::any_of(missed, is_to_be_had)) bring_back(key);
+  if (std::ranges::any_of(missed, is_to_be_had)) bring_back(key, runtime::Priority::Unready);
 }
 
 Outcome PutOffReconciler::reconcile(const ObjectKey& key, std::stop_token stop) {

@@ -20,8 +20,8 @@
 namespace slipway::assembly {
 
 /// Brings back what was put off for a silent host as soon as it may ask: while the host is silent and no visit of its
-/// row asks it, who was put off first; once it answers, all: edits before what is not ready, that before what is only
-/// looked at again. Tells the log of both ends of a silence. Thread-safe.
+/// row asks it, who was put off first, before all looks; once it answers, all: edits before what is not ready, that
+/// before what is only looked at again. Tells the log of both ends of a silence. Thread-safe.
 class PutOffVisits final : public registry::SilenceWatcher {
  public:
   /// Whether what was put off is not ready, as it is at hand. Shall not wait.
@@ -56,7 +56,7 @@ class PutOffVisits final : public registry::SilenceWatcher {
     std::map<ObjectKey, Turn> woken;                ///< Whom a free turn was given to, until its visit is over.
   };
   static void forget(State& state, const ObjectKey& key);
-  void bring_back(const ObjectKey& key);
+  void bring_back(const ObjectKey& key, runtime::Priority priority);
 
   telemetry::Log& log_;
   const runtime::SteadyClock& clock_;

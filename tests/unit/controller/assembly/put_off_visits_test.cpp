@@ -126,6 +126,16 @@ TEST_CASE("when a silent host answers edits come first, then what is not ready, 
   CHECK(world.brought_back() == Names{"edit", "unready", "look"});
 }
 
+TEST_CASE("who is given a free turn comes before looks that are due: those behind it wait for it") {
+  World world;
+  const auto host = world.host("r.io");
+  world.ask(*host, "");
+  world.queue.add(key("elsewhere"), runtime::Priority::Resync);
+  world.clock.advance(1s);
+  world.ask(*host, "x", kNone, [&] { world.visit_in_vain("first", *host); });
+  CHECK(world.brought_back() == Names{"first", "elsewhere"});
+}
+
 TEST_CASE("a free turn that nobody needs whom it was given to goes on to the next") {
   World world;
   const auto host = world.host("r.io");
