@@ -81,13 +81,14 @@ class Client:
         write_manifests(folder, destination.split("/")[0], [(source, destination.split("/", 1)[1].split(":")[0])], self.tls)
         return [self.programs["publish"], "publish", "-f", folder]
 
-    def publish_all(self, source_host, destination_host, repositories, attached):
-        """All of `repositories` in one call, with what is attached to them or without. Written anew only when there is
-        nothing: the second call finds its state."""
+    def publish_all(self, source_host, destination_host, repositories, attached, follow):
+        """All of `repositories` in one call, with what is attached to them or without, sources followed or not. Written
+        anew only when there is nothing: the second call finds its state."""
         folder = os.path.join(self.folder, "manifests")
         if not os.path.isdir(folder):
             write_manifests(folder, destination_host,
-                            [(f"{source_host}/{repository}:1", repository) for repository in repositories], self.tls, attached)
+                            [(f"{source_host}/{repository}:1", repository) for repository in repositories], self.tls, attached,
+                            follow)
         return measure([self.programs["publish"], "publish", "-f", folder], self.environment)
 
     def regsync_all(self, source_host, destination_host, repositories, attached):
@@ -102,7 +103,7 @@ class Client:
         return measure([self.programs["regsync"], "once", "-c", config], self.environment)
 
 
-def write_manifests(folder, host, images, tls, attached=True):
+def write_manifests(folder, host, images, tls, attached=True, follow=False):
     """A registry and one publication for each (source, repository)."""
     os.makedirs(folder)
     plain = "" if tls else "\n  plainHTTP: true"
@@ -128,7 +129,8 @@ spec:
   source:
     image: {{reference: "{source}"{"" if tls else ", plainHTTP: true"}}}
     referrers: {"All" if attached else "None"}
+    follow: {str(follow).lower()}
   build: {{version: 1.0.0}}
   tags:
-    - {{name: version, template: "{{{{version}}}}"}}
+    - {{name: version, template: "{{{{version}}}}", mutability: {"Moving" if follow else "Immutable"}}}
 """)

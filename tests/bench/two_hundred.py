@@ -1,5 +1,7 @@
 """200 publications whose images share two base layers, and the same again with nothing to do, beside regsync: with what
-is attached to an image (signatures, SBOMs), which is Slipway's default, and the images alone, which is regsync's."""
+is attached to an image (signatures, SBOMs), which is Slipway's default, and the images alone, which is regsync's, also with
+sources that are followed, which regsync's always are."""
+import dataclasses
 import os
 import shutil
 import statistics
@@ -15,12 +17,25 @@ CLIENTS = ("publish", "regsync")
 REPOSITORIES = [f"team/app-{number:03}" for number in range(200)]
 
 
-def sync(client, source, destination, attached):
-    call = client.regsync_all if client.name == "regsync" else client.publish_all
-    return call(source.host, destination.host, REPOSITORIES, attached)
+@dataclasses.dataclass
+class Manner:
+    """What is asked for of each image."""
+    title: str
+    attached: bool
+    follow: bool = False
 
 
-def run_once(setting, name, storage, attached, counted=False):
+MANNERS = (Manner("with what is attached to them", attached=True), Manner("the images alone", attached=False),
+           Manner("the images alone, of sources that are followed", attached=False, follow=True))
+
+
+def sync(client, source, destination, manner):
+    if client.name == "regsync":
+        return client.regsync_all(source.host, destination.host, REPOSITORIES, manner.attached)
+    return client.publish_all(source.host, destination.host, REPOSITORIES, attached=manner.attached, follow=manner.follow)
+
+
+def run_once(setting, name, storage, manner, counted=False):
     """Both calls, and with `counted` what went to and from both registries in each: (requests, bytes)."""
     work = tempfile.mkdtemp(dir=setting.work)
     os.sync()
@@ -31,7 +46,7 @@ def run_once(setting, name, storage, attached, counted=False):
     try:
         used = []
         for _ in range(2):
-            used.append(sync(client, source, destination, attached))
+            used.append(sync(client, source, destination, manner))
             if counted:
                 traffic.append((source.requests(), destination.requests(), source.bytes()[1]))
         return used, traffic
@@ -41,9 +56,9 @@ def run_once(setting, name, storage, attached, counted=False):
         shutil.rmtree(work)
 
 
-def traffic_of(setting, name, storage, attached):
+def traffic_of(setting, name, storage, manner):
     """Requests to the source, to the destination, and bytes that left the source: of each call."""
-    (first, both) = run_once(setting, name, storage, attached, counted=True)[1]
+    (first, both) = run_once(setting, name, storage, manner, counted=True)[1]
     return [first, tuple(now - before for now, before in zip(both, first))]
 
 
@@ -73,13 +88,13 @@ def lines_of(title, call, taken, traffic):
     return lines
 
 
-def measured(setting, storage, attached):
+def measured(setting, storage, manner):
     """The runs of each client, in rounds, and its traffic."""
-    traffic = {name: traffic_of(setting, name, storage, attached) for name in CLIENTS}
+    traffic = {name: traffic_of(setting, name, storage, manner) for name in CLIENTS}
     taken = {name: [] for name in CLIENTS}
     for number in range(setting.rounds + 1):
         for name in CLIENTS if number % 2 else reversed(CLIENTS):
-            used, _ = run_once(setting, name, storage, attached)
+            used, _ = run_once(setting, name, storage, manner)
             print(f"bench: 200 {number}/{setting.rounds} {name}: {used[0].wall:.2f} s, again {used[1].wall:.2f} s",
                   file=sys.stderr, flush=True)
             if number > 0:
@@ -90,10 +105,11 @@ def measured(setting, storage, attached):
 def run(setting):
     storage = images.store(setting.cache, "two-hundred", images.two_hundred, lambda part: Registry(setting.work, part))
     lines = []
-    for attached, what in ((True, "with what is attached to them"), (False, "the images alone")):
-        taken, traffic = measured(setting, storage, attached)
-        lines += [*lines_of(f"From nothing, {what}", 0, taken, traffic), "",
-                  *lines_of(f"Again, with nothing to do, {what}", 1, taken, traffic), ""]
-        if attached:
+    for manner in MANNERS:
+        taken, traffic = measured(setting, storage, manner)
+        if not manner.follow:
+            lines += [*lines_of(f"From nothing, {manner.title}", 0, taken, traffic), ""]
+        lines += [*lines_of(f"Again, with nothing to do, {manner.title}", 1, taken, traffic), ""]
+        if manner.attached:
             lines += [*lines_of_requests(traffic), ""]
     return lines[:-1]
