@@ -224,7 +224,7 @@ ExitCode describe(const DescribeOptions& options, const Console& console) {
   if (const int signal = signals.end(); signal != 0) return exit_code_of_signal(signal);
   if (!glass) return cannot_begin(glass.error(), console);
   const bool is_wrong = print_problems((*glass)->problems(), console.errors);
-  warn_of_no_state(options.folder, console);
+  warn_of_no_state((*glass)->installation(), console);
   print_git((*glass)->installation().git(), clock.now(), console.errors);
   const Wanted wanted{options.kind, options.name, options.namespace_name};
   auto selection = select((*glass)->installation().objects(), wanted);

@@ -40,10 +40,11 @@ std::optional<standalone::GitOptions> git_options(const std::string& path, const
                                                 .ca = flags.ca_file}};
 }
 
-void warn_of_no_state(const FolderOptions& folder, const Console& console) {
+void warn_of_no_state(const standalone::Installation& installation, const Console& console) {
+  const std::filesystem::path state = installation.state();
   std::error_code unknown;
-  if (folder.state.empty() || std::filesystem::exists(folder.state, unknown) || unknown) return;
-  console.errors << "warning: there is no state database " << slipway::quoted(folder.state, 200)
+  if (std::filesystem::exists(state, unknown) || unknown) return;
+  console.errors << "warning: there is no state database " << slipway::quoted(state.string(), 200)
                  << ": nothing is known of what was done; name that of slipway run or publish with --state\n";
 }
 

@@ -24,8 +24,8 @@ standalone::InstallationOptions installation_options(const FolderOptions& folder
 /// The Git repository that is named, if it is one. Usage errors are found when it is opened.
 std::optional<standalone::GitOptions> git_options(const std::string& path, const GitFlags& flags);
 
-/// Warns whoever asks what is known where nothing is: the state database that is named is not there.
-void warn_of_no_state(const FolderOptions& folder, const Console& console);
+/// Warns whoever asks what is known where nothing is: the state database is not there.
+void warn_of_no_state(const standalone::Installation& installation, const Console& console);
 
 /// Publications of everything that was read, by namespace and name.
 std::vector<ObjectKey> publication_keys(const manifests::FolderObjectStore& objects);

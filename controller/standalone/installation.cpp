@@ -176,7 +176,7 @@ struct Installation::Parts {
         git(std::move(opened.git)),
         audit(std::move(opened.audit)),
         presence(std::move(opened.presence)),
-        presence_file(opened.place.presence()),
+        place(opened.place),
         root(opened.folder.root()),
         objects(std::move(opened.folder), *state, surroundings.clock),
         environment(options.environment),
@@ -205,7 +205,7 @@ struct Installation::Parts {
   const std::unique_ptr<GitManifests> git;
   const std::unique_ptr<assembly::KeptAudit> audit;
   const std::optional<runtime::Presence> presence;
-  const std::filesystem::path presence_file;
+  const StatePlace place;
   const std::filesystem::path root;
   manifests::FolderObjectStore objects;
   const std::map<std::string, std::string> environment;
@@ -246,7 +246,12 @@ bool Installation::state_was_replaced() const {
 }
 
 std::optional<bool> Installation::is_somebody_at_work() const {
-  return parts_->presence ? parts_->presence->is_anybody_else() : runtime::Presence::is_anybody(parts_->presence_file);
+  return parts_->presence ? parts_->presence->is_anybody_else()
+                          : runtime::Presence::is_anybody(parts_->place.presence());
+}
+
+std::filesystem::path Installation::state() const {
+  return parts_->place.database;
 }
 
 assembly::Assembly& Installation::assembly() {

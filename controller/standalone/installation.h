@@ -53,6 +53,8 @@ class Installation {
   manifests::FolderObjectStore& objects();
   /// Null when the manifests are no repository's.
   GitManifests* git();
+  /// The state database, whether it is there or not.
+  std::filesystem::path state() const;
   /// Another file has the name of the state database that is open.
   bool state_was_replaced() const;
   /// Another process of this machine keeps the same state by its work (run, publish). Absent where that can't be told.

@@ -1581,6 +1581,10 @@ class LookTest(ProgramTest):
             seen = self.slipway(verb)
             self.assertEqual(seen.code, 0, seen.errors)
             self.assertRegex(seen.errors, 'warning: there is no state database ".*state.db": nothing is known')
+        elsewhere = {"XDG_STATE_HOME": str(self.work / "of-another")}
+        seen = Run(subprocess.run([SLIPWAY, "get", "-f", str(self.manifests)], capture_output=True, text=True,
+                                  env={**os.environ, **elsewhere}))
+        self.assertRegex(seen.errors, 'warning: there is no state database ".*/of-another/slipway/.*db": nothing is known')
         (self.work / "state.db").write_text("what somebody wrote, and long enough to be taken for a header of one" * 20)
         seen = self.slipway("get")
         self.assertEqual(seen.code, 2, seen.errors)
