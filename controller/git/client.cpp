@@ -278,7 +278,7 @@ Error error_of(const Location& location, const Credentials& credentials, const s
   if (has({"File too large", "file size limit", "signal 25"}))
     return make(ErrorClass::Invalid, "a commit has more than 1 GiB", "keep large files elsewhere");
   return make(ErrorClass::Unavailable, visible(last_line(errors), 300),
-              "look whether it can be reached from here; it is tried again");
+              "look whether it can be reached from here; slipway run asks again by itself");
 }
 
 Result<void> Client::run(const Call& call, const std::function<bool(std::string_view)>& take,
