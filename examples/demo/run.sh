@@ -241,7 +241,7 @@ further() {
    try it:                   examples/demo/run.sh --stay keeps everything running. While it does, do as payments says: add below the
                              last line of $work/manifests/payments.yaml, as deep as that,
       exceptions: [{id: CVE-2026-30001, until: "2099-12-31", reason: "only a demo"}]
-                             and look again; or ask first what would come of it: $slipway plan $in
+                             and look again
    to be rid of it:          rm -r $work (5 GB)
 END
 }
@@ -251,7 +251,9 @@ stay() {
   start slipway "$slipway" run --manifests "$work/manifests" "${folder[@]}" --listen "127.0.0.1:$endpoints" --log-format text
   wait_for slipway 20 answers "127.0.0.1:$endpoints/readyz"
   say "registry http://127.0.0.1:$destination (demo, demo-only)   metrics http://127.0.0.1:$endpoints/metrics"
-  tail -n +1 -f --pid="${servers[slipway]}" "$work/logs/slipway.log" | sed -u 's/^/   /'
+  tail -n +1 -f --pid="${servers[slipway]}" "$work/logs/slipway.log" | sed -u 's/^/   /' &
+  # Unlike what runs in the foreground, a wait lets SIGTERM through.
+  wait "$!"
 }
 
 packages
