@@ -2,7 +2,7 @@
 import socket
 import threading
 
-from acceptor import Acceptor
+from acceptor import Acceptor, pass_all
 
 
 class Gateway(Acceptor):
@@ -30,7 +30,7 @@ class Gateway(Acceptor):
                 client.sendall(b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
             with socket.create_connection(self.behind) as server:
-                back = threading.Thread(target=self.pass_back, args=(server, client), daemon=True)
+                back = threading.Thread(target=pass_all, args=(server, client), daemon=True)
                 back.start()
                 self.pass_on(first, client, server)
                 back.join()
@@ -48,11 +48,3 @@ class Gateway(Acceptor):
             server.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # One side went, and the other one notices by itself.
-
-    def pass_back(self, server, client):
-        try:
-            while piece := server.recv(1 << 16):
-                client.sendall(piece)
-            client.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass

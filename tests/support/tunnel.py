@@ -2,7 +2,7 @@
 import socket
 import threading
 
-from acceptor import Acceptor
+from acceptor import Acceptor, pass_all
 
 
 class Tunnel(Acceptor):
@@ -21,16 +21,7 @@ class Tunnel(Acceptor):
             self.led_to.append(target)
             with socket.create_connection(("127.0.0.1", int(target.rsplit(":", 1)[1]))) as server:
                 client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
+                back = threading.Thread(target=pass_all, args=(server, client), daemon=True)
                 back.start()
-                self.copy(client, server)
+                pass_all(client, server)
                 back.join()
-
-    @staticmethod
-    def copy(source, destination):
-        try:
-            while piece := source.recv(1 << 16):
-                destination.sendall(piece)
-            destination.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
