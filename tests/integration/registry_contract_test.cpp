@@ -77,6 +77,15 @@ Result<void> put_blob(ImageStore& store, const content::Descriptor& blob, const 
   return (*upload)->send_whole(blob, reader_of(bytes), {});
 }
 
+/// An image of one small blob, under `tag`.
+content::ManifestBytes put_image(ImageStore& store, const std::string& tag) {
+  const auto blob = descriptor_of("{}", content::kOciConfig);
+  REQUIRE(put_blob(store, blob, "{}"));
+  auto image = manifest_of(blob, blob);
+  REQUIRE(store.put_tag(tag, image, {}));
+  return image;
+}
+
 }  // namespace
 
 TEST_CASE("An image goes up, is found by tag and digest, and is read back") {
@@ -215,10 +224,7 @@ TEST_CASE("A manifest that is removed takes its tags along") {
   const auto server = GENERATE(Server::Debian, Server::Emulator);
   if (is_missing(server)) return;
   World world(server);
-  const auto blob = descriptor_of("{}", content::kOciConfig);
-  REQUIRE(put_blob(world.store, blob, "{}"));
-  const auto image = manifest_of(blob, blob);
-  REQUIRE(world.store.put_tag("v1", image, {}));
+  const auto image = put_image(world.store, "v1");
   REQUIRE(world.store.remove_manifest(image.descriptor.digest, {}));
   CHECK(!world.store.find_manifest(image.descriptor.digest, {}).value().has_value());
   CHECK(!world.store.resolve("v1", {}).value().has_value());
@@ -229,10 +235,7 @@ TEST_CASE("A tag is removed alone where the registry can, and is Refused where i
   const auto server = GENERATE(Server::Debian, Server::Emulator);
   if (is_missing(server)) return;
   World world(server);
-  const auto blob = descriptor_of("{}", content::kOciConfig);
-  REQUIRE(put_blob(world.store, blob, "{}"));
-  const auto image = manifest_of(blob, blob);
-  REQUIRE(world.store.put_tag("v1", image, {}));
+  const auto image = put_image(world.store, "v1");
   const auto removed = world.store.remove_tag("v1", {});
   if (server == Server::Debian)
     CHECK(removed.error().cls == ErrorClass::Refused);

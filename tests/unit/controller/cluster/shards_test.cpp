@@ -1,6 +1,7 @@
 #include "controller/cluster/shards.h"
 
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@ using namespace slipway::cluster;
 using namespace std::chrono_literals;
 
 namespace {
+
+const Error kDiskIsFull{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
 
 /// One replica, and what it was told that it gained.
 struct Replica {
@@ -85,6 +88,20 @@ void pass(tests::ShardsWorld& world, Replica& a, Replica& b) {
     world.steady.advance(500ms);
   }
 }
+
+/// Two that share the keys, and work of the first.
+struct TwoAtWork {
+  TwoAtWork() {
+    pass(world, a, b);
+    work = a.shards.begin(key_of_share("a", {"a", "b"}), {});
+    REQUIRE(work);
+  }
+
+  tests::ShardsWorld world;
+  Replica a{world, "a"};
+  Replica b{world, "b"};
+  std::unique_ptr<Shards::Work> work;
+};
 
 /// Time in which one alone keeps up.
 void pass_alone(tests::ShardsWorld& world, Replica& one, std::chrono::seconds time) {
@@ -339,14 +356,9 @@ TEST_CASE("Nothing is owned while the lease is on its way back") {
 }
 
 TEST_CASE("A replica that can't do its work leaves it to the others, and comes back when it can") {
-  tests::ShardsWorld world;
-  Replica a{world, "a"};
-  Replica b{world, "b"};
-  pass(world, a, b);
-  const std::string key = key_of_share("a", {"a", "b"});
-  auto work = a.shards.begin(key, {});
-  REQUIRE(work);
-  a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  TwoAtWork two;
+  auto& [world, a, b, work] = two;
+  a.cannot_work = kDiskIsFull;
   pass(world, a, b);
   CHECK(work->stop_token().stop_requested());
   CHECK(a.owned().empty());
@@ -378,17 +390,13 @@ TEST_CASE("A replica that can't do its work leaves it to the others, and comes b
 }
 
 TEST_CASE("A thread on its way to the lease gives nothing back under work that another has just found lost") {
-  tests::ShardsWorld world;
-  Replica a{world, "a"};
-  Replica b{world, "b"};
-  pass(world, a, b);
-  auto work = a.shards.begin(key_of_share("a", {"a", "b"}), {});
-  REQUIRE(work);
+  TwoAtWork two;
+  auto& [world, a, b, work] = two;
   bool has_met = false;
   a.before_it_sees = [&] {
     has_met = true;
     world.steady.advance(2s);
-    a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+    a.cannot_work = kDiskIsFull;
     a.shards.step({});
     REQUIRE(work->stop_token().stop_requested());
   };
@@ -403,13 +411,8 @@ TEST_CASE("A thread on its way to the lease gives nothing back under work that a
 
 TEST_CASE("Who waits to learn whether it can work leaves its share to the others when its authority is over") {
   const bool is_able = GENERATE(true, false);
-  tests::ShardsWorld world;
-  Replica a{world, "a"};
-  Replica b{world, "b"};
-  pass(world, a, b);
-  const std::string key = key_of_share("a", {"a", "b"});
-  auto work = a.shards.begin(key, {});
-  REQUIRE(work);
+  TwoAtWork two;
+  auto& [world, a, b, work] = two;
   bool has_hung = false;
   a.before_it_knows = [&] {
     has_hung = true;
@@ -429,8 +432,7 @@ TEST_CASE("Who waits to learn whether it can work leaves its share to the others
     work.reset();
     pass(world, a, b);
     CHECK(b.owned() == all_keys());
-    if (!is_able)
-      a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+    if (!is_able) a.cannot_work = kDiskIsFull;
   };
   world.settle(a.shards);
   REQUIRE(has_hung);
@@ -462,7 +464,7 @@ TEST_CASE("Who waits alone to learn whether it can work keeps it until another c
 TEST_CASE("A replica alone keeps its work whether it can do it or not") {
   tests::ShardsWorld world;
   Replica a{world, "a"};
-  a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+  a.cannot_work = kDiskIsFull;
   for (int i = 0; i < 12; ++i) {
     world.settle(a.shards);
     world.steady.advance(500ms);
@@ -507,7 +509,7 @@ TEST_CASE("Whoever leaves its share waits for the list that is on its way before
   pass(world, a, b);
   world.leases.before_list = [&] {
     world.leases.before_list = nullptr;
-    a.cannot_work = Error{.cls = ErrorClass::Unavailable, .message = "the disk is full", .remedy = "make room"};
+    a.cannot_work = kDiskIsFull;
     world.steady.advance(2s);
     world.settle(a.shards);
     CHECK(a.owned().empty());
