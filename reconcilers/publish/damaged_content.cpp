@@ -58,9 +58,8 @@ std::optional<Refusal> failed_before(const ImagePublication& publication, const 
 void tell_when_again(const PublishPlan& plan, ActReport& report) {
   if (!report.failure || !is_about_content(plan, *report.failure)) return;
   report.failure->error.remedy +=
-      "; it is tried again after an edit or a new value of the annotation slipway.dev/reconcile-requested-at, else "
-      "after "
-      "a day";
+      "; it is tried again after an edit or a new value of the annotation slipway.dev/reconcile-requested-at, "
+      "else after a day";
 }
 
 std::optional<Timestamp> next_try(const Acted& acted, const Outcome& outcome, Timestamp now) {
